@@ -1,0 +1,224 @@
+"""Calls, their turns, and the journals that let them be replayed.
+
+A turn keeps raw moments in wall milliseconds since the stream began; every duration is derived
+from them here, once. DESIGN.md section 1 defines the words.
+"""
+
+from __future__ import annotations
+
+import gzip
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from calls.log import masked
+from tuning.models import Revision, TimingProfile
+
+TOKEN_LIFETIME = timedelta(seconds=60)
+
+
+class Call(models.Model):
+    """One telephone call, from the voice webhook to its end."""
+
+    class Ended(models.TextChoices):
+        CALLER = "caller hung up", _("the caller hung up")
+        GOODBYE = "goodbye", _("the agent said goodbye")
+        TIME_UP = "time up", _("the longest call was reached")
+        LINE = "line stalled", _("the line went dead")
+        FAILED = "failed", _("a service failed")
+        SHUTDOWN = "shutdown", _("the server was stopped")
+        REPLACED = "replaced", _("a newer stream of the same call took over")
+
+    call_sid = models.CharField(max_length=64, unique=True)
+    stream_sid = models.CharField(max_length=64, blank=True)
+    caller = models.CharField(_("caller"), max_length=32, blank=True)
+    called = models.CharField(_("called number"), max_length=32, blank=True)
+    token = models.CharField(max_length=64, blank=True)
+    """Lets one stream begin; blank once it has been used."""
+    profile = models.ForeignKey(TimingProfile, models.PROTECT, verbose_name=_("profile"))
+    revision = models.ForeignKey(Revision, models.PROTECT, null=True, verbose_name=_("revision"))
+    """The revision that the call runs (or ended) on."""
+    rang_at = models.DateTimeField(_("rang at"), default=timezone.now, db_index=True)
+    started_at = models.DateTimeField(_("started at"), null=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+    ended_why = models.CharField(_("how it ended"), max_length=20, blank=True, choices=Ended)
+    failure = models.TextField(_("failure"), blank=True)
+    """What went wrong, for a person to act on."""
+    engines = models.CharField(_("services"), max_length=200, blank=True)
+    frames_in = models.PositiveIntegerField(default=0)
+    frames_forwarded = models.PositiveIntegerField(default=0)
+    frames_dropped = models.JSONField(default=dict)
+    """Frames that the transcriber never got, by reason."""
+    malformed_messages = models.PositiveIntegerField(default=0)
+    dismissed = models.JSONField(default=dict)
+    """Stretches of voice that brought no turn, by reason (noise, no words, ...)."""
+    replays = models.BooleanField(_("replays to itself"), null=True)
+    """Whether decide() on the journal gave the recorded actions again; None: not tried."""
+
+    class Meta:
+        ordering = ("-rang_at", "-pk")
+
+    def __str__(self) -> str:
+        return self.call_sid
+
+    @classmethod
+    def ring(cls, call_sid: str, caller: str, called: str) -> Call:
+        """A call is coming in: remember it, with a fresh one-time token for its stream."""
+        profile = TimingProfile.objects.get(is_default=True)
+        call, _is_new = cls.objects.update_or_create(
+            call_sid=call_sid,
+            defaults={
+                "caller": caller,
+                "called": called,
+                "profile": profile,
+                "rang_at": timezone.now(),
+                "token": secrets.token_urlsafe(24),
+            },
+        )
+        return call
+
+    @classmethod
+    def begin(cls, call_sid: str, stream_sid: str, token: str) -> Call | None:
+        """Consume the token, atomically, and start the call; None if the token is not good."""
+        if not token:
+            return None
+        now = timezone.now()
+        consumed = cls.objects.filter(
+            call_sid=call_sid, token=token, rang_at__gt=now - TOKEN_LIFETIME
+        ).update(token="", stream_sid=stream_sid, started_at=now, ended_at=None, ended_why="")
+        return cls.objects.select_related("profile").get(call_sid=call_sid) if consumed else None
+
+    @property
+    def masked_caller(self) -> str:
+        return masked(self.caller)
+
+    @property
+    def duration(self) -> timedelta | None:
+        if self.started_at is None or self.ended_at is None:
+            return None
+        return self.ended_at - self.started_at
+
+    def journal(self) -> Iterator[str]:
+        """The call's events and actions, a JSON line each."""
+        for part in self.journal_parts.order_by("number"):
+            yield from part.text.splitlines()
+
+
+class Turn(models.Model):
+    """One exchange: what the caller said, what the agent answered, and the moments between.
+
+    All `*_ms` moments are wall milliseconds since the stream began; None: never came.
+    """
+
+    class Outcome(models.TextChoices):
+        COMPLETED = "completed", _("completed")
+        INTERRUPTED = "interrupted", _("interrupted")
+        CALLER_RESUMED = "caller resumed", _("the caller resumed")
+        NO_REPLY = "no reply", _("no reply")
+        FAILED = "failed", _("failed")
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="turns")
+    number = models.PositiveIntegerField()
+    """0 is the greeting."""
+    revision = models.ForeignKey(Revision, models.PROTECT, null=True)
+    """What it was decided under."""
+    said = models.TextField(_("said"), blank=True)
+    answered = models.TextField(_("answered"), blank=True)
+    """The agent's words as far as they were heard."""
+    prompt = models.CharField(max_length=30, blank=True)
+    """The prepared phrase that was said instead of a written reply."""
+    why = models.CharField(_("rule"), max_length=40)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome)
+    failure = models.TextField(blank=True)
+    chosen_from = models.PositiveIntegerField(null=True)
+    """services.Transcript.chosen_from of the words."""
+    span_ms = models.PositiveIntegerField(default=0)
+    """Length of the utterance on the caller-audio clock, from first to last voice."""
+    is_short = models.BooleanField(default=True)
+    """Whether the short silence was asked for."""
+    policy_ms = models.PositiveIntegerField(default=0)
+    """What the profile imposed between speech end and first audio."""
+    speech_began_ms = models.FloatField(null=True)
+    speech_ended_ms = models.FloatField(null=True)
+    decided_ms = models.FloatField(null=True)
+    transcribed_ms = models.FloatField(null=True)
+    """The transcript that the turn rests on (final, or the partial that was answered)."""
+    asked_ms = models.FloatField(null=True)
+    first_token_ms = models.FloatField(null=True)
+    first_sentence_ms = models.FloatField(null=True)
+    """The first sentence was handed to speech synthesis."""
+    first_byte_ms = models.FloatField(null=True)
+    first_audio_ms = models.FloatField(null=True)
+    """The first audio was sent to the caller."""
+    heard_ms = models.FloatField(null=True)
+    """Confirmed by Twilio's mark: the caller hears the reply."""
+    ended_ms = models.FloatField(null=True)
+    """The reply was heard to its end, or stopped."""
+
+    class Meta:
+        ordering = ("call", "number")
+        constraints = (models.UniqueConstraint(fields=("call", "number"), name="turn_number"),)
+
+    def __str__(self) -> str:
+        return f"{self.call} turn {self.number}"
+
+    @property
+    def end_of_turn_delay(self) -> float | None:
+        return _between(self.speech_ended_ms, self.decided_ms)
+
+    @property
+    def transcription_delay(self) -> float | None:
+        return _between(self.speech_ended_ms, self.transcribed_ms)
+
+    @property
+    def llm_ttft(self) -> float | None:
+        return _between(self.asked_ms, self.first_token_ms)
+
+    @property
+    def llm_ttfs(self) -> float | None:
+        return _between(self.asked_ms, self.first_sentence_ms)
+
+    @property
+    def tts_ttfb(self) -> float | None:
+        return _between(self.first_sentence_ms, self.first_byte_ms)
+
+    @property
+    def turn_latency(self) -> float | None:
+        return _between(self.decided_ms, self.first_audio_ms)
+
+    @property
+    def field_turn_latency(self) -> float | None:
+        """The field's TURN_LATENCY: decided -> text handed to speech synthesis."""
+        return _between(self.decided_ms, self.first_sentence_ms)
+
+    @property
+    def response_latency(self) -> float | None:
+        """Voice to voice: speech end -> first audio sent."""
+        return _between(self.speech_ended_ms, self.first_audio_ms)
+
+
+def _between(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else end - start
+
+
+class JournalPart(models.Model):
+    """A stretch of a call's journal: JSON lines, gzipped, appended once a turn."""
+
+    call = models.ForeignKey(Call, models.CASCADE, related_name="journal_parts")
+    number = models.PositiveIntegerField()
+    lines = models.BinaryField()
+
+    class Meta:
+        ordering = ("call", "number")
+        constraints = (models.UniqueConstraint(fields=("call", "number"), name="part_number"),)
+
+    def __str__(self) -> str:
+        return f"{self.call} journal {self.number}"
+
+    @property
+    def text(self) -> str:
+        return gzip.decompress(self.lines).decode()

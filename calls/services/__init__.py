@@ -1,0 +1,112 @@
+"""What a call needs from the world, one Protocol each; one file per vendor implements them.
+
+A vendor's class is named by its dotted path in settings (TRANSCRIBER, WRITER, SPEAKER) and made
+without arguments, once a call. What is expensive (models, clients, channels) belongs to the
+process: made lazily by the class, warmed by its `warm_up` at start-up.
+
+Rules for every implementation: `push` never waits; deadlines live here, and a service that is
+late or fails raises ServiceLate or ServiceFailed with a reason that a person can act on. Nothing
+is hidden by returning an empty text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class ServiceFailed(Exception):
+    """A service refused or broke. The message says what to do about it."""
+
+
+class ServiceLate(ServiceFailed):
+    """A service did not answer within its deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The words of one segment of speech; see tuning.events.Transcribed.
+
+    until_ms: how far into the caller's audio the words reach, on the clock of `push`.
+    chosen_from: how many expected phrases the words were chosen from; 0 if none of those that
+        were offered fitted (the words are then what was freely recognised); None if nothing was
+        offered.
+    """
+
+    text: str
+    until_ms: int
+    final: bool = False
+    stability: float = 0.0
+    chosen_from: int | None = None
+
+
+class Transcriber(Protocol):
+    """The caller's words."""
+
+    name: str
+    """What the dashboard and the log call it."""
+    dropped_frames: int
+    """Frames of 20 ms that its full queue has thrown away, the oldest first."""
+
+    @classmethod
+    async def warm_up(cls) -> None: ...
+
+    def push(self, audio: bytes, until_ms: int) -> None:
+        """Take the next stretch of 8 kHz mu-law, which ends at `until_ms`. Never waits."""
+
+    def expect(self, phrases: Sequence[str]) -> None:
+        """The likely answers to what was just asked; empty: anything."""
+
+    def transcripts(self) -> AsyncIterator[Transcript]:
+        """Partials and finals, until closed. Raises ServiceFailed when there will be no more."""
+
+    async def recognise(self, audio: bytes, until_ms: int) -> Transcript | None:
+        """One utterance, whole (streaming off). None: no words in it."""
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing said in the call, as it was heard."""
+
+    by_caller: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """The answers that a question makes likely: the transcriber is told."""
+
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """This reply says goodbye: hang up once it has been heard."""
+
+
+class Writer(Protocol):
+    """What to answer."""
+
+    name: str
+
+    @classmethod
+    async def warm_up(cls) -> None: ...
+
+    def write(self, history: Sequence[Line]) -> AsyncIterator[str | Expect | Farewell]:
+        """The answer to the last line, in pieces of text as they come; an empty history asks for
+        the greeting. Closed (aclose) when the reply is interrupted."""
+
+
+class Speaker(Protocol):
+    """The agent's voice."""
+
+    name: str
+
+    @classmethod
+    async def warm_up(cls) -> None: ...
+
+    def speak(self, sentence: str) -> AsyncIterator[bytes]:
+        """The sentence as 8 kHz mu-law without any header, in chunks of any size as they come."""

@@ -1,0 +1,32 @@
+"""Reading the environment: one value, its name and what is allowed in the error."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def number(name: str, default: int, low: int, high: int) -> int:
+    raw = text(name, str(default))
+    allowed = f"{name}={raw!r} must be a whole number from {low} to {high}"
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ImproperlyConfigured(allowed) from None
+    if not low <= value <= high:
+        raise ImproperlyConfigured(allowed)
+    return value
+
+
+def switch(name: str, default: bool) -> bool:
+    raw = text(name, "true" if default else "false").lower()
+    if raw in {"1", "true", "yes", "on"}:
+        return True
+    if raw in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name}={raw!r} must be true or false")

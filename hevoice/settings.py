@@ -1,0 +1,187 @@
+"""Settings for every environment: read from the environment, running with nothing set.
+
+The table of every variable is in README.md. A wrong value stops the start with its name, its value
+and what is allowed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from hevoice import environment
+from tuning.profile import Profile
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var")))
+"""Everything that a running installation makes: database, secret key, models, audio."""
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+TESTING = "test" in sys.argv[1:2]
+
+
+def _secret_key() -> str:
+    """SECRET_KEY, or one made once for this machine, so that sign-ins survive a restart."""
+    if given := environment.text("SECRET_KEY"):
+        return given
+    kept = VAR_DIR / "secret_key"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(50))
+    return kept.read_text()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = environment.switch("DEBUG", False)
+PUBLIC_HOST = environment.text("PUBLIC_HOST")
+"""The host name under which Twilio and the operators' browsers reach us; empty: this machine."""
+ALLOWED_HOSTS = [host for host in ("localhost", "127.0.0.1", "[::1]", PUBLIC_HOST) if host]
+CSRF_TRUSTED_ORIGINS = [f"https://{PUBLIC_HOST}"] if PUBLIC_HOST else []
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_HOST else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(PUBLIC_HOST)
+
+ROOT_URLCONF = "hevoice.urls"
+ASGI_APPLICATION = "hevoice.asgi.application"
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "django_htmx",
+    "tuning",
+    "calls",
+    "dashboard",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VAR_DIR / "hevoice.sqlite3",
+        "OPTIONS": {
+            # Readers never wait for the recorder, and the recorder waits for its turn to write.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+        },
+        # A file, not memory: the voice loop's recorder writes from a thread of its own.
+        "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels.layers.InMemoryChannelLayer",
+        "CONFIG": {"capacity": 1000},
+    }
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "calls"
+LOGOUT_REDIRECT_URL = "login"
+
+# The language is in the address (/he/, /en/), never guessed from the browser.
+LANGUAGE_CODE = "he"
+LANGUAGES = [("he", _("Hebrew")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = environment.text("TIME_ZONE", "Asia/Jerusalem")
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Django's own static files and ours straight from where they are: no collectstatic to forget.
+WHITENOISE_USE_FINDERS = True
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+
+# The services that a call talks to, by dotted path.
+TRANSCRIBER = "calls.services.whisper.WhisperTranscriber"
+WRITER = "calls.services.receptionist.Receptionist"
+SPEAKER = "calls.services.espeak.EspeakSpeaker"
+WHISPER_MODEL = environment.text("WHISPER_MODEL")
+"""A folder with a CTranslate2 Whisper model; empty: multilingual Whisper base, in VAR_DIR."""
+
+TWILIO_AUTH_TOKEN = environment.text("TWILIO_AUTH_TOKEN")
+MAX_CALLS = environment.number("MAX_CALLS", 80, 1, 10_000)
+"""Calls in progress at once in one process; more are politely refused."""
+DRAIN_SECONDS = environment.number("DRAIN_SECONDS", 120, 0, 3600)
+"""How long running calls may go on after SIGTERM."""
+
+try:
+    DEFAULT_KNOBS = Profile.from_environ(os.environ)
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
+"""The first values of the default profile."""
+GCP_STT_LANGUAGE = environment.text("GCP_STT_LANGUAGE", "he-IL")
+GCP_STT_MODEL = environment.text("GCP_STT_MODEL", "phone_call")
+
+LOG_LEVEL = environment.text("LOG_LEVEL", "WARNING" if TESTING else "INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+    raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r} must be DEBUG, INFO, WARNING or ERROR")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"call": {"()": "calls.log.CallFilter"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} [{call}] {message}", "style": "{"}
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["call"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {name: {"level": LOG_LEVEL} for name in ("calls", "tuning", "dashboard")},
+}

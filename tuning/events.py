@@ -1,0 +1,202 @@
+"""What the core is told (events, past tense) and what it answers (actions, imperative).
+
+`at_ms` is the caller-audio clock: milliseconds of caller audio heard since the stream began,
+the frame in hand included. Every event and action that belongs to a turn carries the turn's
+number, so that a late report is recognised as late. Turn 0 is the greeting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuning.profile import Profile
+
+SPEECH, SILENCE = 0b1111, 0
+"""`Heard.speech` of a frame that every VAD aggressiveness calls speech, and of one that none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBegan:
+    """The first event of every call. `seed` feeds the random response delays."""
+
+    at_ms: int
+    revision: int
+    profile: Profile
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One 20 ms frame of the caller's audio.
+
+    speech: bit m is set when VAD aggressiveness m (0-3) calls the frame speech, so that the knob
+        can be replayed without audio. level_db: loudness in dB below full scale (0 to -100).
+    """
+
+    at_ms: int
+    speech: int
+    level_db: int = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """The words of one segment of the caller's speech, up to `until_ms`.
+
+    A partial replaces the partial before it; a final closes the segment. `stability` is the
+    transcriber's own estimate (0 to 1) that a partial will not change. `text` is never empty.
+    """
+
+    at_ms: int
+    until_ms: int
+    text: str
+    final: bool = False
+    stability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriberFailed:
+    """There will be no more transcripts in this call."""
+
+    at_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyBegan:
+    """The first audio of a reply has been heard by the caller."""
+
+    at_ms: int
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """The last of a reply has been heard. `farewell`: it said goodbye, so the call is over."""
+
+    at_ms: int
+    turn: int
+    farewell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLate:
+    """A service has not brought a reply's first audio within its deadline."""
+
+    at_ms: int
+    turn: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """A service could not bring (the rest of) a reply."""
+
+    at_ms: int
+    turn: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The caller pressed a key of the telephone."""
+
+    at_ms: int
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineStalled:
+    """No frame came for a second (fed each second); at_ms goes on by the wall clock meanwhile."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retuned:
+    """An operator published a new revision of the profile that this call runs on."""
+
+    at_ms: int
+    revision: int
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The caller has finished: answer what they said.
+
+    spoke_from_ms, spoke_until_ms: the utterance's first and last voice. why: the rule that fired.
+    delay_ms: the reply's audio starts no earlier than this after the decision.
+    """
+
+    turn: int
+    text: str
+    spoke_from_ms: int
+    spoke_until_ms: int
+    why: str
+    delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Say something prepared: greeting, not_heard, apology, apology_goodbye, time_up."""
+
+    turn: int
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopReply:
+    """Fall silent at once. why: barge-in, caller resumed, keypad, late, failed, time up."""
+
+    turn: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognise:
+    """Streaming is off: recognise this stretch of the caller's audio whole."""
+
+    turn: int
+    from_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """The last words of a turn that was already answered: correct its record."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """A stretch of voice brings no turn. why: noise, no words, spoken over, after a reply."""
+
+    from_ms: int
+    until_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call. why: goodbye, time up, transcriber failed, replies failed, line stalled."""
+
+    why: str
+
+
+Event = (
+    CallBegan
+    | Heard
+    | Transcribed
+    | TranscriberFailed
+    | ReplyBegan
+    | ReplyEnded
+    | ReplyLate
+    | ReplyFailed
+    | Pressed
+    | LineStalled
+    | Retuned
+)
+Action = Reply | Prompt | StopReply | Recognise | Amend | Dismiss | HangUp

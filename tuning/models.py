@@ -1,0 +1,146 @@
+"""The profiles that operators edit, and every revision they have ever had."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from tuning.profile import SHIPPED, Profile
+
+
+class PublishedMeanwhile(Exception):  # noqa: N818  (what happened, not an error in the code)
+    """Somebody published between an operator's reading and publishing."""
+
+    def __init__(self, newest: Revision) -> None:
+        self.newest = newest
+        super().__init__(f"revision {newest.number} was published meanwhile")
+
+
+class TimingProfile(models.Model):
+    """A named set of knobs. Its values are those of its newest revision."""
+
+    name = models.SlugField(_("name"), max_length=60, unique=True)
+    is_default = models.BooleanField(_("used for new calls"), default=False)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("is_default",),
+                condition=models.Q(is_default=True),
+                name="one_default_profile",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def create_shipped(cls) -> None:
+        """Create the shipped profiles that are missing; the first is the default."""
+        first, *_others = SHIPPED
+        has_default = cls.objects.filter(is_default=True).exists()
+        for name, changed in SHIPPED.items():
+            profile, is_new = cls.objects.get_or_create(
+                name=name, defaults={"is_default": name == first and not has_default}
+            )
+            if is_new:
+                knobs = asdict(settings.DEFAULT_KNOBS if name == first else Profile(**changed))
+                profile.revisions.create(number=1, knobs=knobs, note="shipped")
+
+    @property
+    def group(self) -> str:
+        """The channel-layer group of every call in progress on this profile."""
+        return f"profile.{self.pk}"
+
+    @property
+    def newest(self) -> Revision:
+        return self.revisions.latest()
+
+    @transaction.atomic
+    def publish(
+        self,
+        knobs: Profile,
+        *,
+        by: User | None,
+        note: str,
+        based_on: int | None = None,
+        restored_from: Revision | None = None,
+    ) -> Revision:
+        """Make these knobs the live ones, for new calls and for calls in progress.
+
+        `based_on` is the number of the revision that the operator was looking at:
+        PublishedMeanwhile is raised when it is no longer the newest.
+        """
+        locked = TimingProfile.objects.select_for_update().get(pk=self.pk)
+        newest = locked.newest
+        if based_on is not None and newest.number != based_on:
+            raise PublishedMeanwhile(newest)
+        revision = locked.revisions.create(
+            number=newest.number + 1,
+            knobs=asdict(knobs),
+            note=note,
+            published_by=by,
+            restored_from=restored_from,
+        )
+        transaction.on_commit(partial(announce, revision))
+        return revision
+
+    @transaction.atomic
+    def make_default(self) -> None:
+        """Let new calls start on this profile."""
+        TimingProfile.objects.filter(is_default=True).update(is_default=False)
+        TimingProfile.objects.filter(pk=self.pk).update(is_default=True)
+        self.is_default = True
+
+
+class Revision(models.Model):
+    """What a profile's knobs were from one publication to the next. Never edited."""
+
+    profile = models.ForeignKey(TimingProfile, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField(_("number"))
+    knobs = models.JSONField(_("knobs"))
+    note = models.CharField(_("note"), max_length=200)
+    published_at = models.DateTimeField(_("published at"), auto_now_add=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("published by")
+    )
+    restored_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        get_latest_by = "number"
+        ordering = ("-number",)
+        constraints = (
+            models.UniqueConstraint(fields=("profile", "number"), name="revision_number"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.profile} r{self.number}"
+
+    @property
+    def values(self) -> Profile:
+        """The knobs; one that was added since this revision has its default."""
+        known = {field: self.knobs[field] for field in asdict(Profile()) if field in self.knobs}
+        return Profile(**known)
+
+    def restore(self, *, by: User | None, note: str) -> Revision:
+        """Publish these knobs again, as a new revision."""
+        return self.profile.publish(self.values, by=by, note=note, restored_from=self)
+
+
+def announce(revision: Revision) -> None:
+    """Tell the calls in progress on this profile."""
+    message = {
+        "type": "profile.changed",
+        "revision": revision.pk,
+        "number": revision.number,
+        "knobs": revision.knobs,
+    }
+    async_to_sync(get_channel_layer().group_send)(revision.profile.group, message)
