@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tuning.profile import Profile
 
 SPEECH, SILENCE = 0b1111, 0
-"""`Heard.speech` of a frame that every VAD aggressiveness calls speech, and of one that none does."""
+"""`Heard.speech` of a frame that all four VAD aggressiveness modes call speech, or none."""
 
 
 @dataclass(frozen=True, slots=True)

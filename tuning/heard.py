@@ -1,0 +1,128 @@
+"""What the core has heard since its last decision: the voice in the frames, and the words.
+
+Pure. Nothing here decides; turns.py does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from tuning.events import Transcribed
+from tuning.profile import FRAME_MS, Profile
+
+
+@dataclass(slots=True)
+class Voice:
+    """The caller's voice, frame by frame. A run too short to be speech counts for nothing."""
+
+    began_ms: int = -1
+    """Start of the first voiced frame; -1: no speech yet."""
+    ended_ms: int = -1
+    """End of the last voiced frame: the speech end."""
+    stretch_ms: int = 0
+    """Voice in the present stretch, whose gaps are shorter than the hangover."""
+    _run_began_ms: int = -1
+    _heard_ms: int = -1
+
+    @property
+    def is_heard(self) -> bool:
+        return self.began_ms >= 0
+
+    @property
+    def span_ms(self) -> int:
+        """From first to last voice."""
+        return self.ended_ms - self.began_ms
+
+    def hear(self, at_ms: int, is_voiced: bool, profile: Profile) -> None:
+        is_next = at_ms - self._heard_ms <= 2 * FRAME_MS  # no frame was lost in between
+        self._heard_ms = at_ms
+        if not is_voiced:
+            self._run_began_ms = -1
+            return
+        if self._run_began_ms < 0 or not is_next:
+            self._run_began_ms = at_ms - FRAME_MS
+        run_ms = at_ms - self._run_began_ms
+        if run_ms < profile.min_speech_ms:
+            return
+        if not self.is_heard:
+            self.began_ms = self._run_began_ms
+        if self.ended_ms <= self._run_began_ms:  # the run counts from this frame on, whole
+            is_new_stretch = self._run_began_ms - self.ended_ms >= profile.vad_hangover_ms
+            self.stretch_ms = run_ms + (0 if is_new_stretch else self.stretch_ms)
+        else:
+            self.stretch_ms += at_ms - self.ended_ms
+        self.ended_ms = at_ms
+
+
+@dataclass(slots=True)
+class Words:
+    """The words since the last decision: closed segments, and the partial that has stood."""
+
+    until_ms: int = -1
+    """How far into the audio the counted words reach."""
+    answered: str = ""
+    """Words of the turn already answered, while nothing has been said since."""
+    _finals: list[str] = field(default_factory=list)
+    _stood: str = ""
+    _partial: str = ""
+    _partial_since_ms: int = 0
+    _partial_until_ms: int = -1
+    _skip: int = 0
+    """Words of the open segment that were dealt with by an earlier decision."""
+    _closed: str = ""
+
+    @property
+    def text(self) -> str:
+        return " ".join(filter(None, (*self._finals, self._stood)))
+
+    def take(self, event: Transcribed) -> None:
+        """A partial replaces the one before it; a final closes the segment and counts at once."""
+        self.answered = ""
+        text = " ".join(event.text.split()[self._skip :])
+        if event.final:
+            self._close(text, event.until_ms)
+            return
+        self._partial_until_ms = event.until_ms
+        if text != self._partial:
+            self._partial, self._partial_since_ms = text, event.at_ms
+        elif text == self._stood:
+            self.until_ms = max(self.until_ms, event.until_ms)
+
+    def _close(self, text: str, until_ms: int) -> None:
+        if text:
+            self._finals.append(text)
+            self.until_ms = max(self.until_ms, until_ms)
+        self._stood = self._partial = ""
+        self._skip = 0
+
+    def settle(self, now_ms: int, debounce_ms: int) -> None:
+        """A partial counts once it has stood unchanged for `debounce_ms`."""
+        if self._partial and now_ms - self._partial_since_ms >= debounce_ms:
+            self._stood = self._partial
+            self.until_ms = max(self.until_ms, self._partial_until_ms)
+
+    def answer(self) -> None:
+        """These words are being answered: what is still to come of them amends the record."""
+        closed, answered = " ".join(self._finals), self.text
+        self.forget()
+        self._closed, self.answered = closed, answered
+
+    def forget(self) -> None:
+        """Begin afresh, without hearing the words of the open segment again."""
+        self._skip += len(self._partial.split())
+        self._finals, self._stood, self._partial, self.answered = [], "", "", ""
+        self.until_ms = -1
+
+    def amended(self, late: Transcribed) -> str:
+        """The answered words as a late transcript corrects them; "" if it does not."""
+        if not late.final or not self.answered:
+            return ""
+        is_open = bool(self._skip)
+        self._skip = 0
+        parts = (self._closed, late.text) if is_open else (self.answered, late.text)
+        text = " ".join(filter(None, parts))
+        changed, self.answered, self._closed = text != self.answered, text, text
+        return text if changed else ""
+
+    def copy(self) -> Words:
+        return replace(self, _finals=list(self._finals))
