@@ -1,0 +1,127 @@
+"""Response latencies: percentiles, histograms, and how sure of them the numbers let us be. Pure.
+
+Turns of one call resemble one another, so whole calls are resampled, never turns (Davison and
+Hinkley, *Bootstrap Methods*, 3.8); what too few turns cannot tell is None, never a number.
+All values are in milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+SHORTEST_MS, LONGEST_MS = 20.0, 20_000.0
+BIN_RATIO = 1.15
+"""The log bins' width; fixed edges, so that two pictures compare."""
+RESAMPLES = 1000
+SEED = 1909
+"""Fixed: the same turns always give the same interval."""
+ROUGH_UNDER_CALLS = 30
+"""Below this the interval of p50 covers the truth less often than it says."""
+MIN_CALLS = {50: 10, 95: 30}
+MIN_TURNS = {50: 6, 95: 72}
+"""Fewest turns for which a two-sided 95 % interval of the percentile exists at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Turns with low <= latency < high; None: no limit on that side (low: 0 or less)."""
+
+    low_ms: float | None
+    high_ms: float | None
+    turns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Percentile:
+    """A percentile and its 95 % interval; rough: from so few calls that it may be off."""
+
+    value_ms: float
+    low_ms: float
+    high_ms: float
+    is_rough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a set of turns says. A percentile is None when there are not enough turns for it."""
+
+    turns: int
+    calls: int
+    p50: Percentile | None
+    p95: Percentile | None
+    bins: tuple[Bin, ...]
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Linear interpolation between order statistics (Hyndman and Fan's type 7)."""
+    return float(np.quantile(np.asarray(values, dtype=float), percent / 100, method="linear"))
+
+
+def histogram(values: Sequence[float]) -> tuple[Bin, ...]:
+    """Logarithmic bins between explicit end bins: 0 or less, under 20 ms, over 20 s."""
+    count = int(np.ceil(np.log(LONGEST_MS / SHORTEST_MS) / np.log(BIN_RATIO)))
+    edges = np.geomspace(SHORTEST_MS, LONGEST_MS, count + 1)
+    edges[-1] = np.nextafter(LONGEST_MS, np.inf)
+    limits = np.concatenate(([np.nextafter(0, 1)], edges))
+    where = np.searchsorted(limits, np.asarray(values, dtype=float), side="right")
+    turns = np.bincount(where, minlength=len(limits) + 1)
+    lows = [None, 0.0, *map(float, edges)]
+    highs = [0.0, *map(float, edges), None]
+    return tuple(map(Bin, lows, highs, map(int, turns)))
+
+
+def summarise(calls: Sequence[Sequence[float]]) -> Summary:
+    """Everything that the histogram page shows of some calls' turns (one sequence a call)."""
+    calls = [call for call in calls if len(call)]
+    values = [value for call in calls for value in call]
+    shown = [
+        percent
+        for percent in (50, 95)
+        if len(calls) >= MIN_CALLS[percent] and len(values) >= MIN_TURNS[percent]
+    ]
+    intervals = bootstrap(calls, shown) if shown else {}
+    figures = {
+        percent: Percentile(
+            percentile(values, percent), *intervals[percent], len(calls) < ROUGH_UNDER_CALLS
+        )
+        for percent in shown
+    }
+    return Summary(len(values), len(calls), figures.get(50), figures.get(95), histogram(values))
+
+
+def bootstrap(
+    calls: Sequence[Sequence[float]], percents: Sequence[int]
+) -> dict[int, tuple[float, float]]:
+    """Each percentile's 95 % interval, resampling whole calls.
+
+    A resample is never written out: each turn, in order of size, weighs as often as its call was
+    drawn, and order statistics are looked up in the running sum of the weights.
+    """
+    values = np.concatenate([np.asarray(call, dtype=float) for call in calls])
+    call_of = np.repeat(np.arange(len(calls)), [len(call) for call in calls])
+    order = np.argsort(values, kind="stable")
+    values, call_of = values[order], call_of[order]
+    rng = np.random.default_rng(SEED)
+    drawn = np.empty((RESAMPLES, len(percents)))
+    for resample in drawn:
+        weights = np.bincount(rng.integers(len(calls), size=len(calls)), minlength=len(calls))
+        resample[:] = _weighted(values, np.cumsum(weights[call_of]), np.asarray(percents) / 100)
+    low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
+    return {
+        percent: (float(low[index]), float(high[index])) for index, percent in enumerate(percents)
+    }
+
+
+def _weighted(values: Floats, running: npt.NDArray[np.int64], shares: Floats) -> Floats:
+    """Type 7 quantiles of sorted values that are each repeated; `running`: sum of repetitions."""
+    position = (running[-1] - 1) * shares
+    below = np.floor(position)
+    lower = values[np.searchsorted(running, below, side="right")]
+    upper = values[np.searchsorted(running, np.ceil(position), side="right")]
+    return np.asarray(lower + (upper - lower) * (position - below), dtype=np.float64)
