@@ -32,6 +32,7 @@ class Call(models.Model):
         FAILED = "failed", _("a service failed")
         SHUTDOWN = "shutdown", _("the server was stopped")
         REPLACED = "replaced", _("a newer stream of the same call took over")
+        REFUSED = "refused", _("too many calls at once")
 
     call_sid = models.CharField(max_length=64, unique=True)
     stream_sid = models.CharField(max_length=64, blank=True)
@@ -58,6 +59,10 @@ class Call(models.Model):
     """Stretches of voice that brought no turn, by reason (noise, no words, ...)."""
     replays = models.BooleanField(_("replays to itself"), null=True)
     """Whether decide() on the journal gave the recorded actions again; None: not tried."""
+
+    # Where a stream goes on, if it took over from another of the same call.
+    first_turn = 0
+    first_part = 0
 
     class Meta:
         ordering = ("-rang_at", "-pk")
@@ -89,8 +94,18 @@ class Call(models.Model):
         now = timezone.now()
         consumed = cls.objects.filter(
             call_sid=call_sid, token=token, rang_at__gt=now - TOKEN_LIFETIME
-        ).update(token="", stream_sid=stream_sid, started_at=now, ended_at=None, ended_why="")
-        return cls.objects.select_related("profile").get(call_sid=call_sid) if consumed else None
+        ).update(token="", stream_sid=stream_sid, started_at=now)
+        return cls.take_over(call_sid) if consumed else None
+
+    @classmethod
+    def take_over(cls, call_sid: str) -> Call:
+        """The call as its newest stream goes on with it, after the turns of any older stream."""
+        cls.objects.filter(call_sid=call_sid).update(ended_at=None, ended_why="")
+        call = cls.objects.select_related("profile").get(call_sid=call_sid)
+        last = call.turns.aggregate(last=models.Max("number"))["last"]
+        call.first_turn = 0 if last is None else last + 1
+        call.first_part = call.journal_parts.count()
+        return call
 
     @property
     def masked_caller(self) -> str:
@@ -101,6 +116,16 @@ class Call(models.Model):
         if self.started_at is None or self.ended_at is None:
             return None
         return self.ended_at - self.started_at
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether the caller needs no apology: they left, or were told goodbye."""
+        return self.ended_why in {self.Ended.CALLER, self.Ended.GOODBYE, self.Ended.TIME_UP}
+
+    def refuse(self) -> None:
+        """There was no room for it after all."""
+        self.ended_at, self.ended_why = timezone.now(), self.Ended.REFUSED
+        self.save(update_fields=["ended_at", "ended_why"])
 
     def journal(self) -> Iterator[str]:
         """The call's events and actions, a JSON line each."""
@@ -199,6 +224,11 @@ class Turn(models.Model):
     def response_latency(self) -> float | None:
         """Voice to voice: speech end -> first audio sent."""
         return _between(self.speech_ended_ms, self.first_audio_ms)
+
+    @property
+    def heard_latency(self) -> float | None:
+        """Speech end -> the caller hears the reply, confirmed by a mark."""
+        return _between(self.speech_ended_ms, self.heard_ms)
 
 
 def _between(start: float | None, end: float | None) -> float | None:

@@ -144,14 +144,20 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 
-# The services that a call talks to, by dotted path.
+# The services that a call talks to, and what tells speech from noise, by dotted path.
 TRANSCRIBER = "calls.services.whisper.WhisperTranscriber"
 WRITER = "calls.services.receptionist.Receptionist"
 SPEAKER = "calls.services.espeak.EspeakSpeaker"
+VAD = "calls.vad.WebRtcVad"
 WHISPER_MODEL = environment.text("WHISPER_MODEL")
 """A folder with a CTranslate2 Whisper model; empty: multilingual Whisper base, in VAR_DIR."""
 
 TWILIO_AUTH_TOKEN = environment.text("TWILIO_AUTH_TOKEN")
+if TWILIO_AUTH_TOKEN and not PUBLIC_HOST:
+    raise ImproperlyConfigured(
+        "TWILIO_AUTH_TOKEN is set but PUBLIC_HOST is not: Twilio signs the public address, "
+        "so set PUBLIC_HOST to the host name in the number's webhook"
+    )
 MAX_CALLS = environment.number("MAX_CALLS", 80, 1, 10_000)
 """Calls in progress at once in one process; more are politely refused."""
 DRAIN_SECONDS = environment.number("DRAIN_SECONDS", 120, 0, 3600)

@@ -17,12 +17,16 @@ SPEECH, SILENCE = 0b1111, 0
 
 @dataclass(frozen=True, slots=True)
 class CallBegan:
-    """The first event of every call. `seed` feeds the random response delays."""
+    """The first event of every stream. `seed` feeds the random response delays.
+
+    turn: the greeting's number: 0, or on from there for a stream that took over from another.
+    """
 
     at_ms: int
     revision: int
     profile: Profile
     seed: int
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

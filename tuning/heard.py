@@ -58,12 +58,12 @@ class Voice:
 class Words:
     """The words since the last decision: closed segments, and the partial that has stood."""
 
-    until_ms: int = -1
-    """How far into the audio the counted words reach."""
     answered: str = ""
     """Words of the turn already answered, while nothing has been said since."""
     _finals: list[str] = field(default_factory=list)
+    _finals_until_ms: int = -1
     _stood: str = ""
+    """The partial, once it counts."""
     _partial: str = ""
     _partial_since_ms: int = 0
     _partial_until_ms: int = -1
@@ -75,6 +75,11 @@ class Words:
     def text(self) -> str:
         return " ".join(filter(None, (*self._finals, self._stood)))
 
+    @property
+    def until_ms(self) -> int:
+        """How far into the audio the counted words reach."""
+        return self._partial_until_ms if self._stood else self._finals_until_ms
+
     def take(self, event: Transcribed) -> None:
         """A partial replaces the one before it; a final closes the segment and counts at once."""
         self.answered = ""
@@ -84,14 +89,12 @@ class Words:
             return
         self._partial_until_ms = event.until_ms
         if text != self._partial:
-            self._partial, self._partial_since_ms = text, event.at_ms
-        elif text == self._stood:
-            self.until_ms = max(self.until_ms, event.until_ms)
+            self._partial, self._partial_since_ms, self._stood = text, event.at_ms, ""
 
     def _close(self, text: str, until_ms: int) -> None:
         if text:
             self._finals.append(text)
-            self.until_ms = max(self.until_ms, until_ms)
+            self._finals_until_ms = max(self._finals_until_ms, until_ms)
         self._stood = self._partial = ""
         self._skip = 0
 
@@ -99,7 +102,6 @@ class Words:
         """A partial counts once it has stood unchanged for `debounce_ms`."""
         if self._partial and now_ms - self._partial_since_ms >= debounce_ms:
             self._stood = self._partial
-            self.until_ms = max(self.until_ms, self._partial_until_ms)
 
     def answer(self) -> None:
         """These words are being answered: what is still to come of them amends the record."""
@@ -111,14 +113,15 @@ class Words:
         """Begin afresh, without hearing the words of the open segment again."""
         self._skip += len(self._partial.split())
         self._finals, self._stood, self._partial, self.answered = [], "", "", ""
-        self.until_ms = -1
+        self._finals_until_ms = -1
 
     def amended(self, late: Transcribed) -> str:
         """The answered words as a late transcript corrects them; "" if it does not."""
-        if not late.final or not self.answered:
+        if not late.final:
             return ""
-        is_open = bool(self._skip)
-        self._skip = 0
+        is_open, self._skip = bool(self._skip), 0
+        if not self.answered:
+            return ""
         parts = (self._closed, late.text) if is_open else (self.answered, late.text)
         text = " ".join(filter(None, parts))
         changed, self.answered, self._closed = text != self.answered, text, text

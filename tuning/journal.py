@@ -15,7 +15,6 @@ from tuning.events import Action, CallBegan, Event, Retuned
 from tuning.profile import Profile
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Action))}
-ACTIONS: tuple[type, ...] = get_args(Action)
 
 
 def dump(entry: Event | Action, wall_ms: float | None = None) -> str:

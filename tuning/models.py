@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from tuning.profile import SHIPPED, Profile
 
 
-class PublishedMeanwhile(Exception):  # noqa: N818  (what happened, not an error in the code)
+class PublishedMeanwhile(Exception):
     """Somebody published between an operator's reading and publishing."""
 
     def __init__(self, newest: Revision) -> None:

@@ -26,7 +26,6 @@ from tuning.events import (
     StopReply,
     Transcribed,
 )
-from tuning.journal import ACTIONS
 from tuning.profile import Profile
 from tuning.turns import TurnTaker
 
@@ -38,7 +37,7 @@ BEGAN_MS, LASTED_MS = 900, 2500
 def decide(entries: Iterable[Event | Action]) -> list[Decision]:
     """The events of a record, decided again, as (at_ms, action). Actions in it are skipped."""
     turns = TurnTaker()
-    events = (entry for entry in entries if not isinstance(entry, ACTIONS))
+    events = (entry for entry in entries if not isinstance(entry, Action))
     return [(event.at_ms, action) for event in events for action in turns.feed(event)]
 
 
@@ -47,7 +46,7 @@ def recorded(entries: Iterable[Event | Action]) -> list[Decision]:
     decisions: list[Decision] = []
     at_ms = 0
     for entry in entries:
-        if isinstance(entry, ACTIONS):
+        if isinstance(entry, Action):
             decisions.append((at_ms, entry))
         else:
             at_ms = entry.at_ms

@@ -80,12 +80,12 @@ class TurnTaker:
         """What the reply under way answers, for the caller who resumes before it is heard."""
         self._since: list[Transcribed] = []
         """Transcripts since that reply was asked for."""
-        self._is_prompt = False
+        self._is_prompt, self._is_greeting = False, False
         self._unheard: Voice | None = None
         """Voice without words, for which the caller has been asked to repeat."""
         self._recognised_ms = -1
         self._digits, self._pressed_ms, self._keyed_from_ms = "", 0, 0
-        self._refractory_until_ms = 0
+        self._reply_ended_ms: int | None = None
         self._last_frame_ms = 0
         self._failures = 0
         self._last_words = ""
@@ -99,10 +99,12 @@ class TurnTaker:
             return str(self.floor.value)
         if self._is_open and self._voice.is_heard:
             return "waiting" if self.now_ms > self._voice.ended_ms else "listening"
-        return "refractory" if self.now_ms < self._refractory_until_ms else "listening"
+        return "refractory" if self._is_refractory(self.now_ms) else "listening"
 
     def feed(self, event: Event) -> list[Action]:
         """Take one thing that happened; return what to do about it."""
+        if isinstance(event, CallBegan):
+            return self._begin(event)
         if self._is_over:
             return []
         self.now_ms = event.at_ms
@@ -116,7 +118,6 @@ class TurnTaker:
                 return self._transcribed(event)
             case ReplyBegan(turn=turn) if turn == self.turn and self.floor is Floor.THINKING:
                 self.floor, self._asked, self._since = Floor.SPEAKING, None, []
-                self._failures = self._failures if self._is_prompt else 0
             case ReplyEnded(turn=turn) if self._is_talking(turn):
                 return self._reply_ended(event)
             case ReplyLate(turn=turn) if self._is_talking(turn):
@@ -133,11 +134,14 @@ class TurnTaker:
                 return self._tick(is_stalled=True)
             case Retuned():
                 self.profile, self.revision = event.profile, event.revision
-            case CallBegan():
-                self.profile, self.revision = event.profile, event.revision
-                self._random = Random(event.seed)
-                return self._prompt("greeting", "greeting")
         return []
+
+    def _begin(self, event: CallBegan) -> list[Action]:
+        TurnTaker.__init__(self)  # a stream that takes over begins afresh
+        self.profile, self.revision = event.profile, event.revision
+        self._random = Random(event.seed)
+        self.turn = event.turn - 1
+        return self._prompt("greeting", "greeting")
 
     # The tick: every timeout is a comparison made on the next frame.
 
@@ -166,7 +170,7 @@ class TurnTaker:
         profile, voice, words = self.profile, self._voice, self._words
         self._is_open = (
             self._is_open
-            or voice.ended_ms > self._refractory_until_ms
+            or not self._is_refractory(voice.ended_ms)
             or voice.stretch_ms >= profile.barge_in_ms
             or bool(words.text)
         )
@@ -178,9 +182,11 @@ class TurnTaker:
             return self._reply(is_stalled)
         if not profile.streaming_stt and self._recognised_ms != voice.ended_ms:
             self._recognised_ms = voice.ended_ms
-            return [Recognise(self.turn + 1, voice.began_ms, voice.ended_ms)]
+            from_ms = max(voice.began_ms, words.until_ms)
+            return [Recognise(self.turn + 1, from_ms, voice.ended_ms)]
         if waited_ms < profile.transcript_wait_ms:
             return []
+        words.settle(self.now_ms, debounce_ms=0)  # a word that may change is better than none
         if words.text:
             return self._reply(is_stalled)
         if not self._is_open:
@@ -199,7 +205,7 @@ class TurnTaker:
             self._words.take(event)
             self._since.append(event)
             return []
-        if self._unheard and event.until_ms > self._unheard.began_ms:
+        if self._unheard and event.until_ms > self._unheard.began_ms and not self._last_words:
             return self._heard_after_all(event, self._unheard)
         # Nothing was said since: these words belong to the turn already answered.
         self._since.append(event)
@@ -211,14 +217,19 @@ class TurnTaker:
         actions: list[Action] = []
         if self.floor is not Floor.LISTENING:
             actions.append(StopReply(self.turn, "caller resumed"))
-        self.floor = Floor.LISTENING
-        self._voice, self._words, self._is_open = voice, Words(), True
+        if self._voice.is_heard:
+            self._voice.began_ms = voice.began_ms
+        else:
+            self._voice = voice
+        self.floor, self._is_open = Floor.LISTENING, True
         self._words.take(event)
         return actions
 
     def _take_floor(self) -> list[Action]:
         """The caller speaks on: before the reply is heard it was no end of turn after all."""
-        why = "barge-in" if self.floor is Floor.SPEAKING else "caller resumed"
+        is_heard = self.floor is Floor.SPEAKING
+        why = "barge-in" if is_heard else "caller resumed"
+        self._failures = 0 if is_heard and not self._is_prompt else self._failures
         if self._asked:
             earlier, self._words = self._asked
             self._voice.began_ms = earlier.began_ms
@@ -262,7 +273,7 @@ class TurnTaker:
         text, self._digits = self._digits or "#", ""
         keyed = Voice(self._keyed_from_ms, self._pressed_ms)
         self._begin_turn(is_prompt=False)
-        self._asked = keyed, Words(self._pressed_ms, _finals=[text])
+        self._asked = keyed, Words(_finals=[text], _finals_until_ms=self._pressed_ms)
         self._words.forget()
         return [self._new_reply(text, keyed, "keypad")]
 
@@ -273,6 +284,7 @@ class TurnTaker:
 
     def _prompt(self, name: str, why: str) -> list[Action]:
         self._begin_turn(is_prompt=True)
+        self._is_greeting = name == "greeting"
         self._words.forget()
         return [Prompt(self.turn, name, why)]
 
@@ -285,14 +297,15 @@ class TurnTaker:
     def _reply_ended(self, event: ReplyEnded) -> list[Action]:
         if self._last_words or event.farewell:
             return self._hang_up(self._last_words or "goodbye")
+        self._failures = self._failures if self._is_prompt else 0
         self.floor, self._asked = Floor.LISTENING, None
-        self._refractory_until_ms = event.at_ms + self.profile.reply_refractory_ms
+        self._reply_ended_ms = event.at_ms
         return []
 
     def _apologise(self, stopped: str, why: str) -> list[Action]:
         self._failures += 1
         stop = StopReply(self.turn, stopped)
-        if self._is_prompt and self.turn > 0:
+        if self._is_prompt and not self._is_greeting:
             return [stop, *self._hang_up("failed")]
         if self._failures >= FAILURES_IN_A_ROW:
             return self._say_last("apology_goodbye", why, "failed", stopped)
@@ -307,6 +320,10 @@ class TurnTaker:
     def _hang_up(self, why: str) -> list[Action]:
         self._is_over = True
         return [HangUp(why)]
+
+    def _is_refractory(self, at_ms: int) -> bool:
+        ended_ms = self._reply_ended_ms
+        return ended_ms is not None and at_ms < ended_ms + self.profile.reply_refractory_ms
 
     def _is_talking(self, turn: int) -> bool:
         return turn == self.turn and self.floor is not Floor.LISTENING

@@ -11,7 +11,7 @@ is hidden by returning an empty text.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,7 +95,7 @@ class Writer(Protocol):
     @classmethod
     async def warm_up(cls) -> None: ...
 
-    def write(self, history: Sequence[Line]) -> AsyncIterator[str | Expect | Farewell]:
+    def write(self, history: Sequence[Line]) -> AsyncGenerator[str | Expect | Farewell, None]:
         """The answer to the last line, in pieces of text as they come; an empty history asks for
         the greeting. Closed (aclose) when the reply is interrupted."""
 
@@ -108,5 +108,5 @@ class Speaker(Protocol):
     @classmethod
     async def warm_up(cls) -> None: ...
 
-    def speak(self, sentence: str) -> AsyncIterator[bytes]:
+    def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """The sentence as 8 kHz mu-law without any header, in chunks of any size as they come."""

@@ -1,0 +1,62 @@
+"""Who may ring: Twilio, proved by its signature; without a token only this machine itself."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from functools import cache
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+from twilio.request_validator import RequestValidator
+
+logger = logging.getLogger(__name__)
+
+FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
+"""Headers of a proxy: behind one, "loopback" says nothing about the client."""
+
+
+@cache
+def _warn_once() -> None:
+    logger.warning("TWILIO_AUTH_TOKEN is not set: only direct clients on this machine are served")
+
+
+def admits_request(request: HttpRequest) -> bool:
+    """A webhook request that Twilio signed (all its parameters, whichever they are)."""
+    if not settings.TWILIO_AUTH_TOKEN:
+        names = [name.lower().encode() for name in request.headers]
+        return _is_direct_loopback(request.META.get("REMOTE_ADDR", ""), names)
+    url = f"https://{settings.PUBLIC_HOST}{request.get_full_path()}"
+    return _is_signed(url, request.POST, request.headers.get("X-Twilio-Signature", ""))
+
+
+def admits_socket(scope: Mapping[str, object]) -> bool:
+    """A websocket handshake that Twilio signed, over wss and without parameters."""
+    headers: dict[bytes, bytes] = dict(scope["headers"])  # type: ignore[call-overload]
+    if not settings.TWILIO_AUTH_TOKEN:
+        client = scope.get("client") or ("", 0)
+        return _is_direct_loopback(client[0], headers)  # type: ignore[index]
+    url = f"wss://{settings.PUBLIC_HOST}{scope['path']}"
+    return _is_signed(url, {}, headers.get(b"x-twilio-signature", b"").decode("latin-1"))
+
+
+def _is_signed(url: str, parameters: Mapping[str, object], signature: str) -> bool:
+    is_good = bool(
+        RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, parameters, signature)
+    )
+    if not is_good:
+        logger.warning("Refused: %s is not signed with TWILIO_AUTH_TOKEN", url)
+    return is_good
+
+
+def _is_direct_loopback(address: str, header_names: Iterable[bytes]) -> bool:
+    _warn_once()
+    try:
+        is_loopback = ip_address(address).is_loopback
+    except ValueError:
+        is_loopback = False
+    is_direct = is_loopback and not FORWARDED.intersection(header_names)
+    if not is_direct:
+        logger.warning("Refused a client that is not on this machine: set TWILIO_AUTH_TOKEN")
+    return is_direct

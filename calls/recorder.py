@@ -1,0 +1,149 @@
+"""The record of a call, written where no caller waits for it.
+
+note(), keep() and changed() only append, on the event loop; one thread of the process writes, once
+a turn and at the end. What cannot be written (a full disk, a database that is down) is kept and
+tried again, and `unwritten` says so on /healthz and in the log: nothing is lost while the process
+lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db import close_old_connections, transaction
+from django.utils import timezone
+
+from calls.models import Call, JournalPart, Turn
+from calls.turn_record import TurnRecord
+from tuning import journal, replay
+from tuning.events import Action, Event
+from tuning.models import Revision
+
+logger = logging.getLogger(__name__)
+
+FLUSH_ENTRIES = 1500
+"""Half a minute of frames: how much of a journal a crash could lose."""
+RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+unwritten: dict[str, str] = {}
+"""By CallSid, why the record of a call could not be written yet."""
+
+_writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
+
+
+@dataclass(slots=True)
+class Part:
+    """What one write takes."""
+
+    entries: list[tuple[float, Event | Action]] = field(default_factory=list)
+    turns: dict[int, TurnRecord] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
+    """Of the call's own row."""
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.turns or self.fields)
+
+
+class Recorder:
+    def __init__(
+        self, call: Call, changed: Callable[[], None], newest: Callable[[Revision], None]
+    ) -> None:
+        """`changed` is called when an operator would see something new; `newest` with the
+        newest revision of the call's profile, as found with every write."""
+        self._call, self.changed, self._newest = call, changed, newest
+        self._part, self._number = Part(), call.first_part
+        self._wake = asyncio.Event()
+        self._is_over = False
+        self._task = asyncio.create_task(self._run())
+
+    def note(self, entry: Event | Action, wall_ms: float) -> None:
+        self._part.entries.append((wall_ms, entry))
+        if len(self._part.entries) >= FLUSH_ENTRIES:
+            self._wake.set()
+
+    def keep(self, turn: TurnRecord) -> None:
+        self._part.turns[turn.number] = turn
+        self._wake.set()
+        self.changed()
+
+    def update(self, **fields: Any) -> None:
+        """Write these fields of the call's row."""
+        self._part.fields |= fields
+        self._wake.set()
+
+    async def finish(self, **fields: Any) -> None:
+        """Write the rest, and the call's end. Returns when it is written."""
+        self._is_over = True
+        self.update(ended_at=timezone.now(), **fields)
+        await self._task
+
+    async def _run(self) -> None:
+        while not (self._is_over and not self._part):
+            await self._wake.wait()
+            self._wake.clear()
+            part, self._part = self._part, Part()
+            if part:
+                await self._write_for_sure(part)
+        unwritten.pop(self._call.call_sid, None)
+        await self._in_thread(check_replay, self._call.pk)
+
+    async def _write_for_sure(self, part: Part) -> None:
+        tries = 0
+        while True:
+            try:
+                newest = await self._in_thread(write, self._call.pk, self._number, part)
+            except Exception as error:
+                retry_s = RETRY_S[min(tries, len(RETRY_S) - 1)]
+                if not tries:
+                    logger.error("Not recorded yet, trying again: %s", error)
+                unwritten[self._call.call_sid] = f"{error}"
+                tries += 1
+                await asyncio.sleep(retry_s)
+            else:
+                unwritten.pop(self._call.call_sid, None)
+                self._number += 1
+                self._newest(newest)
+                return
+
+    async def _in_thread(self, job: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(_writer, job, *args)
+
+
+def write(call_pk: int, number: int, part: Part) -> Revision:
+    """Write a part; returns the newest revision of the call's profile. Safe to run twice."""
+    close_old_connections()
+    with transaction.atomic():
+        if part.entries:
+            lines = "\n".join(journal.dump(entry, wall_ms) for wall_ms, entry in part.entries)
+            JournalPart.objects.update_or_create(
+                call_id=call_pk, number=number, defaults={"lines": gzip.compress(lines.encode())}
+            )
+        for turn in part.turns.values():
+            values = asdict(turn)
+            del values["number"]
+            values["revision_id"] = values.pop("revision")
+            Turn.objects.update_or_create(call_id=call_pk, number=turn.number, defaults=values)
+        if part.fields:
+            Call.objects.filter(pk=call_pk).update(**part.fields)
+        profile_pk = Call.objects.values_list("profile", flat=True).get(pk=call_pk)
+        return Revision.objects.filter(profile=profile_pk).latest()
+
+
+def check_replay(call_pk: int) -> None:
+    """Decide the recorded call again; a difference means that replay cannot be trusted."""
+    close_old_connections()
+    call = Call.objects.get(pk=call_pk)
+    try:
+        entries = list(journal.read(call.journal()))
+        replays = replay.decide(entries) == replay.recorded(entries)
+    except Exception:
+        logger.exception("The journal of %s cannot be read", call)
+        replays = False
+    if not replays:
+        logger.error("%s does not replay to itself", call)
+    Call.objects.filter(pk=call_pk).update(replays=replays)

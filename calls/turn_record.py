@@ -1,0 +1,109 @@
+"""The turns of a call while they happen: their moments, their outcome, and the history they make.
+
+Pure bookkeeping for Conversation, which says what happened; calls.models.Turn says what each field
+means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calls.playout import Playout
+from calls.services import Line
+from tuning.events import Reply
+from tuning.profile import Profile
+
+OUTCOMES = {"caller resumed": "caller resumed", "late": "failed", "failed": "failed"}
+"""A stopped turn's outcome by the core's reason; any other reason: interrupted."""
+
+
+@dataclass(slots=True)
+class TurnRecord:
+    """Field by field what calls.models.Turn keeps."""
+
+    number: int
+    revision: int
+    why: str
+    said: str = ""
+    answered: str = ""
+    prompt: str = ""
+    outcome: str = "no reply"
+    failure: str = ""
+    chosen_from: int | None = None
+    span_ms: int = 0
+    is_short: bool = True
+    policy_ms: int = 0
+    speech_began_ms: float | None = None
+    speech_ended_ms: float | None = None
+    decided_ms: float | None = None
+    transcribed_ms: float | None = None
+    asked_ms: float | None = None
+    first_token_ms: float | None = None
+    first_sentence_ms: float | None = None
+    first_byte_ms: float | None = None
+    first_audio_ms: float | None = None
+    heard_ms: float | None = None
+    ended_ms: float | None = None
+
+    @property
+    def response_latency(self) -> float | None:
+        if self.speech_ended_ms is None or self.first_audio_ms is None:
+            return None
+        return self.first_audio_ms - self.speech_ended_ms
+
+    def describe(self, reply: Reply, profile: Profile) -> None:
+        """What the core said of the utterance, and what the profile imposed."""
+        self.said, self.span_ms = reply.text, reply.spoke_until_ms - reply.spoke_from_ms
+        self.is_short = self.span_ms < profile.short_utterance_ms
+        parts = profile.wait_parts_ms(self.span_ms) | {"delay": reply.delay_ms}
+        self.policy_ms = sum(parts.values())
+
+
+class TurnBook:
+    """The open turn, the one before it, and what was said and heard so far."""
+
+    def __init__(self, keep: Callable[[TurnRecord], None]) -> None:
+        self._keep = keep
+        self.turn: TurnRecord | None = None
+        self.playout: Playout | None = None
+        self.last: TurnRecord | None = None
+        self.history: list[Line] = []
+
+    def open(self, turn: TurnRecord) -> Playout:
+        self.turn, self.playout = turn, Playout(turn.number)
+        if turn.said:
+            self.history.append(Line(True, turn.said))
+        return self.playout
+
+    def stop(self, why: str, wall_ms: float) -> None:
+        """The reply was stopped before its end."""
+        if why == "caller resumed" and self.history and self.history[-1].by_caller:
+            self.history.pop()  # what was said goes on, and comes again as one
+        self.close(OUTCOMES.get(why, "interrupted"), wall_ms)
+
+    def close(self, outcome: str, wall_ms: float) -> None:
+        """Keep the open turn, with the agent's words as far as they were heard."""
+        turn, playout = self.turn, self.playout
+        if turn is None or playout is None:
+            return
+        is_whole = outcome == "completed"
+        turn.answered = playout.text if is_whole else playout.heard_text(wall_ms)
+        turn.ended_ms, turn.first_audio_ms = wall_ms, playout.sent_at_ms
+        was_heard = turn.heard_ms is not None
+        turn.outcome = "interrupted" if outcome == "no reply" and was_heard else outcome
+        if turn.answered:
+            self.history.append(Line(False, turn.answered))
+        self.last, self.turn, self.playout = turn, None, None
+        self._keep(turn)
+
+    def amend(self, number: int, text: str, transcribed_ms: float | None) -> None:
+        """The final words of a turn that was already answered."""
+        turn = next((t for t in (self.turn, self.last) if t and t.number == number), None)
+        if turn is None:
+            return
+        said = Line(True, turn.said)
+        self.history = [Line(True, text) if line == said else line for line in self.history]
+        turn.said, turn.transcribed_ms = text, transcribed_ms
+        if turn is self.last:
+            self._keep(turn)

@@ -1,0 +1,172 @@
+"""Twilio's part of a call, straight into the consumer: how the tests of the voice loop speak.
+
+`PhoneCall.say("__MMM__")` sends 100 ms of audio a mark, ten times faster than real time; marks are
+echoed when their audio would have been played at that speed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.test import override_settings
+
+from calls.consumers import MediaConsumer
+from calls.models import Call, Turn
+from tests.fakes import HUSH, TONE, FakeSpeaker, FakeTranscriber, FakeWriter, LoudnessVad
+
+FRAME_S = 0.02
+
+
+def voice_of(mark: str) -> bytes:
+    return TONE if mark == "M" else HUSH
+
+
+@contextmanager
+def services(
+    transcriber: type = FakeTranscriber, writer: type = FakeWriter, speaker: type = FakeSpeaker
+) -> Iterator[None]:
+    """Calls talk to these."""
+    given = {"TRANSCRIBER": transcriber, "WRITER": writer, "SPEAKER": speaker, "VAD": LoudnessVad}
+    for name, kind in given.items():
+        globals()[f"_{name}"] = kind
+    with override_settings(**{name: f"{__name__}._{name}" for name in given}):
+        yield
+
+
+class PhoneCall:
+    def __init__(self, call_sid: str = "CA1", *, speed: float = 10, headers: Any = ()) -> None:
+        self.call_sid, self.stream_sid, self.speed = call_sid, "MZ" + call_sid[2:], speed
+        self.sent: list[dict[str, Any]] = []
+        """What the agent sent, in order."""
+        self.clock_ms = 0
+        self.close_code: int | None = None
+        self._socket = WebsocketCommunicator(
+            MediaConsumer.as_asgi(), "/twilio/media", headers=list(headers)
+        )
+        self._socket.scope["client"] = ("127.0.0.1", 50000)
+        self._echoes: list[asyncio.TimerHandle] = []
+        self._played_s = 0.0
+
+    async def __aenter__(self) -> Self:
+        await self.ring()
+        await self.connect()
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.hang_up()
+
+    async def ring(self) -> None:
+        call = await sync_to_async(Call.ring)(self.call_sid, "+972501234567", "+97233333333")
+        self.token = call.token
+
+    async def connect(self) -> bool:
+        is_connected, _ = await self._socket.connect()
+        if is_connected:
+            self._reader = asyncio.create_task(self._read())
+        return bool(is_connected)
+
+    async def start(self, token: str | None = None) -> None:
+        await self.send({"event": "connected", "protocol": "Call", "version": "1.0.0"})
+        start = {
+            "streamSid": self.stream_sid,
+            "callSid": self.call_sid,
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": {"token": self.token if token is None else token},
+        }
+        await self.send({"event": "start", "start": start, "streamSid": self.stream_sid})
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self._socket.send_json_to(message)
+
+    async def say(self, marks: str) -> None:
+        loop = asyncio.get_running_loop()
+        next_s = loop.time()
+        for mark in marks:
+            for _frame in range(5):
+                await self.frame(voice_of(mark))
+                next_s += FRAME_S / self.speed
+                await asyncio.sleep(max(0.0, next_s - loop.time()))
+
+    async def frame(self, audio: bytes) -> None:
+        body = {"timestamp": str(self.clock_ms), "payload": b64encode(audio).decode()}
+        self.clock_ms += len(audio) // 8
+        await self.send({"event": "media", "media": body | {"track": "inbound"}})
+
+    async def until(self, condition: Any, marks: str = "_", limit_s: float = 8) -> None:
+        """Go on with these marks until something has happened."""
+        async with asyncio.timeout(limit_s):
+            while not condition():
+                await self.say(marks)
+
+    async def until_quiet(self) -> None:
+        """Until the agent has been heard to its end."""
+        await self.until(lambda: self.events("media") and not self._echoes)
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        return [message for message in self.sent if message["event"] == kind]
+
+    async def hang_up(self) -> None:
+        if self.close_code is None:
+            await self.send({"event": "stop", "streamSid": self.stream_sid})
+        async with asyncio.timeout(10):
+            await self._reader
+        for echo in self._echoes:
+            echo.cancel()
+        await self._socket.wait(10)
+
+    async def ended(self) -> Call:
+        """The call's row, once its end is written."""
+        async with asyncio.timeout(10):
+            while True:
+                call = await Call.objects.select_related("revision").aget(call_sid=self.call_sid)
+                if call.ended_at and call.replays is not None:
+                    return call
+                await asyncio.sleep(0.02)
+
+    async def turns(self) -> list[Turn]:
+        await self.ended()
+        return [turn async for turn in Turn.objects.filter(call__call_sid=self.call_sid)]
+
+    async def _read(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            output = await self._socket.receive_output(timeout=60)
+            if output["type"] == "websocket.close":
+                self.close_code = output.get("code")
+                return
+            message = json.loads(output["text"])
+            self.sent.append(message)
+            if message["event"] == "media":
+                size = len(b64decode(message["media"]["payload"]))
+                self._played_s = max(self._played_s, loop.time()) + size / 8000 / self.speed
+            elif message["event"] == "mark":
+                name = message["mark"]["name"]
+                at_s = max(self._played_s, loop.time())
+                handle = loop.call_at(at_s, lambda name=name: self._echo(name))
+                self._echoes.append(handle)
+            elif message["event"] == "clear":
+                self._flush()
+
+    def _echo(self, name: str) -> None:
+        del self._echoes[0]
+        body = {"event": "mark", "streamSid": self.stream_sid, "mark": {"name": name}}
+        asyncio.get_running_loop().create_task(self.send(body))
+
+    def _flush(self) -> None:
+        """Twilio echoes all marks that are out after `clear`."""
+        self._played_s = 0.0
+        names = [m["mark"]["name"] for m in self.events("mark")][-len(self._echoes) :]
+        for handle in self._echoes:
+            handle.cancel()
+        for name in names if self._echoes else []:
+            body = {"event": "mark", "streamSid": self.stream_sid, "mark": {"name": name}}
+            asyncio.get_running_loop().create_task(self.send(body))
+        self._echoes.clear()
