@@ -1,0 +1,83 @@
+"""Digits pressed on the telephone: `#` ends them, or three seconds without another."""
+
+from __future__ import annotations
+
+from django.test import SimpleTestCase
+
+from tests.script import ScriptedCall
+from tuning.events import Action, Pressed, Reply, StopReply
+
+
+def press(call: ScriptedCall, digits: str, apart_ms: int = 300) -> list[Action]:
+    followed: list[Action] = []
+    for digit in digits:
+        followed += call.feed(Pressed(call.at_ms, digit)) + call.silence(apart_ms)
+    return followed
+
+
+class KeypadTests(SimpleTestCase):
+    def test_a_hash_ends_the_digits(self) -> None:
+        call = ScriptedCall.listening()
+        (action,) = press(call, "0541234567#")
+        reply = call.last(Reply)
+        self.assertEqual(action, reply)
+        self.assertEqual((reply.turn, reply.text, reply.why), (1, "0541234567", "keypad"))
+
+    def test_a_hash_alone_is_an_answer(self) -> None:
+        call = ScriptedCall.listening()
+        press(call, "#")
+        self.assertEqual(call.last(Reply).text, "#")
+
+    def test_a_star_is_a_digit_like_any_other(self) -> None:
+        call = ScriptedCall.listening()
+        press(call, "*1#")
+        self.assertEqual(call.last(Reply).text, "*1")
+
+    def test_three_seconds_without_another_digit_end_them_too(self) -> None:
+        call = ScriptedCall.listening()
+        press(call, "12", apart_ms=2000)
+        call.feed(Pressed(call.at_ms, "3"))
+        pressed_ms = call.at_ms
+        reply = call.wait_for(Reply)
+        self.assertEqual((reply.text, reply.why), ("123", "keypad"))
+        self.assertEqual(call.at_ms, pressed_ms + 3000)
+
+    def test_pressing_stops_the_agent(self) -> None:
+        for call in (ScriptedCall.speaking(), ScriptedCall.answering()):
+            with self.subTest(call.core.state):
+                self.assertEqual(press(call, "1"), [StopReply(1, "keypad")])
+                reply = call.wait_for(Reply)
+                self.assertEqual((reply.turn, reply.text), (2, "1"))
+
+    def test_the_next_digits_begin_anew(self) -> None:
+        call = ScriptedCall.listening()
+        press(call, "12#")
+        call.reply_is_heard()
+        press(call, "34#")
+        self.assertEqual(call.last(Reply).text, "34")
+
+    def test_digits_pressed_after_each_other_answer_a_question_in_the_refractory_time(self) -> None:
+        call = ScriptedCall.speaking()
+        call.reply_ends()
+        press(call, "7#")
+        self.assertEqual(call.last(Reply).text, "7")
+
+    def test_speech_after_the_digits_is_an_utterance_of_its_own(self) -> None:
+        call = ScriptedCall.listening()
+        press(call, "12#")
+        call.reply_is_heard()
+        call.silence(2000)
+        call.says("תודה", 800)
+        self.assertEqual(call.wait_for(Reply).text, "תודה")
+
+    def test_a_partial_while_pressing_eats_nothing_of_the_next_utterance(self) -> None:
+        call = ScriptedCall.listening()
+        call.voice(200)
+        said_ms = call.at_ms
+        call.words("אפס", final=False)
+        press(call, "05#")
+        call.words("אפס", until_ms=said_ms)
+        call.reply_is_heard()
+        call.silence(2000)
+        call.says("תודה", 800)
+        self.assertEqual(call.wait_for(Reply).text, "תודה")
