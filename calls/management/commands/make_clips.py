@@ -1,0 +1,19 @@
+"""Make the shipped clips of the prompts, in the embedded voice: after a change of their words."""
+
+from __future__ import annotations
+
+from django.core.management.base import BaseCommand
+
+from calls import prompts
+from calls.services.espeak import synthesise
+
+
+class Command(BaseCommand):
+    help = "Make the shipped clips of the prompts (calls/clips)."
+
+    def handle(self, *args: object, **options: object) -> None:
+        prompts.CLIPS.mkdir(exist_ok=True)
+        for name in prompts.TEXTS:
+            path = prompts.shipped(name)
+            path.write_bytes(synthesise(prompts.text(name)))
+            self.stdout.write(f"{path.name}: {path.stat().st_size} bytes")

@@ -1,0 +1,124 @@
+"""The embedded Speaker: espeak-ng, fed phonemes made from vocalised Hebrew.
+
+Rules: espeak-ng is GPL, so it is a program of its own, never linked; text reaches it on its
+standard input, never through a shell. A reply that is interrupted leaves no process behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+
+import numpy as np
+from heb_tts_normalizer import normalize
+
+from calls.audio import BYTES_PER_MS, RATE, Samples, resample, to_mulaw
+from calls.services import ServiceFailed, ServiceLate
+from calls.services.hebrew import to_espeak
+from calls.services.lexicon import vocalise
+
+PEAK = 0.5
+"""Loudest sample, of full scale: -6 dBFS, as loud as a telephone voice is."""
+QUIET = 0.01
+"""Below this part of the peak (-40 dB) the sound before and after the words is silence."""
+KEPT_SILENCE_MS = 30
+CHUNK_BYTES = 100 * BYTES_PER_MS
+DEADLINE_S = 2.0
+"""A sentence takes about 10 ms; longer than this and something is wrong with the machine."""
+
+
+def phonetic(text: str) -> str:
+    """Plain Hebrew as espeak-ng is to say it: numbers in words, words in phonemes."""
+    return to_espeak(vocalise(normalize(text)))
+
+
+def command(program: str, voice: str, speed: int, pitch: int) -> list[str]:
+    """espeak-ng reading standard input into a WAV on standard output.
+
+    voice: he, or he+VARIANT; speed: words a minute (80-450); pitch: 0-99.
+    """
+    return [program, "-v", voice, "-s", f"{speed}", "-p", f"{pitch}", "--stdin", "--stdout"]
+
+
+def synthesise(text: str, *, voice: str = "he", speed: int = 150, pitch: int = 50) -> bytes:
+    """8 kHz mu-law of the text, waited for: for callers' audio and prepared clips."""
+    arguments = command(EspeakSpeaker.program, voice, speed, pitch)
+    try:
+        ended = subprocess.run(
+            arguments, input=phonetic(text).encode(), capture_output=True, timeout=DEADLINE_S
+        )
+    except FileNotFoundError:
+        raise _missing(EspeakSpeaker.program) from None
+    return _telephone(_checked(ended.returncode, ended.stdout, ended.stderr))
+
+
+def _missing(program: str) -> ServiceFailed:
+    return ServiceFailed(f"{program} is not installed: apt-get install espeak-ng")
+
+
+def _checked(status: int, wav: bytes, errors: bytes) -> bytes:
+    if status or not wav.startswith(b"RIFF"):
+        said = errors.decode(errors="replace").strip()
+        raise ServiceFailed(f"espeak-ng ended with {status}: {said or 'no audio'}")
+    return wav
+
+
+def _telephone(wav: bytes) -> bytes:
+    """A whole sentence at once: 3 ms for 3 s of speech, so no part of it need be streamed."""
+    rate, samples = _samples(wav)
+    samples = resample(samples, rate)
+    loudness = np.abs(samples.astype(np.int32))
+    if not loudness.any():
+        return b""
+    words = np.flatnonzero(loudness > loudness.max() * QUIET)
+    margin = KEPT_SILENCE_MS * RATE // 1000
+    kept = samples[max(0, words[0] - margin) : words[-1] + margin]
+    return to_mulaw((kept * (PEAK * 32767 / loudness.max())).astype(np.int16))
+
+
+def _samples(wav: bytes) -> tuple[int, Samples]:
+    """Rate and samples of a mono 16-bit WAV that was written to a pipe: the sizes in its header
+    are not known to its writer, so the data reaches to the end."""
+    begin = wav.index(b"data") + 8
+    data = wav[begin : begin + (len(wav) - begin) // 2 * 2]
+    return int.from_bytes(wav[24:28], "little"), np.frombuffer(data, "<i2").astype(np.int16)
+
+
+class EspeakSpeaker:
+    """The Speaker of a machine without credentials: a robot's voice, and named as one."""
+
+    name = "embedded espeak-ng (development voice)"
+    program = "espeak-ng"
+    voice, speed, pitch = "he", 150, 50
+
+    @classmethod
+    async def warm_up(cls) -> None:
+        async for _chunk in cls().speak("שלום"):
+            pass
+
+    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+        audio = _telephone(await self._wav(phonetic(sentence)))
+        for begin in range(0, len(audio), CHUNK_BYTES):
+            yield audio[begin : begin + CHUNK_BYTES]
+
+    async def _wav(self, text: str) -> bytes:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command(self.program, self.voice, self.speed, self.pitch),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except FileNotFoundError:
+            raise _missing(self.program) from None
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                wav, errors = await process.communicate(text.encode())
+        except TimeoutError:
+            raise ServiceLate(f"{self.program} was silent for {DEADLINE_S:g} s") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return _checked(process.returncode or 0, wav, errors)

@@ -1,0 +1,204 @@
+"""The embedded Writer: a small deterministic receptionist, whose words are in receptionist.toml.
+
+Rule: where the dialogue stands is a pure function of what the caller has said so far. Every
+answer replays the caller's lines from the first, so an interrupted or resumed turn needs no undo.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, reduce
+from pathlib import Path
+from typing import Literal
+
+from rapidfuzz import fuzz
+
+from calls.services import Expect, Farewell, Line
+
+DIALOGUE = Path(__file__).with_name("receptionist.toml")
+ANYWHERE = "anywhere"
+"""The group of answers that every question understands."""
+CLOSE_ENOUGH = 85
+"""Least token-set similarity (0-100) at which words count as a phrase: one slip in a long word,
+other words around the phrase."""
+PHONE_DIGITS = range(9, 13)
+DIGIT_WORDS = {
+    word: str(digit)
+    for digit, words in enumerate(
+        (
+            ("אפס",),
+            ("אחת", "אחד"),
+            ("שתיים", "שניים", "שתים", "שנים"),
+            ("שלוש", "שלושה"),
+            ("ארבע", "ארבעה"),
+            ("חמש", "חמישה"),
+            ("שש", "שישה"),
+            ("שבע", "שבעה"),
+            ("שמונה",),
+            ("תשע", "תשעה"),
+        )
+    )
+    for word in words
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One thing that a caller may mean, by any of its phrases or its key."""
+
+    hear: tuple[str, ...]
+    key: str = ""
+    reply: str = ""
+    note: dict[str, str] = field(default_factory=dict)
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and what is understood as an answer; the fields are those of the file."""
+
+    ask: str
+    again: str = ""
+    answers: tuple[Answer, ...] = ()
+    then: str = ""
+    listen: Literal["answers", "anything", "number"] = "answers"
+    keep: str = ""
+    hint: str = ""
+    keypad: str = ""
+    ends: bool = False
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """What the transcriber should choose from; nothing where anything may be said."""
+        if self.listen != "answers":
+            return ()
+        return tuple(phrase for answer in self.answers for phrase in answer.hear)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where the dialogue stands after a line of the caller's, and what is said on getting there."""
+
+    question: str
+    say: str
+    notes: dict[str, str] = field(default_factory=dict)
+    missed: int = 0
+    """Lines not understood in a row."""
+
+
+class Dialogue:
+    """The questions of receptionist.toml. ValueError names what the file gets wrong."""
+
+    def __init__(self, path: Path = DIALOGUE) -> None:
+        data = tomllib.loads(path.read_text("utf-8"))
+        groups = {
+            group: tuple(Answer(**{**answer, "hear": tuple(answer["hear"])}) for answer in answers)
+            for group, answers in data.pop("answers").items()
+        }
+        self.questions: dict[str, Question] = {}
+        for name, question in data.pop("questions").items():
+            names = (*question.pop("answers", ()), ANYWHERE)
+            if unknown := set(names) - set(groups):
+                raise ValueError(f"{path.name}: question {name}: no answers named {unknown}")
+            answers = tuple(answer for group in names for answer in groups[group])
+            self.questions[name] = Question(**question, answers=answers)
+        self.first: str = data["first"]
+        self.greeting: str = data["greeting"]
+        self._sorry = (data["not_understood"], data["still_not_understood"])
+        for name, question in self.questions.items():
+            for answer in question.answers:
+                if self._next(name, answer) not in self.questions:
+                    raise ValueError(f"{path.name}: question {name}: {answer.hear} leads nowhere")
+
+    def moment(self, history: Sequence[Line]) -> Moment:
+        opening = Moment(self.first, f"{self.greeting} {self.questions[self.first].ask}")
+        heard = (line.text for line in history if line.by_caller)
+        return reduce(self._after, heard, opening)
+
+    def _after(self, moment: Moment, heard: str) -> Moment:
+        question = self.questions[moment.question]
+        if (answer := _meant(question, heard)) is not None:
+            notes = moment.notes | answer.note
+            following = self._next(moment.question, answer)
+            return self._ask(following, answer.reply, notes, moment.question)
+        if (kept := _kept(question, heard)) is not None:
+            return self._ask(question.then, "", moment.notes | {question.keep: kept}, "")
+        return self._sorry_for(moment, question)
+
+    def _next(self, name: str, answer: Answer) -> str:
+        following = answer.then or self.questions[name].then
+        return name if following == "same" else following
+
+    def _ask(self, name: str, reply: str, notes: dict[str, str], before: str) -> Moment:
+        question = self.questions[name]
+        is_again = name in (before, self.first)
+        words = (reply, question.again if is_again and question.again else question.ask)
+        return Moment(name, " ".join(filter(None, words)).format_map(notes), notes)
+
+    def _sorry_for(self, moment: Moment, question: Question) -> Moment:
+        is_first = moment.missed == 0
+        say = f"{self._sorry[not is_first]} {question.hint if is_first else question.keypad}"
+        return Moment(moment.question, say, moment.notes, moment.missed + 1)
+
+
+def _meant(question: Question, heard: str) -> Answer | None:
+    """The answer whose key or phrase was heard; else the closest, unless anything may be said."""
+    words = plain(heard)
+    best: tuple[float, int] = (CLOSE_ENOUGH, 0)
+    meant = None
+    for answer in question.answers:
+        if (answer.key and heard.strip() == answer.key) or words in answer.hear:
+            return answer
+        for phrase in answer.hear if question.listen == "answers" else ():
+            likeness = (fuzz.token_set_ratio(words, phrase), len(phrase))
+            if likeness > best:
+                best, meant = likeness, answer
+    return meant
+
+
+def _kept(question: Question, heard: str) -> str | None:
+    if question.listen == "anything":
+        return heard
+    if question.listen == "number":
+        digits = "".join(DIGIT_WORDS.get(word, "") or word for word in plain(heard).split())
+        digits = re.sub(r"\D", "", digits)
+        return digits if len(digits) in PHONE_DIGITS else None
+    return None
+
+
+def plain(text: str) -> str:
+    """Words and single spaces: no vowel marks, no punctuation."""
+    return " ".join(re.findall(r"\w+", re.sub("[\u0591-\u05c7\"'׳״]", "", text)))
+
+
+@cache
+def dialogue() -> Dialogue:
+    return Dialogue()
+
+
+class Receptionist:
+    """The Writer of a machine without credentials."""
+
+    name = "embedded receptionist (fixed dialogue)"
+
+    @classmethod
+    async def warm_up(cls) -> None:
+        dialogue()
+
+    async def write(self, history: Sequence[Line]) -> AsyncIterator[str | Expect | Farewell]:
+        moment = dialogue().moment(history)
+        question = dialogue().questions[moment.question]
+        # First, so that a caller who interrupts the question is already listened for.
+        yield Expect(question.phrases)
+        for piece in _pieces(moment.say):
+            yield piece
+        if question.ends:
+            yield Farewell()
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Word by word with its spaces, as a language model streams."""
+    return iter(re.findall(r"\S+\s*", text))
