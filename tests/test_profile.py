@@ -1,0 +1,219 @@
+"""The knobs: their ranges, what they refuse together, the environment, the shipped profiles."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.test import SimpleTestCase
+
+from tuning.profile import GROUPS, KNOB, KNOBS, SHIPPED, Profile, ProfileError, problems
+
+
+def found(**changed: int | bool) -> list[tuple[tuple[str, ...], bool]]:
+    return [(each.knobs, each.is_error) for each in problems(asdict(Profile()) | changed)]
+
+
+def tuned(**changed: int | bool) -> Profile:
+    return Profile(**asdict(Profile()) | changed)
+
+
+class DeclarationTests(SimpleTestCase):
+    def test_the_shipped_values_are_those_of_the_issue(self) -> None:
+        expected = {
+            "min_speech_ms": 60,
+            "min_utterance_ms": 600,
+            "vad_hangover_ms": 220,
+            "end_silence_short_ms": 500,
+            "short_utterance_ms": 2000,
+            "end_silence_long_ms": 1800,
+            "transcript_wait_ms": 900,
+            "reply_refractory_ms": 1100,
+            "barge_in_ms": 300,
+            "response_delay_min_ms": 50,
+            "response_delay_max_ms": 120,
+            "streaming_stt": True,
+            "stt_batch_ms": 60,
+            "stt_partial_debounce_ms": 90,
+        }
+        values = asdict(Profile())
+        self.assertEqual({name: values[name] for name in expected}, expected)
+
+    def test_every_knob_is_explained_in_both_languages(self) -> None:
+        for knob in KNOBS:
+            with self.subTest(knob.name):
+                self.assertIn(knob.group, GROUPS)
+                for text in (knob.label, knob.help):
+                    self.assertRegex(text.he, "[א-ת]")
+                    self.assertRegex(text.en, "[a-z]")
+                    self.assertNotRegex(text.en, "[א-ת]")
+                self.assertEqual(knob.label.in_language("he"), knob.label.he)
+                self.assertEqual(knob.label.in_language("en-gb"), knob.label.en)
+
+    def test_every_default_is_advised_and_every_advised_value_allowed(self) -> None:
+        for knob in KNOBS:
+            with self.subTest(knob.name):
+                (soft_low, soft_high), (low, high) = knob.soft, knob.hard
+                self.assertLessEqual(low, soft_low)
+                self.assertLessEqual(soft_low, knob.default)
+                self.assertLessEqual(knob.default, soft_high)
+                self.assertLessEqual(soft_high, high)
+
+    def test_no_two_knobs_share_an_environment_name(self) -> None:
+        self.assertEqual(len({knob.environ for knob in KNOBS}), len(KNOBS))
+
+
+class RangeTests(SimpleTestCase):
+    def test_a_value_outside_the_hard_range_is_refused(self) -> None:
+        for knob in KNOBS:
+            if knob.is_switch:
+                continue
+            for value in (knob.hard[0] - knob.step, knob.hard[1] + knob.step):
+                with self.subTest(knob.name, value=value):
+                    self.assertEqual(found(**{knob.name: value})[0], ((knob.name,), True))
+                    with self.assertRaises(ProfileError) as refused:
+                        tuned(**{knob.name: value})
+                    for part in (knob.name, value, *knob.hard):
+                        self.assertIn(str(part), str(refused.exception))
+
+    def test_a_value_outside_the_soft_range_is_a_warning(self) -> None:
+        self.assertIn((("barge_in_ms",), False), found(barge_in_ms=1000))
+        self.assertEqual(Profile(barge_in_ms=1000).barge_in_ms, 1000)
+
+    def test_both_texts_of_a_problem_name_the_value_and_the_range(self) -> None:
+        (problem, *_others) = problems(asdict(Profile()) | {"barge_in_ms": 5000})
+        for text in (problem.text.he, problem.text.en):
+            for part in ("5000", "60", "2000"):
+                self.assertIn(part, text)
+
+    def test_the_steps_of_a_frame_are_multiples_of_it(self) -> None:
+        for name in ("vad_hangover_ms", "min_speech_ms", "barge_in_ms"):
+            self.assertEqual(KNOB[name].step, 20)
+
+
+class CrossCheckTests(SimpleTestCase):
+    def test_knobs_that_contradict_each_other_are_refused(self) -> None:
+        contradictions: list[dict[str, int]] = [
+            {"end_silence_short_ms": 900, "end_silence_long_ms": 800},
+            {"response_delay_min_ms": 200, "response_delay_max_ms": 100},
+            {"reply_refractory_ms": 300, "response_delay_max_ms": 150},
+            {"vad_hangover_ms": 230},
+            {"min_speech_ms": 50},
+            {"barge_in_ms": 310},
+        ]
+        for changed in contradictions:
+            with self.subTest(changed):
+                knobs, is_error = found(**changed)[0]
+                self.assertTrue(is_error)
+                self.assertLessEqual(set(changed), set(knobs))
+                with self.assertRaises(ProfileError):
+                    tuned(**changed)
+
+    def test_the_limits_of_the_cross_checks_are_allowed(self) -> None:
+        Profile(end_silence_short_ms=800, end_silence_long_ms=800)
+        Profile(response_delay_min_ms=100, response_delay_max_ms=100)
+        Profile(reply_refractory_ms=320, response_delay_max_ms=120)
+
+    def test_risky_combinations_are_warned_about(self) -> None:
+        cliff = (("end_silence_long_ms", "short_utterance_ms"), False)
+        self.assertIn(cliff, found())
+        self.assertNotIn(cliff, found(end_silence_long_ms=1500))
+        self.assertIn((("stt_partial_debounce_ms", "stt_batch_ms"), False), found(stt_batch_ms=100))
+
+    def test_errors_come_before_warnings(self) -> None:
+        are_errors = [is_error for _knobs, is_error in found(vad_hangover_ms=230, max_call_s=60)]
+        self.assertEqual(are_errors, sorted(are_errors, reverse=True))
+
+
+class SumTests(SimpleTestCase):
+    def test_the_knobs_add_up_as_the_issue_says(self) -> None:
+        profile = Profile()
+        self.assertEqual(profile.end_silence_ms(1999), 720)
+        self.assertEqual(profile.end_silence_ms(2000), 2020)
+        self.assertEqual(
+            profile.wait_parts_ms(340),
+            {"minimum": 260, "hangover": 220, "silence": 500, "delay": 85},
+        )
+        self.assertEqual(
+            profile.wait_parts_ms(4000),
+            {"minimum": 0, "hangover": 220, "silence": 1800, "delay": 85},
+        )
+
+
+class EnvironmentTests(SimpleTestCase):
+    def test_the_names_of_the_field_are_kept(self) -> None:
+        environ = {
+            "MIN_UTT_SEC": "0.8",
+            "VAD_HANGOVER_MS": "300",
+            "REPLY_REFRACTORY_MS": "1500",
+            "RESP_MIN_DELAY_MS": "60",
+            "RESP_MAX_DELAY_MS": "200",
+            "STT_BATCH_MS": "70",
+            "STT_PARTIAL_DEBOUNCE_MS": "100",
+            "ENABLE_STREAMING_STT": "false",
+        }
+        self.assertEqual(
+            Profile.from_environ(environ),
+            Profile(
+                min_utterance_ms=800,
+                vad_hangover_ms=300,
+                reply_refractory_ms=1500,
+                response_delay_min_ms=60,
+                response_delay_max_ms=200,
+                stt_batch_ms=70,
+                stt_partial_debounce_ms=100,
+                streaming_stt=False,
+            ),
+        )
+
+    def test_nothing_set_means_the_shipped_values(self) -> None:
+        self.assertEqual(Profile.from_environ({}), Profile())
+        self.assertEqual(Profile.from_environ({"MIN_UTT_SEC": " ", "PATH": "/bin"}), Profile())
+
+    def test_every_knob_can_be_set(self) -> None:
+        for knob in KNOBS:
+            raw = str(knob.default / knob.environ_scale) if not knob.is_switch else "true"
+            with self.subTest(knob.environ):
+                self.assertEqual(knob.from_environ(raw), knob.default)
+
+    def test_a_wrong_value_is_refused_with_its_name_value_and_range(self) -> None:
+        wrong = {
+            "MIN_UTT_SEC": ("600", ("0.15", "1.5")),
+            "VAD_HANGOVER_MS": ("soon", ("60", "600")),
+            "REPLY_REFRACTORY_MS": ("-1", ("300", "3000")),
+            "STT_BATCH_MS": ("nan", ("20", "200")),
+            "ENABLE_STREAMING_STT": ("maybe", ("true", "false")),
+        }
+        for name, (value, allowed) in wrong.items():
+            with self.subTest(name), self.assertRaises(ValueError) as refused:
+                Profile.from_environ({name: value})
+            for part in (name, value, *allowed):
+                self.assertIn(part, str(refused.exception))
+
+    def test_values_that_contradict_each_other_are_refused_too(self) -> None:
+        with self.assertRaisesRegex(ValueError, "response_delay_min_ms"):
+            Profile.from_environ({"RESP_MIN_DELAY_MS": "200", "RESP_MAX_DELAY_MS": "100"})
+
+    def test_a_switch_is_written_in_several_ways(self) -> None:
+        knob = KNOB["streaming_stt"]
+        for raw, value in (("1", True), ("Yes", True), ("on", True), ("0", False), ("OFF", False)):
+            self.assertIs(knob.from_environ(raw), value)
+
+
+class ShippedTests(SimpleTestCase):
+    def test_the_shipped_profiles_are_balanced_unhurried_and_brisk(self) -> None:
+        self.assertEqual(list(SHIPPED), ["balanced", "unhurried", "brisk"])
+        self.assertEqual(Profile(**SHIPPED["balanced"]), Profile())
+        unhurried = Profile(**SHIPPED["unhurried"])
+        self.assertEqual(unhurried.min_utterance_ms, 800)
+        self.assertEqual(unhurried.end_silence_ms(1000), 1300)
+        self.assertEqual(unhurried.end_silence_ms(3000), 3300)
+        self.assertEqual(unhurried.reply_refractory_ms, 1500)
+        self.assertEqual((unhurried.stt_batch_ms, unhurried.stt_partial_debounce_ms), (70, 100))
+        brisk = Profile(**SHIPPED["brisk"])
+        self.assertEqual((brisk.end_silence_ms(1000), brisk.end_silence_ms(3000)), (620, 1420))
+        self.assertEqual(brisk.reply_refractory_ms, 900)
+
+    def test_no_shipped_profile_is_refused(self) -> None:
+        for name, changed in SHIPPED.items():
+            with self.subTest(name):
+                self.assertFalse([p for p in problems(asdict(Profile(**changed))) if p.is_error])
