@@ -26,7 +26,7 @@ from tuning.events import (
     StopReply,
     Transcribed,
 )
-from tuning.profile import Profile
+from tuning.profile import FRAME_MS, Profile
 from tuning.turns import TurnTaker
 
 Decision = tuple[int, Action]
@@ -102,18 +102,28 @@ def imagine(entries: Iterable[Event | Action], profile: Profile) -> Comparison:
 
 
 def _reply_timings(record: list[Event | Action]) -> dict[int | None, tuple[int, int]]:
-    """By turn: decided -> heard, heard -> ended; under None the medians of the call."""
-    decided = {
-        action.turn: at_ms
-        for at_ms, action in recorded(record)
-        if isinstance(action, Reply | Prompt)
-    }
+    """By turn: decided -> heard, heard -> ended; under None the medians of the call.
+
+    A reply that was stopped would have gone on: it is imagined to have been heard, or to have
+    ended, only some time after the stop.
+    """
+    decided: dict[int, int] = {}
+    stopped: dict[int, int] = {}
+    for at_ms, action in recorded(record):
+        if isinstance(action, Reply | Prompt):
+            decided[action.turn] = at_ms
+        elif isinstance(action, StopReply):
+            stopped[action.turn] = at_ms
     began = {event.turn: event.at_ms for event in record if isinstance(event, ReplyBegan)}
     ended = {event.turn: event.at_ms for event in record if isinstance(event, ReplyEnded)}
     timings: dict[int | None, tuple[int, int]] = {
         turn: (began[turn] - decided[turn], ended[turn] - began[turn])
-        for turn in decided.keys() & began.keys() & ended.keys()
+        for turn in (decided.keys() & began.keys() & ended.keys()) - stopped.keys()
     }
     usual = list(timings.values()) or [(BEGAN_MS, LASTED_MS)]
-    timings[None] = (round(median(t[0] for t in usual)), round(median(t[1] for t in usual)))
+    began_ms, lasted_ms = (round(median(values)) for values in zip(*usual, strict=True))
+    timings[None] = (began_ms, lasted_ms)
+    for turn, stop_ms in stopped.items():
+        heard_ms = began.get(turn, stop_ms + FRAME_MS + began_ms)
+        timings[turn] = (heard_ms - decided[turn], max(heard_ms, stop_ms) + lasted_ms - heard_ms)
     return timings
