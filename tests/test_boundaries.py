@@ -1,0 +1,112 @@
+"""The layout is a promise: who may import whom, what is pure, how files are named and how long.
+
+If a profile can change it, it is in tuning/. If it touches the world, it is in calls/. If an
+operator looks at it, it is in dashboard/. hevoice/ only wires.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from django.conf import settings
+from django.test import SimpleTestCase
+
+ROOT: Path = settings.BASE_DIR
+OURS = ("hevoice", "tuning", "calls", "dashboard")
+MAY_IMPORT = {
+    "tuning": {"tuning"},
+    "calls": {"calls", "tuning"},
+    "dashboard": {"dashboard", "calls", "tuning"},
+    "hevoice": set(OURS),
+}
+PURE = {
+    "tuning": ("profile", "events", "heard", "turns", "journal", "replay"),
+    "calls": ("twilio", "audio", "latency"),
+}
+HARMLESS = {
+    *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),
+    *("functools", "itertools", "json", "math", "numpy", "random", "statistics", "typing", "xml"),
+}
+"""What a pure module may import besides pure modules: nothing that acts, waits or tells time."""
+VAGUE = {"manager", "handler", "helper", "util", "utils", "base", "processor", "misc", "common"}
+LONGEST = 300
+WHY_LONGER = {
+    "tuning/profile.py": "every knob once, each with its label and help in two languages",
+}
+"""Files over 300 lines that have answered for it."""
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    for path in chain.from_iterable((ROOT / folder).rglob("*.py") for folder in folders):
+        if "migrations" not in path.parts:
+            yield path
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names that a module imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise AssertionError(f"{name_of(path)} imports relatively")
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+class DirectionTests(SimpleTestCase):
+    def test_dashboard_imports_calls_imports_tuning_and_never_back(self) -> None:
+        for folder, allowed in MAY_IMPORT.items():
+            for path in python_files(folder):
+                packages = {name.split(".")[0] for name in imported(path)}
+                with self.subTest(name_of(path)):
+                    self.assertLessEqual(packages & {*OURS, "tests", "bench"}, allowed)
+
+    def test_the_dashboard_owns_no_models(self) -> None:
+        self.assertFalse((ROOT / "dashboard" / "models.py").exists())
+
+
+class PurityTests(SimpleTestCase):
+    def test_pure_modules_import_nothing_that_acts(self) -> None:
+        pure = {f"{package}.{module}" for package, names in PURE.items() for module in names}
+        for module in pure:
+            path = ROOT / f"{module.replace('.', '/')}.py"
+            for name in imported(path):
+                is_pure = any(f"{name}.".startswith(f"{each}.") for each in pure)
+                with self.subTest(module, imports=name):
+                    self.assertTrue(is_pure or name.split(".")[0] in HARMLESS)
+
+    def test_the_core_runs_where_there_is_no_django(self) -> None:
+        modules = ", ".join(f"{package}.{name}" for package in PURE for name in PURE[package])
+        program = f"import sys, {modules}; sys.exit('django' in sys.modules)"
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, timeout=60, check=False
+        )
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+
+
+class FileTests(SimpleTestCase):
+    def test_no_file_has_a_name_that_says_nothing(self) -> None:
+        for path in python_files(*OURS, "tests", "bench"):
+            with self.subTest(name_of(path)):
+                self.assertFalse(VAGUE & set(path.stem.removeprefix("test_").split("_")))
+
+    def test_a_file_over_300_lines_is_asked_why(self) -> None:
+        lengths = {
+            name_of(path): len(path.read_text().splitlines())
+            for path in python_files(*OURS, "tests", "bench")
+        }
+        long = {name: length for name, length in lengths.items() if length > LONGEST}
+        unanswered = {name: length for name, length in long.items() if name not in WHY_LONGER}
+        self.assertEqual(unanswered, {})
+        self.assertLessEqual(WHY_LONGER.keys(), long.keys(), "this answer is no longer needed")
