@@ -158,16 +158,20 @@ class Conversation:
         if playout is None or turn is None or turn_of(name) != playout.turn:
             return
         if playout.heard_at_ms is None:
-            self._begin_heard(playout, turn, self.wall_ms() - playout.first_chunk_ms)
+            began_ms = self.wall_ms() - playout.first_chunk_ms
+            self._begin_heard(playout, turn, max(began_ms, playout.sent_at_ms or 0.0))
         if name == playout.end_mark:
             self._end_heard(playout)
 
     def press(self, digit: str) -> None:
         self.feed(Pressed(self._at_ms, digit))
 
-    def retune(self, revision: int, profile: Profile) -> None:
-        if revision > self.turns.revision:
+    def retune(self, revision: int, profile: Profile) -> bool:
+        """Go on with these knobs, unless they are older than the present ones."""
+        is_newer = revision > self.turns.revision
+        if is_newer:
             self.feed(Retuned(self._at_ms, revision, profile))
+        return is_newer
 
     # The core's one door in, and its one way out.
 

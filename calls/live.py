@@ -1,16 +1,186 @@
-"""The calls in progress in this process: how many, which, and whether new ones are taken."""
+"""The calls in progress in this process: each with its conversation, its record and its profile.
+
+LiveCall ties one conversation to the rest of the system: it subscribes to the profile's changes,
+tells the live page what is going on, and writes the end. The socket is the consumer's.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.utils.module_loading import import_string
 
-class LiveCall(Protocol):
-    async def end(self, why: str) -> None:
-        """Close the stream; the call's record says why."""
+from calls.conversation import Conversation
+from calls.models import Call
+from calls.recorder import Recorder
+from tuning.models import Revision
 
+logger = logging.getLogger(__name__)
+
+ANNOUNCE_S = 0.25
+"""The live page hears of a call at most this often."""
 
 calls: dict[str, LiveCall] = {}
-"""By CallSid. Touched only on the event loop."""
+"""By CallSid. Touched only on the event loop, so that counting and adding are one step."""
 is_draining = False
 """SIGTERM came: running calls may finish, new ones are refused."""
+
+
+class LiveCall:
+    def __init__(self, call: Call, stream_sid: str, send: Callable[[str], Awaitable[None]]) -> None:
+        self.call = call
+        self._stream_sid, self._send = stream_sid, send
+        self.conversation: Conversation | None = None
+        self._changed = asyncio.Event()
+        self._end_asked = ""
+        self._is_recorded = asyncio.Event()
+        self._recorder = Recorder(call, self._changed.set, self._retune)
+        self._numbers: dict[int, int] = {}
+        """Revision numbers, as operators know them, by primary key."""
+
+    async def run(self, listen: Callable[[Conversation], Coroutine[Any, Any, None]]) -> str:
+        """Live until the conversation, the caller or the server ends it; returns why.
+
+        `listen` brings what the caller sends, and returns when the caller has hung up.
+        """
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        # Subscribe, then read: a revision published in between arrives twice, not never.
+        await layer.group_add(self.call.profile.group, channel)
+        await layer.group_add("calls", channel)
+        try:
+            revision = await sync_to_async(lambda: self.call.profile.newest)()
+            conversation = self.conversation = self._begin(revision)
+            beside = [
+                asyncio.create_task(job)
+                for job in (listen(conversation), self._follow(channel), self._announce())
+            ]
+            try:
+                return await conversation.run()
+            finally:
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
+        except Exception as error:
+            logger.exception("The call broke")
+            if self.conversation:
+                self.conversation.failure = f"{error!r}"
+            return "failed"
+        finally:
+            if calls.get(self.call.call_sid) is self:
+                del calls[self.call.call_sid]
+            await layer.group_discard(self.call.profile.group, channel)
+            await layer.group_discard("calls", channel)
+
+    async def end(self, why: str) -> None:
+        """End the call from outside. Returns when its record is written."""
+        self._end_asked = why
+        if self.conversation:
+            self.conversation.end(why)
+        await self._is_recorded.wait()
+
+    async def record_end(self, why: str, malformed_messages: int) -> None:
+        """Write how it ended; returns when that is written."""
+        fields: dict[str, Any] = {"ended_why": why, "malformed_messages": malformed_messages}
+        if conversation := self.conversation:
+            ear = conversation.ear
+            if ear.frames_in != ear.forwarded + sum(ear.dropped.values()):
+                logger.error("Frames lost: %d in, %d forwarded", ear.frames_in, ear.forwarded)
+            fields |= {
+                "failure": conversation.failure,
+                "frames_in": ear.frames_in,
+                "frames_forwarded": ear.forwarded,
+                "frames_dropped": ear.dropped,
+                "dismissed": dict(conversation.dismissed),
+            }
+        await self._recorder.finish(**fields)
+        self._is_recorded.set()
+        await get_channel_layer().group_send(
+            "live", {"type": "live.ended", "call": self.call.pk, "ended_why": why}
+        )
+        logger.info("Ended: %s", why)
+
+    def _begin(self, revision: Revision) -> Conversation:
+        transcriber, writer, speaker = (
+            import_string(path)()
+            for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)
+        )
+        self._numbers[revision.pk] = revision.number
+        engines = " · ".join((transcriber.name, writer.name, speaker.name))
+        self._recorder.update(revision_id=revision.pk, engines=engines)
+        conversation = Conversation(
+            self._stream_sid,
+            revision=revision.pk,
+            profile=revision.values,
+            seed=secrets.randbits(32),
+            first_turn=self.call.first_turn,
+            vad=import_string(settings.VAD)(),
+            transcriber=transcriber,
+            writer=writer,
+            speaker=speaker,
+            record=self._recorder,
+            send=self._send,
+        )
+        if self._end_asked:
+            conversation.end(self._end_asked)
+        return conversation
+
+    # Operators: a published profile, and the live page.
+
+    async def _follow(self, channel: str) -> None:
+        layer = get_channel_layer()
+        while True:
+            message = await layer.receive(channel)
+            if message["type"] == "profile.changed":
+                self._retune(
+                    Revision(
+                        pk=message["revision"], number=message["number"], knobs=message["knobs"]
+                    )
+                )
+            elif message["type"] == "snapshot.wanted":
+                self._changed.set()
+
+    def _retune(self, revision: Revision) -> None:
+        """Announced by the channel layer, or, should it have dropped that, read by the recorder."""
+        if self.conversation and self.conversation.retune(revision.pk, revision.values):
+            self._numbers[revision.pk] = revision.number
+            self._recorder.update(revision_id=revision.pk)
+
+    async def _announce(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if self.conversation:
+                snapshot = self._snapshot(self.conversation)
+                await layer.group_send("live", {"type": "live.call", "call": snapshot})
+            await asyncio.sleep(ANNOUNCE_S)
+
+    def _snapshot(self, conversation: Conversation) -> dict[str, Any]:
+        call, turns, last = self.call, conversation.turns, conversation.last_turn
+        return {
+            "pk": call.pk,
+            "caller": call.masked_caller,
+            "started_at": call.started_at.isoformat() if call.started_at else "",
+            "profile": call.profile.name,
+            "profile_pk": call.profile.pk,
+            "revision": self._numbers.get(turns.revision, 0),
+            "state": turns.state,
+            "seconds": conversation.wall_ms() / 1000,
+            "turns": max(turns.turn, 0),
+            "last": last
+            and {
+                "number": last.number,
+                "said": last.said,
+                "answered": last.answered,
+                "why": last.why,
+                "response_latency": last.response_latency,
+            },
+        }

@@ -95,17 +95,18 @@ class Call(models.Model):
         consumed = cls.objects.filter(
             call_sid=call_sid, token=token, rang_at__gt=now - TOKEN_LIFETIME
         ).update(token="", stream_sid=stream_sid, started_at=now)
-        return cls.take_over(call_sid) if consumed else None
-
-    @classmethod
-    def take_over(cls, call_sid: str) -> Call:
-        """The call as its newest stream goes on with it, after the turns of any older stream."""
-        cls.objects.filter(call_sid=call_sid).update(ended_at=None, ended_why="")
+        if not consumed:
+            return None
         call = cls.objects.select_related("profile").get(call_sid=call_sid)
-        last = call.turns.aggregate(last=models.Max("number"))["last"]
-        call.first_turn = 0 if last is None else last + 1
-        call.first_part = call.journal_parts.count()
+        call.take_over()
         return call
+
+    def take_over(self) -> None:
+        """Go on after the turns of an older stream of this call, if there was one."""
+        Call.objects.filter(pk=self.pk).update(ended_at=None, ended_why="")
+        last = self.turns.aggregate(last=models.Max("number"))["last"]
+        self.first_turn = 0 if last is None else last + 1
+        self.first_part = self.journal_parts.count()
 
     @property
     def masked_caller(self) -> str:

@@ -56,7 +56,7 @@ class Recorder:
         """`changed` is called when an operator would see something new; `newest` with the
         newest revision of the call's profile, as found with every write."""
         self._call, self.changed, self._newest = call, changed, newest
-        self._part, self._number = Part(), call.first_part
+        self._part, self._written = Part(), 0
         self._wake = asyncio.Event()
         self._is_over = False
         self._task = asyncio.create_task(self._run())
@@ -96,7 +96,8 @@ class Recorder:
         tries = 0
         while True:
             try:
-                newest = await self._in_thread(write, self._call.pk, self._number, part)
+                number = self._call.first_part + self._written
+                newest = await self._in_thread(write, self._call.pk, number, part)
             except Exception as error:
                 retry_s = RETRY_S[min(tries, len(RETRY_S) - 1)]
                 if not tries:
@@ -106,7 +107,7 @@ class Recorder:
                 await asyncio.sleep(retry_s)
             else:
                 unwritten.pop(self._call.call_sid, None)
-                self._number += 1
+                self._written += 1
                 self._newest(newest)
                 return
 

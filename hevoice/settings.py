@@ -23,6 +23,7 @@ VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var")))
 """Everything that a running installation makes: database, secret key, models, audio."""
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 TESTING = "test" in sys.argv[1:2]
+TEST_RUNNER = "tests.runner.CountingRunner"
 
 
 def _secret_key() -> str:
@@ -67,7 +68,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "dashboard.middleware.AddressLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

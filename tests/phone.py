@@ -17,7 +17,9 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.test import override_settings
 
+from calls import live
 from calls.consumers import MediaConsumer
+from calls.conversation import Conversation
 from calls.models import Call, Turn
 from tests.fakes import HUSH, TONE, FakeSpeaker, FakeTranscriber, FakeWriter, LoudnessVad
 
@@ -40,12 +42,27 @@ def services(
         yield
 
 
+def conversation_of(call_sid: str) -> Conversation:
+    """The conversation of a call in progress."""
+    conversation = live.calls[call_sid].conversation
+    assert conversation is not None
+    return conversation
+
+
+def transcriber_of(call_sid: str) -> FakeTranscriber:
+    transcriber = conversation_of(call_sid)._transcriber
+    assert isinstance(transcriber, FakeTranscriber)
+    return transcriber
+
+
 class PhoneCall:
     def __init__(self, call_sid: str = "CA1", *, speed: float = 10, headers: Any = ()) -> None:
         self.call_sid, self.stream_sid, self.speed = call_sid, "MZ" + call_sid[2:], speed
         self.sent: list[dict[str, Any]] = []
         """What the agent sent, in order."""
         self.clock_ms = 0
+        self.frame_sent_s: dict[int, float] = {}
+        """Loop time at which the frame that ends at this clock was sent."""
         self.close_code: int | None = None
         self._socket = WebsocketCommunicator(
             MediaConsumer.as_asgi(), "/twilio/media", headers=list(headers)
@@ -98,6 +115,7 @@ class PhoneCall:
     async def frame(self, audio: bytes) -> None:
         body = {"timestamp": str(self.clock_ms), "payload": b64encode(audio).decode()}
         self.clock_ms += len(audio) // 8
+        self.frame_sent_s[self.clock_ms] = asyncio.get_running_loop().time()
         await self.send({"event": "media", "media": body | {"track": "inbound"}})
 
     async def until(self, condition: Any, marks: str = "_", limit_s: float = 8) -> None:
@@ -133,7 +151,12 @@ class PhoneCall:
 
     async def turns(self) -> list[Turn]:
         await self.ended()
-        return [turn async for turn in Turn.objects.filter(call__call_sid=self.call_sid)]
+        return [
+            turn
+            async for turn in Turn.objects.filter(call__call_sid=self.call_sid).select_related(
+                "revision"
+            )
+        ]
 
     async def _read(self) -> None:
         loop = asyncio.get_running_loop()
@@ -150,8 +173,7 @@ class PhoneCall:
             elif message["event"] == "mark":
                 name = message["mark"]["name"]
                 at_s = max(self._played_s, loop.time())
-                handle = loop.call_at(at_s, lambda name=name: self._echo(name))
-                self._echoes.append(handle)
+                self._echoes.append(loop.call_at(at_s, self._echo, name))
             elif message["event"] == "clear":
                 self._flush()
 
