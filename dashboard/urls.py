@@ -1,3 +1,22 @@
+"""The operators' pages, each under its language. Every one but the sign-in needs a sign-in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-urlpatterns: list = []
+from dashboard import profile_views, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("login/", LoginView.as_view(template_name="dashboard/login.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("calls/", views.calls, name="calls"),
+    path("calls/<int:pk>/", views.call, name="call"),
+    path("latencies/", views.latencies, name="latencies"),
+    path("profiles/", profile_views.profiles, name="profiles"),
+    path("profiles/<int:pk>/", profile_views.edit, name="profile"),
+    path("profiles/<int:pk>/check/", profile_views.check, name="profile_check"),
+    path("profiles/<int:pk>/use/", profile_views.use, name="profile_use"),
+    path("profiles/<int:pk>/restore/<int:number>/", profile_views.restore, name="profile_restore"),
+]

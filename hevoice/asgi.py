@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -16,18 +17,23 @@ from django.urls import path  # noqa: E402
 
 from calls import process  # noqa: E402
 from calls.consumers import MediaConsumer  # noqa: E402
-from dashboard.consumers import LiveConsumer  # noqa: E402
+from dashboard.consumers import LiveConsumer, ProfilesConsumer  # noqa: E402
 
-dashboard_socket = AllowedHostsOriginValidator(
-    AuthMiddlewareStack(URLRouter([path("<str:language>/live", LiveConsumer.as_asgi())]))
-)
+
+def for_operators(consumer: Any) -> Any:
+    """Only from our own pages, with the session of whoever is signed in."""
+    return AllowedHostsOriginValidator(AuthMiddlewareStack(consumer))
+
+
 application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": URLRouter(
             [
                 path("twilio/media", MediaConsumer.as_asgi()),
-                path("ws/", dashboard_socket),
+                # Each in full: a router inside a router does not see through middleware.
+                path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
+                path("ws/<str:language>/profiles", for_operators(ProfilesConsumer.as_asgi())),
             ]
         ),
     }

@@ -1,0 +1,27 @@
+"""Who may see and do what: everything needs a sign-in, publishing needs a permission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django_htmx.http import HttpResponseClientRefresh
+
+View = Callable[..., HttpResponse]
+
+may_publish = permission_required("tuning.add_revision", raise_exception=True)
+
+
+def signed_in(view: View) -> View:
+    """Like login_required; a fragment asked for without a sign-in makes the page ask for one."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.headers.get("HX-Request") and not request.user.is_authenticated:
+            return HttpResponseClientRefresh()
+        return login_required(view)(request, *args, **kwargs)
+
+    return answer

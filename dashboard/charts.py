@@ -1,0 +1,192 @@
+"""The geometry of the charts; the templates draw it as SVG. Pure.
+
+Horizontal places and widths are per cent of the chart, so that it stretches with the page while
+its text keeps its size. Time runs from left to right in both languages.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+from calls.latency import LONGEST_MS, SHORTEST_MS, Percentile, Summary
+from tuning.profile import Profile
+
+LABEL_LEFT_FROM = 82.0
+"""A label would leave the chart right of here: it stands left of its mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something at one place of the axis."""
+
+    x: float
+    label: str
+    kind: str = ""
+
+    @property
+    def anchor(self) -> str:
+        return "end" if self.x > LABEL_LEFT_FROM else "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A bin of a histogram; y and height in px."""
+
+    x: float
+    width: float
+    y: float
+    height: float
+    turns: int
+    range: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A percentile's line, and its confidence interval as a bar above the columns."""
+
+    name: str
+    x: float
+    low: float
+    width: float
+    figure: Percentile
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    columns: tuple[Column, ...]
+    intervals: tuple[Interval, ...]
+    dots: tuple[float, ...]
+    """Each turn on its own, while they are few."""
+    most: int
+
+
+PLOT_TOP_PX, PLOT_PX, END_BIN = 24, 96, 6.0
+"""Where the columns may reach up to, and how high; the width of the three end bins (per cent)."""
+FEW_TURNS = 60
+LATENCY_TICKS = tuple(
+    Mark(0, label, f"{ms}")
+    for ms, label in (
+        (50, "50"), (100, "100"), (200, "200"), (500, "500"), (1000, "1 s"), (2000, "2 s"),
+        (5000, "5 s"), (10_000, "10 s"),
+    )
+)  # fmt: skip
+
+
+def latency_place(ms: float) -> float:
+    """Where a latency stands on the histogram's axis: two end bins, a log scale, an end bin."""
+    if ms <= 0:
+        return END_BIN / 2
+    if ms < SHORTEST_MS:
+        return END_BIN * 1.5
+    if ms > LONGEST_MS:
+        return 100 - END_BIN / 2
+    share = log(ms / SHORTEST_MS) / log(LONGEST_MS / SHORTEST_MS)
+    return round(END_BIN * 2 + share * (100 - END_BIN * 3), 2)
+
+
+def latency_axis() -> tuple[Mark, ...]:
+    scale = (Mark(latency_place(float(tick.kind)), tick.label) for tick in LATENCY_TICKS)
+    ends = Mark(latency_place(0), "≤ 0"), Mark(latency_place(1), "< 20")
+    return (*ends, *scale, Mark(latency_place(LONGEST_MS * 2), "> 20 s"))
+
+
+def latency_histogram(summary: Summary, values: Sequence[float]) -> Histogram:
+    most = max((each.turns for each in summary.bins), default=0)
+    columns = []
+    for each in summary.bins:
+        if each.low_ms is None:
+            x, end, label = 0.0, END_BIN, "≤ 0"
+        elif each.high_ms is None:
+            x, end, label = 100 - END_BIN, 100.0, "> 20,000"
+        elif each.low_ms == 0:
+            x, end, label = END_BIN, END_BIN * 2, "< 20"
+        else:
+            x, end = latency_place(each.low_ms), latency_place(min(each.high_ms, LONGEST_MS))
+            label = f"{thousands(each.low_ms)}–{thousands(each.high_ms)}"
+        height = round(PLOT_PX * each.turns / most, 1) if most else 0.0
+        columns.append(
+            Column(x, round(end - x, 2), PLOT_TOP_PX + PLOT_PX - height, height, each.turns, label)
+        )
+    intervals = []
+    for name, figure in (("p50", summary.p50), ("p95", summary.p95)):
+        if figure is not None:
+            low, high = latency_place(figure.low_ms), latency_place(figure.high_ms)
+            width = round(max(high - low, 0.3), 2)
+            intervals.append(Interval(name, latency_place(figure.value_ms), low, width, figure))
+    dots = tuple(map(latency_place, values)) if len(values) < FEW_TURNS else ()
+    return Histogram(tuple(columns), tuple(intervals), dots, most)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaitChart:
+    """The wait that a profile imposes, against the length of the utterance (per cent)."""
+
+    lines: tuple[Line, ...]
+    published: tuple[Line, ...]
+    x_ticks: tuple[Mark, ...]
+    y_ticks: tuple[Mark, ...]
+    """`x` is the place from the top."""
+
+
+def wait_chart(profile: Profile, published: Profile) -> WaitChart:
+    both = profile, published
+    end_ms = max(5000, *(each.short_utterance_ms + 1000 for each in both))
+    waits = [at for each in both for _from, at in _corners(each, end_ms)]
+    _low, top_ms, step_ms = round_axis(0, max(waits) * 1.1)
+
+    def lines(of: Profile) -> tuple[Line, ...]:
+        places = [
+            (percent(span / end_ms), percent(1 - wait / top_ms))
+            for span, wait in _corners(of, end_ms)
+        ]
+        return tuple(Line(*start, *end) for start, end in itertools.pairwise(places))
+
+    return WaitChart(
+        lines(profile),
+        lines(published) if published != profile else (),
+        tuple(Mark(percent(at / end_ms), f"{at // 1000} s") for at in range(1000, end_ms, 1000)),
+        tuple(
+            Mark(percent(1 - at / top_ms), thousands(at)) for at in steps(0, top_ms * 0.99, step_ms)
+        ),
+    )
+
+
+def _corners(profile: Profile, end_ms: int) -> list[tuple[int, int]]:
+    """(span, wait) where the wait's course turns; a jump is two corners of the same span."""
+    spans = {0, profile.min_utterance_ms, profile.short_utterance_ms, end_ms}
+    around = sorted(spans | {profile.short_utterance_ms - 1})
+    return [(span, sum(profile.wait_parts_ms(span).values())) for span in around]
+
+
+def thousands(ms: float) -> str:
+    return f"{round(ms):,}".replace("-", "\N{MINUS SIGN}")
+
+
+def percent(share: float) -> float:
+    return round(share * 100, 2)
+
+
+def round_axis(low: float, high: float) -> tuple[float, float, float]:
+    """(low, high, step) in round numbers around a range that holds 0, with at most 6 steps."""
+    step = next(
+        step
+        for scale in (10, 100, 1000, 10_000, 100_000)
+        for step in (1.0 * scale, 2.0 * scale, 5.0 * scale)
+        if (high - low) / step <= 5 or scale == 100_000
+    )
+    return step * (low // step), step * -(-high // step), step
+
+
+def steps(low: float, high: float, step: float) -> list[float]:
+    return [low + step * index for index in range(int((high - low) / step) + 1)]

@@ -1,0 +1,155 @@
+"""The sockets of the live pages: calls in progress as they are now, and nothing older.
+
+Rule: a page that has just connected starts empty and is filled by the calls' own answers, so
+that a call which ended while nobody listened never stays on a page.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from tuning.models import TimingProfile
+
+SIGN_IN_FIRST = 4401
+"""Sent after the handshake: a browser never learns the code of a refused one."""
+
+
+class Snapshot(TypedDict):
+    """A call in progress, as calls.consumers tells it."""
+
+    pk: int
+    caller: str
+    started_at: str
+    profile: str
+    profile_pk: int
+    revision: int
+    state: str
+    seconds: float
+    turns: int
+    last: dict[str, Any] | None
+
+
+class CallsSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """Keeps the calls in progress; what it shows of them say its subclasses."""
+
+    async def connect(self) -> None:
+        self.calls: dict[int, Snapshot] = {}
+        self.language = self.scope["url_route"]["kwargs"]["language"]
+        self.joined: list[str] = []
+        await self.accept()
+        if not self.scope["user"].is_authenticated or self.language not in dict(settings.LANGUAGES):
+            await self.close(code=SIGN_IN_FIRST)
+            return
+        await self.join("live")
+        await self.begin()
+        await self.channel_layer.group_send("calls", {"type": "snapshot.wanted"})
+
+    async def disconnect(self, code: int) -> None:
+        for group in self.joined:
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def join(self, group: str) -> None:
+        self.joined.append(group)
+        await self.channel_layer.group_add(group, self.channel_name)
+
+    async def begin(self) -> None:
+        """Show a page with no calls, whatever it showed before."""
+        raise NotImplementedError
+
+    async def show(self, template: str, **context: Any) -> None:
+        with translation.override(self.language):
+            html = render_to_string(template, context)
+        await self.send(text_data=html)
+
+
+class LiveConsumer(CallsSocket):
+    """The calls page: one row a call in progress."""
+
+    async def begin(self) -> None:
+        await self.show("dashboard/_live_calls.html", count=0, is_fresh=True)
+
+    async def live_call(self, message: dict[str, Any]) -> None:
+        call: Snapshot = message["call"]
+        is_new = call["pk"] not in self.calls
+        self.calls[call["pk"]] = call
+        place = self._place(call) if is_new else "true"
+        await self.show("dashboard/_live_call.html", call=call, place=place, is_new=is_new)
+        if is_new:
+            await self._count()
+
+    async def live_ended(self, message: dict[str, Any]) -> None:
+        if self.calls.pop(message["call"], None) is not None:
+            await self.show("dashboard/_live_ended.html", pk=message["call"])
+            await self._count()
+
+    def _place(self, call: Snapshot) -> str:
+        """Where a new row goes: the newest call stands first."""
+        older = [
+            other
+            for other in self.calls.values()
+            if (other["started_at"], other["pk"]) < (call["started_at"], call["pk"])
+        ]
+        if not older:
+            return "beforeend:#live-calls"
+        return f"beforebegin:#live-{max(older, key=lambda other: other['started_at'])['pk']}"
+
+    async def _count(self) -> None:
+        await self.show("dashboard/_live_calls.html", count=len(self.calls))
+
+
+class ProfilesConsumer(CallsSocket):
+    """The profile pages: how many of a profile's calls have taken its newest revision.
+
+    The query string names the profiles that the page shows (of=1&of=2).
+    """
+
+    async def begin(self) -> None:
+        asked = parse_qs(self.scope["query_string"].decode()).get("of", [])
+        pks = [int(pk) for pk in asked if pk.isdecimal()]
+        for pk in pks:
+            await self.join(f"profile.{pk}")
+        self.newest = await _newest_revisions(pks)
+        for pk in self.newest:
+            await self._show_taken(pk)
+
+    async def live_call(self, message: dict[str, Any]) -> None:
+        call: Snapshot = message["call"]
+        before = self.calls.get(call["pk"])
+        self.calls[call["pk"]] = call
+        if before is None or before["revision"] != call["revision"]:
+            await self._show_taken(call["profile_pk"])
+
+    async def live_ended(self, message: dict[str, Any]) -> None:
+        if ended := self.calls.pop(message["call"], None):
+            await self._show_taken(ended["profile_pk"])
+
+    async def profile_changed(self, message: dict[str, Any]) -> None:
+        self.newest |= await _newest_revisions(list(self.newest))
+        for pk in self.newest:
+            await self._show_taken(pk)
+
+    async def _show_taken(self, pk: int) -> None:
+        if pk not in self.newest:
+            return
+        calls = [call for call in self.calls.values() if call["profile_pk"] == pk]
+        waiting = [call for call in calls if call["revision"] != self.newest[pk]]
+        await self.show(
+            "dashboard/_taken.html",
+            pk=pk,
+            newest=self.newest[pk],
+            count=len(calls),
+            taken=len(calls) - len(waiting),
+            waiting=waiting,
+        )
+
+
+@database_sync_to_async
+def _newest_revisions(pks: list[int]) -> dict[int, int]:
+    return {one.pk: one.newest.number for one in TimingProfile.objects.filter(pk__in=pks)}

@@ -1,0 +1,131 @@
+"""Numbers in a page of any direction: each stands in <bdi dir="ltr">, so that it reads right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
+
+from dashboard.charts import thousands
+from dashboard.words import DISMISSALS, DROPS, NOTES, RULES, STAGES, STATES, WAIT_PARTS, Words
+from tuning.profile import KNOB, Text
+
+register = template.Library()
+DASH = "\N{EN DASH}"
+WORDS: dict[str, Words] = {
+    "rule": RULES,
+    "state": STATES,
+    "dismissal": DISMISSALS,
+    "drop": DROPS,
+    "stage": STAGES,
+    "part": WAIT_PARTS,
+    "note": NOTES,
+}
+NUMBER = re.compile(r"(?<![&#\w])[-−+]?\d[\d.,:]*\d?%?(?:\s?[–-]\s?\d[\d.,]*)?(?:\s?ms\b)?")
+
+
+def ltr(text: object) -> SafeString:
+    return format_html('<bdi dir="ltr">{}</bdi>', text)
+
+
+@register.simple_tag
+def ms(value: float | None) -> SafeString | str:
+    return DASH if value is None else ltr(f"{thousands(value)} ms")
+
+
+@register.simple_tag
+def number(value: float | None) -> SafeString | str:
+    return DASH if value is None else ltr(thousands(value))
+
+
+@register.simple_tag
+def knob_value(name: str, value: int | bool | None) -> SafeString | str:
+    """A knob's value with its unit; a switch in words."""
+    if value is None:
+        return DASH
+    if KNOB[name].is_switch:
+        return gettext("on") if value else gettext("off")
+    return ltr(f"{value:,} {KNOB[name].unit}".strip())
+
+
+@register.simple_tag
+def range_of(low: float, high: float, unit: str = "") -> SafeString:
+    return ltr(f"{thousands(low)}{DASH}{thousands(high)} {unit}".strip())
+
+
+@register.simple_tag
+def clock(length: timedelta | float | None) -> SafeString | str:
+    """A length of time as minutes and seconds."""
+    if length is None:
+        return DASH
+    seconds = int(length.total_seconds() if isinstance(length, timedelta) else length)
+    return ltr(f"{seconds // 60}:{seconds % 60:02}")
+
+
+@register.simple_tag
+def moment(at: datetime | None) -> SafeString | str:
+    """A date and time, without the year while it is this one."""
+    if at is None:
+        return DASH
+    local = timezone.localtime(at)
+    pattern = "%d/%m %H:%M" if local.year == timezone.localtime().year else "%d/%m/%Y %H:%M"
+    return format_html(
+        '<time datetime="{}"><bdi dir="ltr">{}</bdi></time>',
+        local.isoformat(timespec="seconds"),
+        local.strftime(pattern),
+    )
+
+
+@register.simple_tag
+def revision(of: Any) -> SafeString | str:
+    return DASH if of is None else ltr(f"r{getattr(of, 'number', of)}")
+
+
+@register.filter
+def code(text: object) -> SafeString:
+    """A name or a number that is written from left to right in every language."""
+    return ltr(text)
+
+
+@register.filter
+def isolated(text: object) -> SafeString:
+    """A sentence with each of its numbers in a direction of its own."""
+    escaped = conditional_escape(str(text))
+    return mark_safe(NUMBER.sub(lambda found: ltr(mark_safe(found[0])), escaped))
+
+
+@register.filter
+def words(text: str, kind: str) -> Promise | str:
+    """What a short string of the core is called; one that is not known stays as it is."""
+    return WORDS[kind].get(text, text)
+
+
+@register.simple_tag
+def say(text: Text) -> SafeString:
+    """A knob's text in the page's language."""
+    return isolated(text.in_language(get_language() or "he"))
+
+
+@register.filter
+def at(mapping: Mapping[str, Any], name: str) -> Any:
+    return mapping.get(name)
+
+
+@register.filter
+def unlocalized(value: float) -> str:
+    """A number for SVG, whatever the page's language writes as a decimal point."""
+    return f"{value:g}"
+
+
+@register.simple_tag
+def clock_of(span_ms: int) -> SafeString:
+    """A length of speech in seconds."""
+    return ltr(f"{span_ms / 1000:.1f} s")

@@ -1,0 +1,173 @@
+"""The geometry of a turn's waterfall: its stages on one axis, which the template draws as SVG.
+
+Zero is the caller's last voiced frame. What the profile imposed is apart from what services took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from calls.models import Turn
+from dashboard.charts import LABEL_LEFT_FROM, Mark, percent, round_axis, steps, thousands
+
+LANE_PX = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of time in a lane. kind: policy, stt, llm, tts, send (the colour tokens)."""
+
+    kind: str
+    x: float
+    width: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One stage of a turn. `name` is a key of words.STAGES."""
+
+    name: str
+    top: int
+    bars: tuple[Bar, ...]
+
+    @property
+    def bar_y(self) -> int:
+        return self.top + 4
+
+    @property
+    def text_y(self) -> int:
+        return self.top + 15
+
+    @property
+    def label(self) -> str:
+        return " + ".join(bar.label for bar in self.bars)
+
+    @property
+    def label_x(self) -> float:
+        return self.bars[0].x if self.is_label_left else self._end
+
+    @property
+    def is_label_left(self) -> bool:
+        return self._end > LABEL_LEFT_FROM
+
+    @property
+    def _end(self) -> float:
+        return self.bars[-1].x + self.bars[-1].width
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """A turn's stages on one axis; they overlap, so nothing is summed."""
+
+    lanes: tuple[Lane, ...]
+    ticks: tuple[Mark, ...]
+    zero: float
+    decided: float | None
+    total: Mark | None
+    heard: Mark | None
+    from_speech_end: bool
+    """Zero is the speech end; a greeting has none and starts at its decision."""
+
+    @property
+    def height(self) -> int:
+        return len(self.lanes) * LANE_PX
+
+    @property
+    def ticks_y(self) -> int:
+        return self.height + 14
+
+    @property
+    def svg_height(self) -> int:
+        return self.height + 20
+
+
+def waterfall(turn: Turn) -> Waterfall | None:
+    """None: nothing of the turn was measured."""
+    zero_ms = turn.decided_ms if turn.speech_ended_ms is None else turn.speech_ended_ms
+    if zero_ms is None:
+        return None
+
+    def since(moment_ms: float | None) -> float | None:
+        return None if moment_ms is None else moment_ms - zero_ms
+
+    stages = list(_stages(turn, since))
+    moments = [
+        at for _name, stretches in stages for _kind, start, end in stretches for at in (start, end)
+    ]
+    moments += [at for at in (since(turn.first_audio_ms), since(turn.heard_ms)) if at is not None]
+    if not moments:
+        return None
+    low, high, step = round_axis(min(0.0, *moments), max(moments) * 1.02)
+
+    def place(at_ms: float) -> float:
+        return percent((at_ms - low) / (high - low))
+
+    def mark(moment_ms: float | None, kind: str) -> Mark | None:
+        at = since(moment_ms)
+        return None if at is None else Mark(place(at), thousands(at), kind)
+
+    lanes = tuple(
+        Lane(
+            name,
+            index * LANE_PX,
+            tuple(
+                Bar(
+                    kind, place(start), max(place(end) - place(start), 0.15), thousands(end - start)
+                )
+                for kind, start, end in stretches
+            ),
+        )
+        for index, (name, stretches) in enumerate(stages)
+    )
+    ticks = tuple(Mark(place(at), thousands(at)) for at in steps(low, high, step))
+    decided = mark(turn.decided_ms, "decided")
+    return Waterfall(
+        lanes,
+        ticks,
+        place(0),
+        decided.x if decided and turn.speech_ended_ms is not None else None,
+        mark(turn.first_audio_ms, "total"),
+        mark(turn.heard_ms, "heard"),
+        turn.speech_ended_ms is not None,
+    )
+
+
+Stretches = list[tuple[str, float, float]]
+
+
+def _stages(
+    turn: Turn, since: Callable[[float | None], float | None]
+) -> Iterator[tuple[str, Stretches]]:
+    """The lanes that the turn reached, and the stretches of time in each."""
+    decided, transcribed = since(turn.decided_ms), since(turn.transcribed_ms)
+    first_byte, first_audio = since(turn.first_byte_ms), since(turn.first_audio_ms)
+    delay_ms = 0.0
+    if turn.speech_ended_ms is not None and decided is not None:
+        silence_ms = decided
+        if turn.policy_ms and turn.revision is not None:
+            parts = turn.revision.values.wait_parts_ms(turn.span_ms)
+            silence_ms = min(decided, sum(parts.values()) - parts["delay"])
+            delay_ms = max(0.0, turn.policy_ms - sum(parts.values()) + parts["delay"])
+        stretches = [("policy", 0.0, silence_ms)]
+        if decided - silence_ms >= 20:
+            stretches.append(("stt", silence_ms, decided))
+        yield "silence", stretches
+    if transcribed is not None:
+        yield "transcription", [("stt", min(0.0, transcribed), max(0.0, transcribed))]
+    asked, first_token = since(turn.asked_ms), since(turn.first_token_ms)
+    first_sentence = since(turn.first_sentence_ms)
+    if asked is not None and first_token is not None:
+        stretches = [("llm", asked, first_token)]
+        if first_sentence is not None:
+            stretches.append(("llm-more", first_token, first_sentence))
+        yield "writing", stretches
+    if first_sentence is not None and first_byte is not None:
+        yield "speech", [("tts", first_sentence, first_byte)]
+    if first_byte is not None and first_audio is not None:
+        sending_from, stretches = first_byte, []
+        if delay_ms and decided is not None and decided + delay_ms > first_byte:
+            sending_from = min(decided + delay_ms, first_audio)
+            stretches = [("policy", max(first_byte, decided), sending_from)]
+        yield "sending", [*stretches, ("send", sending_from, first_audio)]

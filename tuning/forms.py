@@ -1,0 +1,95 @@
+"""The form on which an operator changes a profile: one field a knob, made from its one line.
+
+What is refused and what is only risky says tuning.profile; this form attaches it to the fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from tuning.profile import GROUPS, KNOBS, Knob, Problem, Profile, Text, problems
+
+
+def in_page_language(text: Text) -> str:
+    return text.in_language(get_language() or "he")
+
+
+class ProfileForm(forms.Form):
+    """`published`: the values that the operator is changing."""
+
+    based_on = forms.IntegerField(widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("What changes, and why"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        published: Profile,
+        based_on: int,
+    ) -> None:
+        initial = asdict(published) | {"based_on": based_on}
+        super().__init__(data, initial=initial)
+        self.warnings: dict[str, list[str]] = {}
+        for knob in KNOBS:
+            self.fields[knob.name] = _field(knob)
+
+    def groups(self) -> Iterator[tuple[str, list[tuple[Knob, forms.BoundField]]]]:
+        """The knobs as they stand on the page: title, then each knob with its field."""
+        for name, title in GROUPS.items():
+            knobs = [(knob, self[knob.name]) for knob in KNOBS if knob.group == name]
+            yield in_page_language(title), knobs
+
+    def clean(self) -> dict[str, Any]:
+        values = {name: self.cleaned_data[name] for name in asdict(Profile()) if self._has(name)}
+        whole = cast("dict[str, int | bool]", self.initial) | values
+        for problem in problems(whole):
+            self._attach(problem)
+        return self.cleaned_data
+
+    @property
+    def knobs(self) -> Profile | None:
+        """The values, whatever the note says; None: no call may run on them."""
+        self.full_clean()
+        if any(name in self.errors for name in asdict(Profile())):
+            return None
+        return Profile(**{name: self.cleaned_data[name] for name in asdict(Profile())})
+
+    def _has(self, name: str) -> bool:
+        return self.cleaned_data.get(name) is not None
+
+    def _attach(self, problem: Problem) -> None:
+        text = in_page_language(problem.text)
+        for name in problem.knobs:
+            if problem.is_error:
+                self.add_error(name, text)
+            else:
+                self.warnings.setdefault(name, []).append(text)
+
+
+def _field(knob: Knob) -> forms.Field:
+    label, help_text = in_page_language(knob.label), in_page_language(knob.help)
+    described_by = {"aria-describedby": f"help_{knob.name} problems_{knob.name}"}
+    if knob.is_switch:
+        return forms.BooleanField(
+            label=label,
+            help_text=help_text,
+            required=False,
+            widget=forms.CheckboxInput(attrs=described_by),
+        )
+    low, high = knob.hard
+    limits = {"min": low, "max": high, "step": knob.step, "inputmode": "numeric", "dir": "ltr"}
+    return forms.IntegerField(
+        label=label,
+        help_text=help_text,
+        widget=forms.NumberInput(attrs=limits | described_by),
+    )
