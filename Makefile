@@ -1,0 +1,58 @@
+# HeVoice's commands. `make` alone lists them; README.md tells what they print.
+PYTHON ?= python3
+MANAGE = .venv/bin/python manage.py
+
+# .env, if there is one, is for `run` and `call`; what is set on the command line wins over it.
+ENV = given="$$(export -p)"; if [ -f .env ]; then set -a; . ./.env; set +a; eval "$$given"; fi;
+
+# $(call install_packages,<a test that finds them>,<packages>): as root with apt, else say what to do.
+install_packages = $(1) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& echo "Installing $(2) ..." && apt-get update -qq \
+	&& DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(2) >/dev/null; } \
+	|| { echo "Please install first: sudo apt-get install $(2)"; exit 1; }
+
+.PHONY: help run call test check install install-dev models
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+run: models ## set everything up, start the server, place a call, print it (PORT=8000)
+	@$(ENV) exec $(MANAGE) run
+
+call: install ## one more call at the running server (N=20, WAV=file, CONVERSATION=hours, PORT=8000)
+	@$(ENV) exec $(MANAGE) call --webhook "http://127.0.0.1:$${PORT:-8000}/twilio/voice" \
+		$(if $(N),--calls "$(N)") $(if $(WAV),--wav "$(WAV)") \
+		$(if $(CONVERSATION),--conversation "$(CONVERSATION)")
+
+test: install-dev models ## every test; the last line says how many ran
+	@$(MANAGE) test
+
+check: install-dev ## format, lint, types, and every test
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy .
+	@$(MAKE) --no-print-directory test
+
+models: install ## fetch the embedded recogniser's model (about 140 MB, once)
+	@$(ENV) exec $(MANAGE) fetch_model
+
+install: .venv/installed ## what `run` needs
+	@$(call install_packages,command -v espeak-ng >/dev/null,espeak-ng)
+
+install-dev: install .venv/installed-dev ## what `test` and `check` need, too
+	@$(call install_packages,command -v chromium >/dev/null && fc-list :lang=he | grep -q .,chromium fontconfig fonts-dejavu-core)
+
+.venv/installed: requirements.txt | .venv
+	@echo "Installing the Python packages (about 250 MB to download) ..."
+	@.venv/bin/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt requirements.txt | .venv
+	@.venv/bin/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@$(call install_packages,$(PYTHON) -c 'import ensurepip; import venv' 2>/dev/null,$(notdir $(PYTHON))-venv)
+	@$(PYTHON) -m venv .venv

@@ -1,0 +1,130 @@
+"""Place calls as Twilio does, and print what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from calls import printed, utterances, wav
+from calls.caller import Caller, Press, Say, Step
+from calls.line import CallResult, Dialled, place_call
+from calls.log import masked
+from calls.models import Call
+from calls.services import ServiceFailed
+
+APART_S = 0.2
+"""Of many calls, on average one begins so often."""
+RECORDED_S = 15.0
+PLAIN_CELLS = 140
+"""Width of the tables when the output is not a terminal."""
+
+
+class Command(BaseCommand):
+    help = "Place calls at a running server, through Twilio's webhook and websocket protocol."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--calls", type=int, default=1, help="how many at once")
+        parser.add_argument("--conversation", default="booking", help="in calls/utterances.toml")
+        parser.add_argument("--wav", type=Path, help="say this file instead, of any rate")
+        parser.add_argument("--webhook", default="http://127.0.0.1:8000/twilio/voice")
+        parser.add_argument("--caller", default="+972501234567", help="the number that calls")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["calls"] < 1:
+            raise CommandError("--calls must be at least 1")
+        steps = _steps(options["conversation"], options["wav"])
+        dialled = Dialled(
+            webhook=options["webhook"],
+            caller=options["caller"],
+            auth_token=settings.TWILIO_AUTH_TOKEN,
+            public_host=settings.PUBLIC_HOST,
+        )
+        self._began_s = time.monotonic()
+        results = asyncio.run(self._place(options["calls"], steps, dialled))
+        if not any(result.ended_by for result in results):
+            reason = results[0].errors[0]
+            hint = "; is the server running? `make run` starts it" if "refused]" in reason else ""
+            raise CommandError(f"{reason}{hint}")
+        if len(results) > 1:
+            self.stdout.write("\n" + printed.summary_text(results))
+        else:
+            self._print_call(results[0], dialled.caller)
+        if any(result.errors for result in results):
+            raise CommandError("; ".join(sorted({e for result in results for e in result.errors})))
+
+    async def _place(self, count: int, steps: Sequence[Step], dialled: Dialled) -> list[CallResult]:
+        if count == 1:
+            return [await place_call(Caller(steps, on_line=self._say_line), dialled)]
+        over = 0
+
+        async def one(number: int) -> CallResult:
+            nonlocal over
+            await asyncio.sleep(random.uniform(0, APART_S * count))
+            result = await place_call(Caller(steps, seed=number), dialled)
+            over += 1
+            self._progress(f"{over} of {count} calls are over")
+            return result
+
+        return await asyncio.gather(*(one(number) for number in range(count)))
+
+    def _say_line(self, text: str) -> None:
+        self._progress(f"the caller says: {text}")
+
+    def _progress(self, line: str) -> None:
+        self.stdout.write(f"{time.monotonic() - self._began_s:6.1f} s  {line}")
+        self.stdout.flush()
+
+    def _print_call(self, result: CallResult, caller: str) -> None:
+        call = _recorded(result.call_sid)
+        cells = shutil.get_terminal_size((PLAIN_CELLS, 0)).columns if sys.stdout.isatty() else 0
+        if call is None:
+            self.stdout.write("\nThe call is not in this machine's database; what was heard:\n")
+            self.stdout.write(printed.summary_text([result]))
+        else:
+            self.stdout.write(
+                f"\n{call.call_sid} from {masked(caller)}, {call.profile} r{_number(call)}, "
+                f"ended: {call.ended_why or 'not recorded yet'}\n{call.engines}\n"
+            )
+            turns = list(call.turns.order_by("number"))
+            self.stdout.write(printed.turns_text(turns, result.lines, cells or PLAIN_CELLS))
+        for remark in [*printed.remarks(result.lines), *filter(None, [call and call.failure])]:
+            self.stdout.write(f"! {remark}")
+
+
+def _steps(conversation: str, file: Path | None) -> list[Step]:
+    try:
+        if file:
+            return [Say(wav.utterance(file))]
+        lines = utterances.conversation(conversation)
+    except wav.Unreadable as error:
+        raise CommandError(f"{error}") from None
+    except KeyError:
+        known = ", ".join(utterances.conversations())
+        raise CommandError(f"no conversation {conversation!r}; there are: {known}") from None
+    except ServiceFailed as error:
+        raise CommandError(f"{error}") from None
+    return [Press(line.keys) if line.keys else Say(line) for line in lines]
+
+
+def _recorded(call_sid: str) -> Call | None:
+    """The call's row, once its end has been written (or as it is after a while)."""
+    until_s = time.monotonic() + RECORDED_S
+    while True:
+        call = Call.objects.select_related("profile", "revision").filter(call_sid=call_sid).first()
+        if call is None or call.ended_at or time.monotonic() > until_s:
+            return call
+        time.sleep(0.1)
+
+
+def _number(call: Call) -> int:
+    return call.revision.number if call.revision else 0

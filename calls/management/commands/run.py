@@ -1,0 +1,171 @@
+"""`make run`: everything from nothing to a served call, then the server until Ctrl-C.
+
+Whatever ends this command ends all that it started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+from django.utils.translation import override
+
+from calls.management.commands import setup
+from hevoice import environment
+
+HOST, DEFAULT_PORT = "127.0.0.1", 8000
+READY_S = 90.0
+"""Warming up may take this long."""
+POLL_S = 0.25
+PROGRESS_S = 5.0
+STOP_S = 5.0
+LOG_LINES = 15
+
+
+class Command(BaseCommand):
+    help = "Set up, start the server, place one call at it, print its turns, and stay."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        port = environment.number("PORT", DEFAULT_PORT, 1, 65535)
+        parser.add_argument("--port", type=int, default=port)
+        parser.add_argument("--conversation", default="booking", help="in calls/utterances.toml")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._began_s, self._port = time.monotonic(), options["port"]
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)
+        try:
+            self._run(options["conversation"])
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
+
+    def _run(self, conversation: str) -> None:
+        self._check_port()
+        self._say("preparing the database")
+        password = setup.prepare()
+        if password:
+            self._say(f"new account: {setup.OPERATOR}, password {password} (printed only once)")
+        call_command("fetch_model", stdout=self.stdout)
+        log = Path(settings.VAR_DIR) / "server.log"
+        self._say(f"starting the server (its log: {log})")
+        with log.open("w") as output:
+            server = _start(self._port, output)
+        try:
+            self._wait_until_ready(server, log)
+            self._say(f"placing a call through Twilio's protocol: {conversation}")
+            webhook = f"http://{HOST}:{self._port}/twilio/voice"
+            call_command("call", webhook=webhook, conversation=conversation, stdout=self.stdout)
+            self._invite(is_new=bool(password))
+            code = server.wait()
+            raise CommandError(f"the server ended by itself ({code}):\n{_tail(log)}")
+        finally:
+            _stop(server)
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(f"{time.monotonic() - self._began_s:6.1f} s  {line}")
+        self.stdout.flush()
+
+    def _check_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, self._port))
+            except OSError as error:
+                raise CommandError(
+                    f"port {self._port} cannot be used ({error.strerror}): "
+                    f"choose another, for example `make run PORT={self._port + 11}`"
+                ) from None
+
+    def _wait_until_ready(self, server: subprocess.Popen[bytes], log: Path) -> None:
+        began_s = said_s = time.monotonic()
+        while (now_s := time.monotonic()) < began_s + READY_S:
+            if server.poll() is not None:
+                raise CommandError(f"the server did not start:\n{_tail(log)}")
+            status, failures = _health(self._port)
+            if status == "ok":
+                self._say("the server is ready")
+                return
+            if status == "failed":
+                raise CommandError("the services did not start: " + "; ".join(failures))
+            if now_s > said_s + PROGRESS_S:
+                said_s = now_s
+                self._say(f"warming up ({status})")
+            time.sleep(POLL_S)
+        raise CommandError(f"the server was not ready after {READY_S:.0f} s:\n{_tail(log)}")
+
+    def _invite(self, *, is_new: bool) -> None:
+        with override(settings.LANGUAGE_CODE):
+            address = f"http://{HOST}:{self._port}{reverse('home')}"
+        given = "above" if is_new else "by the first run"
+        port = f" PORT={self._port}" if self._port != DEFAULT_PORT else ""
+        self.stdout.write(
+            "\nWhat to look at: `rule` says what decided each turn; end_of_turn_delay is what it "
+            "waited for, most\nof it set by the timing profile. Change the profile on the "
+            "dashboard while a call goes on.\n\n"
+            f"Dashboard     {address}\n"
+            f"Sign in       {setup.OPERATOR}, with the password printed {given}; lost: "
+            f".venv/bin/python manage.py changepassword {setup.OPERATOR}\n"
+            f"More calls    make call{port}   make call{port} N=20   make call{port} WAV=file.wav\n"
+            "Ctrl-C stops the server."
+        )
+        self.stdout.flush()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _start(port: int, output: Any) -> subprocess.Popen[bytes]:
+    """The server, in a process group of its own: Ctrl-C reaches it only through us."""
+    application = "hevoice.asgi:application"
+    return subprocess.Popen(
+        [sys.executable, "-m", "daphne", "-b", HOST, "-p", f"{port}", application],
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """Ask once, then insist; nothing that the server started outlives it."""
+    with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+        server.terminate()
+        server.wait(STOP_S)
+    with suppress(ProcessLookupError):  # its group is there while it, or anything of it, is
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
+
+
+def _health(port: int) -> tuple[str, list[str]]:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"http://{HOST}:{port}/healthz", timeout=5) as answer:
+            body = json.load(answer)
+    except urllib.error.HTTPError as error:
+        body = json.load(error)
+    except (OSError, ValueError):
+        return "not listening yet", []
+    return body["status"], body.get("failures", [])
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])

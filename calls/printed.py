@@ -1,0 +1,121 @@
+"""What `make call` prints: a call's turns beside what its caller heard, or many calls in sum.
+
+The latencies are those of the record; `voice to voice` is what this caller measured by ear.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from calls.caller import Said
+from calls.latency import percentile
+from calls.line import CallResult
+from calls.models import Turn
+from calls.table import Column, render
+
+SLACK_MS = 100
+"""The server's clock of a call may be this far behind the caller's."""
+WORDS = (
+    Column(("#",), is_number=True),
+    Column(("said",), is_flexible=True),
+    Column(("answered, as far as heard",), is_flexible=True),
+    Column(("rule",)),
+    Column(("outcome",)),
+    Column(("chosen", "from"), is_number=True),
+)
+MOMENTS = (
+    Column(("#",), is_number=True),
+    Column(("end_of", "_turn", "_delay"), is_number=True),
+    Column(("trans", "cription", "_delay"), is_number=True),
+    Column(("llm", "_ttft"), is_number=True),
+    Column(("llm", "_ttfs"), is_number=True),
+    Column(("tts", "_ttfb"), is_number=True),
+    Column(("turn", "_latency"), is_number=True),
+    Column(("TURN", "_LATENCY"), is_number=True),
+    Column(("response", "_latency"), is_number=True),
+    Column(("voice", "to voice"), is_number=True),
+)
+LEGEND = (
+    "All in ms. end_of_turn_delay, transcription_delay, response_latency and voice to voice count "
+    "from the\ncaller's last sound; turn_latency and TURN_LATENCY from the decision. "
+    "voice to voice was measured by\nthis caller's ear; the rest by the server."
+)
+
+
+def turns_text(turns: Sequence[Turn], lines: Sequence[Said], cells: int) -> str:
+    """Two tables of the same turns: the words with the rules, and the latencies."""
+    waits = _waits(turns, lines)
+    words = [
+        (
+            f"{turn.number}",
+            turn.said or "–",
+            turn.answered or (f"[{turn.prompt}]" if turn.prompt else "–"),
+            turn.why,
+            turn.outcome,
+            _chosen(turn.chosen_from),
+        )
+        for turn in turns
+    ]
+    moments = [
+        (
+            f"{turn.number}",
+            _ms(turn.end_of_turn_delay),
+            _ms(turn.transcription_delay),
+            _ms(turn.llm_ttft),
+            _ms(turn.llm_ttfs),
+            _ms(turn.tts_ttfb),
+            _ms(turn.turn_latency),
+            _ms(turn.field_turn_latency),
+            _ms(turn.response_latency),
+            _ms(waits.get(turn.number)),
+        )
+        for turn in turns
+    ]
+    return "\n\n".join((render(WORDS, words, cells), render(MOMENTS, moments, cells), LEGEND))
+
+
+def remarks(lines: Sequence[Said]) -> list[str]:
+    """What a caller would complain of."""
+    found = [f"not answered: {line.text}" for line in lines if not line.answered]
+    return found + [f"the agent cut in on: {line.text}" for line in lines if line.cut_in]
+
+
+def summary_text(results: Sequence[CallResult]) -> str:
+    lines = [line for result in results for line in result.lines]
+    waits = [line.voice_to_voice_ms for line in lines if line.voice_to_voice_ms is not None]
+    late = [ms for result in results for ms in result.late_ms]
+    errors = Counter(error for result in results for error in result.errors)
+    figures = [
+        ("calls", f"{len(results)}"),
+        ("with errors", f"{sum(bool(result.errors) for result in results)}"),
+        ("lines said", f"{len(lines)}"),
+        ("not answered", f"{sum(not line.answered for line in lines)}"),
+        ("cut in on", f"{sum(line.cut_in for line in lines)}"),
+        ("voice to voice p50", f"{percentile(waits, 50):.0f} ms" if waits else "–"),
+        ("voice to voice p95", f"{percentile(waits, 95):.0f} ms" if waits else "–"),
+        ("caller's frames late p99", f"{percentile(late, 99):.1f} ms" if late else "–"),
+        *((f"error, {count} times", error) for error, count in errors.most_common()),
+    ]
+    longest = max(len(name) for name, _figure in figures)
+    return "\n".join(f"{name.ljust(longest)}  {figure}" for name, figure in figures)
+
+
+def _waits(turns: Sequence[Turn], lines: Sequence[Said]) -> dict[int, float]:
+    """By turn, the voice to voice of the line that its audio was the first to answer."""
+    sent = {turn.first_audio_ms: turn for turn in turns if turn.first_audio_ms is not None}
+    waits: dict[int, float] = {}
+    for line in lines:
+        if line.voice_to_voice_ms is not None:
+            heard_ms = line.ended_ms + line.voice_to_voice_ms + SLACK_MS
+            if before := [at_ms for at_ms in sent if at_ms <= heard_ms]:
+                waits[sent[max(before)].number] = line.voice_to_voice_ms
+    return waits
+
+
+def _chosen(chosen_from: int | None) -> str:
+    return "–" if chosen_from is None else f"{chosen_from}" if chosen_from else "none fits"
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
