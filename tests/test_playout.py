@@ -1,0 +1,139 @@
+"""What of a reply was heard, sentences, deadlines, and the ear's count: the driver's pure parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from unittest import IsolatedAsyncioTestCase, TestCase
+
+from calls.ear import Ear
+from calls.playout import Playout, turn_of
+from calls.sentences import Sentences
+from calls.services import ServiceLate
+from calls.services.deadlines import within
+from calls.twilio import Media
+from tests.fakes import HUSH, FakeTranscriber
+from tuning.profile import Profile
+
+
+class PlayoutTest(TestCase):
+    def setUp(self) -> None:
+        self.playout = Playout(3)
+        for text, audio_ms in (("אחת שתיים.", 1000), ("שלוש ארבע חמש שש.", 2000)):
+            self.playout.begin_sentence(text)
+            self.playout.add(b"\xff" * 8 * audio_ms)
+
+    def test_nothing_counts_as_heard_before_its_first_mark(self) -> None:
+        self.assertEqual(self.playout.heard_text(5000), "")
+
+    def test_an_interrupted_sentence_is_heard_by_the_share_that_was_played(self) -> None:
+        self.playout.heard_at_ms = 500
+        self.assertEqual(self.playout.heard_text(1000), "אחת")
+        self.assertEqual(self.playout.heard_text(1600), "אחת שתיים.")
+        self.assertEqual(self.playout.heard_text(2600), "אחת שתיים. שלוש ארבע")
+        self.assertEqual(self.playout.heard_text(9999), self.playout.text)
+
+    def test_a_sentence_without_audio_was_not_heard(self) -> None:
+        self.playout.heard_at_ms = 0
+        self.playout.begin_sentence("שבע.")
+        self.assertNotIn("שבע", self.playout.heard_text(9999))
+
+    def test_marks_name_their_turn(self) -> None:
+        self.assertEqual(
+            [turn_of(self.playout.next_mark()), turn_of(self.playout.end_mark)], [3, 3]
+        )
+        self.assertIsNone(turn_of("somebody else's"))
+
+
+class SentencesTest(TestCase):
+    def split(self, *pieces: str) -> list[str]:
+        sentences = Sentences()
+        complete = [sentence for piece in pieces for sentence in sentences.add(piece)]
+        return complete + sentences.rest()
+
+    def test_a_sentence_is_complete_once_what_follows_shows_its_end(self) -> None:
+        sentences = Sentences()
+        self.assertEqual(sentences.add("שלום."), [])
+        self.assertEqual(sentences.add(" מה"), ["שלום."])
+        self.assertEqual(sentences.rest(), ["מה"])
+
+    def test_numbers_and_times_stay_whole(self) -> None:
+        text = "הפגישה ב-14.30 עולה 3.5 שקלים. נתראה!"
+        self.assertEqual(self.split(text), ["הפגישה ב-14.30 עולה 3.5 שקלים.", "נתראה!"])
+
+    def test_quotes_ellipses_and_lines_end_sentences(self) -> None:
+        self.assertEqual(
+            self.split("אז… טוב. ", 'אמרה "כן." והלכה\nסוף'),
+            ["אז…", "טוב.", 'אמרה "כן."', "והלכה", "סוף"],
+        )
+
+    def test_nothing_is_made_of_nothing(self) -> None:
+        self.assertEqual(self.split("", "  \n "), [])
+
+
+class DeadlineTest(IsolatedAsyncioTestCase):
+    async def parts(self, *delays_s: float) -> AsyncGenerator[float, None]:
+        for delay_s in delays_s:
+            await asyncio.sleep(delay_s)
+            yield delay_s
+
+    async def test_parts_in_time_pass(self) -> None:
+        parts = within(self.parts(0, 0.01), first_s=1, next_s=1, what="it")
+        self.assertEqual([part async for part in parts], [0, 0.01])
+
+    async def test_a_late_first_or_later_part_is_named(self) -> None:
+        for delays_s in ((1.0,), (0, 1.0)):
+            with self.assertRaisesRegex(ServiceLate, "it was silent for 0.05 s"):
+                async for _part in within(
+                    self.parts(*delays_s), first_s=0.05, next_s=0.05, what="it"
+                ):
+                    pass
+
+
+class EarTest(TestCase):
+    def hear(self, ear: Ear, *media: Media, profile: Profile | None = None) -> None:
+        for each in media:
+            for at_ms, frame in ear.frames(each):
+                ear.forward(at_ms, frame, profile or Profile())
+
+    def assert_balanced(self, ear: Ear) -> None:
+        self.assertEqual(ear.frames_in, ear.forwarded + sum(ear.dropped.values()))
+
+    def test_the_clock_stands_at_the_end_of_the_frame(self) -> None:
+        frames = list(Ear(FakeTranscriber()).frames(Media(100, HUSH * 2)))
+        self.assertEqual([at_ms for at_ms, _frame in frames], [120, 140])
+
+    def test_frames_are_counted_whatever_becomes_of_them(self) -> None:
+        ear = Ear(FakeTranscriber())
+        self.hear(
+            ear,
+            Media(0, HUSH),
+            Media(20, HUSH, is_inbound=False),
+            Media(0, HUSH),
+            Media(99_000, HUSH),
+        )
+        self.assertEqual(
+            ear.dropped,
+            {"not the caller's track": 1, "timestamp out of order": 2, "not yet sent": 1},
+        )
+        self.assert_balanced(ear)
+        ear.flush()
+        self.assertEqual(ear.forwarded, 1)
+        self.assert_balanced(ear)
+
+    def test_what_the_transcribers_full_queue_loses_is_counted(self) -> None:
+        transcriber = FakeTranscriber()
+        ear = Ear(transcriber)
+        self.hear(ear, Media(0, HUSH * 6))
+        transcriber.dropped_frames = 3
+        self.assertEqual((ear.forwarded, ear.dropped), (3, {"transcriber queue full": 3}))
+        self.assert_balanced(ear)
+
+    def test_whole_recognition_gets_the_utterance_with_its_pre_roll(self) -> None:
+        ear = Ear(FakeTranscriber())
+        self.hear(ear, Media(0, HUSH * 100), profile=Profile(streaming_stt=False))
+        audio = ear.utterance(1000, 1400)
+        self.assertEqual(len(audio) // 8, 300 + 400 + 300)
+        ear.recognised(1400)
+        self.assertEqual(ear.dropped["outside any utterance"], 35)
+        self.assert_balanced(ear)
