@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "hevoice": set(OURS),
 }
 PURE = {
-    "tuning": ("profile", "events", "heard", "turns", "journal", "replay"),
+    "tuning": ("profile", "events", "heard", "agent", "turns", "journal", "replay"),
     "calls": ("twilio", "audio", "latency"),
 }
 HARMLESS = {

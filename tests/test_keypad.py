@@ -28,6 +28,16 @@ class KeypadTests(SimpleTestCase):
         press(call, "#")
         self.assertEqual(call.last(Reply).text, "#")
 
+    def test_a_keyed_reply_knows_when_the_keys_were_pressed(self) -> None:
+        for digits in ("12#", "#"):
+            call = ScriptedCall.listening()
+            began_ms = call.at_ms
+            press(call, digits)
+            reply = call.last(Reply)
+            with self.subTest(digits):
+                times = (reply.spoke_from_ms, reply.spoke_until_ms)
+                self.assertEqual(times, (began_ms, began_ms + 300 * (len(digits) - 1)))
+
     def test_a_star_is_a_digit_like_any_other(self) -> None:
         call = ScriptedCall.listening()
         press(call, "*1#")

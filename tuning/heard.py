@@ -1,4 +1,4 @@
-"""What the core has heard since its last decision: the voice in the frames, and the words.
+"""What the core has heard since its last decision: the voice in the frames, words, and keys.
 
 Pure. Nothing here decides; turns.py does.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tuning.events import Transcribed
+from tuning.events import Heard, Pressed, Transcribed
 from tuning.profile import FRAME_MS, Profile
 
 
@@ -33,7 +33,8 @@ class Voice:
         """From first to last voice."""
         return self.ended_ms - self.began_ms
 
-    def hear(self, at_ms: int, is_voiced: bool, profile: Profile) -> None:
+    def hear(self, frame: Heard, profile: Profile) -> None:
+        at_ms, is_voiced = frame.at_ms, frame.speech >> profile.vad_aggressiveness & 1
         is_next = at_ms - self._heard_ms <= 2 * FRAME_MS  # no frame was lost in between
         self._heard_ms = at_ms
         if not is_voiced:
@@ -129,3 +130,18 @@ class Words:
 
     def copy(self) -> Words:
         return replace(self, _finals=list(self._finals))
+
+
+@dataclass(slots=True)
+class Keys:
+    """The digits pressed on the telephone; `#` ends them."""
+
+    digits: str = ""
+    began_ms: int = -1
+    ended_ms: int = -1
+
+    def press(self, event: Pressed) -> None:
+        if self.began_ms < 0:
+            self.began_ms = event.at_ms
+        self.ended_ms = event.at_ms
+        self.digits += event.digit.rstrip("#")

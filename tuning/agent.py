@@ -1,0 +1,114 @@
+"""The agent's side of a call: who has the floor, what is being said, how often that failed.
+
+Pure. Nothing here decides when the caller has finished, or is interrupting; turns.py does.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from random import Random
+
+from tuning.events import Action, HangUp, Prompt, Reply, ReplyBegan, ReplyEnded, StopReply
+from tuning.heard import Voice
+from tuning.profile import Profile
+
+FAILURES_IN_A_ROW = 3
+"""So many failed replies end the call."""
+
+
+class Floor(Enum):
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+
+
+class Agent:
+    """Says one thing at a time; every one is a turn with the next number."""
+
+    def __init__(self, turn: int, seed: int) -> None:
+        self.turn = turn
+        """The number of the newest turn."""
+        self.floor = Floor.LISTENING
+        self.last_words = ""
+        """Why to hang up once the present prompt has been heard."""
+        self.is_over = False
+        self._random = Random(seed)
+        self._prompt = ""
+        self._failures = 0
+        self._ended_ms: int | None = None
+
+    @property
+    def is_listening(self) -> bool:
+        return self.floor is Floor.LISTENING
+
+    @property
+    def is_prompting(self) -> bool:
+        """Whether the newest turn is something prepared, not a reply."""
+        return bool(self._prompt)
+
+    def is_saying(self, turn: int) -> bool:
+        """Whether a report about this turn is no late one."""
+        return turn == self.turn and not self.is_listening
+
+    def is_refractory(self, at_ms: int, profile: Profile) -> bool:
+        """Whether that was within the refractory time of the last reply heard to its end."""
+        ended_ms = self._ended_ms
+        return ended_ms is not None and at_ms < ended_ms + profile.reply_refractory_ms
+
+    def reply(self, text: str, voice: Voice, why: str, profile: Profile) -> Reply:
+        self._begin_turn(prompt="")
+        low, high = profile.response_delay_min_ms, profile.response_delay_max_ms
+        delay_ms = low + round(self._random.random() * (high - low))
+        return Reply(self.turn, text, voice.began_ms, voice.ended_ms, why, delay_ms)
+
+    def prompt(self, name: str, why: str) -> list[Action]:
+        self._begin_turn(prompt=name)
+        return [Prompt(self.turn, name, why)]
+
+    def say_last(self, name: str, why: str, hang_up: str, stopped: str = "") -> list[Action]:
+        """Say this to its end, whatever happens, and hang up."""
+        self.last_words = hang_up
+        stop = [] if self.is_listening else [self.stop(stopped or why)]
+        return [*stop, *self.prompt(name, why)]
+
+    def stop(self, why: str) -> StopReply:
+        self._was_heard()
+        self.floor = Floor.LISTENING
+        return StopReply(self.turn, why)
+
+    def hang_up(self, why: str) -> list[Action]:
+        self.is_over = True
+        return [HangUp(why)]
+
+    def began(self, event: ReplyBegan) -> bool:
+        """Whether the caller hears the present turn from now on; False: the report is late."""
+        is_news = event.turn == self.turn and self.floor is Floor.THINKING
+        self.floor = Floor.SPEAKING if is_news else self.floor
+        return is_news
+
+    def ended(self, event: ReplyEnded) -> list[Action]:
+        if self.last_words or event.farewell:
+            return self.hang_up(self.last_words or "goodbye")
+        self._was_heard()
+        self.floor, self._ended_ms = Floor.LISTENING, event.at_ms
+        return []
+
+    def apologise(self, stopped: str) -> list[Action]:
+        """The turn is `late` or has `failed`. An apology that fails too ends the call."""
+        failures, why = self._failures + 1, f"reply {stopped}"
+        if self._prompt not in {"", "greeting"}:
+            return [self.stop(stopped), *self.hang_up("failed")]
+        if failures >= FAILURES_IN_A_ROW:
+            return self.say_last("apology_goodbye", why, "failed", stopped)
+        said = [self.stop(stopped), *self.prompt("apology", why)]
+        self._failures = failures
+        return said
+
+    def _was_heard(self) -> None:
+        """A reply that the caller heard, wholly or in part, ends a row of failures."""
+        if self.floor is Floor.SPEAKING and not self._prompt:
+            self._failures = 0
+
+    def _begin_turn(self, prompt: str) -> None:
+        self.turn += 1
+        self.floor, self._prompt = Floor.THINKING, prompt
