@@ -28,7 +28,7 @@ RULES: Words = {
 
 STATES: Words = {
     "listening": _("listening"),
-    "waiting": _("waiting for the end"),
+    "waiting": _("waiting"),
     "thinking": _("thinking"),
     "speaking": _("speaking"),
     "refractory": _("just spoke"),
