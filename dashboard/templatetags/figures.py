@@ -10,7 +10,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
@@ -54,6 +54,12 @@ def knob_value(name: str, value: int | bool | None) -> SafeString | str:
     if KNOB[name].is_switch:
         return gettext("on") if value else gettext("off")
     return ltr(f"{value:,} {KNOB[name].unit}".strip())
+
+
+@register.simple_tag
+def knob_change(name: str, before: int | bool, after: int | bool) -> SafeString:
+    """What a knob was and what it became."""
+    return ltr(f"{strip_tags(knob_value(name, before))} → {strip_tags(knob_value(name, after))}")
 
 
 @register.simple_tag

@@ -1,0 +1,43 @@
+"""The Hebrew catalogue: complete, certain, and compiled as it is written."""
+
+from __future__ import annotations
+
+import re
+
+import polib
+from django.conf import settings
+from django.test import SimpleTestCase
+
+CATALOGUE = settings.LOCALE_PATHS[0] / "he" / "LC_MESSAGES" / "django.po"
+PLACE = re.compile(r"%\(\w+\)s|\{\w+\}|%%")
+
+
+class CatalogueTests(SimpleTestCase):
+    def setUp(self) -> None:
+        self.written = polib.pofile(str(CATALOGUE))
+
+    def test_nothing_is_untranslated_uncertain_or_left_over(self) -> None:
+        self.assertEqual([each.msgid for each in self.written.untranslated_entries()], [])
+        self.assertEqual([each.msgid for each in self.written.fuzzy_entries()], [])
+        self.assertEqual([each.msgid for each in self.written.obsolete_entries()], [])
+
+    def test_the_compiled_catalogue_is_that_of_the_written_one(self) -> None:
+        def texts(entries: polib.POFile | polib.MOFile) -> dict[str, object]:
+            return {each.msgid: each.msgstr or dict(each.msgstr_plural) for each in entries}
+
+        compiled = polib.mofile(str(CATALOGUE.with_suffix(".mo")))
+        self.assertEqual(texts(compiled), texts(self.written))
+
+    def test_hebrew_has_its_three_plurals(self) -> None:
+        self.assertIn("nplurals=3", self.written.metadata["Plural-Forms"])
+        for each in self.written:
+            if each.msgid_plural:
+                self.assertEqual(set(each.msgstr_plural), {0, 1, 2}, each.msgid)
+
+    def test_a_translation_keeps_the_places_of_its_text(self) -> None:
+        for each in self.written:
+            if each.msgstr:
+                with self.subTest(msgid=each.msgid):
+                    self.assertEqual(
+                        set(PLACE.findall(each.msgid)), set(PLACE.findall(each.msgstr))
+                    )
