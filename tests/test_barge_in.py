@@ -159,6 +159,14 @@ class CallerResumedTests(SimpleTestCase):
         self.assertEqual(call.voice(280), [])
         self.assertEqual(call.voice(20), [StopReply(1, "caller resumed")])
 
+    def test_voice_that_begins_on_the_frame_of_the_decision_is_counted_whole(self) -> None:
+        call = ScriptedCall.listening()
+        call.says("אני רוצה", 1200)
+        call.silence(700)
+        (reply,) = call.voice(280)
+        self.assertIsInstance(reply, Reply)
+        self.assertEqual(call.voice(20), [StopReply(1, "caller resumed")])
+
     def test_what_was_said_before_is_kept_and_joined(self) -> None:
         call = ScriptedCall.answering("אני רוצה")
         call.silence(200)

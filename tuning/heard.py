@@ -33,6 +33,10 @@ class Voice:
         """From first to last voice."""
         return self.ended_ms - self.began_ms
 
+    def anew(self) -> Voice:
+        """No speech yet; a run of voice that has just begun goes on."""
+        return Voice(_run_began_ms=self._run_began_ms, _heard_ms=self._heard_ms)
+
     def hear(self, frame: Heard, profile: Profile) -> None:
         at_ms, is_voiced = frame.at_ms, frame.speech >> profile.vad_aggressiveness & 1
         is_next = at_ms - self._heard_ms <= 2 * FRAME_MS  # no frame was lost in between

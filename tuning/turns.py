@@ -226,7 +226,7 @@ class TurnTaker:
         return [*actions, *self._reply_keyed()] if event.digit == "#" else actions
 
     def _dismiss(self, why: str) -> list[Action]:
-        voice, self._voice, self._is_open = self._voice, Voice(), False
+        voice, self._voice, self._is_open = self._voice, self._voice.anew(), False
         self._words.forget()
         return [Dismiss(voice.began_ms, voice.ended_ms, why)]
 
@@ -259,7 +259,7 @@ class TurnTaker:
         return actions
 
     def _listen_anew(self) -> None:
-        self._voice, self._is_open = Voice(), False
+        self._voice, self._is_open = self._voice.anew(), False
         self._asked, self._since = None, []
 
     def _stop(self, why: str) -> list[Action]:
