@@ -1,0 +1,105 @@
+"""The product as it is deployed, for tests: daphne in a process of its own, with its own data."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Self
+
+from django.conf import settings
+
+PASSWORD = "for tests only 7"
+READY_S = 60.0
+
+
+class Server:
+    """Use as a context manager. `settings_module` tests.fake_settings has services that behave."""
+
+    def __init__(self, settings_module: str = "hevoice.settings", **environ: str) -> None:
+        self.var = Path(tempfile.mkdtemp(prefix="hevoice-test-"))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.webhook = f"{self.address}/twilio/voice"
+        models = settings.BASE_DIR / "var" / "models"
+        (self.var / "models").symlink_to(models)
+        self._environ = os.environ | {
+            "VAR_DIR": str(self.var),
+            "DJANGO_SETTINGS_MODULE": settings_module,
+            "LOG_LEVEL": "INFO",
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+            **environ,
+        }
+
+    def __enter__(self) -> Self:
+        self.manage("migrate", "-v0")
+        self.manage("createsuperuser", "--noinput", "--username=operator", "--email=o@example.com")
+        self._log = (self.var / "server.log").open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port),
+             "hevoice.asgi:application"],
+            cwd=settings.BASE_DIR, env=self._environ, stdout=self._log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        until_s = time.monotonic() + READY_S
+        while self.health().get("status") != "ok":
+            if self.process.poll() is not None or time.monotonic() > until_s:
+                raise AssertionError(f"the server did not start:\n{self.log}")
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._log.close()
+        shutil.rmtree(self.var)
+
+    @property
+    def log(self) -> str:
+        return (self.var / "server.log").read_text()
+
+    def manage(self, *arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=settings.BASE_DIR, env=self._environ, check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+
+    def health(self) -> dict[str, Any]:
+        try:
+            with urllib.request.urlopen(f"{self.address}/healthz", timeout=5) as answer:
+                return dict(json.load(answer))
+        except urllib.error.HTTPError as refusal:
+            return dict(json.load(refusal))
+        except OSError:
+            return {}
+
+    def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
+        """What the server has written."""
+        with sqlite3.connect(self.var / "hevoice.sqlite3", timeout=10) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute(query, parameters)]
+
+    def ended_call(self, call_sid: str) -> dict[str, Any]:
+        """The call's row, once its end is written and its journal was replayed."""
+        until_s = time.monotonic() + 20
+        query = "select * from calls_call where call_sid = ? and replays is not null"
+        while not (found := self.rows(query, call_sid)):
+            if time.monotonic() > until_s:
+                raise AssertionError(f"{call_sid} was not recorded:\n{self.log}")
+            time.sleep(0.1)
+        return found[0]
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
