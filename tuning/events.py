@@ -185,7 +185,7 @@ class Dismiss:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """End the call. why: goodbye, time up, transcriber failed, replies failed, line stalled."""
+    """End the call. why: goodbye, time up, failed, line stalled."""
 
     why: str
 
