@@ -121,8 +121,10 @@ class Caller:
 
     def lines(self) -> list[Said]:
         """What was said, with how the agent answered as far as it has been heard."""
-        for line, following in zip(self._lines, [*self._lines[1:], None], strict=True):
-            self._measure(line, following.started_ms if following else float("inf"))
+        until_ms = float("inf")
+        for line in reversed(self._lines):
+            self._measure(line, until_ms)
+            until_ms = line.started_ms
         return list(self._lines)
 
     def _say(self, step: Say) -> Iterator[bytes]:

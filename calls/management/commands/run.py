@@ -49,6 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._began_s, self._port = time.monotonic(), options["port"]
+        self._check_port()
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         try:
@@ -57,7 +58,6 @@ class Command(BaseCommand):
             self.stdout.write("Stopped.")
 
     def _run(self, conversation: str) -> None:
-        self._check_port()
         self._say("preparing the database")
         password = setup.prepare()
         if password:
