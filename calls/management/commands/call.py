@@ -53,8 +53,9 @@ class Command(BaseCommand):
         results = asyncio.run(self._place(options["calls"], steps, dialled))
         if not any(result.ended_by for result in results):
             reason = results[0].errors[0]
-            hint = "; is the server running? `make run` starts it" if "Connection refused" in reason else ""
-            raise CommandError(f"{reason}{hint}")
+            if "Connection refused" in reason:
+                reason += "; is the server running? `make run` starts it"
+            raise CommandError(reason)
         if len(results) > 1:
             self.stdout.write("\n" + printed.summary_text(results))
         else:
