@@ -46,6 +46,9 @@ CSRF_TRUSTED_ORIGINS = [f"https://{PUBLIC_HOST}"] if PUBLIC_HOST else []
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_HOST else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(PUBLIC_HOST)
 
+PORT = environment.number("PORT", 8000, 1, 65535)
+"""Where `make run` serves, on 127.0.0.1."""
+
 ROOT_URLCONF = "hevoice.urls"
 ASGI_APPLICATION = "hevoice.asgi.application"
 INSTALLED_APPS = [

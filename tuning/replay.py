@@ -36,9 +36,13 @@ BEGAN_MS, LASTED_MS = 900, 2500
 
 def decide(entries: Iterable[Event | Action]) -> list[Decision]:
     """The events of a record, decided again, as (at_ms, action). Actions in it are skipped."""
-    turns = TurnTaker()
-    events = (entry for entry in entries if not isinstance(entry, Action))
-    return [(event.at_ms, action) for event in events for action in turns.feed(event)]
+    decisions: list[Decision] = []
+    for event in entries:
+        if isinstance(event, CallBegan):  # a stream that took over from another began afresh
+            turns = TurnTaker()
+        if not isinstance(event, Action):
+            decisions += [(event.at_ms, action) for action in turns.feed(event)]
+    return decisions
 
 
 def recorded(entries: Iterable[Event | Action]) -> list[Decision]:

@@ -86,12 +86,12 @@ class TurnTaker:
 
     def feed(self, event: Event) -> list[Action]:
         """Take one thing that happened; return what to do about it."""
-        if isinstance(event, CallBegan):
-            return self._begin(event)
         if self._agent.is_over:
             return []
         self.now_ms = event.at_ms
         match event:
+            case CallBegan():
+                return self._begin(event)
             case Heard():
                 self._last_frame_ms = event.at_ms
                 self._voice.hear(event, self.profile)
@@ -122,7 +122,6 @@ class TurnTaker:
         return []
 
     def _begin(self, event: CallBegan) -> list[Action]:
-        TurnTaker.__init__(self)  # a stream that takes over begins afresh
         self.profile, self.revision = event.profile, event.revision
         self._agent = Agent(event.turn - 1, event.seed)
         return self._say(self._agent.prompt("greeting", "greeting"))

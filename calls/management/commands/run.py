@@ -27,7 +27,6 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from calls.management.commands import setup
-from hevoice import environment
 
 HOST, DEFAULT_PORT = "127.0.0.1", 8000
 READY_S = 90.0
@@ -43,8 +42,7 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        port = environment.number("PORT", DEFAULT_PORT, 1, 65535)
-        parser.add_argument("--port", type=int, default=port)
+        parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument("--conversation", default="booking", help="in calls/utterances.toml")
 
     def handle(self, *args: Any, **options: Any) -> None:

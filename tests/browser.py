@@ -1,0 +1,72 @@
+"""Debian's Chromium, driven headless: one page at a time, with whatever it complains about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.server import PASSWORD, Server
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
+    console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Operator:
+    """A signed-in operator's page; `complaints`: what the console was told as an error."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        server: Server,
+        *,
+        language: str = "he",
+        theme: str = "light",
+        width: int = 1280,
+        user: str = "operator",
+        password: str = PASSWORD,
+    ) -> None:
+        self._address = f"{server.address}/{language}"
+        self._context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale="en-US",
+        )
+        self._context.add_init_script(REPORT_VIOLATIONS)
+        self.page: Page = self._context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", lambda said: self._hear(said.type, said.text))
+        self.page.on("pageerror", lambda error: self._hear("error", f"{error}"))
+        self.visit("login/")
+        self.page.fill("[name=username]", user)
+        self.page.fill("[name=password]", password)
+        self.page.click("main button")
+        self.page.wait_for_url("**/calls/")
+
+    def visit(self, path: str) -> Page:
+        self.page.goto(f"{self._address}/{path}")
+        return self.page
+
+    def leave(self) -> None:
+        self._context.close()
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:
+            self.complaints.append(text)
