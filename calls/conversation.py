@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -54,12 +54,10 @@ from tuning.turns import TurnTaker
 
 logger = logging.getLogger(__name__)
 
-STALL_S = 1.0
+STALL_MS = 1000
 WATCH_S = 0.25
 MARK_GRACE_MS = 2000
 """A mark this overdue was lost: the reply counts as heard."""
-ARRIVALS = 1000
-"""Frames (20 s) whose arrival is remembered, to date a speech end in wall time."""
 
 
 class Over(Exception):
@@ -94,27 +92,22 @@ class Conversation:
     ) -> None:
         self.stream_sid = stream_sid
         self.turns = TurnTaker()
-        self.ear = Ear(transcriber)
+        self.ear = Ear(transcriber, self.wall_ms)
         self.dismissed: Counter[str] = Counter()
         self.failure = ""
         self._began = CallBegan(0, revision, profile, seed, first_turn)
         self._vad, self._transcriber, self._record, self._send = vad, transcriber, record, send
-        self._book = TurnBook(record.keep)
+        self.book = TurnBook(record.keep)
         self._mouth = Mouth(stream_sid, writer, speaker, transcriber, self.wall_ms)
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()
         self._at_ms = 0
-        self._frame_s = self._began_s
-        self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS)
         self._state = ""
         self._saying: asyncio.Task[None] | None = None
+        self._recognising: asyncio.Task[None] | None = None
         self._transcript: Transcript | None = None
         self._transcribed_ms: float | None = None
         self._ended: asyncio.Future[str] = self._loop.create_future()
-
-    @property
-    def last_turn(self) -> TurnRecord | None:
-        return self._book.last
 
     def wall_ms(self) -> float:
         return (self._loop.time() - self._began_s) * 1000
@@ -134,7 +127,7 @@ class Conversation:
             pass
         finally:
             self.ear.flush()
-            self._book.close("no reply", self.wall_ms())
+            self.book.close("no reply", self.wall_ms())
             await self._transcriber.aclose()
         return self._ended.result()
 
@@ -147,14 +140,12 @@ class Conversation:
 
     def hear(self, media: twilio.Media) -> None:
         for at_ms, frame in self.ear.frames(media):
-            self._frame_s = self._loop.time()
-            self._arrivals.append((at_ms, (self._frame_s - self._began_s) * 1000))
             self.ear.forward(at_ms, frame, self.turns.profile)
             self.feed(Heard(at_ms, self._vad(frame), level_db(frame)))
 
     def marked(self, name: str) -> None:
         """Twilio has played (or, after `clear`, flushed) everything before this mark."""
-        playout, turn = self._book.playout, self._book.turn
+        playout, turn = self.book.playout, self.book.turn
         if playout is None or turn is None or turn_of(name) != playout.turn:
             return
         if playout.heard_at_ms is None:
@@ -199,11 +190,13 @@ class Conversation:
                 if self._saying:
                     self._saying.cancel()
                 self._mouth.fall_silent()
-                self._book.stop(why, self.wall_ms())
+                self.book.stop(why, self.wall_ms())
             case Recognise():
-                self._tasks.create_task(self._recognise(action))
+                if self._recognising:  # a newer stretch holds what this one has
+                    self._recognising.cancel()
+                self._recognising = self._tasks.create_task(self._recognise(action))
             case Amend(turn=turn, text=text):
-                self._book.amend(turn, text, self._transcribed_ms)
+                self.book.amend(turn, text, self._transcribed_ms)
             case Dismiss(why=why):
                 self.dismissed[why] += 1
             case HangUp(why=why):
@@ -212,44 +205,36 @@ class Conversation:
     # A turn, from the decision to its last word.
 
     def _open(self, action: Reply | Prompt) -> tuple[TurnRecord, Playout]:
-        self._book.close("no reply", self.wall_ms())
+        self.book.close("no reply", self.wall_ms())
         turn = TurnRecord(action.turn, self.turns.revision, action.why, decided_ms=self.wall_ms())
         if isinstance(action, Prompt):
             turn.prompt = action.name
         else:
             turn.describe(action, self.turns.profile)
-            turn.speech_began_ms = self._wall_of(action.spoke_from_ms)
-            turn.speech_ended_ms = self._wall_of(action.spoke_until_ms)
+            turn.speech_began_ms = self.ear.wall_of(action.spoke_from_ms)
+            turn.speech_ended_ms = self.ear.wall_of(action.spoke_until_ms)
             if action.why != "keypad" and self._transcript:
                 turn.transcribed_ms = self._transcribed_ms
                 turn.chosen_from = self._transcript.chosen_from
-        return turn, self._book.open(turn)
+        return turn, self.book.open(turn)
 
     async def _say(self, turn: TurnRecord, playout: Playout, delay_ms: int) -> None:
         """Say the answer; whatever goes wrong is reported to the core, never left as dead air."""
         try:
-            await self._mouth.say(turn, playout, tuple(self._book.history), delay_ms)
-        except ServiceLate as error:
-            self._blame(turn, f"{error}")
-            self.feed(ReplyLate(self._at_ms, turn.number, f"{error}"))
-        except ServiceFailed as error:
-            self._blame(turn, f"{error}")
-            self.feed(ReplyFailed(self._at_ms, turn.number, f"{error}"))
+            await self._mouth.say(turn, playout, tuple(self.book.history), delay_ms)
         except Exception as error:
-            logger.exception("Turn %d broke", turn.number)
-            self._blame(turn, f"{type(error).__name__}: {error}")
-            self.feed(ReplyFailed(self._at_ms, turn.number, type(error).__name__))
-
-    def _blame(self, turn: TurnRecord, failure: str) -> None:
-        turn.failure = self.failure = failure
-        logger.warning("Turn %d: %s", turn.number, failure)
+            reason = f"{error}" if isinstance(error, ServiceFailed) else f"{error!r}"
+            turn.failure = self.failure = reason
+            logger.warning("Turn %d: %s", turn.number, reason, exc_info=_is_ours(error))
+            report = ReplyLate if isinstance(error, ServiceLate) else ReplyFailed
+            self.feed(report(self._at_ms, turn.number, reason))
 
     def _begin_heard(self, playout: Playout, turn: TurnRecord, wall_ms: float) -> None:
         playout.heard_at_ms = turn.heard_ms = wall_ms
         self.feed(ReplyBegan(self._at_ms, playout.turn))
 
     def _end_heard(self, playout: Playout) -> None:
-        self._book.close("completed", self.wall_ms())
+        self.book.close("completed", self.wall_ms())
         self.feed(ReplyEnded(self._at_ms, playout.turn, playout.says_farewell))
 
     # The transcriber.
@@ -261,16 +246,10 @@ class Conversation:
         except Exception as error:
             self._transcriber_failed(error)
 
-    def _take_words(self, transcript: Transcript) -> None:
-        self._transcript, self._transcribed_ms = transcript, self.wall_ms()
+    def _take_words(self, heard: Transcript) -> None:
+        self._transcript, self._transcribed_ms = heard, self.wall_ms()
         self.feed(
-            Transcribed(
-                self._at_ms,
-                transcript.until_ms,
-                transcript.text,
-                transcript.final,
-                transcript.stability,
-            )
+            Transcribed(self._at_ms, heard.until_ms, heard.text, heard.final, heard.stability)
         )
 
     async def _recognise(self, what: Recognise) -> None:
@@ -285,35 +264,26 @@ class Conversation:
             self._take_words(transcript)
 
     def _transcriber_failed(self, error: Exception) -> None:
-        self.failure = f"{error}" if isinstance(error, ServiceFailed) else f"transcriber: {error!r}"
-        logger.error("The transcriber failed: %s", self.failure)
+        self.failure = f"{error}" if isinstance(error, ServiceFailed) else f"{error!r}"
+        logger.error("The transcriber failed: %s", self.failure, exc_info=_is_ours(error))
         self.feed(TranscriberFailed(self._at_ms, self.failure))
 
     # Clocks.
 
-    def _wall_of(self, at_ms: int) -> float:
-        """When the frame that ended at `at_ms` of caller audio arrived."""
-        wall_ms = self.wall_ms()
-        for heard_ms, wall_ms in reversed(self._arrivals):
-            if heard_ms <= at_ms:
-                return wall_ms
-        return wall_ms
-
     async def _watch(self) -> None:
         """The one watchdog: the caller-audio clock can stop, and marks can be lost."""
-        fed_s = self._frame_s
+        fed_ms = 0.0
         while True:
             await asyncio.sleep(WATCH_S)
-            now_s = self._loop.time()
-            fed_s = max(fed_s, self._frame_s)
-            if now_s - fed_s >= STALL_S:
-                fed_s = now_s
-                stalled_ms = round((now_s - self._frame_s) * 1000)
+            fed_ms = max(fed_ms, self.ear.arrived_ms)
+            if self.wall_ms() - fed_ms >= STALL_MS:
+                fed_ms = self.wall_ms()
+                stalled_ms = round(fed_ms - self.ear.arrived_ms)
                 self.feed(LineStalled(self.ear.heard_ms + stalled_ms))
             self._miss_marks()
 
     def _miss_marks(self) -> None:
-        playout, turn = self._book.playout, self._book.turn
+        playout, turn = self.book.playout, self.book.turn
         if playout is None or turn is None or playout.sent_at_ms is None:
             return
         overdue_ms = self.wall_ms() - playout.sent_at_ms - MARK_GRACE_MS
@@ -321,3 +291,8 @@ class Conversation:
             self._begin_heard(playout, turn, playout.sent_at_ms)
         if playout.is_complete and overdue_ms > playout.audio_ms:
             self._end_heard(playout)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether an error is a fault in the code, which wants its traceback, and no service's."""
+    return not isinstance(error, ServiceFailed)

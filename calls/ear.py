@@ -6,7 +6,7 @@ Frames in = forwarded + dropped by a named reason: `forwarded` and `dropped` say
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from calls.audio import BYTES_PER_MS, FRAME_BYTES
 from calls.services import Transcriber
@@ -17,15 +17,20 @@ LARGEST_JUMP_MS = 60_000
 """A timestamp further ahead than this is no line's silence but a broken sender."""
 PRE_ROLL_MS = 300
 """Audio before the first voiced frame that a recogniser needs to hear the first syllable."""
+ARRIVALS = 1000
+"""Frames (20 s) whose arrival is remembered, to date a speech end in wall time."""
 KEPT_MS = 30_000
 """Audio kept for recognition in one piece, while streaming is off."""
 
 
 class Ear:
-    def __init__(self, transcriber: Transcriber) -> None:
-        self._transcriber = transcriber
+    def __init__(self, transcriber: Transcriber, wall_ms: Callable[[], float]) -> None:
+        self._transcriber, self._wall_ms = transcriber, wall_ms
         self.heard_ms = 0
         """The caller-audio clock."""
+        self.arrived_ms = 0.0
+        """Wall time at which the newest frame arrived."""
+        self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS)
         self.frames_in = 0
         self._dropped: Counter[str] = Counter()
         self._pushed = 0
@@ -60,8 +65,14 @@ class Ear:
             elif not self.heard_ms < at_ms <= self.heard_ms + LARGEST_JUMP_MS:
                 self._dropped["timestamp out of order"] += 1
             else:
-                self.heard_ms = at_ms
+                self.heard_ms, self.arrived_ms = at_ms, self._wall_ms()
+                self._arrivals.append((at_ms, self.arrived_ms))
                 yield at_ms, audio[begin : begin + FRAME_BYTES]
+
+    def wall_of(self, at_ms: int) -> float:
+        """When the frame that ended at this moment of caller audio arrived."""
+        earlier = (wall_ms for heard_ms, wall_ms in reversed(self._arrivals) if heard_ms <= at_ms)
+        return next(earlier, self.arrived_ms)
 
     def forward(self, at_ms: int, frame: bytes, profile: Profile) -> None:
         """Give the transcriber its audio, in messages of stt_batch_ms."""

@@ -164,7 +164,7 @@ class LiveCall:
             await asyncio.sleep(ANNOUNCE_S)
 
     def _snapshot(self, conversation: Conversation) -> dict[str, Any]:
-        call, turns, last = self.call, conversation.turns, conversation.last_turn
+        call, turns, last = self.call, conversation.turns, conversation.book.last
         return {
             "pk": call.pk,
             "caller": call.masked_caller,

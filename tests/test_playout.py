@@ -100,11 +100,11 @@ class EarTest(TestCase):
         self.assertEqual(ear.frames_in, ear.forwarded + sum(ear.dropped.values()))
 
     def test_the_clock_stands_at_the_end_of_the_frame(self) -> None:
-        frames = list(Ear(FakeTranscriber()).frames(Media(100, HUSH * 2)))
+        frames = list(Ear(FakeTranscriber(), float).frames(Media(100, HUSH * 2)))
         self.assertEqual([at_ms for at_ms, _frame in frames], [120, 140])
 
     def test_frames_are_counted_whatever_becomes_of_them(self) -> None:
-        ear = Ear(FakeTranscriber())
+        ear = Ear(FakeTranscriber(), float)
         self.hear(
             ear,
             Media(0, HUSH),
@@ -123,14 +123,14 @@ class EarTest(TestCase):
 
     def test_what_the_transcribers_full_queue_loses_is_counted(self) -> None:
         transcriber = FakeTranscriber()
-        ear = Ear(transcriber)
+        ear = Ear(transcriber, float)
         self.hear(ear, Media(0, HUSH * 6))
         transcriber.dropped_frames = 3
         self.assertEqual((ear.forwarded, ear.dropped), (3, {"transcriber queue full": 3}))
         self.assert_balanced(ear)
 
     def test_whole_recognition_gets_the_utterance_with_its_pre_roll(self) -> None:
-        ear = Ear(FakeTranscriber())
+        ear = Ear(FakeTranscriber(), float)
         self.hear(ear, Media(0, HUSH * 100), profile=Profile(streaming_stt=False))
         audio = ear.utterance(1000, 1400)
         self.assertEqual(len(audio) // 8, 300 + 400 + 300)
