@@ -1,0 +1,49 @@
+"""Rows that fill every page of the dashboard, for tests in a browser: run in the server's shell."""
+
+from __future__ import annotations
+
+import random
+
+from django.contrib.auth.models import User
+
+from calls.models import Call
+from tests.call_rows import a_call, a_greeting, a_turn
+from tuning.models import TimingProfile
+from tuning.profile import Profile
+
+
+def fill() -> None:
+    """32 calls with every kind of turn, and a profile with a history."""
+    draw = random.Random(1)
+    operator = User.objects.get(username="operator")
+    balanced = TimingProfile.objects.get(name="balanced")
+    balanced.publish(Profile(end_silence_long_ms=1600), by=operator, note="ממתינים יותר מדי")
+    balanced.revisions.get(number=1).restore(by=operator, note="back to what was shipped")
+    User.objects.create_user("viewer", password=operator.username)
+    for number in range(1, 33):
+        call = a_call(number)
+        a_greeting(call)
+        for turn in range(1, 5):
+            is_short = turn % 2 == 1
+            response_ms = draw.lognormvariate(7.0 if is_short else 7.8, 0.2)
+            why = "short silence" if is_short else "long silence"
+            a_turn(call, turn, response_ms=response_ms, is_short=is_short, why=why)
+    every_kind()
+
+
+def every_kind() -> None:
+    """The newest call: a turn of each kind."""
+    call = a_call(0, ended_why=Call.Ended.FAILED, failure="The writer did not answer within 4 s.")
+    a_greeting(call)
+    a_turn(call, 1, response_ms=-120, transcribed_ms=9_900.0, why="long silence")
+    a_turn(call, 2, chosen_from=0, outcome="interrupted")
+    a_turn(call, 3, said="0501234567", why="keypad", chosen_from=None, transcribed_ms=None)
+    a_turn(
+        call, 4, why="reply late", outcome="failed", failure="Late.", prompt="apology",
+        asked_ms=None, first_token_ms=None, first_sentence_ms=None,
+    )  # fmt: skip
+    a_turn(call, 5, response_ms=21_500)
+    a_turn(
+        call, 6, outcome="no reply", answered="", first_token_ms=None, first_sentence_ms=None,
+        first_byte_ms=None, first_audio_ms=None, heard_ms=None,
+    )  # fmt: skip

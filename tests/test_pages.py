@@ -1,0 +1,192 @@
+"""Every page in a real browser: both languages, light and dark, wide and narrow; and live."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from contextlib import ExitStack
+from typing import Any, ClassVar
+
+from axe_playwright_python.sync_playwright import Axe
+from django.test import SimpleTestCase
+from playwright.sync_api import Browser, Page, expect
+
+from calls import utterances
+from calls.caller import Caller, Say, Wait
+from calls.line import Dialled, place_call
+from tests.browser import Operator, chromium
+from tests.server import Server
+
+PAGES = ("login/", "calls/", "latencies/", "profiles/", "nothing/here/")
+BARE_NUMBERS = r"""() => {
+  const risky = /\d\s?[–-]\s?\d|(^|[^\d\w])[-−]\d|\+\d{3}|\d:\d|\d\s?%|\d ms/;
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    const isText = !node.parentElement.closest("script, style, option");
+    if (isText && risky.test(node.data) && !node.parentElement.closest("[dir=ltr]"))
+      found.push(node.data.trim());
+  }
+  return found;
+}"""
+
+
+class BrowserTestCase(SimpleTestCase):
+    server: ClassVar[Server]
+    browser: ClassVar[Browser]
+    _open: ClassVar[ExitStack]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls._open = ExitStack()
+        cls.addClassCleanup(cls._open.close)
+        cls.server = cls._open.enter_context(Server("tests.fake_settings"))
+        cls.server.manage("shell", "-c", "from tests.demo_rows import fill; fill()")
+        cls.browser = cls._open.enter_context(chromium())
+
+    def operator(self, **wishes: Any) -> Operator:
+        operator = Operator(self.browser, self.server, **wishes)
+        self.addCleanup(operator.leave)
+        return operator
+
+    def newest_call(self) -> str:
+        (row,) = self.server.rows("select id from calls_call order by rang_at desc limit 1")
+        return f"calls/{row['id']}/"
+
+    def profile(self, name: str = "balanced") -> str:
+        (row,) = self.server.rows("select id from tuning_timingprofile where name = ?", name)
+        return f"profiles/{row['id']}/"
+
+
+class EveryPageTests(BrowserTestCase):
+    def test_every_page_is_whole_in_both_languages_light_and_dark_wide_and_narrow(self) -> None:
+        axe = Axe()
+        for language, direction in (("he", "rtl"), ("en", "ltr")):
+            for theme in ("light", "dark"):
+                for width in (1280, 360):
+                    operator = self.operator(language=language, theme=theme, width=width)
+                    for path in (*PAGES, self.newest_call(), self.profile()):
+                        with self.subTest(path=path, language=language, theme=theme, width=width):
+                            self.check(operator, path, direction, width, axe)
+
+    def check(self, operator: Operator, path: str, direction: str, width: int, axe: Axe) -> None:
+        operator.complaints.clear()
+        page = operator.visit(path)
+        page.wait_for_load_state("networkidle")
+        for details in page.query_selector_all("details"):
+            details.evaluate("each => { each.open = true; }")
+        self.assertEqual(page.get_attribute("html", "dir"), direction)
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width)
+        found = axe.run(page).response["violations"]
+        self.assertEqual([(each["id"], each["nodes"][0]["html"]) for each in found], [])
+        self.assertEqual(page.evaluate(BARE_NUMBERS), [])
+        is_missing = path == "nothing/here/"
+        complaints = [text for text in operator.complaints if not (is_missing and "404" in text)]
+        self.assertEqual(complaints, [])
+
+    def test_the_refusal_to_a_viewer_is_a_page_of_its_own(self) -> None:
+        operator = self.operator(user="viewer", password="operator")
+        page = operator.visit(self.profile())
+        expect(page.locator(".publish button")).to_have_count(0)
+        page.evaluate("document.querySelector('form.editor').submit()")
+        expect(page.locator("h1")).to_have_text("אין הרשאה לפעולה הזאת")
+        self.assertEqual(Axe().run(page).response["violations"], [])
+
+
+class UseTests(BrowserTestCase):
+    def test_the_language_switch_keeps_the_page_and_the_theme_button_is_remembered(self) -> None:
+        page = self.operator().visit("latencies/?profile=1")
+        page.get_by_role("button", name="English").click()
+        page.wait_for_url("**/en/latencies/?profile=1")
+        page.locator("#theme").click()
+        self.assertEqual(page.get_attribute("html", "data-theme"), "dark")
+        page.reload()
+        self.assertEqual(page.get_attribute("html", "data-theme"), "dark")
+
+    def test_more_calls_are_appended_and_the_focus_goes_on_with_them(self) -> None:
+        page = self.operator().visit("calls/")
+        rows = page.locator("#finished-calls tr")
+        expect(rows).to_have_count(26)
+        page.locator("#more-calls a").click()
+        expect(rows).to_have_count(33)
+        self.assertEqual(
+            page.evaluate("document.activeElement.id"),
+            rows.nth(25).locator("a").get_attribute("id"),
+        )
+
+    def test_a_whole_row_leads_to_its_call(self) -> None:
+        page = self.operator().visit("calls/")
+        page.locator("#finished-calls tr").nth(2).locator("td").nth(4).click()
+        page.wait_for_url("**/calls/*/")
+
+    def test_trying_a_value_adds_it_up_and_warns_beside_its_field(self) -> None:
+        page = self.operator(language="en").visit(self.profile())
+        page.fill("#id_end_silence_short_ms", "300")
+        expect(page.locator("#sum .wait strong").first).to_have_text("605 ms")
+        expect(page.locator("#problems_end_silence_short_ms")).to_contain_text("advised")
+        expect(page.locator("#sum .published")).not_to_have_count(0)
+        page.fill("#id_vad_hangover_ms", "900")
+        expect(page.locator("#sum")).to_contain_text("No call may run")
+        self.assertEqual(page.evaluate("document.activeElement.id"), "id_vad_hangover_ms")
+
+    def test_a_refused_publication_says_so_and_takes_the_focus(self) -> None:
+        page = self.operator().visit(self.profile())
+        page.fill("#id_vad_hangover_ms", "900")
+        page.locator(".publish button").click()
+        expect(page.locator("[role=alert][autofocus]")).to_be_focused()
+        self.assertEqual(Axe().run(page).response["violations"], [])
+
+
+class LiveTests(BrowserTestCase):
+    def call(self, *steps: Say | Wait) -> threading.Thread:
+        """Somebody calls; what they say, they say while the test goes on."""
+        dialled = Dialled(webhook=self.server.webhook)
+        calling = threading.Thread(
+            target=lambda: asyncio.run(place_call(Caller(steps), dialled)), daemon=True
+        )
+        calling.start()
+        self.addCleanup(calling.join, 60)
+        return calling
+
+    def test_publishing_reaches_a_call_in_progress_and_its_next_decision(self) -> None:
+        smoke = utterances.load("smoke")
+        watching, tuning = self.operator(language="en"), self.operator(language="en")
+        live = watching.visit("calls/")
+        expect(live.locator(".no-live")).to_be_visible()
+        calling = self.call(Say(smoke), Wait(15_000), Say(smoke))
+        row = live.locator(".live-call")
+        expect(row).to_have_count(1, timeout=10_000)
+        expect(row.locator(".tag")).to_have_text("r3")
+        expect(row.locator(".last .caller-text")).not_to_be_empty(timeout=15_000)
+        page = tuning.visit(self.profile())
+        expect(page.locator(".taken")).to_contain_text("r3: 1 of 1 call")
+        page.fill("#id_end_silence_short_ms", "350")
+        page.fill("#id_note", "answer sooner")
+        page.locator(".publish button").click()
+        expect(page.locator(".notice.ok")).to_contain_text("r4")
+        expect(page.locator(".taken")).to_contain_text("r4: 1 of 1 call")
+        expect(row.locator(".tag")).to_have_text("r4")
+        calling.join(60)
+        expect(row).to_have_count(0, timeout=10_000)
+        self.assert_decided_under(live)
+        self.assertEqual(watching.complaints + tuning.complaints, [])
+
+    def assert_decided_under(self, live: Page) -> None:
+        """The call's first answer was decided under r3, its second under r4; the page shows it."""
+        live.locator("#finished-calls a").first.click()
+        live.wait_for_url("**/calls/*/")
+        decided = live.locator(".turn .outcome .tag").all_text_contents()
+        self.assertEqual((decided[1], decided[-1]), ("r3", "r4"))
+
+    def test_a_page_that_lost_its_server_says_since_when_it_is_frozen(self) -> None:
+        with Server("tests.fake_settings") as server:
+            operator = Operator(self.browser, server, language="he")
+            self.addCleanup(operator.leave)
+            page = operator.visit("calls/")
+            expect(page.locator(".no-live")).to_be_visible()
+            server.process.kill()
+            expect(page.locator("#frozen")).to_contain_text("הנתונים קפואים משעה", timeout=5_000)
+            expect(page.locator("#frozen bdi")).to_have_text(re.compile(r"\d\d:\d\d"))
