@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from calls.caller import Said
 from calls.latency import percentile
-from calls.line import CallResult
 from calls.models import Turn
 from calls.table import Column, render
+from calls.twilio_stream import CallResult
 
 SLACK_MS = 100
 """The server's clock of a call may be this far behind the caller's."""

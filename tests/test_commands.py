@@ -15,9 +15,9 @@ from django.test import SimpleTestCase, TestCase
 
 from calls import printed
 from calls.caller import Said
-from calls.line import CallResult
 from calls.models import Turn
 from calls.table import FSI, LRM, PDI, Column, clip, render, width
+from calls.twilio_stream import CallResult
 from tuning.models import TimingProfile
 
 

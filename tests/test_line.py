@@ -9,7 +9,8 @@ from django.test import SimpleTestCase
 from twilio.request_validator import RequestValidator
 
 from calls.caller import Caller, Press, Say, Step, Wait
-from calls.line import CallResult, Dialled, place_call
+from calls.line import Dialled, place_call
+from calls.twilio_stream import CallResult
 from tests.agent import TWIML, Agent, Socket, tone
 from tests.test_caller import Words
 

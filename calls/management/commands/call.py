@@ -17,10 +17,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from calls import printed, utterances, wav
 from calls.caller import Caller, Press, Say, Step
-from calls.line import CallResult, Dialled, place_call
+from calls.line import Dialled, place_call
 from calls.log import masked
 from calls.models import Call
 from calls.services import ServiceFailed
+from calls.twilio_stream import CallResult
 
 APART_S = 0.2
 """Of many calls, on average one begins so often."""
