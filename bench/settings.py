@@ -1,0 +1,13 @@
+"""HeVoice's settings for the benches: services with fixed delays, and no limit that they meet.
+
+VAR_DIR and with it the database are the bench's own: bench/rig.py names a temporary directory.
+"""
+
+from hevoice.settings import *  # noqa: F403
+
+TRANSCRIBER = "tests.fakes.FakeTranscriber"
+WRITER = "bench.services.Answerer"
+SPEAKER = "bench.services.Voice"
+MAX_CALLS = 1000
+# Calls come from this machine, unsigned, whatever the environment says.
+TWILIO_AUTH_TOKEN = PUBLIC_HOST = ""
