@@ -13,22 +13,15 @@ import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from enum import Enum, auto
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
-from calls.audio import BYTES_PER_MS, FRAME_BYTES, SILENCE_BYTE
+from calls.audio import FRAME_BYTES
 from calls.services import ServiceLate, Transcript, whisper_model
+from calls.services.segments import Cut, Segments
 from calls.services.whisper_engine import Engine, Words, loaded
 from calls.vad import WebRtcVad
+from tuning.profile import FRAME_MS
 
-FRAME_MS = 20
-AGGRESSIVENESS = 2
-MIN_SPEECH_MS = 60
-PRE_ROLL_MS = 300
-PAUSE_MS = 200
-END_MS = 800
-LONGEST_SEGMENT_MS = 25_000
-"""Whisper's window is 30 s, and needs some room."""
 QUEUE_FRAMES = 1500
 """30 s, which only a recogniser that has stalled can fill."""
 DEADLINE_S = 10.0
@@ -36,57 +29,7 @@ WORKERS = max(1, (os.cpu_count() or 2) - 1)
 
 _workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="whisper")
 Result = TypeVar("Result")
-
-
-class Cut(Enum):
-    """What the newest frame does to the open segment of speech."""
-
-    PAUSE = auto()
-    END = auto()
-
-
-class Ear:
-    """Cuts a caller's audio into segments of speech, each with what came just before it."""
-
-    def __init__(self) -> None:
-        self._vad = WebRtcVad()
-        self._run_ms = self._silent_ms = 0
-        self._before: deque[bytes] = deque(maxlen=(PRE_ROLL_MS + MIN_SPEECH_MS) // FRAME_MS)
-        self._segment = bytearray()
-        self.has_news = False
-        """Speech since the segment was last taken."""
-
-    def hear(self, frame: bytes) -> Cut | None:
-        is_voiced = self._vad(frame) >> AGGRESSIVENESS & 1
-        self._run_ms = self._run_ms + FRAME_MS if is_voiced else 0
-        is_speech = self._run_ms >= MIN_SPEECH_MS
-        self._silent_ms = 0 if is_speech else self._silent_ms + FRAME_MS
-        self.has_news = self.has_news or is_speech
-        if not self._segment:
-            self._before.append(frame)
-            if is_speech:
-                self._open()
-            return None
-        self._segment += frame
-        if self._silent_ms == PAUSE_MS:
-            return Cut.PAUSE
-        if self._silent_ms == END_MS or len(self._segment) >= LONGEST_SEGMENT_MS * BYTES_PER_MS:
-            return Cut.END
-        return None
-
-    def _open(self) -> None:
-        missing = (self._before.maxlen or 0) - len(self._before)
-        self._segment += SILENCE_BYTE * (missing * FRAME_BYTES) + b"".join(self._before)
-        self._before.clear()
-
-    def take(self) -> bytes:
-        """The open segment so far, to be recognised."""
-        self.has_news = False
-        return bytes(self._segment)
-
-    def close(self) -> None:
-        self._segment.clear()
-        self._run_ms = 0
+Given = TypeVarTuple("Given")
 
 
 class WhisperTranscriber:
@@ -126,21 +69,21 @@ class WhisperTranscriber:
 
     async def transcripts(self) -> AsyncIterator[Transcript]:
         self._engine = await _on_worker(_load)
-        ear, words = Ear(), None
+        segments, words = Segments(WebRtcVad()), None
         while await self._has_audio():
             frame, until_ms = self._queue.popleft()
-            cut = ear.hear(frame)
+            cut = segments.hear(frame)
             if not cut:
                 continue
-            if ear.has_news:
-                words = await self._recognised(ear.take())
+            if segments.has_news:
+                words = await self._recognised(segments.take())
             if words and not self._is_closed:
                 is_final = cut is Cut.END
                 yield Transcript(
                     words.text, until_ms, final=is_final, chosen_from=words.chosen_from
                 )
             if cut is Cut.END:
-                ear.close()
+                segments.close()
                 words = None
 
     async def _has_audio(self) -> bool:
@@ -152,10 +95,10 @@ class WhisperTranscriber:
 
     async def recognise(self, audio: bytes, until_ms: int) -> Transcript | None:
         self._engine = self._engine or await _on_worker(_load)
-        ear = Ear()
+        segments = Segments(WebRtcVad())
         for start in range(0, len(audio) - FRAME_BYTES + 1, FRAME_BYTES):
-            ear.hear(audio[start : start + FRAME_BYTES])
-        if not ear.has_news:
+            segments.hear(audio[start : start + FRAME_BYTES])
+        if not segments.has_news:
             return None
         words = await self._recognised(audio)
         if not words:
@@ -169,20 +112,18 @@ class WhisperTranscriber:
 
     async def _recognised(self, audio: bytes) -> Words | None:
         assert self._engine
-        engine, phrases = self._engine, self._phrases
-        return await _on_worker(lambda: engine.words(audio, phrases))
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await _on_worker(self._engine.words, audio, self._phrases)
+        except TimeoutError:
+            raise ServiceLate(
+                f"recognition took over {DEADLINE_S:g} s: too slow a machine for so many calls"
+            ) from None
 
 
 def _load() -> Engine:
     return loaded(whisper_model.present(), WORKERS)
 
 
-async def _on_worker(work: Callable[[], Result]) -> Result:
-    """Raises ServiceLate when the machine is too busy to recognise in time for a conversation."""
-    try:
-        async with asyncio.timeout(DEADLINE_S):
-            return await asyncio.get_running_loop().run_in_executor(_workers, work)
-    except TimeoutError:
-        raise ServiceLate(
-            f"recognition took over {DEADLINE_S:g} s: this machine is too slow for so many calls"
-        ) from None
+async def _on_worker(work: Callable[[*Given], Result], *given: *Given) -> Result:
+    return await asyncio.get_running_loop().run_in_executor(_workers, work, *given)
