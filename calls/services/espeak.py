@@ -13,15 +13,15 @@ from collections.abc import AsyncIterator
 import numpy as np
 from heb_tts_normalizer import normalize
 
-from calls.audio import BYTES_PER_MS, RATE, Samples, resample, to_mulaw
+from calls.audio import BYTES_PER_MS, Samples, resample, to_mulaw
 from calls.services import ServiceFailed, ServiceLate
 from calls.services.hebrew import to_espeak
 from calls.services.lexicon import vocalise
 
 PEAK = 0.5
 """Loudest sample, of full scale: -6 dBFS, as loud as a telephone voice is."""
-QUIET = 0.01
-"""Below this part of the peak (-40 dB) the sound before and after the words is silence."""
+STEP_MS, SPEECH_DB = 10, 35
+"""A step is speech when it is at most this much fainter than the loudest one."""
 KEPT_SILENCE_MS = 30
 CHUNK_BYTES = 100 * BYTES_PER_MS
 DEADLINE_S = 2.0
@@ -65,16 +65,25 @@ def _checked(status: int, wav: bytes, errors: bytes) -> bytes:
 
 
 def _telephone(wav: bytes) -> bytes:
-    """A whole sentence at once: 3 ms for 3 s of speech, so no part of it need be streamed."""
+    """A whole sentence at once: 2 ms for 8 s of speech, so no part of it need be streamed."""
     rate, samples = _samples(wav)
     samples = resample(samples, rate)
-    loudness = np.abs(samples.astype(np.int32))
-    if not loudness.any():
+    loudest = int(np.abs(samples.astype(np.int32)).max(initial=0))
+    if not loudest:
         return b""
-    words = np.flatnonzero(loudness > loudness.max() * QUIET)
-    margin = KEPT_SILENCE_MS * RATE // 1000
-    kept = samples[max(0, words[0] - margin) : words[-1] + margin]
-    return to_mulaw((kept * (PEAK * 32767 / loudness.max())).astype(np.int16))
+    begin_ms, end_ms = speech_bounds(samples)
+    begin = max(0, begin_ms - KEPT_SILENCE_MS) * BYTES_PER_MS
+    kept = samples[begin : (end_ms + KEPT_SILENCE_MS) * BYTES_PER_MS]
+    return to_mulaw((kept * (PEAK * 32767 / loudest)).astype(np.int16))
+
+
+def speech_bounds(samples: Samples) -> tuple[int, int]:
+    """Where speech begins and ends in 8 kHz audio that is not all silence (ms), by level."""
+    step = STEP_MS * BYTES_PER_MS
+    steps = np.pad(samples.astype(np.float64), (0, -len(samples) % step)).reshape(-1, step)
+    power = (steps**2).mean(axis=1)
+    speech = np.flatnonzero(power > power.max() / 10 ** (SPEECH_DB / 10))
+    return int(speech[0]) * STEP_MS, int(speech[-1] + 1) * STEP_MS
 
 
 def _samples(wav: bytes) -> tuple[int, Samples]:

@@ -41,7 +41,7 @@ ESPEAK = {
     "x": "X",
     "c": "ts",
     "y": "j",
-    "r": 'Q"',  # uvular, as Israelis say it
+    "r": "r",  # Israelis say it in the throat; over a telephone espeak's tap is clearer
     "J": "dZ",
     "C": "tS",
     "'": "'",
@@ -204,9 +204,9 @@ def _is_stressed_early(sounds: str, spelled: list[Letter]) -> bool:
     """בּוֹקֶר, תֵּשַׁע, נוֹחַ, צׇהֳרַיִים, רָצִיתִי, אֲנַחְנוּ: stressed on the last syllable but one."""
     before, last = spelled[-2:]
     is_closed = last.vowel in ("", SHEVA)
-    is_segolate = before.vowel == SEGOL and re.search("[eo][^aeiou]+e[^aeiou]+$", sounds)
+    is_segolate = before.vowel == SEGOL and re.search("[eo][^aeiou]e[^aeiou]+$", sounds)
     is_throaty = (
-        before.vowel == PATAH and last.char in THROATY and re.search("[eo][^aeiou]*a", sounds)
+        before.vowel == PATAH and last.char in THROATY and re.search("[eo][^aeiou]a[xh]?$", sounds)
     )
     is_suffixed = (before.char, last.char) in (("ת", "י"), ("נ", "ו")) and re.search(
         "[iu]$", sounds

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 VOCALISED = Path(__file__).with_name("vocalised.txt")
 WORD = re.compile(r"[א-ת][א-ת\u0591-\u05c7'׳\"״]*")
 MARKS = re.compile("[\u0591-\u05c7]")
-PREFIXES = {"ב": "בֶּ", "ה": "הַ", "ו": "וֶ", "כ": "כֶּ", "ל": "לֶ", "מ": "מִ", "ש": "שֶׁ"}
+PREFIXES = {"ב": "בֶּ", "ה": "הַ", "ו": "וֶ", "כ": "כֶּ", "ל": "לֶ", "מ": "מֶ", "ש": "שֶׁ"}
 """In, the, and, as, to, from, that: written as one word with what follows, said before it."""
 PATAH, HIRIQ, HOLAM, DAGESH = "\u05b7", "\u05b4", "\u05b9", "\u05bc"
 

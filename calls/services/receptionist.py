@@ -14,16 +14,11 @@ from functools import cache, reduce
 from pathlib import Path
 from typing import Literal
 
-from rapidfuzz import fuzz
-
 from calls.services import Expect, Farewell, Line
 
 DIALOGUE = Path(__file__).with_name("receptionist.toml")
 ANYWHERE = "anywhere"
 """The group of answers that every question understands."""
-CLOSE_ENOUGH = 85
-"""Least token-set similarity (0-100) at which words count as a phrase: one slip in a long word,
-other words around the phrase."""
 PHONE_DIGITS = range(9, 13)
 DIGIT_WORDS = {
     word: str(digit)
@@ -110,13 +105,20 @@ class Dialogue:
         self._sorry = (data["not_understood"], data["still_not_understood"])
         for name, question in self.questions.items():
             for answer in question.answers:
-                if self._next(name, answer) not in self.questions:
-                    raise ValueError(f"{path.name}: question {name}: {answer.hear} leads nowhere")
+                if (following := self._next(name, answer)) not in self.questions:
+                    raise ValueError(
+                        f"{path.name}: question {name}: {answer.hear[0]!r} leads to "
+                        f"{following!r}, which is no question"
+                    )
 
     def moment(self, history: Sequence[Line]) -> Moment:
         opening = Moment(self.first, f"{self.greeting} {self.questions[self.first].ask}")
         heard = (line.text for line in history if line.by_caller)
         return reduce(self._after, heard, opening)
+
+    def question(self, history: Sequence[Line]) -> Question:
+        """The question that waits for an answer."""
+        return self.questions[self.moment(history).question]
 
     def _after(self, moment: Moment, heard: str) -> Moment:
         question = self.questions[moment.question]
@@ -145,17 +147,17 @@ class Dialogue:
 
 
 def _meant(question: Question, heard: str) -> Answer | None:
-    """The answer whose key or phrase was heard; else the closest, unless anything may be said."""
+    """The answer whose key or phrase was heard; else, unless anything may be said, the one with
+    the longest phrase in what was heard. A single word counts only where it comes first."""
     words = plain(heard)
-    best: tuple[float, int] = (CLOSE_ENOUGH, 0)
-    meant = None
+    longest, meant = "", None
     for answer in question.answers:
         if (answer.key and heard.strip() == answer.key) or words in answer.hear:
             return answer
         for phrase in answer.hear if question.listen == "answers" else ():
-            likeness = (fuzz.token_set_ratio(words, phrase), len(phrase))
-            if likeness > best:
-                best, meant = likeness, answer
+            is_in = f" {phrase} " in f" {words} " and (" " in phrase or words.startswith(phrase))
+            if is_in and len(phrase) > len(longest):
+                longest, meant = phrase, answer
     return meant
 
 

@@ -1,0 +1,65 @@
+"""Prepared prompts: what is shipped, and what the configured voice replaces."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from django.test import SimpleTestCase, override_settings
+
+from calls import prompts
+from calls.audio import BYTES_PER_MS, level_db
+from calls.services import ServiceFailed
+from calls.services.espeak import synthesise
+
+
+class OneSentenceSpeaker:
+    """Says one prompt, then its service breaks."""
+
+    name = "one sentence"
+    left = 1
+
+    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+        if not self.left:
+            raise ServiceFailed("the quota is used up")
+        self.left -= 1
+        yield b"\x10" * 80
+        yield b"\x20" * 80
+
+
+@contextmanager
+def as_shipped() -> Iterator[None]:
+    prompts._clips.clear()
+    try:
+        yield
+    finally:
+        prompts._clips.clear()
+
+
+class PromptsTests(SimpleTestCase):
+    def test_every_prompt_has_words_and_a_shipped_clip(self) -> None:
+        for name in ("not_heard", "apology", "apology_goodbye", "time_up", "busy"):
+            with self.subTest(name), as_shipped():
+                self.assertTrue(prompts.text(name))
+                self.assertEqual(prompts.clip(name), prompts.shipped(name).read_bytes())
+
+    def test_the_shipped_clips_are_what_make_clips_would_make_now(self) -> None:
+        for name, text in prompts.TEXTS.items():
+            with self.subTest(name):
+                made, clip = synthesise(text), prompts.shipped(name).read_bytes()
+                self.assertAlmostEqual(len(clip) / len(made), 1, delta=0.05)
+                self.assertAlmostEqual(level_db(clip), level_db(made), delta=2)
+                self.assertLess(len(clip) / BYTES_PER_MS, 9000)
+
+    async def test_the_configured_voice_replaces_the_shipped_one(self) -> None:
+        with as_shipped():
+            await prompts.warm_up()
+            self.assertEqual(prompts.clip("apology"), synthesise(prompts.text("apology")))
+
+    @override_settings(SPEAKER="tests.test_prompts.OneSentenceSpeaker")
+    async def test_what_the_configured_voice_cannot_say_stays_as_shipped(self) -> None:
+        with as_shipped(), self.assertLogs("calls.prompts", "WARNING") as logged:
+            await prompts.warm_up()
+            self.assertEqual(prompts.clip("not_heard"), b"\x10" * 80 + b"\x20" * 80)
+            self.assertEqual(prompts.clip("apology"), prompts.shipped("apology").read_bytes())
+        self.assertIn("the quota is used up", logged.output[0])

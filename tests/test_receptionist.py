@@ -1,0 +1,149 @@
+"""The embedded receptionist: whole conversations, and what its file may not get wrong."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from django.test import SimpleTestCase
+
+from calls.services import Expect, Farewell, Line
+from calls.services.receptionist import DIALOGUE, Dialogue, Moment, Receptionist, dialogue
+
+
+def history(*said: str) -> list[Line]:
+    return [Line(True, text) for text in said]
+
+
+def after(*said: str) -> Moment:
+    return dialogue().moment(history(*said))
+
+
+async def written(*said: str) -> list[str | Expect | Farewell]:
+    return [piece async for piece in Receptionist().write(history(*said))]
+
+
+class WriterTests(SimpleTestCase):
+    async def test_an_empty_history_is_greeted_and_its_likely_answers_are_told_first(self) -> None:
+        expect, *words = await written()
+        assert isinstance(expect, Expect)
+        self.assertIn("אשמח לקבוע תור", expect.phrases)
+        self.assertEqual("".join(map(str, words)), "שלום, הגעתם למרפאת אלון. במה אפשר לעזור?")
+
+    async def test_an_answer_streams_word_by_word(self) -> None:
+        _expect, *words = await written("אשמח לקבוע תור")
+        self.assertEqual(words, ["לאיזה ", "יום ", "לקבוע ", "את ", "התור?"])
+
+    async def test_goodbye_ends_in_a_farewell_and_nothing_else_does(self) -> None:
+        self.assertIsInstance((await written("תודה רבה להתראות"))[-1], Farewell)
+        self.assertNotIn(Farewell(), await written("מה שעות הפתיחה"))
+
+    async def test_free_words_and_numbers_are_not_chosen_from_a_list(self) -> None:
+        for said in (("להשאיר הודעה",), ("להשאיר הודעה", "נא לחזור אליי")):
+            self.assertEqual((await written(*said))[0], Expect(()))
+
+
+class ConversationTests(SimpleTestCase):
+    def test_an_appointment_is_booked_in_four_answers(self) -> None:
+        said = ("אשמח לקבוע תור", "ביום שלישי", "בתשע בבוקר", "כן")
+        self.assertEqual(after(*said[:3]).say, "תור ביום שלישי בתשע בבוקר. לאשר?")
+        booked = after(*said)
+        self.assertEqual(booked.say, "נרשם. נתראה ביום שלישי בתשע בבוקר. אפשר לעזור בעוד משהו?")
+        self.assertEqual(booked.notes, {"day": "ביום שלישי", "time": "בתשע בבוקר"})
+
+    def test_no_books_nothing_and_another_day_asks_again(self) -> None:
+        said = ("לקבוע תור", "ביום ראשון", "בשש בערב")
+        self.assertIn("לא נרשם", after(*said, "לא").say)
+        self.assertEqual(after(*said, "לשנות את היום").question, "day")
+
+    def test_an_appointment_is_cancelled(self) -> None:
+        said = after("אפשר לבטל תור", "ביום חמישי", "כן").say
+        self.assertTrue(said.startswith("נרשם: התור ביום חמישי בוטל."))
+
+    def test_a_question_in_between_is_answered_and_the_open_one_asked_again(self) -> None:
+        moment = after("לקבוע תור", "ביום שני", "מה שעות הפתיחה")
+        self.assertEqual(moment.question, "time")
+        self.assertIn("משמונה בבוקר עד שבע בערב. באיזו שעה נוח?", moment.say)
+        self.assertEqual(moment.notes, {"day": "ביום שני"})
+
+    def test_a_message_is_taken_with_a_keyed_number(self) -> None:
+        moment = after("להשאיר הודעה", "נא לחזור אליי", "0541234567")
+        self.assertEqual(moment.say, "המספר הוא 0541234567. נכון?")
+        kept = after("להשאיר הודעה", "נא לחזור אליי", "0541234567", "כן")
+        self.assertEqual(kept.notes, {"message": "נא לחזור אליי", "phone": "0541234567"})
+        self.assertTrue(kept.say.startswith("תודה, ההודעה נרשמה."))
+
+    def test_a_spoken_number_is_understood_digit_by_digit(self) -> None:
+        said = "אפס חמש ארבע אחת שתיים שלוש, ארבע חמש שש שבע"
+        self.assertEqual(after("0", "הודעה", said).notes["phone"], "0541234567")
+
+    def test_half_a_number_is_asked_for_again_and_hash_skips_it(self) -> None:
+        self.assertEqual(after("0", "הודעה", "054").question, "phone")
+        self.assertIn("בלי מספר", after("0", "הודעה", "#").say)
+
+    def test_a_message_may_mention_what_would_be_an_answer_elsewhere(self) -> None:
+        text = "אשמח לקבוע תור ולשמוע מה שעות הפתיחה"
+        self.assertEqual(after("להשאיר הודעה", text).notes, {"message": text})
+
+    def test_keys_answer_as_words_do(self) -> None:
+        self.assertEqual(after("1", "3", "1", "1").notes["day"], "ביום שלישי")
+
+
+class UnderstandingTests(SimpleTestCase):
+    def test_words_around_a_phrase_and_punctuation_do_not_matter(self) -> None:
+        for said in ("שלום, אשמח לקבוע תור בבקשה.", "לְקְבּוֹעַ תּוֹר", "לקבוע  תור!"):
+            with self.subTest(said):
+                self.assertEqual(after(said).question, "day")
+
+    def test_the_longest_phrase_wins(self) -> None:
+        asked = after("אפשר לבטל תור", "ביום רביעי", "לא לבטל את התור")
+        self.assertIn("נשאר", asked.say)
+
+    def test_a_single_word_counts_only_where_it_comes_first(self) -> None:
+        said = ("לקבוע תור", "ביום שני", "בשש בערב")
+        self.assertEqual(after(*said, "כן, מצוין").question, "menu")
+        self.assertEqual(after(*said, "אני עוד לא יודע").missed, 1)
+
+    def test_what_is_not_understood_gets_a_hint_then_the_keypad(self) -> None:
+        first, second, third = (after(*["מזג האוויר"] * times) for times in (1, 2, 3))
+        self.assertTrue(first.say.startswith("לא הבנתי. אפשר לקבוע תור"))
+        self.assertIn("אפשר להקיש", second.say)
+        self.assertIn("להשאיר הודעה", second.say)
+        self.assertEqual(second.say, third.say)
+        self.assertEqual(after("מזג האוויר", "לקבוע תור", "ומה").missed, 1)
+
+    def test_every_question_can_be_answered_and_every_road_leads_to_goodbye(self) -> None:
+        for name, question in dialogue().questions.items():
+            with self.subTest(name):
+                self.assertLessEqual(len(question.phrases), 12)
+                self.assertEqual(len(question.phrases), len(set(question.phrases)))
+                keys = [answer.key for answer in question.answers if answer.key]
+                self.assertEqual(len(keys), len(set(keys)))
+                self.assertTrue(
+                    question.ends or (question.hint and question.keypad) or question.keep
+                )
+                ways_out = [answer.then for answer in question.answers]
+                self.assertIn("goodbye", ways_out)
+
+    def test_the_callers_lines_alone_decide(self) -> None:
+        lines = history("לקבוע תור", "ביום שני")
+        with_agent = [Line(False, "שלום, הגע"), lines[0], Line(False, "לאיזה יום"), lines[1]]
+        self.assertEqual(dialogue().moment(with_agent), dialogue().moment(lines))
+
+
+class FileTests(SimpleTestCase):
+    def _refusal(self, good: str, bad: str) -> str:
+        text = DIALOGUE.read_text()
+        self.assertIn(good, text)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "dialogue.toml"
+            path.write_text(text.replace(good, bad, 1))
+            with self.assertRaises(ValueError) as refused:
+                Dialogue(path)
+        return str(refused.exception)
+
+    def test_an_answer_that_leads_nowhere_is_named(self) -> None:
+        self.assertIn("godbye", self._refusal('then = "goodbye"', 'then = "godbye"'))
+
+    def test_a_group_that_does_not_exist_is_named(self) -> None:
+        self.assertIn("wishs", self._refusal('answers = ["wishes"]', 'answers = ["wishs"]'))
