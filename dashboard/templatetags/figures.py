@@ -29,7 +29,9 @@ WORDS: dict[str, Words] = {
     "part": WAIT_PARTS,
     "note": NOTES,
 }
-NUMBER = re.compile(r"(?<![&#\w])[-−+]?\d+(?:[.,:]\d+)*(?:\s?[–-]\s?\d+(?:[.,]\d+)*)?(?:\s?%|\s?ms\b)?")
+NUMBER = re.compile(
+    r"(?<![&#\w])[-−+]?\d+(?:[.,:]\d+)*(?:\s?[–-]\s?\d+(?:[.,]\d+)*)?(?:\s?%|\s?ms\b)?"
+)
 
 
 def ltr(text: object) -> SafeString:
