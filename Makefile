@@ -1,4 +1,5 @@
 # HeVoice's commands. `make` alone lists them; README.md tells what they print.
+SHELL = /bin/bash -o pipefail
 PYTHON ?= python3
 MANAGE = .venv/bin/python manage.py
 
@@ -11,12 +12,16 @@ install_packages = $(1) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/nul
 	&& DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(2) >/dev/null; } \
 	|| { echo "Please install first: sudo apt-get install $(2)"; exit 1; }
 
+pip_install = .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off -r
+progress = awk '/^Collecting/ && ++n % 20 == 0 { print "  " n " packages ..."; fflush() } \
+	/^Installing collected/ { print "  all downloaded, installing ..."; fflush() }'
+
 .PHONY: help run call test check install install-dev models
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
-run: models ## set everything up, start the server, place a call, print it (PORT=8000)
+run: install ## set everything up, start the server, place a call, print it (PORT=8000)
 	@$(ENV) exec $(MANAGE) run
 
 call: install ## one more call at the running server (N=20, WAV=file, CONVERSATION=hours, PORT=8000)
@@ -43,12 +48,13 @@ install-dev: install .venv/installed-dev ## what `test` and `check` need, too
 	@$(call install_packages,command -v chromium >/dev/null && fc-list :lang=he | grep -q .,chromium fontconfig fonts-dejavu-core)
 
 .venv/installed: requirements.txt | .venv
-	@echo "Installing the Python packages (about 250 MB to download) ..."
-	@.venv/bin/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@echo "Installing the Python packages of $< (a few minutes) ..."
+	@$(pip_install) $< | $(progress)
 	@touch $@
 
 .venv/installed-dev: requirements-dev.txt requirements.txt | .venv
-	@.venv/bin/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing the Python packages of $< ..."
+	@$(pip_install) $< | $(progress)
 	@touch $@
 
 .venv:

@@ -21,6 +21,8 @@ from websockets.exceptions import WebSocketException
 from calls.caller import Caller
 from calls.twilio_stream import ACCOUNT_SID, CallResult, TwilioStream
 
+__all__ = ["CallResult", "Dialled", "place_call"]
+
 ANSWER_S = 15
 LONGEST_CALL_S = 900.0
 
