@@ -12,7 +12,7 @@ from heb_tts_normalizer import normalize
 
 from calls import prompts, utterances
 from calls.services import lexicon, receptionist
-from calls.services.hebrew import ESPEAK, phonemes, to_espeak
+from calls.services.hebrew import ESPEAK, WORD, phonemes, to_espeak
 
 
 class PhonemesTests(SimpleTestCase):
@@ -81,7 +81,7 @@ class LexiconTests(SimpleTestCase):
             *prompts.TEXTS.values(),
             *receptionist.DIGIT_WORDS,
         ]
-        said = {word for text in texts for word in lexicon.WORD.findall(normalize(text))}
+        said = {word for text in texts for word in WORD.findall(normalize(text))}
         self.assertGreater(len(said), 150)
         self.assertEqual(said - set(lexicon.words()), set())
 
@@ -99,6 +99,10 @@ class LexiconTests(SimpleTestCase):
 
     def test_plain_words_get_their_vowels_and_vocalised_words_keep_theirs(self) -> None:
         self.assertEqual(_said("שלום כָּאן"), "Sal'om k'an")
+
+    def test_quotation_marks_and_hyphens_are_no_part_of_a_word(self) -> None:
+        said = to_espeak(lexicon.vocalise('"תודה", יום־יום'))
+        self.assertEqual(said, "[[tod'a]] , [[j'om]] [[j'om]]")
 
     def test_a_known_word_behind_a_prefix_is_recognised(self) -> None:
         with self.assertLogs("calls.services.lexicon", "WARNING"):

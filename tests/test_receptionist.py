@@ -125,6 +125,23 @@ class UnderstandingTests(SimpleTestCase):
                 ways_out = [answer.then for answer in question.answers]
                 self.assertIn("goodbye", ways_out)
 
+    def test_every_answer_at_every_question_reached_can_be_spoken(self) -> None:
+        roads: list[tuple[str, ...]] = [()]
+        seen = set()
+        while roads:
+            road = roads.pop(0)
+            moment = after(*road)
+            where = (moment.question, *sorted(moment.notes))
+            if where in seen or dialogue().questions[moment.question].ends:
+                continue
+            seen.add(where)
+            self.assertNotRegex(moment.say, "[{}]")
+            answers = dialogue().questions[moment.question].answers
+            roads += [(*road, answer.hear[0]) for answer in answers] + [(*road, "0541234567")]
+        self.assertEqual(
+            {question for question, *_ in seen} | {"goodbye"}, set(dialogue().questions)
+        )
+
     def test_the_callers_lines_alone_decide(self) -> None:
         lines = history("לקבוע תור", "ביום שני")
         with_agent = [Line(False, "שלום, הגע"), lines[0], Line(False, "לאיזה יום"), lines[1]]

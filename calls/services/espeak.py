@@ -50,11 +50,17 @@ def synthesise(text: str, *, voice: str = "he", speed: int = 150, pitch: int = 5
         )
     except FileNotFoundError:
         raise _missing(EspeakSpeaker.program) from None
+    except subprocess.TimeoutExpired:
+        raise _late(EspeakSpeaker.program) from None
     return _telephone(_checked(ended.returncode, ended.stdout, ended.stderr))
 
 
 def _missing(program: str) -> ServiceFailed:
     return ServiceFailed(f"{program} is not installed: apt-get install espeak-ng")
+
+
+def _late(program: str) -> ServiceLate:
+    return ServiceLate(f"{program} was silent for {DEADLINE_S:g} s")
 
 
 def _checked(status: int, wav: bytes, errors: bytes) -> bytes:
@@ -65,7 +71,7 @@ def _checked(status: int, wav: bytes, errors: bytes) -> bytes:
 
 
 def _telephone(wav: bytes) -> bytes:
-    """A whole sentence at once: 2 ms for 8 s of speech, so no part of it need be streamed."""
+    """A whole sentence at once: 4 ms for 7 s of speech, so no part of it need be streamed."""
     rate, samples = _samples(wav)
     samples = resample(samples, rate)
     loudest = int(np.abs(samples.astype(np.int32)).max(initial=0))
@@ -125,7 +131,7 @@ class EspeakSpeaker:
             async with asyncio.timeout(DEADLINE_S):
                 wav, errors = await process.communicate(text.encode())
         except TimeoutError:
-            raise ServiceLate(f"{self.program} was silent for {DEADLINE_S:g} s") from None
+            raise _late(self.program) from None
         finally:
             if process.returncode is None:
                 process.kill()

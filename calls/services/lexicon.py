@@ -7,15 +7,14 @@ at, and logged once: better said oddly than left out.
 from __future__ import annotations
 
 import logging
-import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+
+from calls.services.hebrew import MARKS, WORD
 
 logger = logging.getLogger(__name__)
 
 VOCALISED = Path(__file__).with_name("vocalised.txt")
-WORD = re.compile(r"[א-ת][א-ת\u0591-\u05c7'׳\"״]*")
-MARKS = re.compile("[\u0591-\u05c7]")
 PREFIXES = {"ב": "בֶּ", "ה": "הַ", "ו": "וֶ", "כ": "כֶּ", "ל": "לֶ", "מ": "מֶ", "ש": "שֶׁ"}
 """In, the, and, as, to, from, that: written as one word with what follows, said before it."""
 PATAH, HIRIQ, HOLAM, DAGESH = "\u05b7", "\u05b4", "\u05b9", "\u05bc"
@@ -36,7 +35,7 @@ def _vocalised(word: str) -> str:
     return word if MARKS.search(word) else words().get(word) or _guessed(word)
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _guessed(word: str) -> str:
     """A known word behind a prefix; otherwise "a" after every consonant that no vav or yod
     follows: סניף -> סַנִיף (right), מכבי -> מַכַבִי, לכתוב -> לַכַתוֹב (understandable)."""

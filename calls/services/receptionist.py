@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from calls.services import Expect, Farewell, Line
+from calls.services.hebrew import MARKS
 
 DIALOGUE = Path(__file__).with_name("receptionist.toml")
 ANYWHERE = "anywhere"
@@ -173,7 +174,7 @@ def _kept(question: Question, heard: str) -> str | None:
 
 def plain(text: str) -> str:
     """Words and single spaces: no vowel marks, no punctuation."""
-    return " ".join(re.findall(r"\w+", re.sub("[\u0591-\u05c7\"'׳״]", "", text)))
+    return " ".join(re.findall(r"\w+", re.sub("[\"'׳״]", "", MARKS.sub("", text))))
 
 
 @cache
