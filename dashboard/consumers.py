@@ -36,7 +36,7 @@ class Snapshot(TypedDict):
     last: dict[str, Any] | None
 
 
-class CallsSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
+class CallsSocket(AsyncWebsocketConsumer):
     """Keeps the calls in progress; what it shows of them say its subclasses."""
 
     async def connect(self) -> None:
@@ -115,7 +115,7 @@ class ProfilesConsumer(CallsSocket):
         pks = [int(pk) for pk in asked if pk.isdecimal()]
         for pk in pks:
             await self.join(f"profile.{pk}")
-        self.newest = await _newest_revisions(pks)
+        self.newest = await database_sync_to_async(_newest_revisions)(pks)
         for pk in self.newest:
             await self._show_taken(pk)
 
@@ -131,7 +131,7 @@ class ProfilesConsumer(CallsSocket):
             await self._show_taken(ended["profile_pk"])
 
     async def profile_changed(self, message: dict[str, Any]) -> None:
-        self.newest |= await _newest_revisions(list(self.newest))
+        self.newest |= await database_sync_to_async(_newest_revisions)(list(self.newest))
         for pk in self.newest:
             await self._show_taken(pk)
 
@@ -150,6 +150,5 @@ class ProfilesConsumer(CallsSocket):
         )
 
 
-@database_sync_to_async
 def _newest_revisions(pks: list[int]) -> dict[int, int]:
     return {one.pk: one.newest.number for one in TimingProfile.objects.filter(pk__in=pks)}

@@ -136,7 +136,7 @@ def latencies(request: HttpRequest) -> HttpResponse:
     }
     unanswered = 0
     for call_id, is_short, speech_ended_ms, first_audio_ms in rows[:NEWEST_TURNS]:
-        if first_audio_ms is None:
+        if first_audio_ms is None or speech_ended_ms is None:
             unanswered += 1
         else:
             by_class[is_short][call_id].append(first_audio_ms - speech_ended_ms)

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 
 from tuning.models import Revision, TimingProfile
 
-
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]  # generic for mypy only
 else:
