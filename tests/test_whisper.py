@@ -177,9 +177,9 @@ class ModelTests(SimpleTestCase):
 
     async def test_a_missing_model_says_what_to_do(self) -> None:
         with override_settings(WHISPER_MODEL="", VAR_DIR=self.folder):
-            with self.assertRaisesMessage(ServiceFailed, "run `python manage.py fetch_model`"):
+            with self.assertRaisesMessage(ServiceFailed, "run `make models`"):
                 await anext(WhisperTranscriber().transcripts())
-            with self.assertRaisesMessage(ServiceFailed, "run `python manage.py fetch_model`"):
+            with self.assertRaisesMessage(ServiceFailed, "run `make models`"):
                 await WhisperTranscriber.warm_up()
 
     async def test_a_damaged_model_says_what_to_do(self) -> None:

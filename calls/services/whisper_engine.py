@@ -91,7 +91,7 @@ class Engine:
         except Exception as error:  # a damaged model raises whatever its reader stumbles over
             raise ServiceFailed(
                 f"the Whisper model in {folder} cannot be loaded ({error}): "
-                "run `python manage.py fetch_model`, or set WHISPER_MODEL to a whole one"
+                "run `make models`, or set WHISPER_MODEL to a whole one"
             ) from error
         self._view = ctranslate2.StorageView.from_array
         self._model, self._features = model.model, model.feature_extractor
@@ -113,15 +113,14 @@ class Engine:
         chosen = self._chosen(heard, text, phrases)
         return Words(chosen, len(phrases)) if chosen else Words(text, 0)
 
-    def weigh(self, phrases: Sequence[str]) -> None:
-        """Compute ahead what choosing among these phrases needs, once per process."""
-        missing = [phrase for phrase in phrases if phrase not in self._priors]
-        if not missing:
-            return
+    def weigh(self, phrases: Sequence[str]) -> list[float]:
+        """log P(text | noise) of each phrase, once per process: ahead, if there is time."""
         if len(self._priors) > _PRIORS_KEPT:
-            self._priors.clear()
-            missing = list(phrases)
-        self._priors.update(zip(missing, self._likelihoods(self._noise, missing), strict=True))
+            self._priors = {}  # another thread goes on with the old ones
+        priors = self._priors
+        if missing := [phrase for phrase in phrases if phrase not in priors]:
+            priors.update(zip(missing, self._likelihoods(self._noise, missing), strict=True))
+        return [priors[phrase] for phrase in phrases]
 
     def _encode(self, audio: bytes) -> _Heard:
         wave = resample(to_pcm(audio), RATE, _MODEL_RATE).astype(np.float32) / 32768
@@ -162,12 +161,8 @@ class Engine:
         near = sorted(distance, key=distance.__getitem__)[:NEAREST]
         if not distance[near[0]]:
             return near[0]
-        self.weigh(near)
-        scores = self._likelihoods(heard, near)
-        score, best = max(
-            (score - self._priors[phrase], phrase)
-            for phrase, score in zip(near, scores, strict=True)
-        )
+        likelihoods = zip(self._likelihoods(heard, near), self.weigh(near), near, strict=True)
+        score, best = max((likelihood - prior, phrase) for likelihood, prior, phrase in likelihoods)
         return best if score >= MARGIN else ""
 
     def _likelihoods(self, heard: _Heard, phrases: Sequence[str]) -> list[float]:

@@ -44,13 +44,11 @@ def present() -> Path:
         return folder
     folder = default_folder()
     if not (folder / "model.bin").is_file():
-        raise ServiceFailed(
-            f"no Whisper model in {folder}: run `python manage.py fetch_model` or set WHISPER_MODEL"
-        )
+        raise ServiceFailed(f"no Whisper model in {folder}: run `make models` or set WHISPER_MODEL")
     if not is_verified(folder):
         raise ServiceFailed(
             f"the Whisper model in {folder} is not the one that was fetched: "
-            "run `python manage.py fetch_model` to replace it"
+            "run `make models` to replace it"
         )
     return folder
 
