@@ -108,7 +108,7 @@ class RecognitionTests(SimpleTestCase):
         self.assertLess(time.perf_counter() - began, 0.05)
         self.assertEqual((partial.final, final.final), (False, True))
         self.assertEqual(partial.text, final.text)
-        self.assertEqual(final.until_ms - partial.until_ms, 600)
+        self.assertEqual(final.until_ms - partial.until_ms, 300)
 
     async def test_going_on_after_a_pause_has_the_whole_segment_recognised_again(self) -> None:
         paused = silence(500) + self.speech[ANSWERS[0]] + silence(400) + self.speech[OUTSIDE]

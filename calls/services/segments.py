@@ -1,7 +1,7 @@
 """A caller's audio cut into segments of speech, for a recogniser that does not stream.
 
 Pure but for the detector. A segment begins with what came just before its first voice, pauses when
-200 ms of silence have passed, and ends when 600 ms more have, or when it grows too long.
+200 ms of silence have passed, and ends when 300 ms more have, or when it grows too long.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MIN_SPEECH_MS = 60
 """A shorter run of voiced frames is a click: it opens no segment and breaks no silence."""
 PRE_ROLL_MS = 300
 PAUSE_MS = 200
-END_MS = 800
+END_MS = 500
 LONGEST_MS = 25_000
 """Whisper's window is 30 s and needs some room after the last word."""
 
