@@ -53,6 +53,10 @@ class Interval:
     width: float
     figure: Percentile
 
+    @property
+    def label(self) -> str:
+        return f"{self.name} {thousands(self.figure.value_ms)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
