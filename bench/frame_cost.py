@@ -27,13 +27,14 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from bench import rig
 from calls import live, twilio
-from calls.audio import level_db
+from calls.audio import BYTES_PER_MS, SILENCE_BYTE, level_db
 from calls.consumers import MediaConsumer
 from calls.conversation import Conversation
 from calls.ear import Ear
 from calls.latency import percentile
 from calls.models import Call
 from calls.recorder import Recorder
+from calls.utterances import load
 from calls.vad import WebRtcVad
 from tests.fakes import FakeTranscriber
 from tuning import journal
@@ -45,7 +46,7 @@ ROUNDS, FRAMES, WARM_UP_FRAMES = 7, 3000, 100
 CALLS, PACED_FRAMES, SETTLING_FRAMES = 10, 200, 50
 QUERY_AT_S, QUERY_S = 2.5, 0.3
 SPEECH = ("book", "price", "yes", "hours")
-PAUSE_FRAMES = 75
+PAUSE_MS = 1500
 Message = dict[str, Any]
 
 
@@ -272,7 +273,8 @@ def _line(name: str, us: float) -> str:
 
 
 async def measure() -> Report:
-    frames = rig.spoken_frames(SPEECH, PAUSE_FRAMES)
+    pause = SILENCE_BYTE * PAUSE_MS * BYTES_PER_MS
+    frames = rig.frames(rig.on_a_line(b"".join(pause + load(name).audio for name in SPEECH)))
     costs: dict[Any, list[float]] = {consumer: [] for consumer in CONSUMERS}
     for _round in range(ROUNDS):
         for consumer in CONSUMERS:

@@ -11,6 +11,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 
@@ -25,7 +26,8 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from calls import utterances  # noqa: E402
-from calls.audio import FRAME_BYTES, to_mulaw, to_pcm  # noqa: E402
+from calls.audio import FRAME_BYTES, SILENCE_BYTE, to_mulaw, to_pcm  # noqa: E402
+from calls.utterances import Utterance  # noqa: E402
 
 NOISE = 8
 """Standard deviation of a telephone line's soft noise, in 16-bit steps (about -72 dB)."""
@@ -47,23 +49,28 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
+def on_a_line(audio: bytes) -> bytes:
+    """This audio with the soft noise of a telephone: silence there is never digital, and a VAD has
+    to think about it."""
+    noise = np.random.default_rng(1).normal(0, NOISE, len(audio)).round()
+    return to_mulaw(np.clip(to_pcm(audio) + noise, -32768, 32767).astype(np.int16))
+
+
 def quiet_frames() -> Iterator[bytes]:
-    """A line on which nobody speaks, for ever: soft noise, which a VAD has to think about."""
-    noise = np.random.default_rng(1).normal(0, NOISE, 500 * FRAME_BYTES).round()
-    return cycle(_frames(to_mulaw(noise.astype(np.int16))))
+    """A line on which nobody speaks, for ever."""
+    return cycle(frames(on_a_line(SILENCE_BYTE * FRAME_BYTES * 500)))
 
 
-def spoken_frames(names: Iterable[str], pause_frames: int) -> list[bytes]:
-    """These utterances on such a line, each after a pause."""
-    quiet = quiet_frames()
-    frames: list[bytes] = []
-    for name in names:
-        frames += [next(quiet) for _frame in range(pause_frames)]
-        noise = np.random.default_rng(2).normal(0, NOISE, 60 * 8000).round().astype(np.int32)
-        speech = to_pcm(utterances.load(name).audio).astype(np.int32)
-        mixed = np.clip(speech + noise[: len(speech)], -32768, 32767).astype(np.int16)
-        frames += _frames(to_mulaw(mixed))
-    return frames
+def speech(name: str) -> Utterance:
+    """This utterance, on a line."""
+    utterance = utterances.load(name)
+    return replace(utterance, audio=on_a_line(utterance.audio))
+
+
+def frames(audio: bytes) -> list[bytes]:
+    """The whole frames in it."""
+    whole = len(audio) - len(audio) % FRAME_BYTES
+    return [audio[at : at + FRAME_BYTES] for at in range(0, whole, FRAME_BYTES)]
 
 
 def lateness_ms(journal: Iterable[str]) -> list[float]:
@@ -75,8 +82,3 @@ def lateness_ms(journal: Iterable[str]) -> list[float]:
     entries = (json.loads(line) for line in journal)
     differences = [e["wall_ms"] - e["at_ms"] for e in entries if e["kind"] == "Heard"]
     return [difference - min(differences) for difference in differences]
-
-
-def _frames(audio: bytes) -> list[bytes]:
-    whole = len(audio) - len(audio) % FRAME_BYTES
-    return [audio[at : at + FRAME_BYTES] for at in range(0, whole, FRAME_BYTES)]
