@@ -1,7 +1,7 @@
 """Calls, their turns, and the journals that let them be replayed.
 
-A turn keeps raw moments in wall milliseconds since the stream began; every duration is derived
-from them here, once. DESIGN.md section 1 defines the words.
+A turn keeps raw moments in wall milliseconds since the stream began; turn_record.Latencies derives
+every duration from them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.log import masked
+from calls.turn_record import Latencies
 from tuning.models import Revision, TimingProfile
 
 TOKEN_LIFETIME = timedelta(seconds=60)
@@ -134,7 +135,7 @@ class Call(models.Model):
             yield from part.text.split("\n")  # splitlines breaks at U+2028 and others too
 
 
-class Turn(models.Model):
+class Turn(Latencies, models.Model):
     """One exchange: what the caller said, what the agent answered, and the moments between.
 
     All `*_ms` moments are wall milliseconds since the stream began; None: never came.
@@ -191,49 +192,6 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.call} turn {self.number}"
-
-    @property
-    def end_of_turn_delay(self) -> float | None:
-        return _between(self.speech_ended_ms, self.decided_ms)
-
-    @property
-    def transcription_delay(self) -> float | None:
-        return _between(self.speech_ended_ms, self.transcribed_ms)
-
-    @property
-    def llm_ttft(self) -> float | None:
-        return _between(self.asked_ms, self.first_token_ms)
-
-    @property
-    def llm_ttfs(self) -> float | None:
-        return _between(self.asked_ms, self.first_sentence_ms)
-
-    @property
-    def tts_ttfb(self) -> float | None:
-        return _between(self.first_sentence_ms, self.first_byte_ms)
-
-    @property
-    def turn_latency(self) -> float | None:
-        return _between(self.decided_ms, self.first_audio_ms)
-
-    @property
-    def field_turn_latency(self) -> float | None:
-        """The field's TURN_LATENCY: decided -> text handed to speech synthesis."""
-        return _between(self.decided_ms, self.first_sentence_ms)
-
-    @property
-    def response_latency(self) -> float | None:
-        """Voice to voice: speech end -> first audio sent."""
-        return _between(self.speech_ended_ms, self.first_audio_ms)
-
-    @property
-    def heard_latency(self) -> float | None:
-        """Speech end -> the caller hears the reply, confirmed by a mark."""
-        return _between(self.speech_ended_ms, self.heard_ms)
-
-
-def _between(start: float | None, end: float | None) -> float | None:
-    return None if start is None or end is None else end - start
 
 
 class JournalPart(models.Model):

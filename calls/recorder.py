@@ -9,6 +9,7 @@ lives.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gzip
 import logging
 from collections.abc import Callable
@@ -67,6 +68,8 @@ class Recorder:
             self._wake.set()
 
     def keep(self, turn: TurnRecord) -> None:
+        if turn.number not in self._part.turns:
+            logger.info("%s", turn)
         self._part.turns[turn.number] = turn
         self._wake.set()
         self.changed()
@@ -112,7 +115,8 @@ class Recorder:
                 return
 
     async def _in_thread(self, job: Callable[..., Any], *args: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(_writer, job, *args)
+        run = contextvars.copy_context().run  # the call's id, for the log
+        return await asyncio.get_running_loop().run_in_executor(_writer, run, job, *args)
 
 
 def write(call_pk: int, number: int, part: Part) -> Revision:

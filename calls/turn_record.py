@@ -18,8 +18,63 @@ OUTCOMES = {"caller resumed": "caller resumed", "late": "failed", "failed": "fai
 """A stopped turn's outcome by the core's reason; any other reason: interrupted."""
 
 
+class Latencies:
+    """The durations of a turn, each derived here, once; DESIGN.md section 1 defines the words.
+
+    Milliseconds; None where a moment is missing.
+    """
+
+    __slots__ = ()
+    speech_ended_ms: float | None
+    decided_ms: float | None
+    transcribed_ms: float | None
+    asked_ms: float | None
+    first_token_ms: float | None
+    first_sentence_ms: float | None
+    first_byte_ms: float | None
+    first_audio_ms: float | None
+
+    @property
+    def end_of_turn_delay(self) -> float | None:
+        return _between(self.speech_ended_ms, self.decided_ms)
+
+    @property
+    def transcription_delay(self) -> float | None:
+        return _between(self.speech_ended_ms, self.transcribed_ms)
+
+    @property
+    def llm_ttft(self) -> float | None:
+        return _between(self.asked_ms, self.first_token_ms)
+
+    @property
+    def llm_ttfs(self) -> float | None:
+        return _between(self.asked_ms, self.first_sentence_ms)
+
+    @property
+    def tts_ttfb(self) -> float | None:
+        return _between(self.first_sentence_ms, self.first_byte_ms)
+
+    @property
+    def turn_latency(self) -> float | None:
+        return _between(self.decided_ms, self.first_audio_ms)
+
+    @property
+    def field_turn_latency(self) -> float | None:
+        """The field's TURN_LATENCY: decided -> text handed to speech synthesis."""
+        return _between(self.decided_ms, self.first_sentence_ms)
+
+    @property
+    def response_latency(self) -> float | None:
+        """Voice to voice: speech end -> first audio sent."""
+        return _between(self.speech_ended_ms, self.first_audio_ms)
+
+
+def _between(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None else end - start
+
+
 @dataclass(slots=True)
-class TurnRecord:
+class TurnRecord(Latencies):
     """Field by field what calls.models.Turn keeps."""
 
     number: int
@@ -46,11 +101,16 @@ class TurnRecord:
     heard_ms: float | None = None
     ended_ms: float | None = None
 
-    @property
-    def response_latency(self) -> float | None:
-        if self.speech_ended_ms is None or self.first_audio_ms is None:
-            return None
-        return self.first_audio_ms - self.speech_ended_ms
+    def __str__(self) -> str:
+        """For the log: how it was decided and how long it took, without a word of what was said."""
+        measured = {
+            "end_of_turn_delay": self.end_of_turn_delay,
+            "turn_latency": self.turn_latency,
+            "TURN_LATENCY": self.field_turn_latency,
+            "response_latency": self.response_latency,
+        }
+        shown = [f"{name} {ms:.0f} ms" for name, ms in measured.items() if ms is not None]
+        return ", ".join((f"turn {self.number}: {self.why}, {self.outcome}", *shown))
 
     def describe(self, reply: Reply, profile: Profile) -> None:
         """What the core said of the utterance, and what the profile imposed."""

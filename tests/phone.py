@@ -146,6 +146,7 @@ class PhoneCall:
             while True:
                 call = await Call.objects.select_related("revision").aget(call_sid=self.call_sid)
                 if call.ended_at and call.replays is not None:
+                    assert call.replays, f"{call} does not replay to itself"
                     return call
                 await asyncio.sleep(0.02)
 
