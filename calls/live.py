@@ -152,6 +152,7 @@ class LiveCall:
         if self.conversation and self.conversation.retune(revision.pk, revision.values):
             self._numbers[revision.pk] = revision.number
             self._recorder.update(revision_id=revision.pk)
+            self._changed.set()
 
     async def _announce(self) -> None:
         layer = get_channel_layer()

@@ -33,6 +33,7 @@ class Latencies:
     first_sentence_ms: float | None
     first_byte_ms: float | None
     first_audio_ms: float | None
+    heard_ms: float | None
 
     @property
     def end_of_turn_delay(self) -> float | None:
@@ -67,6 +68,11 @@ class Latencies:
     def response_latency(self) -> float | None:
         """Voice to voice: speech end -> first audio sent."""
         return _between(self.speech_ended_ms, self.first_audio_ms)
+
+    @property
+    def heard_latency(self) -> float | None:
+        """The caller's side of response_latency: speech end -> heard, by Twilio's mark."""
+        return _between(self.speech_ended_ms, self.heard_ms)
 
 
 def _between(start: float | None, end: float | None) -> float | None:
