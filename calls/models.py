@@ -7,7 +7,9 @@ every duration from them.
 from __future__ import annotations
 
 import gzip
+import os
 import secrets
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -34,6 +36,8 @@ class Call(models.Model):
         SHUTDOWN = "shutdown", _("the server was stopped")
         REPLACED = "replaced", _("a newer stream of the same call took over")
         REFUSED = "refused", _("too many calls at once")
+        UNCONNECTED = "never connected", _("the stream never came")
+        LOST = "lost", _("the server died")
 
     call_sid = models.CharField(max_length=64, unique=True)
     stream_sid = models.CharField(max_length=64, blank=True)
@@ -50,6 +54,8 @@ class Call(models.Model):
     ended_why = models.CharField(_("how it ended"), max_length=20, blank=True, choices=Ended)
     failure = models.TextField(_("failure"), blank=True)
     """What went wrong, for a person to act on."""
+    process = models.CharField(max_length=100, blank=True)
+    """host:pid of the process that the call runs in."""
     engines = models.CharField(_("services"), max_length=200, blank=True)
     frames_in = models.PositiveIntegerField(default=0)
     frames_forwarded = models.PositiveIntegerField(default=0)
@@ -74,6 +80,7 @@ class Call(models.Model):
     @classmethod
     def ring(cls, call_sid: str, caller: str, called: str) -> Call:
         """A call is coming in: remember it, with a fresh one-time token for its stream."""
+        cls.close_unconnected()
         profile = TimingProfile.objects.get(is_default=True)
         call, _is_new = cls.objects.update_or_create(
             call_sid=call_sid,
@@ -95,7 +102,7 @@ class Call(models.Model):
         now = timezone.now()
         consumed = cls.objects.filter(
             call_sid=call_sid, token=token, rang_at__gt=now - TOKEN_LIFETIME
-        ).update(token="", stream_sid=stream_sid, started_at=now)
+        ).update(token="", stream_sid=stream_sid, started_at=now, process=this_process())
         if not consumed:
             return None
         call = cls.objects.select_related("profile").get(call_sid=call_sid)
@@ -108,6 +115,24 @@ class Call(models.Model):
         last = self.turns.aggregate(last=models.Max("number"))["last"]
         self.first_turn = 0 if last is None else last + 1
         self.first_part = self.journal_parts.count()
+
+    @classmethod
+    def close_unconnected(cls) -> None:
+        """Twilio rang, and no stream came while its token was good."""
+        now = timezone.now()
+        cls.objects.filter(started_at=None, ended_at=None, rang_at__lt=now - TOKEN_LIFETIME).update(
+            ended_at=now, ended_why=cls.Ended.UNCONNECTED, token=""
+        )
+
+    @classmethod
+    def close_lost(cls) -> None:
+        """End the calls of processes on this host that died without a word."""
+        host, _colon, _pid = this_process().rpartition(":")
+        running = cls.objects.filter(ended_at=None, process__startswith=f"{host}:")
+        for call in running:
+            if not _is_alive(int(call.process.rpartition(":")[2])):
+                call.ended_at, call.ended_why = timezone.now(), cls.Ended.LOST
+                call.save(update_fields=["ended_at", "ended_why"])
 
     @property
     def masked_caller(self) -> str:
@@ -133,6 +158,20 @@ class Call(models.Model):
         """The call's events and actions, a JSON line each."""
         for part in self.journal_parts.order_by("number"):
             yield from part.text.split("\n")  # splitlines breaks at U+2028 and others too
+
+
+def this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, but alive
+        return True
+    return True
 
 
 class Turn(Latencies, models.Model):

@@ -11,10 +11,12 @@ import logging
 import signal
 import sys
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from calls import live, prompts
+from calls.models import Call
 from calls.services import ServiceFailed
 
 logger = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ def _keep(task: asyncio.Task[None]) -> None:
 async def warm_up() -> None:
     """Make what is expensive before the first caller would wait for it."""
     global status
+    await sync_to_async(Call.close_lost)()
     for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER):
         try:
             await import_string(path).warm_up()
