@@ -12,6 +12,8 @@ from calls.models import Turn
 from dashboard.charts import LABEL_LEFT_FROM, Mark, percent, round_axis, steps, thousands
 
 LANE_PX = 22
+LABEL_ROOM = 12.0
+"""A label left of its bar needs this much of the chart's width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class Lane:
 
     @property
     def label_x(self) -> float:
-        return self.bars[0].x if self.is_label_left else self._end
+        """After the lane's last bar; where that leaves the chart before its first, or inside it."""
+        start = self.bars[0].x
+        return start if self.is_label_left and start >= LABEL_ROOM else self._end
 
     @property
     def is_label_left(self) -> bool:
