@@ -39,11 +39,12 @@ def _encoded() -> NDArray[np.uint8]:
 
 
 _MULAW = _encoded()
-_POWER = _PCM.astype(np.float32) ** 2 / 32768**2
+_AMPLITUDE = _PCM.astype(np.float32) / 32768
 
 
 def to_pcm(mulaw: bytes) -> Samples:
-    return _PCM[np.frombuffer(mulaw, np.uint8)]
+    # Here and below: take() needs half the time of an index on so few samples.
+    return _PCM.take(np.frombuffer(mulaw, np.uint8))
 
 
 def to_mulaw(samples: Samples) -> bytes:
@@ -52,8 +53,9 @@ def to_mulaw(samples: Samples) -> bytes:
 
 def level_db(mulaw: bytes) -> int:
     """Loudness in dB below full scale, -100 for digital silence."""
-    power = float(_POWER[np.frombuffer(mulaw, np.uint8)].mean()) if mulaw else 0.0
-    return max(-100, round(10 * np.log10(power))) if power else -100
+    samples = _AMPLITUDE.take(np.frombuffer(mulaw, np.uint8))
+    energy = float(samples.dot(samples))
+    return max(-100, round(10 * math.log10(energy / len(mulaw)))) if energy else -100
 
 
 def resample(samples: Samples, rate: int, to_rate: int = RATE) -> Samples:

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 FLUSH_ENTRIES = 1500
 """Half a minute of frames: how much of a journal a crash could lose."""
+GZIP_LEVEL = 6
+"""A third of the time that the highest takes, for a twentieth more bytes."""
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 unwritten: dict[str, str] = {}
 """By CallSid, why the record of a call could not be written yet."""
@@ -126,7 +128,9 @@ def write(call_pk: int, number: int, part: Part) -> Revision:
         if part.entries:
             lines = "\n".join(journal.dump(entry, wall_ms) for wall_ms, entry in part.entries)
             JournalPart.objects.update_or_create(
-                call_id=call_pk, number=number, defaults={"lines": gzip.compress(lines.encode())}
+                call_id=call_pk,
+                number=number,
+                defaults={"lines": gzip.compress(lines.encode(), GZIP_LEVEL)},
             )
         for turn in part.turns.values():
             values = asdict(turn)

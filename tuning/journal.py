@@ -14,6 +14,8 @@ from typing import Any, get_args
 from tuning.events import Action, CallBegan, Event, Retuned
 from tuning.profile import Profile
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+"""json.dumps would make a new encoder for every line."""
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Action))}
 
 
@@ -24,8 +26,9 @@ def dump(entry: Event | Action, wall_ms: float | None = None) -> str:
     if isinstance(entry, CallBegan | Retuned):
         line |= asdict(entry)
     else:  # asdict copies deeply: too slow for fifty frames a second and call
-        line |= {name: getattr(entry, name) for name in type(entry).__slots__}
-    return json.dumps(line, ensure_ascii=False)
+        for name in type(entry).__slots__:
+            line[name] = getattr(entry, name)
+    return _encode(line)
 
 
 def load(line: str) -> Event | Action:
