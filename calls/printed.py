@@ -16,6 +16,8 @@ from calls.twilio_stream import CallResult
 
 SLACK_MS = 100
 """The server's clock of a call may be this far behind the caller's."""
+LATE_MS = 20
+"""A caller whose frames (99 of 100) leave later than this cannot measure by ear any more."""
 WORDS = (
     Column(("#",), is_number=True),
     Column(("said",), is_flexible=True),
@@ -75,10 +77,18 @@ def turns_text(turns: Sequence[Turn], lines: Sequence[Said], cells: int) -> str:
     return "\n\n".join((render(WORDS, words, cells), render(MOMENTS, moments, cells), LEGEND))
 
 
-def remarks(lines: Sequence[Said]) -> list[str]:
-    """What a caller would complain of."""
+def remarks(results: Sequence[CallResult]) -> list[str]:
+    """What the callers would complain of, and whether their measurements hold."""
+    lines = [line for result in results for line in result.lines]
     found = [f"not answered: {line.text}" for line in lines if not line.answered]
-    return found + [f"the agent cut in on: {line.text}" for line in lines if line.cut_in]
+    found += [f"the agent cut in on: {line.text}" for line in lines if line.cut_in]
+    late = [ms for result in results for ms in result.late_ms]
+    if late and (late_ms := percentile(late, 99)) > LATE_MS:
+        found.append(
+            f"the caller itself was late (p99 {late_ms:.0f} ms): this machine is too busy, so "
+            "voice to voice is not to be trusted"
+        )
+    return found
 
 
 def summary_text(results: Sequence[CallResult]) -> str:

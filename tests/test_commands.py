@@ -157,7 +157,13 @@ class PrintedTests(SimpleTestCase):
         self.assertLessEqual(max(map(width, tables.splitlines())), 80)
 
     def test_what_a_caller_would_complain_of_is_said(self) -> None:
-        self.assertEqual(printed.remarks(self.LINES), ["not answered: אולי"])
+        result = CallResult("CA1", lines=list(self.LINES), late_ms=[1.0] * 100)
+        self.assertEqual(printed.remarks([result]), ["not answered: אולי"])
+
+    def test_a_caller_that_was_late_itself_says_so(self) -> None:
+        result = CallResult("CA1", late_ms=[1.0] * 90 + [400.0] * 10)
+        (remark,) = printed.remarks([result])
+        self.assertIn("not to be trusted", remark)
 
     def test_many_calls_are_summed_up(self) -> None:
         good = CallResult("CA1", lines=list(self.LINES), ended_by="caller", late_ms=[0.5])

@@ -61,6 +61,8 @@ class Command(BaseCommand):
             self.stdout.write("\n" + printed.summary_text(results))
         else:
             self._print_call(results[0], dialled.caller)
+        for remark in printed.remarks(results):
+            self.stdout.write(f"! {remark}")
         if any(result.errors for result in results):
             raise CommandError("; ".join(sorted({e for result in results for e in result.errors})))
 
@@ -99,8 +101,8 @@ class Command(BaseCommand):
             )
             turns = list(call.turns.order_by("number"))
             self.stdout.write(printed.turns_text(turns, result.lines, cells or PLAIN_CELLS))
-        for remark in [*printed.remarks(result.lines), *filter(None, [call and call.failure])]:
-            self.stdout.write(f"! {remark}")
+        if call and call.failure:
+            self.stdout.write(f"! {call.failure}")
 
 
 def _steps(conversation: str, file: Path | None) -> list[Step]:
