@@ -1,0 +1,42 @@
+"""What the README names must exist, and what exists must be named in it: newcomers go by it."""
+
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+from django.test import SimpleTestCase
+
+from tuning.profile import KNOBS
+
+README = (settings.BASE_DIR / "README.md").read_text()
+
+
+class ReadmeTest(SimpleTestCase):
+    def test_every_environment_variable_stands_in_its_tables(self) -> None:
+        source = (settings.BASE_DIR / "hevoice" / "settings.py").read_text()
+        names = set(re.findall(r'environment\.\w+\(\s*"(\w+)"', source))
+        names |= {knob.environ for knob in KNOBS}
+        tables = README[README.index("## Environment") :]
+        self.assertEqual(names - set(re.findall(r"`(\w+)`", tables)), set())
+
+    def test_every_knobs_default_and_range_are_those_of_the_code(self) -> None:
+        for knob in KNOBS:
+            row = next(
+                line for line in README.splitlines() if line.startswith(f"| `{knob.environ}`")
+            )
+            default = str(knob.default).lower()
+            if not knob.is_switch:
+                default = f"{knob.default / knob.environ_scale:g}"
+                low, high = (limit / knob.environ_scale for limit in knob.hard)
+                self.assertIn(f"| {low:g} to {high:g} |", row)
+            self.assertRegex(row, rf"\| {re.escape(default)}( m?s)? \|")
+
+    def test_every_file_that_it_points_to_exists(self) -> None:
+        for target in re.findall(r"\]\(([\w./-]+)\)", README):
+            self.assertTrue((settings.BASE_DIR / target).exists(), target)
+
+    def test_every_make_target_that_it_names_exists(self) -> None:
+        makefile = (settings.BASE_DIR / "Makefile").read_text()
+        for target in set(re.findall(r"\bmake ([a-z-]+)\b", README)):
+            self.assertRegex(makefile, rf"(?m)^{target}:")
