@@ -156,6 +156,19 @@ VAD = "calls.vad.WebRtcVad"
 WHISPER_MODEL = environment.text("WHISPER_MODEL")
 """A folder with a CTranslate2 Whisper model; empty: multilingual Whisper base, in VAR_DIR."""
 
+OPENAI_API_KEY = environment.text("OPENAI_API_KEY")
+OPENAI_BASE_URL = environment.text("OPENAI_BASE_URL")
+"""Any server that speaks OpenAI's chat completions; empty: OpenAI's own."""
+OPENAI_MODEL = environment.text("OPENAI_MODEL", "gpt-6-luna")
+OPENAI_FALLBACK_MODEL = environment.text("OPENAI_FALLBACK_MODEL")
+"""Asked once when the model fails before its first word; empty: none."""
+OPENAI_REASONING_EFFORT = environment.text("OPENAI_REASONING_EFFORT", "none")
+"""Anything but "none" makes callers wait, and gpt-6-luna then refuses tools. "default": not sent."""
+BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
+"""What the model should know of the business, and do for it; empty: a neutral reception desk."""
+GREETING = environment.text("GREETING")
+"""What a caller hears first; empty: a plain Hebrew greeting."""
+
 TWILIO_AUTH_TOKEN = environment.text("TWILIO_AUTH_TOKEN")
 if TWILIO_AUTH_TOKEN and not PUBLIC_HOST:
     raise ImproperlyConfigured(

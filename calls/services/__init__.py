@@ -87,6 +87,19 @@ class Farewell:
     """This reply says goodbye: hang up once it has been heard."""
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that the caller left: kept on the call."""
+
+    name: str
+    number: str
+    reason: str
+
+
+Piece = str | Expect | Farewell | Message
+"""What a Writer yields."""
+
+
 class Writer(Protocol):
     """What to answer."""
 
@@ -95,7 +108,7 @@ class Writer(Protocol):
     @classmethod
     async def warm_up(cls) -> None: ...
 
-    def write(self, history: Sequence[Line]) -> AsyncGenerator[str | Expect | Farewell, None]:
+    def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         """The answer to the last line, in pieces of text as they come; an empty history asks for
         the greeting. Closed (aclose) when the reply is interrupted."""
 
