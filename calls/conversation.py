@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from calls import prompts, twilio
 from calls.audio import level_db
@@ -25,7 +24,7 @@ from calls.services import (
     Transcript,
     Writer,
 )
-from calls.turn_record import TurnBook, TurnRecord
+from calls.turn_record import Record, TurnBook, TurnRecord
 from calls.vad import Vad
 from tuning.events import (
     Action,
@@ -64,16 +63,6 @@ class Over(Exception):
     """The call has ended: stop every task of it."""
 
 
-class Record(Protocol):
-    """Where a call is written down; none of these waits."""
-
-    def note(self, entry: Event | Action, wall_ms: float) -> None: ...
-
-    def keep(self, turn: TurnRecord) -> None: ...
-
-    def changed(self) -> None: ...
-
-
 class Conversation:
     def __init__(
         self,
@@ -98,7 +87,9 @@ class Conversation:
         self._began = CallBegan(0, revision, profile, seed, first_turn)
         self._vad, self._transcriber, self._record, self._send = vad, transcriber, record, send
         self.book = TurnBook(record.keep)
-        self._mouth = Mouth(stream_sid, writer, speaker, transcriber, self.wall_ms)
+        self._mouth = Mouth(
+            stream_sid, writer, speaker, transcriber, self.wall_ms, record.keep_message
+        )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()
         self._at_ms = 0

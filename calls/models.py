@@ -64,6 +64,8 @@ class Call(models.Model):
     malformed_messages = models.PositiveIntegerField(default=0)
     dismissed = models.JSONField(default=dict)
     """Stretches of voice that brought no turn, by reason (noise, no words, ...)."""
+    messages = models.JSONField(_("messages"), default=list)
+    """What the caller asked to pass on; each as services.Message."""
     replays = models.BooleanField(_("replays to itself"), null=True)
     """Whether decide() on the journal gave the recorded actions again; None: not tried."""
 

@@ -15,7 +15,16 @@ from calls import twilio
 from calls.audio import BYTES_PER_MS, FRAME_BYTES
 from calls.playout import Playout
 from calls.sentences import Sentences
-from calls.services import Expect, Farewell, Line, ServiceFailed, Speaker, Transcriber, Writer
+from calls.services import (
+    Expect,
+    Farewell,
+    Line,
+    Message,
+    ServiceFailed,
+    Speaker,
+    Transcriber,
+    Writer,
+)
 from calls.services.deadlines import within
 from calls.turn_record import TurnRecord
 
@@ -33,10 +42,11 @@ class Mouth:
         speaker: Speaker,
         transcriber: Transcriber,
         wall_ms: Callable[[], float],
+        keep_message: Callable[[Message], None],
     ) -> None:
         self._stream_sid = stream_sid
         self._writer, self._speaker, self._transcriber = writer, speaker, transcriber
-        self._wall_ms = wall_ms
+        self._wall_ms, self._keep_message = wall_ms, keep_message
         self._outbox: asyncio.Queue[tuple[str, Playout | None]] = asyncio.Queue()
 
     async def deliver(self, send: Callable[[str], Awaitable[None]]) -> None:
@@ -94,6 +104,8 @@ class Mouth:
                         self._transcriber.expect(phrases)
                     case Farewell():
                         playout.says_farewell = True
+                    case Message():
+                        self._keep_message(piece)
                     case str():
                         if turn.first_token_ms is None:
                             turn.first_token_ms = self._wall_ms()

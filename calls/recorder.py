@@ -21,6 +21,7 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from calls.models import Call, JournalPart, Turn
+from calls.services import Message
 from calls.turn_record import TurnRecord
 from tuning import journal, replay
 from tuning.events import Action, Event
@@ -75,6 +76,13 @@ class Recorder:
         self._part.turns[turn.number] = turn
         self._wake.set()
         self.changed()
+
+    def keep_message(self, message: Message) -> None:
+        kept = asdict(message)
+        if kept not in self._call.messages:
+            self._call.messages = [*self._call.messages, kept]
+            self.update(messages=self._call.messages)
+            self.changed()
 
     def update(self, **fields: Any) -> None:
         """Write these fields of the call's row."""

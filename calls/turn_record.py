@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from calls.playout import Playout
-from calls.services import Line
-from tuning.events import Reply
+from calls.services import Line, Message
+from tuning.events import Action, Event, Reply
 from tuning.profile import Profile
 
 OUTCOMES = {"caller resumed": "caller resumed", "late": "failed", "failed": "failed"}
@@ -124,6 +125,18 @@ class TurnRecord(Latencies):
         self.is_short = self.span_ms < profile.short_utterance_ms
         parts = profile.wait_parts_ms(self.span_ms) | {"delay": reply.delay_ms}
         self.policy_ms = sum(parts.values())
+
+
+class Record(Protocol):
+    """Where a call is written down; none of these waits."""
+
+    def note(self, entry: Event | Action, wall_ms: float) -> None: ...
+
+    def keep(self, turn: TurnRecord) -> None: ...
+
+    def keep_message(self, message: Message) -> None: ...
+
+    def changed(self) -> None: ...
 
 
 class TurnBook:

@@ -33,7 +33,9 @@ def fill() -> None:
 
 def every_kind() -> None:
     """The newest call: a turn of each kind."""
-    call = a_call(0, ended_why=Call.Ended.FAILED, failure="The writer did not answer within 4 s.")
+    message = {"name": "דנה לוי", "number": "0541234567", "reason": "לחזור אחרי 14:30 בבקשה"}
+    failure = "The writer did not answer within 4 s."
+    call = a_call(0, ended_why=Call.Ended.FAILED, failure=failure, messages=[message])
     a_greeting(call)
     a_turn(call, 1, response_ms=-120, transcribed_ms=9_900.0, why="long silence")
     a_turn(call, 2, chosen_from=0, outcome="interrupted")

@@ -213,6 +213,13 @@ class CallTests(SignedInTestCase):
         call = a_call(failure="Set WHISPER_MODEL.", ended_why=Call.Ended.FAILED)
         self.assertIn("Set WHISPER_MODEL.", self.page(f"calls/{call.pk}/"))
 
+    def test_a_message_that_the_caller_left_is_shown_on_the_call(self) -> None:
+        left = {"name": "דנה לוי", "number": "0541234567", "reason": "לחזור אחרי 14:30 בבקשה"}
+        page = self.page(f"calls/{a_call(messages=[left]).pk}/", "he")
+        for shown in ("הודעות שהושארו בשיחה", "דנה לוי", '<bdi dir="ltr">0541234567</bdi>'):
+            self.assertIn(shown, page)
+        self.assertIn('לחזור אחרי <bdi dir="ltr">14:30</bdi> בבקשה', page)
+
     def test_the_rule_is_worded_in_hebrew_too(self) -> None:
         call = a_call()
         a_turn(call)

@@ -11,6 +11,7 @@ from django.test import TransactionTestCase
 from calls import recorder
 from calls.models import Call, JournalPart, Turn
 from calls.recorder import Recorder
+from calls.services import Message
 from calls.turn_record import TurnRecord
 from tests.phone import PhoneCall, services
 from tuning import journal, replay
@@ -50,6 +51,15 @@ class RecorderTest(TransactionTestCase):
         self.assertEqual((call.ended_why, call.replays), ("goodbye", True))
         self.assertEqual((await Turn.objects.aget()).answered, "שלום")
         self.assertEqual(len(self.newest), await JournalPart.objects.acount())
+
+    async def test_a_message_is_kept_at_once_and_only_once(self) -> None:
+        writing = self.recorder()
+        for number in ("054", "054", "050"):
+            writing.keep_message(Message("דנה", number, "לחזור אליי"))
+        await writing.finish(ended_why="goodbye")
+        kept = (await Call.objects.aget()).messages
+        self.assertEqual([each["number"] for each in kept], ["054", "050"])
+        self.assertEqual(kept[0]["reason"], "לחזור אליי")
 
     async def test_a_journal_that_was_tampered_with_does_not_replay(self) -> None:
         writing = self.recorder()
