@@ -1,14 +1,34 @@
 """Pieces of text, as a writer streams them, into sentences that can be spoken. Pure.
 
 A sentence ends at . ! ? … or a line break, once what follows shows that it is an end: a space, or
-the end of the text. So "14.30" and "050.123" stay whole.
+the end of the text. So "14.30" and "050.123" stay whole, and so do abbreviations ("ת.ז. שלך",
+"רח. הרצל") and the number of a point ("1. שעות").
+
+Of the first sentence, if it is long, the opening clause goes out by itself, so that speech starts
+sooner. Rule: where the text is cut depends on the text alone, never on how it came in pieces.
 """
 
 from __future__ import annotations
 
 import re
 
-_END = re.compile(r"(?:[.!?…]+[\"”״')]*(?=\s)|\n)\s*")
+LONG_OPENING = 40
+"""Characters from which the first sentence is cut."""
+SHORTEST_CLAUSE = 12
+"""Less, and the voice would stop for breath after a word or two."""
+
+_CLOSING = r"[\"”״'’׳)\]»]*"
+_END = re.compile(rf"([.!?…]+){_CLOSING}(?=\s)|\n")
+_CLAUSE_END = re.compile(rf"[,;:]{_CLOSING}(?=\s)|\s[–—-](?=\s)")
+_ABBREVIATED = re.compile(
+    r"""(?:^|[^\w"״'׳.])(?:
+        [ובלהכמש]{0,2} (?: (?:[א-ת]\.)+[א-ת] | גב | רח | שד | פרופ )   # ת.ז., בת.ד., לגב.
+        | [א-ת] | מס | עמ
+        | (?:[A-Za-z]\.)+[A-Za-z] | Dr | Mr | Mrs | Ms | Prof | St
+        | ^\W*\d{1,2}   # 1. שעות
+    )$""",
+    re.VERBOSE,
+)
 
 
 class Sentences:
@@ -16,21 +36,40 @@ class Sentences:
 
     def __init__(self) -> None:
         self._text = ""
+        self._is_opening = True
 
     def add(self, piece: str) -> list[str]:
         self._text += piece
-        *complete, self._text = self._split()
-        return complete
+        sentences = []
+        while end := self._next_end():
+            if sentence := self._text[:end].strip():
+                sentences.append(sentence)
+                self._is_opening = False
+            self._text = self._text[end:]
+        return sentences
 
     def rest(self) -> list[str]:
         """What is left when the writer has finished."""
-        rest, self._text = self._text.strip(), ""
-        return [rest] if rest else []
+        return self.add("\n")
 
-    def _split(self) -> list[str]:
-        sentences, begin = [], 0
-        for end in _END.finditer(self._text):
-            if sentence := self._text[begin : end.end()].strip():
-                sentences.append(sentence)
-            begin = end.end()
-        return [*sentences, self._text[begin:]]
+    def _next_end(self) -> int | None:
+        end = _sentence_end(self._text)
+        return (self._is_opening and _clause_end(self._text[:end])) or end
+
+
+def _sentence_end(text: str) -> int | None:
+    for found in _END.finditer(text):
+        if found[1] != "." or not _ABBREVIATED.search(text[: found.start()].lstrip()):
+            return found.end()
+    return None
+
+
+def _clause_end(sentence: str) -> int | None:
+    """Where the opening clause of a long sentence ends: as late as may be without waiting."""
+    margin = len(sentence) - len(sentence.lstrip())
+    if len(sentence.strip()) <= LONG_OPENING:
+        return None
+    ends = [found.end() for found in _CLAUSE_END.finditer(sentence)]
+    ends = [end for end in ends if end - margin >= SHORTEST_CLAUSE]
+    early = [end for end in ends if end - margin <= LONG_OPENING]
+    return early[-1] if early else next(iter(ends), None)

@@ -1,4 +1,4 @@
-"""What of a reply was heard, sentences, deadlines, and the ear's count: the driver's pure parts."""
+"""What of a reply was heard, deadlines, and the ear's count: the driver's pure parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from unittest import IsolatedAsyncioTestCase, TestCase
 
 from calls.ear import Ear
 from calls.playout import Playout, turn_of
-from calls.sentences import Sentences
 from calls.services import ServiceLate
 from calls.services.deadlines import within
 from calls.twilio import Media
@@ -43,32 +42,6 @@ class PlayoutTest(TestCase):
             [turn_of(self.playout.next_mark()), turn_of(self.playout.end_mark)], [3, 3]
         )
         self.assertIsNone(turn_of("somebody else's"))
-
-
-class SentencesTest(TestCase):
-    def split(self, *pieces: str) -> list[str]:
-        sentences = Sentences()
-        complete = [sentence for piece in pieces for sentence in sentences.add(piece)]
-        return complete + sentences.rest()
-
-    def test_a_sentence_is_complete_once_what_follows_shows_its_end(self) -> None:
-        sentences = Sentences()
-        self.assertEqual(sentences.add("שלום."), [])
-        self.assertEqual(sentences.add(" מה"), ["שלום."])
-        self.assertEqual(sentences.rest(), ["מה"])
-
-    def test_numbers_and_times_stay_whole(self) -> None:
-        text = "הפגישה ב-14.30 עולה 3.5 שקלים. נתראה!"
-        self.assertEqual(self.split(text), ["הפגישה ב-14.30 עולה 3.5 שקלים.", "נתראה!"])
-
-    def test_quotes_ellipses_and_lines_end_sentences(self) -> None:
-        self.assertEqual(
-            self.split("אז… טוב. ", 'אמרה "כן." והלכה\nסוף'),
-            ["אז…", "טוב.", 'אמרה "כן."', "והלכה", "סוף"],
-        )
-
-    def test_nothing_is_made_of_nothing(self) -> None:
-        self.assertEqual(self.split("", "  \n "), [])
 
 
 class DeadlineTest(IsolatedAsyncioTestCase):
