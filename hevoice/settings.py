@@ -185,6 +185,13 @@ try:
 except ValueError as error:
     raise ImproperlyConfigured(str(error)) from None
 """The first values of the default profile."""
+GOOGLE_TEXTTOSPEECH_ENDPOINT = environment.text("GOOGLE_TEXTTOSPEECH_ENDPOINT")
+"""host:port; empty: Google's own."""
+GOOGLE_TTS_VOICE = environment.text("GOOGLE_TTS_VOICE", "he-IL-Chirp3-HD-Kore")
+GOOGLE_TTS_FALLBACK_VOICE = environment.text("GOOGLE_TTS_FALLBACK_VOICE", "he-IL-Wavenet-A")
+"""Speaks where GOOGLE_TTS_VOICE cannot: quota used up, streaming refused."""
+GOOGLE_INSECURE = environment.switch("GOOGLE_INSECURE", False)
+"""Plaintext to the two endpoints, for servers on this machine."""
 GCP_STT_LANGUAGE = environment.text("GCP_STT_LANGUAGE", "he-IL")
 GCP_STT_MODEL = environment.text("GCP_STT_MODEL", "phone_call")
 
