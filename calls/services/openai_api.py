@@ -1,0 +1,171 @@
+"""The way to OpenAI: one client for a process's event loop, its warm connections, and the stream.
+
+Rules: nothing is retried here, so that no wait is hidden. A stream that is closed before its end
+takes its connection with it (HTTP/1.1; over HTTP/2 the server would never be told), so that at
+least SPARES others are then opened again: no turn pays for TCP and TLS. The key and what was said
+never reach a log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpx2
+import openai
+from django.conf import settings
+from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
+
+from calls.services import ServiceFailed, ServiceLate
+
+SPARES = 2
+KEEP_ALIVE_S = 300
+"""Longer than any silence in a call; the library's own 5 s are shorter than most."""
+TIMEOUT = httpx2.Timeout(5, connect=2)
+"""Of whatever the writer has no shorter deadline for."""
+_KEY = re.compile(r"\bsk-\S+")
+
+
+class AccountRefused(ServiceFailed):
+    """It is the account that is refused: another model would be too."""
+
+
+class Api:
+    """What one event loop shares."""
+
+    def __init__(self) -> None:
+        if not settings.OPENAI_API_KEY and not settings.OPENAI_BASE_URL:
+            raise AccountRefused("OPENAI_API_KEY is not set: set it to the key of your account")
+        limits = httpx2.Limits(
+            max_connections=400, max_keepalive_connections=100, keepalive_expiry=KEEP_ALIVE_S
+        )
+        self.client = AsyncOpenAI(
+            api_key=settings.OPENAI_API_KEY or "none",
+            base_url=settings.OPENAI_BASE_URL or None,
+            max_retries=0,
+            timeout=TIMEOUT,
+            http_client=DefaultAsyncHttpx2Client(limits=limits, timeout=TIMEOUT),
+        )
+        self._create = self.client.chat.completions.with_streaming_response.create
+        self._warming: set[asyncio.Task[None]] = set()
+
+    async def look(self, model: str) -> None:
+        """Whether the model can be had, for next to nothing. Raises ServiceFailed."""
+        try:
+            await self.client.models.retrieve(model)
+        except openai.NotFoundError as error:
+            if error.code == "model_not_found":  # a compatible server may not tell its models
+                raise explained(error, model) from None
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
+            raise explained(error, model) from None
+
+    async def warm(self) -> None:
+        """At least SPARES connections, open and idle: looks at the same time need one each."""
+        looks = (self.look(settings.OPENAI_MODEL) for _spare in range(SPARES))
+        for problem in await asyncio.gather(*looks, return_exceptions=True):
+            if isinstance(problem, BaseException):
+                raise problem
+
+    def warm_soon(self) -> None:
+        """The same, while nobody waits; what is wrong will be said by who needs it."""
+        task = asyncio.create_task(self.warm())
+        self._warming.add(task)
+        task.add_done_callback(self._warmed)
+
+    def _warmed(self, task: asyncio.Task[None]) -> None:
+        self._warming.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def aclose(self) -> None:
+        for task in self._warming:
+            task.cancel()
+        await self.client.close()
+
+    async def chunks(self, model: str, **asked: Any) -> AsyncGenerator[dict[str, Any], None]:
+        """The chunks of one streamed completion. Raises ServiceFailed and ServiceLate.
+
+        Read as plain JSON: a seventh of what the client's own chunk objects cost.
+        """
+        if settings.OPENAI_REASONING_EFFORT != "default":
+            asked["reasoning_effort"] = settings.OPENAI_REASONING_EFFORT
+        try:
+            async with self._create(model=model, stream=True, **asked) as response:
+                rest = b""
+                async for part in response.iter_bytes():
+                    # At b"\n" only: the client's iter_lines also breaks at U+2028, inside a text.
+                    *lines, rest = (rest + part).split(b"\n")
+                    for line in lines:
+                        if line.startswith(b"data:") and b"{" in line:
+                            yield _checked(json.loads(line[5:]), model)
+        except (asyncio.CancelledError, GeneratorExit):
+            self.warm_soon()
+            raise
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            if not isinstance(error, openai.APIStatusError):
+                self.warm_soon()
+            raise explained(error, model) from None
+
+
+_apis: WeakKeyDictionary[asyncio.AbstractEventLoop, Api] = WeakKeyDictionary()
+
+
+def api() -> Api:
+    """The running loop's."""
+    loop = asyncio.get_running_loop()
+    if loop not in _apis:
+        _apis[loop] = Api()
+    return _apis[loop]
+
+
+async def aclose() -> None:
+    """Close the running loop's connections; the next use makes new ones, with today's settings."""
+    if closing := _apis.pop(asyncio.get_running_loop(), None):
+        await closing.aclose()
+
+
+def _checked(chunk: dict[str, Any], model: str) -> dict[str, Any]:
+    if error := chunk.get("error"):
+        raise ServiceFailed(f"OpenAI failed during an answer of {model}: {_said(error)}")
+    return chunk
+
+
+def explained(error: Exception, model: str) -> ServiceFailed:
+    """What went wrong in the provider's own words, and what to do about it."""
+    match error:
+        case openai.APITimeoutError() | httpx2.TimeoutException():
+            return ServiceLate(f"OpenAI {model} did not answer within {TIMEOUT.read:g} s")
+        case openai.APIStatusError(status_code=status):
+            said = _said(error.body) or f"HTTP {status}"
+        case openai.APIConnectionError() | httpx2.HTTPError():
+            cause = error.__cause__ or error
+            return ServiceFailed(
+                f"OpenAI cannot be reached ({type(cause).__name__}: {cause}): "
+                "check the network and OPENAI_BASE_URL"
+            )
+        case _:
+            return ServiceFailed(f"OpenAI {model} sent what is not JSON ({type(error).__name__})")
+    match status:
+        case 401:
+            return AccountRefused(f"OPENAI_API_KEY is refused: set a valid key ({said})")
+        case 403:
+            return AccountRefused(f"OpenAI forbids it: check the key's project ({said})")
+        case 404:
+            return ServiceFailed(f"OpenAI has no model {model} for this key: set another ({said})")
+        case 429 if error.code == "insufficient_quota":
+            return AccountRefused(f"OpenAI's quota is used up: add credit to the account ({said})")
+        case 429:
+            return ServiceFailed(f"OpenAI's rate limit is reached: ask for a higher one ({said})")
+        case _ if status >= 500:
+            return ServiceFailed(f"OpenAI is out of order ({status}): {said}")
+        case _:
+            return ServiceFailed(f"OpenAI refuses the request to {model} ({status}): {said}")
+
+
+def _said(error: object) -> str:
+    message = error.get("message") if isinstance(error, dict) else error
+    return _KEY.sub("sk-…", str(message or ""))
