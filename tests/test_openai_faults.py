@@ -7,7 +7,7 @@ import asyncio
 from django.test import SimpleTestCase, override_settings
 
 from calls.services import Farewell, Piece, ServiceFailed, ServiceLate, instructions
-from calls.services.openai_api import SPARES
+from calls.services.openai_api import SPARES, WARMING
 from calls.services.openai_writer import OpenAiWriter
 from tests.openai_turns import FALLBACK, MODEL, said, served, until, words, written
 from tests.servers.openai_answers import QUOTA, Answer
@@ -132,6 +132,11 @@ class FaultTests(SimpleTestCase):
                 self.assertEqual(words(await written("שלום")), "בשמחה.")
 
 
+def is_warm() -> bool:
+    """Nothing goes on in the background."""
+    return WARMING not in {task.get_name() for task in asyncio.all_tasks()}
+
+
 class ConnectionTests(SimpleTestCase):
     async def test_warming_up_opens_spare_connections_and_turns_use_them(self) -> None:
         async with served() as server:
@@ -150,6 +155,12 @@ class ConnectionTests(SimpleTestCase):
             async with served(**wrong):
                 with self.assertRaises(ServiceFailed):
                     await OpenAiWriter.warm_up()
+
+    async def test_a_compatible_server_need_not_tell_its_models(self) -> None:
+        async with served() as server:
+            server.tells_models = False
+            await OpenAiWriter.warm_up()
+            self.assertEqual(server.looks, SPARES)
 
     async def test_an_interrupted_answer_is_stopped_at_the_server(self) -> None:
         async with served() as server:
@@ -175,11 +186,21 @@ class ConnectionTests(SimpleTestCase):
                 writing = OpenAiWriter().write(said("משהו ארוך"))
                 await anext(writing)
                 await writing.aclose()
-                await until(lambda: server.looks == SPARES * (interruptions + 1))  # noqa: B023
+                await until(is_warm)
+                self.assertEqual(server.looks, SPARES * (interruptions + 1))
                 before = server.connections
                 await written("שלום")
                 self.assertEqual(server.connections, before)
             self.assertEqual(server.connections, SPARES + 5)
+
+    async def test_a_fallback_finds_a_warm_connection(self) -> None:
+        async with served(OPENAI_FALLBACK_MODEL=FALLBACK) as server:
+            await OpenAiWriter.warm_up()
+            server.answers_of = {MODEL: LATE}
+            before = server.connections
+            with self.assertLogs("calls.services.openai_writer", "WARNING"):
+                await written("שלום", by=HurriedWriter())
+            self.assertEqual(server.connections, before)
 
     async def test_a_turn_right_after_an_interruption_takes_the_spare(self) -> None:
         async with served() as server:
@@ -195,6 +216,7 @@ class ConnectionTests(SimpleTestCase):
     async def test_the_greeting_warms_the_connections_for_the_first_turn(self) -> None:
         async with served() as server:
             await written()
-            await until(lambda: server.looks == SPARES)
+            await until(is_warm)
+            self.assertEqual(server.looks, SPARES)
             await written("שלום")
             self.assertEqual(server.connections, SPARES)

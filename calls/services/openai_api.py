@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,6 +24,9 @@ from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
 from calls.services import ServiceFailed, ServiceLate
 
 SPARES = 2
+WARM_AFTER_S = 0.2
+"""A fallback model that is asked at once takes the spare before it is used for warming."""
+WARMING = "warm connections to OpenAI"
 KEEP_ALIVE_S = 300
 """Longer than any silence in a call; the library's own 5 s are shorter than most."""
 TIMEOUT = httpx2.Timeout(5, connect=2)
@@ -51,35 +55,44 @@ class Api:
             http_client=DefaultAsyncHttpx2Client(limits=limits, timeout=TIMEOUT),
         )
         self._create = self.client.chat.completions.with_streaming_response.create
+        self._retrieve = self.client.models.with_streaming_response.retrieve
         self._warming: set[asyncio.Task[None]] = set()
+
+    async def warm(self) -> None:
+        """Have at least SPARES connections open and idle. Raises ServiceFailed."""
+        async with AsyncExitStack() as stack:
+            for _spare in range(SPARES):  # each is held until the last is open
+                await stack.enter_async_context(self._looking(settings.OPENAI_MODEL))
 
     async def look(self, model: str) -> None:
         """Whether the model can be had, for next to nothing. Raises ServiceFailed."""
+        async with self._looking(model):
+            pass
+
+    @asynccontextmanager
+    async def _looking(self, model: str) -> AsyncIterator[None]:
+        """Holds a connection, and leaves it as good as new."""
         try:
-            await self.client.models.retrieve(model)
+            async with self._retrieve(model) as response:
+                yield
+                await response.read()
         except openai.NotFoundError as error:
-            if error.code == "model_not_found":  # a compatible server may not tell its models
+            if error.code == "model_not_found":
                 raise explained(error, model) from None
+            yield  # a compatible server may not tell its models
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             raise explained(error, model) from None
 
-    async def warm(self) -> None:
-        """At least SPARES connections, open and idle: looks at the same time need one each."""
-        looks = (self.look(settings.OPENAI_MODEL) for _spare in range(SPARES))
-        for problem in await asyncio.gather(*looks, return_exceptions=True):
-            if isinstance(problem, BaseException):
-                raise problem
-
     def warm_soon(self) -> None:
-        """The same, while nobody waits; what is wrong will be said by who needs it."""
-        task = asyncio.create_task(self.warm())
+        """Warm while nobody waits; what is wrong will be said to who asks for an answer."""
+        task = asyncio.create_task(self._warm_soon(), name=WARMING)
         self._warming.add(task)
-        task.add_done_callback(self._warmed)
+        task.add_done_callback(self._warming.discard)
 
-    def _warmed(self, task: asyncio.Task[None]) -> None:
-        self._warming.discard(task)
-        if not task.cancelled():
-            task.exception()
+    async def _warm_soon(self) -> None:
+        await asyncio.sleep(WARM_AFTER_S)
+        with suppress(ServiceFailed):
+            await self.warm()
 
     async def aclose(self) -> None:
         for task in self._warming:

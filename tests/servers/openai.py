@@ -39,6 +39,8 @@ class OpenAiServer:
     models: ClassVar[Sequence[str]] = ("gpt-6-luna", "gpt-5.4-mini")
     reasoning: ClassVar[Sequence[str]] = ("gpt-6-luna",)
     """Models that take tools only without reasoning, and no temperature with it."""
+    tells_models = True
+    """False: as a compatible server without /v1/models."""
 
     def __init__(self, port: int = 0) -> None:
         self.answers: dict[str, Answer] = {}
@@ -108,6 +110,8 @@ class OpenAiServer:
 
     async def _look(self, request: web.Request) -> web.Response:
         self.looks += 1
+        if not self.tells_models:
+            return web.json_response({"detail": "Not Found"}, status=404)
         self._check_model(request.match_info["model"])
         return web.json_response(_model(request.match_info["model"]))
 
