@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -30,3 +31,11 @@ def switch(name: str, default: bool) -> bool:
     if raw in {"0", "false", "no", "off"}:
         return False
     raise ImproperlyConfigured(f"{name}={raw!r} must be true or false")
+
+
+def choice(name: str, default: str, choices: Mapping[str, str]) -> str:
+    """What the chosen word stands for."""
+    raw = text(name, default).lower()
+    if raw not in choices:
+        raise ImproperlyConfigured(f"{name}={raw!r} must be {' or '.join(choices)}")
+    return choices[raw]

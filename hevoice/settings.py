@@ -148,10 +148,36 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 
-# The services that a call talks to, and what tells speech from noise, by dotted path.
-TRANSCRIBER = "calls.services.whisper.WhisperTranscriber"
-WRITER = "calls.services.receptionist.Receptionist"
-SPEAKER = "calls.services.espeak.EspeakSpeaker"
+# The services that a call talks to, and what tells speech from noise, by dotted path. Unless one is
+# chosen, the real one where its credentials or its server are named, else the embedded stand-in.
+_google = environment.text("GOOGLE_APPLICATION_CREDENTIALS")
+_has_speech = _google or environment.text("GOOGLE_SPEECH_ENDPOINT")
+_has_voice = _google or environment.text("GOOGLE_TEXTTOSPEECH_ENDPOINT")
+_has_openai = environment.text("OPENAI_API_KEY") or environment.text("OPENAI_BASE_URL")
+TRANSCRIBER = environment.choice(
+    "HEVOICE_TRANSCRIBER",
+    "google" if _has_speech else "embedded",
+    {
+        "google": "calls.services.google_speech.GoogleTranscriber",
+        "embedded": "calls.services.whisper.WhisperTranscriber",
+    },
+)
+WRITER = environment.choice(
+    "HEVOICE_WRITER",
+    "openai" if _has_openai else "embedded",
+    {
+        "openai": "calls.services.openai_writer.OpenAiWriter",
+        "embedded": "calls.services.receptionist.Receptionist",
+    },
+)
+SPEAKER = environment.choice(
+    "HEVOICE_SPEAKER",
+    "google" if _has_voice else "embedded",
+    {
+        "google": "calls.services.google_voice.GoogleSpeaker",
+        "embedded": "calls.services.espeak.EspeakSpeaker",
+    },
+)
 VAD = "calls.vad.WebRtcVad"
 WHISPER_MODEL = environment.text("WHISPER_MODEL")
 """A folder with a CTranslate2 Whisper model; empty: multilingual Whisper base, in VAR_DIR."""
@@ -163,7 +189,7 @@ OPENAI_MODEL = environment.text("OPENAI_MODEL", "gpt-6-luna")
 OPENAI_FALLBACK_MODEL = environment.text("OPENAI_FALLBACK_MODEL")
 """Asked once when the model fails before its first word; empty: none."""
 OPENAI_REASONING_EFFORT = environment.text("OPENAI_REASONING_EFFORT", "none")
-"""Anything but "none" makes callers wait, and gpt-6-luna then refuses tools. "default": not sent."""
+"""Anything but "none" makes callers wait, and gpt-6-luna refuses tools. "default": not sent."""
 BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 """What the model should know of the business, and do for it; empty: a neutral reception desk."""
 GREETING = environment.text("GREETING")

@@ -56,6 +56,17 @@ class ReadingTests(SimpleTestCase):
             environment.switch(NAME, True)
 
 
+    def test_a_choice_stands_for_something_and_any_other_word_is_refused(self) -> None:
+        choices = {"google": "a", "embedded": "b"}
+        with variable("Google"):
+            self.assertEqual(environment.choice(NAME, "embedded", choices), "a")
+        with variable(None):
+            self.assertEqual(environment.choice(NAME, "embedded", choices), "b")
+        wrong = f"{NAME}='azure' must be google or embedded"
+        with variable("azure"), self.assertRaisesMessage(ImproperlyConfigured, wrong):
+            environment.choice(NAME, "embedded", choices)
+
+
 class StartTests(SimpleTestCase):
     def test_a_wrong_value_stops_the_start(self) -> None:
         wrong = {
