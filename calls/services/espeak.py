@@ -11,12 +11,12 @@ import subprocess
 from collections.abc import AsyncIterator
 
 import numpy as np
-from heb_tts_normalizer import normalize
 
 from calls.audio import BYTES_PER_MS, Samples, resample, to_mulaw
 from calls.services import ServiceFailed, ServiceLate
 from calls.services.hebrew import to_espeak
 from calls.services.lexicon import vocalise
+from calls.services.speakable import speakable
 
 PEAK = 0.5
 """Loudest sample, of full scale: -6 dBFS, as loud as a telephone voice is."""
@@ -30,7 +30,7 @@ DEADLINE_S = 2.0
 
 def phonetic(text: str) -> str:
     """Plain Hebrew as espeak-ng is to say it: numbers in words, words in phonemes."""
-    return to_espeak(vocalise(normalize(text)))
+    return to_espeak(vocalise(speakable(text)))
 
 
 def command(program: str, voice: str, speed: int, pitch: int) -> list[str]:
@@ -43,10 +43,12 @@ def command(program: str, voice: str, speed: int, pitch: int) -> list[str]:
 
 def synthesise(text: str, *, voice: str = "he", speed: int = 150, pitch: int = 50) -> bytes:
     """8 kHz mu-law of the text, waited for: for callers' audio and prepared clips."""
+    if not (spelled := phonetic(text)):
+        return b""
     arguments = command(EspeakSpeaker.program, voice, speed, pitch)
     try:
         ended = subprocess.run(
-            arguments, input=phonetic(text).encode(), capture_output=True, timeout=DEADLINE_S
+            arguments, input=spelled.encode(), capture_output=True, timeout=DEADLINE_S
         )
     except FileNotFoundError:
         raise _missing(EspeakSpeaker.program) from None
@@ -113,7 +115,8 @@ class EspeakSpeaker:
             pass
 
     async def speak(self, sentence: str) -> AsyncIterator[bytes]:
-        audio = _telephone(await self._wav(phonetic(sentence)))
+        spelled = phonetic(sentence)
+        audio = _telephone(await self._wav(spelled)) if spelled else b""
         for begin in range(0, len(audio), CHUNK_BYTES):
             yield audio[begin : begin + CHUNK_BYTES]
 

@@ -1,10 +1,10 @@
 """Google's voice: Chirp 3 HD heard as it is made, Wavenet where that cannot be had.
 
-Rules: one stream a sentence (the Mouth hands over one sentence at a time, and Google lets a stream
-idle for 5 s only, less than a slow writer's pause between two sentences). What Google refuses before
-the first byte costs the caller nothing but that refusal: mu-law -> PCM, converted here -> the
-fallback voice, made whole; a refusal of what was asked is remembered for the life of the process.
-Nothing touches the disk. Pitch is never sent: Chirp 3 HD refuses it, even 0.
+Rules: one stream a sentence (the Mouth hands over one at a time, and Google aborts a stream that
+idles for 5 s, as it would while a slow writer thinks). What Google refuses before the first byte
+costs the caller that refusal only: mu-law -> PCM, converted here -> the fallback voice, made whole;
+a refusal of what was asked is remembered for the life of the process. Nothing touches the disk.
+Pitch is never sent: Chirp 3 HD refuses it, even 0.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import ClassVar
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import google.auth
@@ -72,7 +72,7 @@ as Google's quota lets one project have."""
 class GoogleSpeaker:
     """One voice. Made without arguments it is the one that the settings name."""
 
-    _refused: ClassVar[set[tuple[str, Encoding]]] = set()
+    _refused: ClassVar[set[tuple[str, int]]] = set()
     """Voices, and what Google would not stream them in."""
 
     def __init__(self, voice: str = "") -> None:
@@ -101,7 +101,7 @@ class GoogleSpeaker:
 
     async def _spoken(self, text: str) -> AsyncGenerator[bytes, None]:
         """The text in the first way that Google does not refuse."""
-        refused: list[tuple[str, Encoding]] = []
+        refused: list[tuple[str, int]] = []
         refusal: GoogleAPICallError | None = None
         for encoding in self._streamable():
             has_begun = False
@@ -115,7 +115,9 @@ class GoogleSpeaker:
             except GoogleAPICallError as error:
                 if has_begun or error.grpc_status_code not in FALLS_BACK:
                     raise self._failed(error) from error
-                logger.warning("%s would not stream %s: %s", self.name, encoding.name, error)
+                logger.warning(
+                    "%s would not stream %s: %s", self.name, Encoding(encoding).name, error
+                )
                 refusal = error
                 if error.grpc_status_code != StatusCode.INVALID_ARGUMENT:
                     break
@@ -133,13 +135,13 @@ class GoogleSpeaker:
     def _can_stream(self) -> bool:
         return "Chirp" in self.voice
 
-    def _streamable(self) -> list[Encoding]:
+    def _streamable(self) -> list[int]:
         if not self._can_stream:
             return []
         wanted = [Encoding.MULAW, Encoding.PCM]
         return [each for each in wanted if (self.voice, each) not in self._refused]
 
-    async def _streamed(self, text: str, encoding: Encoding) -> AsyncGenerator[bytes, None]:
+    async def _streamed(self, text: str, encoding: int) -> AsyncGenerator[bytes, None]:
         config = tts.StreamingSynthesizeConfig(
             voice=_selected(self.voice),
             streaming_audio_config=tts.StreamingAudioConfig(
@@ -147,7 +149,9 @@ class GoogleSpeaker:
             ),
         )
         client = await _client()
-        stream = await client.streaming_synthesize(requests=_asked(config, text), timeout=CALL_S)
+        stream: Any = await client.streaming_synthesize(
+            requests=_asked(config, text), timeout=CALL_S
+        )
         odd = b""
         try:
             async for response in stream:
@@ -246,6 +250,6 @@ def without_header(audio: bytes) -> bytes:
         at += 8
         if name == b"data":
             # A writer that does not know the length yet leaves 0 or the largest number.
-            return audio[at : at + size] if 0 < size else audio[at:]
+            return audio[at : at + size] if size > 0 else audio[at:]
         at += size + size % 2
     raise ServiceFailed("Google Text-to-Speech sent a WAV file without sound")

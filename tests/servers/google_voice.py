@@ -25,13 +25,14 @@ Encoding = tts.AudioEncoding
 SERVICE = "google.cloud.texttospeech.v1.TextToSpeech"
 LANGUAGE = "he-IL"
 FEMALE = (
-    "Achernar Aoede Autonoe Callirrhoe Despina Erinome Gacrux Kore Laomedeia Leda Pulcherrima "
-    "Sulafat Vindemiatrix Zephyr"
-).split()
+    *("Achernar", "Aoede", "Autonoe", "Callirrhoe", "Despina", "Erinome", "Gacrux", "Kore"),
+    *("Laomedeia", "Leda", "Pulcherrima", "Sulafat", "Vindemiatrix", "Zephyr"),
+)
 MALE = (
-    "Achird Algenib Algieba Alnilam Charon Enceladus Fenrir Iapetus Orus Puck Rasalgethi "
-    "Sadachbia Sadaltager Schedar Umbriel Zubenelgenubi"
-).split()
+    *("Achird", "Algenib", "Algieba", "Alnilam", "Charon", "Enceladus", "Fenrir", "Iapetus"),
+    *("Orus", "Puck", "Rasalgethi", "Sadachbia", "Sadaltager", "Schedar", "Umbriel"),
+    "Zubenelgenubi",
+)
 LIMIT_BYTES = 5000
 MS_PER_CHARACTER, CHUNK_MS = 60, 100
 STREAMED = (Encoding.PCM, Encoding.ALAW, Encoding.MULAW, Encoding.OGG_OPUS)
@@ -57,16 +58,17 @@ ENCODING = "Unsupported audio encoding."
 
 def voices() -> list[tts.Voice]:
     """What Google offers in Hebrew."""
-    genders = {f"Chirp3-HD-{name}": "FEMALE" for name in FEMALE}
-    genders |= {f"Chirp3-HD-{name}": "MALE" for name in MALE}
+    female, male = tts.SsmlVoiceGender.FEMALE, tts.SsmlVoiceGender.MALE
+    genders = dict.fromkeys((f"Chirp3-HD-{name}" for name in FEMALE), female)
+    genders |= dict.fromkeys((f"Chirp3-HD-{name}" for name in MALE), male)
     for kind in ("Standard", "Wavenet"):
-        genders |= {f"{kind}-{letter}": "FEMALE" for letter in "AC"}
-        genders |= {f"{kind}-{letter}": "MALE" for letter in "BD"}
+        genders |= dict.fromkeys((f"{kind}-{letter}" for letter in "AC"), female)
+        genders |= dict.fromkeys((f"{kind}-{letter}" for letter in "BD"), male)
     return [
         tts.Voice(
             language_codes=[LANGUAGE],
             name=f"{LANGUAGE}-{name}",
-            ssml_gender=tts.SsmlVoiceGender[gender],
+            ssml_gender=gender,
             natural_sample_rate_hertz=24000,
         )
         for name, gender in sorted(genders.items())
@@ -124,7 +126,7 @@ class GoogleVoice:
         try:
             yield f"127.0.0.1:{port}"
         finally:
-            await server.stop(grace=None)
+            await server.stop(grace=0.2)
 
     def _handlers(self) -> grpc.GenericRpcHandler:
         whole = grpc.unary_unary_rpc_method_handler(
@@ -206,7 +208,9 @@ class GoogleVoice:
             text = await self._checked_text(message.input, context)
             if not sent:
                 await self._wait(context)
-            sent = await self._utter(text, encoding, audio.sample_rate_hertz or 24000, sent, context)
+            sent = await self._utter(
+                text, encoding, audio.sample_rate_hertz or 24000, sent, context
+            )
 
     async def _utter(self, text: str, encoding: int, rate: int, sent: int, context: Any) -> int:
         """Sends the text's audio; gives back how many bytes the stream has had by now."""
