@@ -172,8 +172,9 @@ if TWILIO_AUTH_TOKEN and not PUBLIC_HOST:
         "TWILIO_AUTH_TOKEN is set but PUBLIC_HOST is not: Twilio signs the public address, "
         "so set PUBLIC_HOST to the host name in the number's webhook"
     )
-MAX_CALLS = environment.number("MAX_CALLS", 80, 1, 10_000)
-"""Calls in progress at once in one process; more are politely refused."""
+MAX_CALLS = environment.number("MAX_CALLS", 50, 1, 10_000)
+"""Calls in progress at once in one process; more are politely refused. bench/load.py: 40 leave a
+core room to spare, 80 do not."""
 DRAIN_SECONDS = environment.number("DRAIN_SECONDS", 120, 0, 3600)
 """How long running calls may go on after SIGTERM."""
 
