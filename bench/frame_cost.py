@@ -23,13 +23,12 @@ from statistics import median
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 
 from bench import rig
-from calls import live, twilio
+from bench.stock import StockConsumer
+from calls import twilio
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE, level_db
 from calls.consumers import MediaConsumer
-from calls.conversation import Conversation
 from calls.ear import Ear
 from calls.latency import percentile
 from calls.models import Call
@@ -48,37 +47,6 @@ QUERY_AT_S, QUERY_S = 2.5, 0.3
 SPEECH = ("book", "price", "yes", "hours")
 PAUSE_MS = 1500
 Message = dict[str, Any]
-
-
-class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
-    """The same work where Channels would have it: in `receive`."""
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        match twilio.parse(text_data or ""):
-            case twilio.Media() as media:
-                self.conversation.hear(media)
-            case twilio.Started() as started:
-                await self._begin(started)
-            case twilio.Stopped():
-                self.conversation.end("caller hung up")
-                await self.live_call.record_end(await self.running, 0)
-                await self.close()
-
-    async def _begin(self, started: twilio.Started) -> None:
-        token = started.parameters["token"]
-        call = await sync_to_async(Call.begin)(started.call_sid, started.stream_sid, token)
-        assert call is not None
-        self.live_call = live.LiveCall(call, started.stream_sid, self._send_text)
-        begun = asyncio.get_running_loop().create_future()
-
-        async def listen(conversation: Conversation) -> None:
-            begun.set_result(conversation)
-
-        self.running = asyncio.create_task(self.live_call.run(listen))
-        self.conversation = await begun
-
-    async def _send_text(self, text: str) -> None:
-        await self.send(text_data=text)
 
 
 CONSUMERS: tuple[Any, ...] = (StockConsumer, MediaConsumer)

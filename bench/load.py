@@ -26,20 +26,20 @@ from dataclasses import asdict, dataclass
 import psutil
 
 from bench import rig, services
+from bench.load_table import Step, table
 from calls.caller import SILENT_FRAME, Caller, Key, Say
 from calls.latency import percentile
 from calls.line import Dialled, place_call
 from calls.models import Call, Turn
-from calls.table import Column, render
 from calls.twilio_stream import CallResult
 from tuning import journal
 from tuning.events import Reply
 
 STEPS = (1, 10, 40, 80)
 SPEECH = ("hours", "tuesday", "leave_message", "nine", "price", "cancel", "where", "thursday")
-LINES = 6
+LINES = 5
 """What each caller says: so many of these, beginning with another one each."""
-ARRIVE_S, SETTLE_S, WINDOW_S = 4.0, 2.0, 22.0
+ARRIVE_S, SETTLE_S, WINDOW_S = 4.0, 2.0, 18.0
 """Calls begin within the first; after the second, cost is measured for the third."""
 IDLE_S = 3.0
 READY_S, RECORDED_S = 60.0, 30.0
@@ -114,38 +114,6 @@ def on_core(core: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, ours)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What so many calls at once came to. Times in ms, shares in % of the core."""
-
-    calls: int
-    turns: int
-    heard_p50: float
-    heard_p95: float
-    """Voice to voice, by the caller's ear: from the end of speech to the answer's first sound."""
-    response_p50: float
-    response_p95: float
-    """The record's response latency: from the VAD's last voiced frame."""
-    floor_p50: float
-    """What the profile and the services' fixed delays impose of that."""
-    over_p50: float
-    over_p95: float
-    """What is beyond it in each turn: ours."""
-    late_p50: float
-    late_p99: float
-    late_worst: float
-    """From when a frame left the caller to when the conversation heard it, beyond the least."""
-    caller_late_p99: float
-    """How late frames left the caller, by its schedule: was the rig itself on time?"""
-    cpu_each: float
-    cpu_idle: float
-    cpu_all: float
-    cpu_others: float
-    """Of the server's core: each call's, the idle server's, the server's, everybody else's."""
-    memory_each_mb: float
-    errors: dict[str, int]
 
 
 async def hold_calls(count: int, server: Server) -> tuple[list[CallResult], Cost, Cost]:
@@ -256,53 +224,10 @@ def measure(count: int, server: Server) -> Step:
         cpu_each=100 * (share - idle_share) / count,
         cpu_idle=100 * idle_share,
         cpu_all=100 * share,
-        cpu_others=100 * (after.others_cpu_s - before.others_cpu_s) / seconds,
+        cpu_others=max(0.0, 100 * (after.others_cpu_s - before.others_cpu_s) / seconds),
         memory_each_mb=(after.memory_mb - idle.memory_mb) / count,
         errors={name: number for name, number in errors.items() if number},
     )
-
-
-TABLE = {
-    "calls": ("calls", 0),
-    "turns": ("turns", 0),
-    "heard_p50": ("voice to/voice/p50", 0),
-    "heard_p95": ("/p95", 0),
-    "response_p50": ("response/latency/p50", 0),
-    "response_p95": ("/p95", 0),
-    "floor_p50": ("its/floor/p50", 0),
-    "over_p50": ("beyond/it/p50", 1),
-    "over_p95": ("/p95", 1),
-    "late_p50": ("frames/late/p50", 1),
-    "late_p99": ("/p99", 1),
-    "late_worst": ("/worst", 1),
-    "cpu_each": ("CPU/a call/%", 2),
-    "cpu_all": ("/in all/%", 1),
-    "memory_each_mb": ("memory/a call/MB", 2),
-    "caller_late_p99": ("caller/late/p99", 1),
-    "cpu_others": ("others'/CPU/%", 1),
-}
-LEGEND = """
-Times in ms. voice to voice: by the caller's ear; response latency: the record's, from the VAD's
-last voiced frame; its floor: the profile's silences and the services' fixed delays. frames late:
-from leaving the caller to being heard. CPU: of the server's one core, the idle server's taken away
-for each call. The rig was on time where the caller's own p99 is small and others used little of
-the core."""
-
-
-def table(steps: Sequence[Step]) -> str:
-    columns = [
-        Column(tuple(heading.split("/")), is_number=True) for heading, _digits in TABLE.values()
-    ]
-    rows = [
-        [f"{getattr(step, name):.{digits}f}" for name, (_heading, digits) in TABLE.items()]
-        for step in steps
-    ]
-    errors = [
-        f"! {step.calls} calls: {name}: {number}"
-        for step in steps
-        for name, number in step.errors.items()
-    ]
-    return "\n".join([render(columns, rows, 0), *(errors or ["No errors."]), LEGEND, rig.machine()])
 
 
 def main() -> None:

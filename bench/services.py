@@ -5,7 +5,10 @@ What they take is known, so that everything beyond it is ours: a floor for every
 
 from __future__ import annotations
 
-from tests.fakes import FakeSpeaker, FakeWriter
+import asyncio
+from collections.abc import AsyncGenerator
+
+from tests.fakes import TONE, FakeSpeaker, FakeWriter
 
 
 class Answerer(FakeWriter):
@@ -15,9 +18,15 @@ class Answerer(FakeWriter):
 
 
 class Voice(FakeSpeaker):
-    """14 characters a second, which is usual; the first byte after 50 ms, the rest with it."""
+    """14 characters a second, which is usual; the first byte after 50 ms, the rest with it, in
+    pieces of 200 ms, as a vendor streams."""
 
     ms_per_character = 70
+
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        await asyncio.sleep(self.first_byte_s)
+        for _piece in range(len(sentence) * self.ms_per_character // 200):
+            yield TONE * 10
 
 
 def after_decision_ms(delay_ms: int) -> float:

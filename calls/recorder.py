@@ -132,13 +132,12 @@ class Recorder:
 def write(call_pk: int, number: int, part: Part) -> Revision:
     """Write a part; returns the newest revision of the call's profile. Safe to run twice."""
     close_old_connections()
+    text = "\n".join(journal.dump(entry, wall_ms) for wall_ms, entry in part.entries)
+    lines = gzip.compress(text.encode(), GZIP_LEVEL)  # before the database is locked
     with transaction.atomic():
-        if part.entries:
-            lines = "\n".join(journal.dump(entry, wall_ms) for wall_ms, entry in part.entries)
+        if text:
             JournalPart.objects.update_or_create(
-                call_id=call_pk,
-                number=number,
-                defaults={"lines": gzip.compress(lines.encode(), GZIP_LEVEL)},
+                call_id=call_pk, number=number, defaults={"lines": lines}
             )
         for turn in part.turns.values():
             values = asdict(turn)

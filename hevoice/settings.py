@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -21,7 +22,12 @@ from tuning.profile import Profile
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var")))
 """Everything that a running installation makes: database, secret key, models, audio."""
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VAR_DIR={VAR_DIR} cannot be made ({error.strerror}): name a folder that can be written to"
+    ) from None
 TESTING = "test" in sys.argv[1:2]
 TEST_RUNNER = "tests.runner.CountingRunner"
 
@@ -32,8 +38,12 @@ def _secret_key() -> str:
         return given
     kept = VAR_DIR / "secret_key"
     if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(50))
+        made = VAR_DIR / f"secret_key.{os.getpid()}"
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(50))
+        with suppress(FileExistsError):  # another process was first
+            os.link(made, kept)
+        made.unlink()
     return kept.read_text()
 
 
@@ -201,8 +211,9 @@ if TWILIO_AUTH_TOKEN and not PUBLIC_HOST:
         "TWILIO_AUTH_TOKEN is set but PUBLIC_HOST is not: Twilio signs the public address, "
         "so set PUBLIC_HOST to the host name in the number's webhook"
     )
-MAX_CALLS = environment.number("MAX_CALLS", 80, 1, 10_000)
-"""Calls in progress at once in one process; more are politely refused."""
+MAX_CALLS = environment.number("MAX_CALLS", 50, 1, 10_000)
+"""Calls in progress at once in one process; more are politely refused. bench/load.py: 40 leave a
+core room to spare, 80 do not."""
 DRAIN_SECONDS = environment.number("DRAIN_SECONDS", 120, 0, 3600)
 """How long running calls may go on after SIGTERM."""
 

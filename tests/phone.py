@@ -118,15 +118,20 @@ class PhoneCall:
         self.frame_sent_s[self.clock_ms] = asyncio.get_running_loop().time()
         await self.send({"event": "media", "media": body | {"track": "inbound"}})
 
-    async def until(self, condition: Any, marks: str = "_", limit_s: float = 8) -> None:
+    async def until(self, condition: Any, marks: str = "_", limit_s: float = 15) -> None:
         """Go on with these marks until something has happened."""
         async with asyncio.timeout(limit_s):
             while not condition():
                 await self.say(marks)
 
     async def until_quiet(self) -> None:
-        """Until the agent has been heard to its end."""
-        await self.until(lambda: self.events("media") and not self._echoes)
+        """Until the agent has been heard to its end (or has closed)."""
+        await self.until(self._is_quiet)
+
+    def _is_quiet(self) -> bool:
+        call = live.calls.get(self.call_sid)
+        is_heard = call and call.conversation and call.conversation.turns.state == "refractory"
+        return bool(is_heard) or self.close_code is not None
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in self.sent if message["event"] == kind]

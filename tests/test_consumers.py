@@ -54,8 +54,9 @@ class TokenTest(TransactionTestCase):
             async with PhoneCall() as first:
                 await first.until_quiet()
                 async with PhoneCall() as second:
-                    await second.until_quiet()
+                    await second.until(lambda: first.close_code is not None)
                     self.assertEqual(first.close_code, REPLACED)
+                    await second.until_quiet()
             turns = await second.turns()
         self.assertEqual([(turn.number, turn.prompt) for turn in turns][:1], [(0, "greeting")])
         self.assertEqual([turn.prompt for turn in turns], ["greeting", "greeting"])

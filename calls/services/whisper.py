@@ -47,8 +47,9 @@ class WhisperTranscriber:
 
     @classmethod
     async def warm_up(cls) -> None:
-        """Load the model. Raises ServiceFailed if there is none."""
-        await _on_worker(_load)
+        """Load the model and try it. Raises ServiceFailed if there is none."""
+        engine = await _on_worker(_load)
+        await _on_worker(engine.warm_up)
 
     def push(self, audio: bytes, until_ms: int) -> None:
         """Any number of whole frames of 20 ms."""

@@ -113,6 +113,11 @@ class Engine:
         chosen = self._chosen(heard, text, phrases)
         return Words(chosen, len(phrases)) if chosen else Words(text, 0)
 
+    def warm_up(self) -> None:
+        """Do everything once: the first time costs some 400 ms more."""
+        self._freely(self._noise)
+        self._likelihoods(self._noise, ["כן"])
+
     def weigh(self, phrases: Sequence[str]) -> list[float]:
         """log P(text | noise) of each phrase, once per process: ahead, if there is time."""
         if len(self._priors) > _PRIORS_KEPT:

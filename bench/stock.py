@@ -1,0 +1,43 @@
+"""What MediaConsumer is measured against: the same call behind a stock Channels consumer."""
+
+from __future__ import annotations
+
+import asyncio
+
+from asgiref.sync import sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from calls import live, twilio
+from calls.conversation import Conversation
+from calls.models import Call
+
+
+class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """The same work where Channels would have it: in `receive`."""
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        match twilio.parse(text_data or ""):
+            case twilio.Media() as media:
+                self.conversation.hear(media)
+            case twilio.Started() as started:
+                await self._begin(started)
+            case twilio.Stopped():
+                self.conversation.end("caller hung up")
+                await self.live_call.record_end(await self.running, 0)
+                await self.close()
+
+    async def _begin(self, started: twilio.Started) -> None:
+        token = started.parameters["token"]
+        call = await sync_to_async(Call.begin)(started.call_sid, started.stream_sid, token)
+        assert call is not None
+        self.live_call = live.LiveCall(call, started.stream_sid, self._send_text)
+        begun = asyncio.get_running_loop().create_future()
+
+        async def listen(conversation: Conversation) -> None:
+            begun.set_result(conversation)
+
+        self.running = asyncio.create_task(self.live_call.run(listen))
+        self.conversation = await begun
+
+    async def _send_text(self, text: str) -> None:
+        await self.send(text_data=text)
