@@ -55,7 +55,6 @@ class ReadingTests(SimpleTestCase):
         with variable("maybe"), self.assertRaisesMessage(ImproperlyConfigured, "true or false"):
             environment.switch(NAME, True)
 
-
     def test_a_choice_stands_for_something_and_any_other_word_is_refused(self) -> None:
         choices = {"google": "a", "embedded": "b"}
         with variable("Google"):
