@@ -160,18 +160,11 @@ X_FRAME_OPTIONS = "DENY"
 
 # The services that a call talks to, and what tells speech from noise, by dotted path. Unless one is
 # chosen, the real one where its credentials or its server are named, else the embedded stand-in.
-_google = environment.text("GOOGLE_APPLICATION_CREDENTIALS")
-_has_speech = _google or environment.text("GOOGLE_SPEECH_ENDPOINT")
-_has_voice = _google or environment.text("GOOGLE_TEXTTOSPEECH_ENDPOINT")
-_has_openai = environment.text("OPENAI_API_KEY") or environment.text("OPENAI_BASE_URL")
-TRANSCRIBER = environment.choice(
-    "HEVOICE_TRANSCRIBER",
-    "google" if _has_speech else "embedded",
-    {
-        "google": "calls.services.google_speech.GoogleTranscriber",
-        "embedded": "calls.services.whisper.WhisperTranscriber",
-    },
+_has_voice = environment.text("GOOGLE_APPLICATION_CREDENTIALS") or environment.text(
+    "GOOGLE_TEXTTOSPEECH_ENDPOINT"
 )
+_has_openai = environment.text("OPENAI_API_KEY") or environment.text("OPENAI_BASE_URL")
+TRANSCRIBER = "calls.services.whisper.WhisperTranscriber"
 WRITER = environment.choice(
     "HEVOICE_WRITER",
     "openai" if _has_openai else "embedded",
