@@ -1,0 +1,220 @@
+"""What calls say again and again, as ready mu-law: spoken once, then read in microseconds.
+
+Rules: fixed phrases (greeting, prompts) are made ready at start-up and kept in a folder; what is
+generated stays in memory, and only if it can hold nobody's business: short, Hebrew words without
+a digit, and said by three different calls. Only what was spoken to its end is remembered. A folder
+that is full or unreadable costs the keeping and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from asyncio import to_thread
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing, suppress
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from calls.audio import BYTES_PER_MS
+from calls.services import Speaker
+
+logger = logging.getLogger(__name__)
+
+LIMIT_BYTES = 16_000_000
+"""33 minutes of audio."""
+KEPT_FILES = 500
+LONGEST_CHARACTERS = 40
+CALLS_NEEDED = 3
+COUNTED_PHRASES = 2000
+"""Phrases whose calls are counted, the latest ones."""
+LOGGED_EVERY = 100
+CHUNK_BYTES = 100 * BYTES_PER_MS
+
+
+def key_of(voice: str, text: str) -> str:
+    return hashlib.sha256(f"{voice}\0{text.strip()}".encode()).hexdigest()
+
+
+def is_general(text: str) -> bool:
+    """Whether the text may be kept for other callers: short, Hebrew letters only, no digits."""
+    letters = [char for char in text if char.isalnum()]
+    is_hebrew = all("א" <= char <= "ת" for char in letters)
+    return bool(letters) and is_hebrew and len(text.strip()) <= LONGEST_CHARACTERS
+
+
+class PhraseCache:
+    """One a process, for all its calls and voices."""
+
+    def __init__(
+        self,
+        folder: Path,
+        limit_bytes: int = LIMIT_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.hits = self.misses = self.held_bytes = 0
+        self.clock = clock
+        self._folder, self._limit_bytes = folder, limit_bytes
+        self._held: OrderedDict[str, bytes] = OrderedDict()
+        self._fixed: set[str] = set()
+        self._said_by: OrderedDict[str, set[str]] = OrderedDict()
+        self._waits_ms, self._waited = 0.0, 0
+        self._has_complained = False
+
+    @property
+    def hit_rate(self) -> float:
+        """The share of sentences that were ready, 0 to 1."""
+        return self.hits / max(1, self.hits + self.misses)
+
+    @property
+    def saved_ms(self) -> float:
+        """Hits, each at the first byte's mean wait of the sentences that were not ready."""
+        return self.hits * self._waits_ms / max(1, self._waited)
+
+    async def keep(self, speaker: Speaker, texts: Iterable[str]) -> None:
+        """Make fixed phrases ready: from the folder, or spoken now. Raises ServiceFailed when the
+        speaker does, with whatever the folder had made ready all the same."""
+        missing = []
+        for text in texts:
+            key = key_of(speaker.name, text)
+            self._fixed.add(key)
+            if key in self._held:
+                continue
+            if audio := await to_thread(self._read, key):
+                self._hold(key, audio)
+            else:
+                missing.append((key, text))
+        for key, text in missing:
+            if audio := b"".join([part async for part in speaker.speak(text)]):
+                self._hold(key, audio)
+                await to_thread(self._write, key, audio)
+        logger.info("%d fixed phrases ready, %d spoken now", len(self._fixed), len(missing))
+
+    def find(self, key: str) -> bytes | None:
+        audio = self._held.get(key)
+        if audio is None:
+            self.misses += 1
+        else:
+            self.hits += 1
+            self._held.move_to_end(key)
+        if (self.hits + self.misses) % LOGGED_EVERY == 0:
+            logger.info(
+                "%d of %d sentences were ready (%.0f %%): %.1f s of waiting saved, %d kB held",
+                self.hits, self.hits + self.misses, 100 * self.hit_rate,
+                self.saved_ms / 1000, self.held_bytes // 1000,
+            )  # fmt: skip
+        return audio
+
+    def waited(self, first_byte_ms: float) -> None:
+        """How long a sentence that was not ready took to begin."""
+        self._waits_ms += first_byte_ms
+        self._waited += 1
+
+    def is_wanted(self, key: str, text: str, call_id: str) -> bool:
+        """Whether what this call now says should be remembered."""
+        if key in self._fixed:
+            return True
+        if not is_general(text):
+            return False
+        calls = self._said_by.setdefault(key, set())
+        self._said_by.move_to_end(key)
+        if len(self._said_by) > COUNTED_PHRASES:
+            self._said_by.popitem(last=False)
+        calls.add(call_id)
+        return len(calls) >= CALLS_NEEDED
+
+    def remember(self, key: str, audio: bytes) -> None:
+        self._said_by.pop(key, None)
+        self._hold(key, audio)
+
+    def _hold(self, key: str, audio: bytes) -> None:
+        if len(audio) > self._limit_bytes:
+            return
+        self.held_bytes += len(audio) - len(self._held.pop(key, b""))
+        self._held[key] = audio
+        while self.held_bytes > self._limit_bytes:
+            # Fixed phrases are the last to go.
+            oldest = next((each for each in self._held if each not in self._fixed), None)
+            self.held_bytes -= len(self._held.pop(oldest or next(iter(self._held))))
+
+    def _read(self, key: str) -> bytes:
+        try:
+            audio = self._path(key).read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            self._complain(error)
+            return b""
+        with suppress(OSError):
+            self._path(key).touch()
+        return audio
+
+    def _write(self, key: str, audio: bytes) -> None:
+        """Whole or not at all; the files used longest ago make room."""
+        written = self._path(key).with_suffix(f".{os.getpid()}.new")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            written.write_bytes(audio)
+            written.replace(self._path(key))
+            kept = sorted(self._folder.glob("*.ulaw"), key=lambda path: path.stat().st_mtime)
+            for path in kept[:-KEPT_FILES]:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            self._complain(error)
+            with suppress(OSError):
+                written.unlink()
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}.ulaw"
+
+    def _complain(self, error: OSError) -> None:
+        if not self._has_complained:
+            self._has_complained = True
+            logger.warning("Phrases are spoken anew at every start: %s", error)
+
+
+@cache
+def phrases() -> PhraseCache:
+    """This process's."""
+    return PhraseCache(settings.VAR_DIR / "phrases")
+
+
+class CachedSpeaker:
+    """A call's speaker, which need not say what is ready."""
+
+    def __init__(
+        self, speaker: Speaker, call_id: str, phrase_cache: PhraseCache | None = None
+    ) -> None:
+        self.name = speaker.name
+        self._speaker, self._call_id = speaker, call_id
+        self._cache = phrase_cache or phrases()
+
+    @classmethod
+    async def warm_up(cls) -> None:
+        """Nothing of its own: the speaker that it wraps is warmed by itself."""
+
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        key = key_of(self.name, sentence)
+        audio = self._cache.find(key)
+        if audio is not None:
+            # In the pieces that a speaker brings: the mark after the first says when it is heard.
+            for begin in range(0, len(audio), CHUNK_BYTES):
+                yield audio[begin : begin + CHUNK_BYTES]
+            return
+        is_wanted = self._cache.is_wanted(key, sentence, self._call_id)
+        asked_s, gathered, has_begun = self._cache.clock(), b"", False
+        async with aclosing(self._speaker.speak(sentence)) as parts:
+            async for part in parts:
+                if not has_begun:
+                    has_begun = True
+                    self._cache.waited((self._cache.clock() - asked_s) * 1000)
+                if is_wanted:
+                    gathered += part
+                yield part
+        if gathered:
+            self._cache.remember(key, gathered)
