@@ -246,9 +246,23 @@ class FailureTests(SimpleTestCase):
             server.fails_after_bytes = None
             self.assertEqual(await said(SENTENCE), expected(SENTENCE))
 
+    async def test_a_server_that_was_gone_for_seconds_is_spoken_to_again_at_once(self) -> None:
+        async with google() as server:
+            async with server.serve() as address:
+                port = int(address.rpartition(":")[2])
+            with override_settings(GOOGLE_TEXTTOSPEECH_ENDPOINT=address):
+                with self.assertLogs("calls.services.google_voice", "WARNING"):
+                    for _ in range(6):
+                        with self.assertRaises(ServiceFailed):
+                            await said(SENTENCE)
+                        await asyncio.sleep(0.5)
+                async with server.serve(port):
+                    await asyncio.sleep(1.5)
+                    self.assertEqual(await said(SENTENCE), expected(SENTENCE))
+
     @override_settings(GOOGLE_TEXTTOSPEECH_ENDPOINT="", GOOGLE_INSECURE=False)
     async def test_a_machine_without_credentials_is_told_what_to_set(self) -> None:
-        with self.settings(), self.assertRaisesRegex(ServiceFailed, "GOOGLE_APPLICATION_CREDENT"):
+        with self.assertRaisesRegex(ServiceFailed, "GOOGLE_APPLICATION_CREDENTIALS"):
             await said(SENTENCE)
 
 

@@ -20,8 +20,8 @@ import google.auth
 import grpc
 import numpy as np
 from django.conf import settings
-from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import GoogleAPICallError
+from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import texttospeech_v1 as tts
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
@@ -42,6 +42,16 @@ WARM_UP_S = 10.0
 """The first connection of a process also resolves, shakes hands and fetches a token."""
 CALL_S = 30.0
 """The client has no timeout of its own. Shorter deadlines end a call that is stuck."""
+GOOGLE = "texttospeech.googleapis.com:443"
+CHANNEL = (
+    # After a fault, tried again soon: gRPC would wait for up to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.min_reconnect_backoff_ms", 2000),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    # A connection that died without a word is noticed after 5 s.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+)
 LIMIT_BYTES = 5000
 CHUNK_BYTES = 100 * BYTES_PER_MS
 WARMING = "שלום."
@@ -204,24 +214,34 @@ async def _asked(
 async def _client() -> tts.TextToSpeechAsyncClient:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        endpoint = settings.GOOGLE_TEXTTOSPEECH_ENDPOINT
-        if settings.GOOGLE_INSECURE and endpoint:
-            channel = grpc.aio.insecure_channel(endpoint)
-            transport = TextToSpeechGrpcAsyncIOTransport(channel=channel)
-            _clients[loop] = tts.TextToSpeechAsyncClient(transport=transport)
-        else:
-            try:
-                # Looks at files, and asks Google's metadata server where there are none.
-                credentials, _project = await asyncio.to_thread(google.auth.default)
-            except GoogleAuthError as error:
-                raise ServiceFailed(
-                    f"Google Text-to-Speech: {error} (set GOOGLE_APPLICATION_CREDENTIALS to the "
-                    "service account's key file)"
-                ) from error
-            options = ClientOptions(api_endpoint=endpoint) if endpoint else None
-            client = tts.TextToSpeechAsyncClient(credentials=credentials, client_options=options)
-            _clients.setdefault(loop, client)
+        # The credentials are looked for on the disk, or asked of Google's metadata server.
+        channel = _plain() or _secure(await asyncio.to_thread(_credentials))
+        transport = TextToSpeechGrpcAsyncIOTransport(channel=channel)
+        _clients.setdefault(loop, tts.TextToSpeechAsyncClient(transport=transport))
     return _clients[loop]
+
+
+def _plain() -> grpc.aio.Channel | None:
+    endpoint = settings.GOOGLE_TEXTTOSPEECH_ENDPOINT
+    if not (settings.GOOGLE_INSECURE and endpoint):
+        return None
+    return grpc.aio.insecure_channel(endpoint, options=CHANNEL)
+
+
+def _secure(credentials: Credentials) -> grpc.aio.Channel:
+    return TextToSpeechGrpcAsyncIOTransport.create_channel(
+        settings.GOOGLE_TEXTTOSPEECH_ENDPOINT or GOOGLE, credentials=credentials, options=CHANNEL
+    )
+
+
+def _credentials() -> Credentials:
+    try:
+        return google.auth.default()[0]
+    except GoogleAuthError as error:
+        raise ServiceFailed(
+            f"Google Text-to-Speech: {error} (set GOOGLE_APPLICATION_CREDENTIALS to the service "
+            "account's key file)"
+        ) from error
 
 
 def within_limit(text: str, limit: int = LIMIT_BYTES) -> list[str]:
