@@ -277,10 +277,10 @@ class Conversation:
         playout, turn = self.book.playout, self.book.turn
         if playout is None or turn is None or playout.sent_at_ms is None:
             return
-        overdue_ms = self.wall_ms() - playout.sent_at_ms - MARK_GRACE_MS
-        if playout.heard_at_ms is None and overdue_ms > playout.first_chunk_ms:
+        since_ms = self.wall_ms() - MARK_GRACE_MS
+        if playout.heard_at_ms is None and since_ms > playout.sent_at_ms + playout.first_chunk_ms:
             self._begin_heard(playout, turn, playout.sent_at_ms)
-        if playout.is_complete and overdue_ms > playout.audio_ms:
+        if playout.is_complete and since_ms > playout.plays_until_ms:
             self._end_heard(playout)
 
 

@@ -72,15 +72,22 @@ class Ear:
     def wall_of(self, at_ms: int) -> float:
         """When the frame that ended at this moment of caller audio arrived."""
         earlier = (wall_ms for heard_ms, wall_ms in reversed(self._arrivals) if heard_ms <= at_ms)
-        return next(earlier, self.arrived_ms)
+        if (wall_ms := next(earlier, None)) is not None:
+            return wall_ms
+        oldest = self._arrivals[0] if self._arrivals else (at_ms, self.arrived_ms)
+        return oldest[1] - (oldest[0] - at_ms)  # before all that is remembered
 
     def forward(self, at_ms: int, frame: bytes, profile: Profile) -> None:
         """Give the transcriber its audio, in messages of stt_batch_ms."""
         if not profile.streaming_stt:
+            self.flush()
             self._kept.append((at_ms, frame))
             if len(self._kept) * FRAME_MS > KEPT_MS:
                 self._let_go()
             return
+        if self._kept:  # streaming was switched on: the utterance so far comes first
+            self._batch = [kept for _at_ms, kept in self._kept]
+            self._kept.clear()
         self._batch.append(frame)
         if len(self._batch) * FRAME_MS >= profile.stt_batch_ms:
             self.flush()

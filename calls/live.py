@@ -58,16 +58,16 @@ class LiveCall:
         try:
             revision = await sync_to_async(lambda: self.call.profile.newest)()
             conversation = self.conversation = self._begin(revision)
-            beside = [
-                asyncio.create_task(job)
-                for job in (listen(conversation), self._follow(channel), self._announce())
-            ]
-            try:
-                return await conversation.run()
-            finally:
+            # One that breaks ends the call, in an apology: none may die unseen.
+            async with asyncio.TaskGroup() as tasks:
+                beside = [
+                    tasks.create_task(job)
+                    for job in (listen(conversation), self._follow(channel), self._announce())
+                ]
+                why = await conversation.run()
                 for task in beside:
                     task.cancel()
-                await asyncio.gather(*beside, return_exceptions=True)
+            return why
         except Exception as error:
             logger.exception("The call broke")
             if self.conversation:

@@ -132,7 +132,9 @@ class Call(models.Model):
         host, _colon, _pid = this_process().rpartition(":")
         running = cls.objects.filter(ended_at=None, process__startswith=f"{host}:")
         for call in running:
-            if not _is_alive(int(call.process.rpartition(":")[2])):
+            # Called before the first call: one of our own number was another life's.
+            is_ours = call.process == this_process()
+            if is_ours or not _is_alive(int(call.process.rpartition(":")[2])):
                 call.ended_at, call.ended_why = timezone.now(), cls.Ended.LOST
                 call.save(update_fields=["ended_at", "ended_why"])
 

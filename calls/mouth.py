@@ -47,21 +47,21 @@ class Mouth:
         self._stream_sid = stream_sid
         self._writer, self._speaker, self._transcriber = writer, speaker, transcriber
         self._wall_ms, self._keep_message = wall_ms, keep_message
-        self._outbox: asyncio.Queue[tuple[str, Playout | None]] = asyncio.Queue()
+        self._outbox: asyncio.Queue[tuple[str, Playout | None, int]] = asyncio.Queue()
 
     async def deliver(self, send: Callable[[str], Awaitable[None]]) -> None:
         """Send what the outbox holds, for as long as the call lasts."""
         while True:
-            message, playout = await self._outbox.get()
-            if playout and playout.sent_at_ms is None:
-                playout.sent_at_ms = self._wall_ms()
+            message, playout, size = await self._outbox.get()
+            if playout:
+                playout.send(self._wall_ms(), size / BYTES_PER_MS)
             await send(message)
 
     def fall_silent(self) -> None:
         """Drop what was not sent yet, and have Twilio drop what was not played yet."""
         while not self._outbox.empty():
             self._outbox.get_nowait()
-        self._outbox.put_nowait((twilio.clear(self._stream_sid), None))
+        self._outbox.put_nowait((twilio.clear(self._stream_sid), None, 0))
 
     def say_clip(self, playout: Playout, text: str, audio: bytes) -> None:
         """Say something prepared, at once."""
@@ -138,13 +138,13 @@ class Mouth:
     def _put(self, playout: Playout, audio: bytes) -> None:
         is_first = not playout.audio_ms
         playout.add(audio)
-        self._outbox.put_nowait((twilio.media(self._stream_sid, audio), playout))
+        self._outbox.put_nowait((twilio.media(self._stream_sid, audio), playout, len(audio)))
         if is_first:
             self._mark(playout)
 
     def _mark(self, playout: Playout) -> None:
-        self._outbox.put_nowait((twilio.mark(self._stream_sid, playout.next_mark()), None))
+        self._outbox.put_nowait((twilio.mark(self._stream_sid, playout.next_mark()), None, 0))
 
     def _finish(self, playout: Playout) -> None:
         playout.is_complete = True
-        self._outbox.put_nowait((twilio.mark(self._stream_sid, playout.end_mark), None))
+        self._outbox.put_nowait((twilio.mark(self._stream_sid, playout.end_mark), None, 0))

@@ -24,6 +24,8 @@ class Playout:
     """Wall time at which the first audio was sent."""
     heard_at_ms: float | None = None
     """Wall time at which the caller began to hear it."""
+    plays_until_ms: float = 0.0
+    """Wall time at which everything sent so far will have been played."""
     marks: int = 0
 
     @property
@@ -41,6 +43,11 @@ class Playout:
         text, size = self.sentences[-1]
         self.sentences[-1] = text, size + len(audio)
         self.first_chunk_ms = self.first_chunk_ms or len(audio) // BYTES_PER_MS
+
+    def send(self, now_ms: float, audio_ms: float) -> None:
+        """So much of it goes to the caller now."""
+        self.sent_at_ms = now_ms if self.sent_at_ms is None else self.sent_at_ms
+        self.plays_until_ms = max(self.plays_until_ms, now_ms) + audio_ms
 
     def next_mark(self) -> str:
         self.marks += 1

@@ -23,6 +23,8 @@ from calls.services import ServiceFailed
 logger = logging.getLogger(__name__)
 
 DRAIN_CHECK_S = 0.2
+END_S = 10.0
+"""How long the ends of the last calls may take to be written."""
 
 status = "starting"
 """starting, ok, or failed (see `failures`)."""
@@ -63,6 +65,9 @@ async def warm_up() -> None:
         except ServiceFailed as error:
             failures.append(f"{error}")
             logger.error("%s: %s", path, error)
+        except Exception as error:
+            failures.append(f"{path}: {error!r}")
+            logger.exception("%s cannot be used", path)
     await prompts.warm_up()
     # What start-up made stays: looking through it again would stop every call for 100 ms.
     gc.collect()
@@ -79,5 +84,7 @@ async def _drain() -> None:
     until_s = loop.time() + seconds
     while live.calls and loop.time() < until_s:  # noqa: ASYNC110  (a look now and then will do)
         await asyncio.sleep(DRAIN_CHECK_S)
-    await asyncio.gather(*(call.end("shutdown") for call in live.calls.values()))
+    ending = [loop.create_task(call.end("shutdown")) for call in live.calls.values()]
+    if ending:  # a record that cannot be written must not keep the process alive
+        await asyncio.wait(ending, timeout=END_S)
     sys.modules["twisted.internet.reactor"].stop()

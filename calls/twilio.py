@@ -19,6 +19,12 @@ MESSAGE_LIMIT_BYTES = 64 * 1024
 VOICE = 'language="he-IL" voice="Google.he-IL-Wavenet-A"'
 
 
+UNREADABLE = (
+    *(ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError),
+    binascii.Error,
+)
+
+
 class Malformed(ValueError):
     """A message that is not what Twilio sends."""
 
@@ -69,7 +75,7 @@ def parse(text: str) -> Message | None:
     try:
         message = json.loads(text)
         return _read(message)
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+    except UNREADABLE as error:
         raise Malformed(f"{type(error).__name__}: {error}") from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -30,7 +31,11 @@ def answer(request: HttpRequest) -> HttpResponse:
         logger.warning("Refused: %s", "shutting down" if live.is_draining else "MAX_CALLS reached")
         return _twiml(twilio.say_and_hang_up(prompts.text("busy")))
     caller = request.POST.get("From", "")[:32]
-    call = Call.ring(call_sid, caller, request.POST.get("To", "")[:32])
+    try:
+        call = Call.ring(call_sid, caller, request.POST.get("To", "")[:32])
+    except DatabaseError:
+        logger.exception("The call cannot be taken: the database does not answer")
+        return _twiml(twilio.say_and_hang_up(prompts.text("apology_goodbye")))
     logger.info("Ringing, from %s", masked(caller))
     host = settings.PUBLIC_HOST or request.get_host()
     return _twiml(twilio.connect(f"wss://{host}/twilio/media", "/twilio/after", call.token))
@@ -42,7 +47,11 @@ def after(request: HttpRequest) -> HttpResponse:
     """The stream has ended: hang up, after an apology if the call broke."""
     if not gate.admits_request(request):
         return HttpResponseForbidden()
-    call = Call.objects.filter(call_sid=request.POST.get("CallSid", "")).first()
+    try:
+        call = Call.objects.filter(call_sid=request.POST.get("CallSid", "")).first()
+    except DatabaseError:
+        logger.exception("How the call ended is not known: the database does not answer")
+        call = None
     if call is not None and call.ended_well:
         return _twiml(twilio.hang_up())
     return _twiml(twilio.say_and_hang_up(prompts.text("apology_goodbye")))

@@ -49,8 +49,9 @@ class CloseTest(TestCase):
         dead = child.pid
         host = this_process().rpartition(":")[0]
         self.running("CA1", f"{host}:{dead}")
-        self.running("CA2", f"{host}:{os.getpid()}")
+        self.running("CA2", f"{host}:{os.getppid()}")
+        self.running("CA4", this_process())
         self.running("CA3", f"another-host:{dead}")
         Call.close_lost()
         ended = dict(Call.objects.values_list("call_sid", "ended_why"))
-        self.assertEqual(ended, {"CA1": "lost", "CA2": "", "CA3": ""})
+        self.assertEqual(ended, {"CA1": "lost", "CA2": "", "CA3": "", "CA4": "lost"})

@@ -102,6 +102,21 @@ class EarTest(TestCase):
         self.assertEqual((ear.forwarded, ear.dropped), (3, {"transcriber queue full": 3}))
         self.assert_balanced(ear)
 
+    def test_speech_before_all_that_is_remembered_is_dated_before_it(self) -> None:
+        walls = iter(range(1000, 100_000, 20))
+        ear = Ear(FakeTranscriber(), lambda: float(next(walls)))
+        list(ear.frames(Media(0, HUSH * 1500)))
+        self.assertEqual(ear.wall_of(30_000), 30_980)
+        self.assertEqual(ear.wall_of(2000), 2980)
+
+    def test_switching_streaming_on_sends_the_utterance_so_far(self) -> None:
+        transcriber = FakeTranscriber()
+        ear = Ear(transcriber, float)
+        self.hear(ear, Media(0, HUSH * 10), profile=Profile(streaming_stt=False))
+        self.hear(ear, Media(200, HUSH * 1))
+        self.assertEqual(transcriber.messages, [160 * 11])
+        self.assert_balanced(ear)
+
     def test_whole_recognition_gets_the_utterance_with_its_pre_roll(self) -> None:
         ear = Ear(FakeTranscriber(), float)
         self.hear(ear, Media(0, HUSH * 100), profile=Profile(streaming_stt=False))

@@ -56,6 +56,8 @@ class ParseTest(TestCase):
             message(event="start", start={}),
             message(event="start", start=wrong_rate),
             message(event="dtmf", dtmf={"digit": "12"}),
+            '{"event": "media", "media": {"timestamp": 1e400, "payload": ""}}',
+            "[" * 60_000,
         ):
             with self.assertRaises(twilio.Malformed):
                 twilio.parse(text)

@@ -59,7 +59,6 @@ class ProfileForm(forms.Form):
     @property
     def knobs(self) -> Profile | None:
         """The values, whatever the note says; None: no call may run on them."""
-        self.full_clean()
         if any(name in self.errors for name in asdict(Profile())):
             return None
         return Profile(**{name: self.cleaned_data[name] for name in asdict(Profile())})

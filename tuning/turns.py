@@ -244,12 +244,13 @@ class TurnTaker:
         return [reply]
 
     def _reply_keyed(self) -> list[Action]:
-        keys, self._keys = self._keys, Keys()
+        keys, self._keys, self._unheard = self._keys, Keys(), None
+        unused = self._dismiss("spoken over") if self._voice.is_heard else []
         text, keyed = keys.digits or "#", Voice(keys.began_ms, keys.ended_ms)
         reply = self._agent.reply(text, keyed, "keypad", self.profile)
-        self._say([reply])
+        self._say([])
         self._asked = keyed, Words(_finals=[text], _finals_until_ms=keys.ended_ms)
-        return [reply]
+        return [*unused, reply]
 
     def _say(self, actions: list[Action]) -> list[Action]:
         """The agent says something that answers no words."""
