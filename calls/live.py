@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from calls.conversation import Conversation
 from calls.models import Call
 from calls.recorder import Recorder
+from calls.services import Brief
 from tuning.models import Revision
 
 logger = logging.getLogger(__name__)
@@ -108,8 +109,9 @@ class LiveCall:
         logger.info("Ended: %s", why)
 
     def _begin(self, revision: Revision) -> Conversation:
+        brief = Brief()
         transcriber, writer, speaker = (
-            import_string(path)()
+            import_string(path)(brief)
             for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)
         )
         self._numbers[revision.pk] = revision.number

@@ -160,11 +160,18 @@ X_FRAME_OPTIONS = "DENY"
 
 # The services that a call talks to, and what tells speech from noise, by dotted path. Unless one is
 # chosen, the real one where its credentials or its server are named, else the embedded stand-in.
-_has_voice = environment.text("GOOGLE_APPLICATION_CREDENTIALS") or environment.text(
-    "GOOGLE_TEXTTOSPEECH_ENDPOINT"
-)
+_has_google = environment.text("GOOGLE_APPLICATION_CREDENTIALS")
+_has_ear = _has_google or environment.text("GOOGLE_SPEECH_ENDPOINT")
+_has_voice = _has_google or environment.text("GOOGLE_TEXTTOSPEECH_ENDPOINT")
 _has_openai = environment.text("OPENAI_API_KEY") or environment.text("OPENAI_BASE_URL")
-TRANSCRIBER = "calls.services.whisper.WhisperTranscriber"
+TRANSCRIBER = environment.choice(
+    "HEVOICE_TRANSCRIBER",
+    "google" if _has_ear else "embedded",
+    {
+        "google": "calls.services.google_speech.GoogleTranscriber",
+        "embedded": "calls.services.whisper.WhisperTranscriber",
+    },
+)
 WRITER = environment.choice(
     "HEVOICE_WRITER",
     "openai" if _has_openai else "embedded",
@@ -215,13 +222,17 @@ try:
 except ValueError as error:
     raise ImproperlyConfigured(str(error)) from None
 """The first values of the default profile."""
+GOOGLE_CLOUD_PROJECT = environment.text("GOOGLE_CLOUD_PROJECT")
+"""What recognition is asked in; empty: the project of the credentials."""
+GOOGLE_SPEECH_ENDPOINT = environment.text("GOOGLE_SPEECH_ENDPOINT")
+"""host:port for both versions of the API; empty: Google's own."""
 GOOGLE_TEXTTOSPEECH_ENDPOINT = environment.text("GOOGLE_TEXTTOSPEECH_ENDPOINT")
 """host:port; empty: Google's own."""
 GOOGLE_TTS_VOICE = environment.text("GOOGLE_TTS_VOICE", "he-IL-Chirp3-HD-Kore")
 GOOGLE_TTS_FALLBACK_VOICE = environment.text("GOOGLE_TTS_FALLBACK_VOICE", "he-IL-Wavenet-A")
 """Speaks where GOOGLE_TTS_VOICE cannot: quota used up, streaming refused."""
 GOOGLE_INSECURE = environment.switch("GOOGLE_INSECURE", False)
-"""Plaintext to the two endpoints, for servers on this machine."""
+"""Plaintext to these two endpoints, for servers on this machine."""
 GCP_STT_LANGUAGE = environment.text("GCP_STT_LANGUAGE", "he-IL")
 GCP_STT_MODEL = environment.text("GCP_STT_MODEL", "phone_call")
 

@@ -11,7 +11,16 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, ClassVar
 
 from calls.audio import FRAME_BYTES, level_db
-from calls.services import Expect, Farewell, Line, ServiceFailed, Transcript
+from calls.services import (
+    NO_BRIEF,
+    Brief,
+    Expect,
+    Farewell,
+    Line,
+    ServiceFailed,
+    Standing,
+    Transcript,
+)
 
 LOUD_DB = -45
 TONE = bytes([0x00, 0x80]) * 80
@@ -35,8 +44,8 @@ class FakeTranscriber:
     delay_s = 0.1
     fails_after_s: ClassVar[float | None] = None
 
-    def __init__(self) -> None:
-        self.dropped_frames = 0
+    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+        self.dropped_frames = self.replaced = 0
         self.messages: list[int] = []
         """Sizes of what was pushed, in bytes."""
         self.expected: tuple[str, ...] = ()
@@ -47,6 +56,10 @@ class FakeTranscriber:
     @classmethod
     async def warm_up(cls) -> None:
         return None
+
+    @classmethod
+    def standing(cls) -> Standing:
+        return Standing(cls.name, cls.name)
 
     def push(self, audio: bytes, until_ms: int) -> None:
         self.messages.append(len(audio))
@@ -94,6 +107,13 @@ class FakeWriter:
     async def warm_up(cls) -> None:
         return None
 
+    @classmethod
+    def standing(cls) -> Standing:
+        return Standing(cls.name, cls.name)
+
+    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+        self.brief = brief
+
     async def write(self, history: Sequence[Line]) -> AsyncGenerator[str | Expect | Farewell, None]:
         if not history:
             yield self.greeting
@@ -119,6 +139,13 @@ class FakeSpeaker:
     @classmethod
     async def warm_up(cls) -> None:
         return None
+
+    @classmethod
+    def standing(cls) -> Standing:
+        return Standing(cls.name, cls.name)
+
+    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+        self.brief = brief
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         await asyncio.sleep(self.first_byte_s)

@@ -13,7 +13,7 @@ from google.cloud import texttospeech_v1 as tts
 from grpc import StatusCode
 
 from calls.audio import to_mulaw
-from calls.services import ServiceFailed, ServiceLate, google_voice
+from calls.services import Brief, ServiceFailed, ServiceLate, google_voice
 from calls.services.google_voice import GoogleSpeaker, within_limit, without_header
 from calls.services.speakable import speakable
 from tests.servers import google_voice as local
@@ -144,7 +144,7 @@ class FallbackTests(SimpleTestCase):
 
     async def test_a_voice_that_cannot_stream_speaks_whole_sentences_itself(self) -> None:
         async with google() as server:
-            audio = await said(SENTENCE, GoogleSpeaker("he-IL-Wavenet-B"))
+            audio = await said(SENTENCE, GoogleSpeaker(Brief(voice="he-IL-Wavenet-B")))
         self.assertEqual(audio, expected(SENTENCE))
         self.assertEqual(server.streams, [])
         self.assertEqual(server.wholes[0].voice.name, "he-IL-Wavenet-B")
@@ -164,7 +164,7 @@ class FallbackTests(SimpleTestCase):
 
     async def test_a_voice_that_google_does_not_know_is_asked_for_once(self) -> None:
         async with google() as server:
-            speaker = GoogleSpeaker("he-IL-Chirp3-HD-Nobody")
+            speaker = GoogleSpeaker(Brief(voice="he-IL-Chirp3-HD-Nobody"))
             with self.assertLogs("calls.services.google_voice", "WARNING") as logged:
                 self.assertEqual(await said(SENTENCE, speaker), expected(SENTENCE))
             streams = len(server.streams)

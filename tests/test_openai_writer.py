@@ -6,7 +6,7 @@ import json
 
 from django.test import SimpleTestCase
 
-from calls.services import Farewell, Message, instructions
+from calls.services import Brief, Farewell, Message, instructions
 from calls.services.openai_writer import OpenAiWriter
 from tests.openai_turns import FALLBACK, MODEL, said, served, words, written
 from tests.servers.openai_answers import Answer
@@ -50,7 +50,7 @@ class AnswerTests(SimpleTestCase):
 
     async def test_a_number_may_have_a_business_and_a_greeting_of_its_own(self) -> None:
         async with served() as server:
-            writer = OpenAiWriter("מוסך ברק", "מוסך ברק, שלום.")
+            writer = OpenAiWriter(Brief(business="מוסך ברק", greeting="מוסך ברק, שלום."))
             self.assertEqual(await written(by=writer), ["מוסך ברק, שלום."])
             await written("שלום", by=writer)
             self.assertIn("מוסך ברק", server.requests[0]["messages"][0]["content"])

@@ -1,8 +1,8 @@
 """What a call needs from the world, one Protocol each; one file per vendor implements them.
 
 A vendor's class is named by its dotted path in settings (TRANSCRIBER, WRITER, SPEAKER) and made
-without arguments, once a call. What is expensive (models, clients, channels) belongs to the
-process: made lazily by the class, warmed by its `warm_up` at start-up.
+once a call, with the Brief of the called number. What is expensive (models, clients, channels)
+belongs to the process: made lazily by the class, warmed by its `warm_up` at start-up.
 
 Rules for every implementation: `push` never waits; deadlines live here, and a service that is
 late or fails raises ServiceLate or ServiceFailed with a reason that a person can act on. Nothing
@@ -11,8 +11,8 @@ is hidden by returning an empty text.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -22,6 +22,35 @@ class ServiceFailed(Exception):
 
 class ServiceLate(ServiceFailed):
     """A service did not answer within its deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the called number wants of the services; empty: what the settings say."""
+
+    greeting: str = ""
+    business: str = ""
+    """What the writer should know of the business, and do for it."""
+    voice: str = ""
+    hints: tuple[str, ...] = ()
+    """Words that callers of this number are likely to say; few."""
+    pronunciations: Mapping[str, str] = field(default_factory=dict)
+    """How words are said that the voice would say wrongly."""
+
+
+NO_BRIEF = Brief()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a service was asked to use (model, language, voice), what it uses, and why they differ.
+
+    Learned in this process so far. in_use is empty if nothing is left; why, if they do not differ.
+    """
+
+    asked_for: str
+    in_use: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +77,15 @@ class Transcriber(Protocol):
     """What the dashboard and the log call it."""
     dropped_frames: int
     """Frames of 20 ms that its full queue has thrown away, the oldest first."""
+    replaced: int
+    """Streams given up because the caller spoke and nothing came back."""
 
     @classmethod
-    async def warm_up(cls) -> None: ...
+    async def warm_up(cls) -> None:
+        """Make what is expensive and really try it. Raises ServiceFailed."""
+
+    @classmethod
+    def standing(cls) -> Standing: ...
 
     def push(self, audio: bytes, until_ms: int) -> None:
         """Take the next stretch of 8 kHz mu-law, which ends at `until_ms`. Never waits."""
@@ -108,6 +143,9 @@ class Writer(Protocol):
     @classmethod
     async def warm_up(cls) -> None: ...
 
+    @classmethod
+    def standing(cls) -> Standing: ...
+
     def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         """The answer to the last line, in pieces of text as they come; an empty history asks for
         the greeting. Closed (aclose) when the reply is interrupted."""
@@ -120,6 +158,9 @@ class Speaker(Protocol):
 
     @classmethod
     async def warm_up(cls) -> None: ...
+
+    @classmethod
+    def standing(cls) -> Standing: ...
 
     def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         """The sentence as 8 kHz mu-law without any header, in chunks of any size as they come."""

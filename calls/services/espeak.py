@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 
 from calls.audio import BYTES_PER_MS, Samples, resample, to_mulaw
-from calls.services import ServiceFailed, ServiceLate
+from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing
 from calls.services.hebrew import to_espeak
 from calls.services.lexicon import vocalise
 from calls.services.speakable import speakable
@@ -109,10 +109,17 @@ class EspeakSpeaker:
     program = "espeak-ng"
     voice, speed, pitch = "he", 150, 50
 
+    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+        self._brief = brief
+
     @classmethod
     async def warm_up(cls) -> None:
         async for _chunk in cls().speak("שלום"):
             pass
+
+    @classmethod
+    def standing(cls) -> Standing:
+        return Standing(cls.name, cls.name)
 
     async def speak(self, sentence: str) -> AsyncIterator[bytes]:
         spelled = phonetic(sentence)

@@ -30,7 +30,7 @@ from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
 from grpc import StatusCode
 
 from calls.audio import BYTES_PER_MS, RATE, to_mulaw
-from calls.services import ServiceFailed, ServiceLate
+from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing
 from calls.services.deadlines import within
 from calls.services.speakable import speakable
 
@@ -80,13 +80,13 @@ as Google's quota lets one project have."""
 
 
 class GoogleSpeaker:
-    """One voice. Made without arguments it is the one that the settings name."""
+    """One call's voice."""
 
     _refused: ClassVar[set[tuple[str, int]]] = set()
     """Voices, and what Google would not stream them in."""
 
-    def __init__(self, voice: str = "") -> None:
-        self.voice = voice or settings.GOOGLE_TTS_VOICE
+    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+        self.voice = brief.voice or settings.GOOGLE_TTS_VOICE
         self.name = f"Google voice {self.voice}"
 
     @classmethod
@@ -99,6 +99,10 @@ class GoogleSpeaker:
         )  # fmt: skip
         async for _part in parts:
             pass
+
+    @classmethod
+    def standing(cls) -> Standing:
+        return Standing(settings.GOOGLE_TTS_VOICE, settings.GOOGLE_TTS_VOICE)
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         for text in within_limit(speakable(sentence)):

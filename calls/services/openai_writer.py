@@ -15,7 +15,18 @@ from typing import Any
 
 from django.conf import settings
 
-from calls.services import Farewell, Line, Message, Piece, ServiceFailed, ServiceLate, instructions
+from calls.services import (
+    NO_BRIEF,
+    Brief,
+    Farewell,
+    Line,
+    Message,
+    Piece,
+    ServiceFailed,
+    ServiceLate,
+    Standing,
+    instructions,
+)
 from calls.services.deadlines import within
 from calls.services.instructions import SAY_GOODBYE, TAKE_MESSAGE
 from calls.services.openai_api import AccountRefused, api
@@ -56,15 +67,15 @@ class ToolCall:
 
 
 class OpenAiWriter:
-    """One call's. `business` and `greeting`: of the called number; empty: those of settings."""
+    """One call's."""
 
     first_s, next_s = 2.5, 2.0
     """Deadlines for the first token, and for each one after it."""
 
-    def __init__(self, business: str = "", greeting: str = "") -> None:
+    def __init__(self, brief: Brief = NO_BRIEF) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
-        self._business = business or settings.BUSINESS_PROMPT
-        self._greeting = greeting or settings.GREETING or instructions.GREETING
+        self._business = brief.business or settings.BUSINESS_PROMPT
+        self._greeting = brief.greeting or settings.GREETING or instructions.GREETING
         self._kept: list[Message] = []
 
     @classmethod
@@ -72,6 +83,10 @@ class OpenAiWriter:
         await api().warm()
         if settings.OPENAI_FALLBACK_MODEL:
             await api().look(settings.OPENAI_FALLBACK_MODEL)
+
+    @classmethod
+    def standing(cls) -> Standing:
+        return Standing(settings.OPENAI_MODEL, settings.OPENAI_MODEL)
 
     async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         if not history:

@@ -14,7 +14,7 @@ from functools import cache, reduce
 from pathlib import Path
 from typing import Literal
 
-from calls.services import Expect, Farewell, Line
+from calls.services import NO_BRIEF, Brief, Expect, Farewell, Line, Standing
 from calls.services.hebrew import MARKS
 
 DIALOGUE = Path(__file__).with_name("receptionist.toml")
@@ -187,9 +187,16 @@ class Receptionist:
 
     name = "embedded receptionist (fixed dialogue)"
 
+    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+        """The dialogue is fixed: it needs no brief."""
+
     @classmethod
     async def warm_up(cls) -> None:
         dialogue()
+
+    @classmethod
+    def standing(cls) -> Standing:
+        return Standing(cls.name, cls.name)
 
     async def write(self, history: Sequence[Line]) -> AsyncIterator[str | Expect | Farewell]:
         moment = dialogue().moment(history)

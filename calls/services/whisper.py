@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
 from calls.audio import FRAME_BYTES
-from calls.services import ServiceLate, Transcript, whisper_model
+from calls.services import NO_BRIEF, Brief, ServiceLate, Standing, Transcript, whisper_model
 from calls.services.segments import Cut, Segments
 from calls.services.whisper_engine import Engine, Words, loaded
 from calls.vad import WebRtcVad
@@ -37,8 +37,8 @@ class WhisperTranscriber:
 
     name = "embedded Whisper base (stand-in)"
 
-    def __init__(self) -> None:
-        self.dropped_frames = 0
+    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+        self.dropped_frames = self.replaced = 0
         self._queue: deque[tuple[bytes, int]] = deque()
         self._arrived = asyncio.Event()
         self._is_closed = False
@@ -50,6 +50,10 @@ class WhisperTranscriber:
         """Load the model and try it. Raises ServiceFailed if there is none."""
         engine = await _on_worker(_load)
         await _on_worker(engine.warm_up)
+
+    @classmethod
+    def standing(cls) -> Standing:
+        return Standing(cls.name, cls.name)
 
     def push(self, audio: bytes, until_ms: int) -> None:
         """Any number of whole frames of 20 ms."""

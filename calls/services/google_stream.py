@@ -1,0 +1,127 @@
+"""One StreamingRecognize call: audio in, transcripts on the caller-audio clock out.
+
+Rule: written with the write API; the reader alone hears why a stream ended, for a write into an
+ended stream knows no reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+from google.api_core.exceptions import GoogleAPICallError
+
+from calls.audio import BYTES_PER_MS, SILENCE_BYTE
+from calls.services import Transcript, google_channels, google_faults
+from calls.services.google_speech_api import Pair, Result, Speech
+from calls.services.google_tape import StreamClock, Stretch
+
+WRITE_S = 3.0
+"""A message that is not taken for so long finds nobody at the other end."""
+REASON_S = 0.5
+UNEXPLAINED = "Internal error from Core"
+"""gRPC's word for a write into a stream whose end it has not yet told us of."""
+
+
+class Stream:
+    def __init__(self, speech: Speech, call: Any) -> None:
+        self._speech, self._call, self._clock = speech, call, StreamClock()
+        self._loop = asyncio.get_running_loop()
+        self._opened_s = self._loop.time()
+        self._answered_s = self._opened_s
+        self._loud_until_ms = 0
+        self.has_answered = False
+        self.unanswered_ms = 0
+        """Sound that was sent since the last answer."""
+
+    @property
+    def age_s(self) -> float:
+        return self._loop.time() - self._opened_s
+
+    @property
+    def unanswered_s(self) -> float:
+        return self._loop.time() - self._answered_s
+
+    async def open(self, opening: Any, within_s: float) -> bool:
+        """Connect, and send the first message. False, here and below: the stream has ended."""
+        return await self._write(opening, within_s)
+
+    async def write(self, stretch: Stretch) -> bool:
+        self._clock.sent(stretch.length_ms, stretch.until_ms)
+        if stretch.is_loud:
+            self._loud_until_ms = stretch.until_ms
+            self.unanswered_ms += stretch.length_ms
+        return await self._write(self._speech.audio(stretch.audio))
+
+    async def write_silence(self, length_ms: int) -> bool:
+        self._clock.sent_silence(length_ms)
+        silence = SILENCE_BYTE * (length_ms * BYTES_PER_MS)
+        return await self._write(self._speech.audio(silence))
+
+    async def finish(self) -> None:
+        """There is no more audio: Google answers what it has, and ends the stream."""
+        await self._call.done_writing()
+
+    async def read(self) -> list[Transcript] | None:
+        """The next answer; None: the stream has ended well. Raises GoogleAPICallError."""
+        try:
+            response = await self._call.read()
+        except grpc.aio.AioRpcError:
+            raise await self._reason() from None
+        if response is grpc.aio.EOF:
+            return None
+        results = self._speech.results(response)
+        if results:
+            self.has_answered = True
+            self.unanswered_ms, self._answered_s = 0, self._loop.time()
+        finals = [result for result in results if result.is_final]
+        partials = [result for result in results if not result.is_final]
+        return [self._transcript(some) for some in (finals, partials) if some]
+
+    async def _reason(self) -> GoogleAPICallError:
+        """Why it ended. A write that fails just before Google's reason comes in hides that behind
+        gRPC's own; it stands in the call a moment later."""
+        until_s = self._loop.time() + REASON_S
+        while (words := await self._call.details()) == UNEXPLAINED:
+            if self._loop.time() > until_s:
+                break
+            await asyncio.sleep(0.01)
+        return google_faults.of(await self._call.code(), words)
+
+    def _transcript(self, results: Sequence[Result]) -> Transcript:
+        """The parts of one answer are one text: what is stable, and what may still change."""
+        end_ms = max(result.end_ms for result in results)
+        return Transcript(
+            "".join(result.text for result in results).strip(),
+            self._clock.caller_ms(end_ms) if end_ms else self._loud_until_ms,
+            final=results[0].is_final,
+            stability=min(result.stability for result in results),
+        )
+
+    async def _write(self, message: Any, within_s: float = WRITE_S) -> bool:
+        try:
+            async with asyncio.timeout(within_s):
+                await self._call.write(message)
+        except (asyncio.InvalidStateError, grpc.aio.AioRpcError):
+            return False
+        return True
+
+
+@asynccontextmanager
+async def opened(
+    pair: Pair, project: str, phrases: Sequence[str], *, open_s: float, life_s: float
+) -> AsyncIterator[Stream]:
+    """A stream that takes audio; cancelled at the block's end. TimeoutError: nobody answers."""
+    with google_channels.leased(pair) as speech:
+        call = speech.stream(life_s)
+        try:
+            stream = Stream(speech, call)
+            if not await stream.open(speech.opening(pair, project, phrases), open_s):
+                await stream.read()  # raises why
+                raise google_faults.ended()
+            yield stream
+        finally:
+            call.cancel()
