@@ -16,6 +16,7 @@ REFUSALS = {
 }
 ABOUT_AUDIO = ("Audio chunk", "Malordered", "too slow", "too fast")
 """In a refusal that says nothing about the model."""
+UNEXPLAINED = "Internal error from Core"
 ABOUT_HINTS = ("adaptation", "speech_context", "phrase")
 ADVICE = {
     StatusCode.UNAUTHENTICATED: "check GOOGLE_APPLICATION_CREDENTIALS",
@@ -54,6 +55,12 @@ def text(fault: Fault) -> str:
 def is_refusal(fault: Fault) -> bool:
     """Would the same configuration be refused again?"""
     return code(fault) in REFUSALS and not any(words in text(fault) for words in ABOUT_AUDIO)
+
+
+def is_unexplained(fault: Fault) -> bool:
+    """gRPC's own word for a write that came just after Google had ended the stream: Google's
+    reason is lost behind it."""
+    return text(fault) == UNEXPLAINED
 
 
 def is_about_hints(fault: Fault) -> bool:

@@ -38,6 +38,8 @@ PHRASES = 20
 RECOGNISE_S = 6.0
 WARM_UP_S = 10.0
 """The first connection of a process also resolves, shakes hands and fetches a token."""
+WARM_UP_TRIES = 3
+"""Where gRPC hides why a stream was refused."""
 KEEP_ALIVE_MS = 1000
 SOUND_S = 1.0
 """A stream that lived so long was no failed attempt."""
@@ -84,16 +86,19 @@ class GoogleTranscriber:
         self._heard: asyncio.Queue[Transcript | Exception | None] = asyncio.Queue()
         self._life: asyncio.Task[None] | None = None
         self._is_closed = False
-        self._phrases: tuple[str, ...] = ()
+        self._brief, self._phrases = brief, tuple[str, ...]()
         self._reached_ms = self._closed_ms = -1
         """How far the transcripts, and the finals among them, have come."""
         self._dead_s = limits.dead_s
         self._failures, self._failing_since_s = 0, 0.0
+        self._fault: Fault | None = None
+        """The last one that was explained."""
 
     @classmethod
     async def warm_up(cls) -> None:
         """Connect, and learn which models Google refuses, before a caller would wait for it."""
         project = await google_channels.prepare()
+        again = WARM_UP_TRIES
         while True:
             pair = pairs.chosen(project)
             try:
@@ -101,7 +106,9 @@ class GoogleTranscriber:
                     await _tried(pair, project)
                 return
             except (GoogleAPICallError, TimeoutError) as fault:
-                if not _is_refused(pair, fault):
+                again -= google_faults.is_unexplained(fault)
+                is_known = not again or not google_faults.is_unexplained(fault)
+                if is_known and not _is_refused(pair, fault):
                     raise google_faults.failed(f"Google Speech ({pair})", fault) from fault
 
     @classmethod
@@ -122,7 +129,7 @@ class GoogleTranscriber:
     def expect(self, phrases: Sequence[str]) -> None:
         """Hints for the next recognition or stream. The stream that is open goes on without: a new
         one for each question would cost the caller's first words more than hints bring."""
-        self._phrases = tuple(phrases[:PHRASES])
+        self._phrases = tuple(phrases)
 
     async def transcripts(self) -> AsyncIterator[Transcript]:
         while (heard := await self._heard.get()) is not None:
@@ -238,6 +245,7 @@ class GoogleTranscriber:
         spoken_s = stream.unanswered_ms / 1000
         if min(spoken_s, stream.unanswered_s) >= self._dead_s:
             waited_s, self._dead_s = self._dead_s, 2 * self._dead_s
+            self.replaced += 1
             raise Over(f"no words although the caller spoke for {waited_s:g} s")
 
     async def _read(self, stream: Stream) -> None:
@@ -264,6 +272,9 @@ class GoogleTranscriber:
     async def _survive(self, fault: Fault) -> None:
         """Go on at once; after several failures in a row a little later, and at last not at all."""
         now_s = self._loop.time()
+        if google_faults.is_unexplained(fault):
+            fault = self._fault or fault
+        self._fault = fault
         if not self._failures:
             self._failing_since_s = now_s
         self._failures += 1
@@ -275,7 +286,8 @@ class GoogleTranscriber:
             await asyncio.sleep(min(1.0, 0.05 * 2**self._failures))
 
     def _hints(self, pair: Pair) -> tuple[str, ...]:
-        return self._phrases if pairs.takes_hints(pair) else ()
+        phrases = dict.fromkeys((*self._phrases, *self._brief.hints))
+        return tuple(phrases)[:PHRASES] if pairs.takes_hints(pair) else ()
 
 
 async def _tried(pair: Pair, project: str) -> None:

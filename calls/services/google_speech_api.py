@@ -91,7 +91,8 @@ class SpeechV1:
         self._client = v1.SpeechAsyncClient(transport=TransportV1(channel=channel))
 
     def stream(self, timeout_s: float) -> Any:
-        return self._client.transport.streaming_recognize(timeout=timeout_s)
+        recognise: Any = self._client.transport.streaming_recognize
+        return recognise(timeout=timeout_s)
 
     def opening(self, pair: Pair, project: str, phrases: Sequence[str]) -> Any:
         return v1.StreamingRecognizeRequest(
@@ -140,7 +141,8 @@ class SpeechV2:
         self._client = v2.SpeechAsyncClient(transport=TransportV2(channel=channel))
 
     def stream(self, timeout_s: float) -> Any:
-        return self._client.transport.streaming_recognize(timeout=timeout_s)
+        recognise: Any = self._client.transport.streaming_recognize
+        return recognise(timeout=timeout_s)
 
     def opening(self, pair: Pair, project: str, phrases: Sequence[str]) -> Any:
         return v2_types.StreamingRecognizeRequest(

@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
-from google.api_core.exceptions import GoogleAPICallError
 
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE
 from calls.services import Transcript, google_channels, google_faults
@@ -21,9 +20,6 @@ from calls.services.google_tape import StreamClock, Stretch
 
 WRITE_S = 3.0
 """A message that is not taken for so long finds nobody at the other end."""
-REASON_S = 0.5
-UNEXPLAINED = "Internal error from Core"
-"""gRPC's word for a write into a stream whose end it has not yet told us of."""
 
 
 class Stream:
@@ -69,8 +65,8 @@ class Stream:
         """The next answer; None: the stream has ended well. Raises GoogleAPICallError."""
         try:
             response = await self._call.read()
-        except grpc.aio.AioRpcError:
-            raise await self._reason() from None
+        except grpc.aio.AioRpcError as error:
+            raise google_faults.of(error.code(), error.details() or "") from None
         if response is grpc.aio.EOF:
             return None
         results = self._speech.results(response)
@@ -80,16 +76,6 @@ class Stream:
         finals = [result for result in results if result.is_final]
         partials = [result for result in results if not result.is_final]
         return [self._transcript(some) for some in (finals, partials) if some]
-
-    async def _reason(self) -> GoogleAPICallError:
-        """Why it ended. A write that fails just before Google's reason comes in hides that behind
-        gRPC's own; it stands in the call a moment later."""
-        until_s = self._loop.time() + REASON_S
-        while (words := await self._call.details()) == UNEXPLAINED:
-            if self._loop.time() > until_s:
-                break
-            await asyncio.sleep(0.01)
-        return google_faults.of(await self._call.code(), words)
 
     def _transcript(self, results: Sequence[Result]) -> Transcript:
         """The parts of one answer are one text: what is stable, and what may still change."""

@@ -16,6 +16,8 @@ LONGEST_MS = 30_000
 QUIET_MS = 2000
 """Kept of a silence, in which an onset may hide."""
 LOUD_DB = -50
+TAIL_MS = 200
+"""Sound so little after the end of a final belongs to it: Google gives times in steps of 100."""
 MESSAGE_BYTES = 800 * BYTES_PER_MS
 """Google takes 25,600 bytes a message, its documentation says 15 KB."""
 
@@ -86,6 +88,12 @@ class Tape:
             kept_ms = min(head.length_ms, head.until_ms - until_ms)
             self._length_ms -= head.length_ms - kept_ms
             head.audio = head.audio[-kept_ms * BYTES_PER_MS :]
+        for each in self._sent:
+            if each.until_ms > until_ms + TAIL_MS:
+                break
+            each.is_loud = False
+        if self._sent and (head := self._sent[0]).is_loud:
+            head.is_loud = level_db(head.audio) > LOUD_DB
 
     def _let_go(self) -> None:
         stretch = (self._sent or self._waiting).popleft()
