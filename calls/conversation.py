@@ -204,6 +204,7 @@ class Conversation:
             turn.describe(action, self.turns.profile)
             turn.speech_began_ms = self.ear.wall_of(action.spoke_from_ms)
             turn.speech_ended_ms = self.ear.wall_of(action.spoke_until_ms)
+            turn.frames_dropped, turn.transcriber_replaced = self.ear.take_losses()
             if action.why != "keypad" and self._transcript:
                 turn.transcribed_ms = self._transcribed_ms
                 turn.chosen_from = self._transcript.chosen_from

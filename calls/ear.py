@@ -34,6 +34,7 @@ class Ear:
         self.frames_in = 0
         self._dropped: Counter[str] = Counter()
         self._pushed = 0
+        self._losses = (0, 0)
         self._rest = b""
         self._batch: list[bytes] = []
         self._kept: deque[tuple[int, bytes]] = deque()
@@ -46,6 +47,12 @@ class Ear:
             {"transcriber queue full": self._transcriber.dropped_frames, "not yet sent": waiting}
         )
         return {reason: count for reason, count in reasons.items() if count}
+
+    def take_losses(self) -> tuple[int, int]:
+        """Frames that the transcriber dropped, and streams that it gave up, since last asked."""
+        now = self._transcriber.dropped_frames, self._transcriber.replaced
+        before, self._losses = self._losses, now
+        return now[0] - before[0], now[1] - before[1]
 
     @property
     def forwarded(self) -> int:

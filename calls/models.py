@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from calls.log import masked
 from calls.turn_record import Latencies
 from tuning.models import Revision, TimingProfile
+from tuning.profile import FRAME_MS
 
 TOKEN_LIFETIME = timedelta(seconds=60)
 
@@ -206,6 +207,10 @@ class Turn(Latencies, models.Model):
     failure = models.TextField(blank=True)
     chosen_from = models.PositiveIntegerField(null=True)
     """services.Transcript.chosen_from of the words."""
+    frames_dropped = models.PositiveIntegerField(default=0)
+    """Frames since the turn before that the transcriber's full queue threw away."""
+    transcriber_replaced = models.PositiveIntegerField(default=0)
+    """Streams since the turn before that were given up: speech, and no words."""
     span_ms = models.PositiveIntegerField(default=0)
     """Length of the utterance on the caller-audio clock, from first to last voice."""
     is_short = models.BooleanField(default=True)
@@ -235,6 +240,11 @@ class Turn(Latencies, models.Model):
 
     def __str__(self) -> str:
         return f"{self.call} turn {self.number}"
+
+    @property
+    def lost_ms(self) -> int:
+        """Audio that the transcriber never got."""
+        return self.frames_dropped * FRAME_MS
 
 
 class JournalPart(models.Model):

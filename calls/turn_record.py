@@ -93,6 +93,8 @@ class TurnRecord(Latencies):
     outcome: str = "no reply"
     failure: str = ""
     chosen_from: int | None = None
+    frames_dropped: int = 0
+    transcriber_replaced: int = 0
     span_ms: int = 0
     is_short: bool = True
     policy_ms: int = 0

@@ -15,6 +15,7 @@ Words = dict[str, Promise]
 RULES: Words = {
     "short silence": _("a short utterance, then silence"),
     "long silence": _("a long utterance, then silence"),
+    "transcriber": _("a transcript was waited for"),
     "keypad": _("keys were pressed"),
     "line stalled": _("the line stood still"),
     "greeting": _("the call began"),

@@ -1,4 +1,4 @@
-"""A call that hears through Google's recogniser: the real client, a local server, a paced caller."""
+"""A call that hears through Google's recogniser: real client, local server, a paced caller."""
 
 from __future__ import annotations
 

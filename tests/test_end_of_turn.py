@@ -67,6 +67,20 @@ class DecisionTests(SimpleTestCase):
         self.assertEqual(self.reply("MMMM").why, "short silence")
         self.assertEqual(self.reply("M" * 25).why, "long silence")
 
+    def test_words_that_come_after_the_silence_are_what_was_waited_for(self) -> None:
+        call = ScriptedCall.listening()
+        call.voice(1200)
+        call.silence(SHORT_MS + 100)
+        call.words("שלום", until_ms=call.at_ms - SHORT_MS)
+        self.assertEqual(call.wait_for(Reply).why, "transcriber")
+
+    def test_words_that_may_still_change_are_answered_when_no_others_came(self) -> None:
+        call = ScriptedCall.listening(Profile(stt_partial_debounce_ms=400))
+        call.voice(1200)
+        call.silence(200)
+        call.words("שלום", until_ms=call.at_ms - 600, final=False)
+        self.assertEqual(call.wait_for(Reply).why, "transcriber")
+
     def test_a_reply_knows_when_the_caller_spoke(self) -> None:
         call = ScriptedCall.listening()
         call.hear("___")

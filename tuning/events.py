@@ -128,7 +128,8 @@ class Retuned:
 class Reply:
     """The caller has finished: answer what they said.
 
-    spoke_from_ms, spoke_until_ms: the utterance's first and last voice. why: the rule that fired.
+    spoke_from_ms, spoke_until_ms: the utterance's first and last voice. why: the rule that fired
+    (short silence, long silence, transcriber, keypad, line stalled).
     delay_ms: the reply's audio starts no earlier than this after the decision.
     """
 

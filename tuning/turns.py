@@ -37,7 +37,7 @@ from tuning.events import (
     TranscriberFailed,
 )
 from tuning.heard import Keys, Voice, Words
-from tuning.profile import Profile
+from tuning.profile import FRAME_MS, Profile
 
 TRANSCRIPT_SLACK_MS = 250
 """A transcript that ends this little before the speech end reaches it: a VAD hangs on for
@@ -163,7 +163,7 @@ class TurnTaker:
         if waited_ms < 0:
             return []
         if words.text and words.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS:
-            return self._reply(is_stalled)
+            return self._reply(self._rule(waited_ms, is_stalled))
         if not profile.streaming_stt and self._recognised_ms != voice.ended_ms:
             self._recognised_ms = voice.ended_ms
             from_ms = max(voice.began_ms, words.until_ms)
@@ -172,7 +172,7 @@ class TurnTaker:
             return []
         words.settle(self.now_ms, debounce_ms=0)  # a word that may change is better than none
         if words.text:
-            return self._reply(is_stalled)
+            return self._reply("line stalled" if is_stalled else "transcriber")
         if not self._is_open:
             return self._dismiss("after a reply")
         if voice.span_ms < NOISE_MS:
@@ -231,13 +231,18 @@ class TurnTaker:
 
     # The agent.
 
-    def _reply(self, is_stalled: bool) -> list[Action]:
+    def _rule(self, waited_ms: int, is_stalled: bool) -> str:
+        """What was waited for last. waited_ms: since the silence was long enough."""
+        if is_stalled:
+            return "line stalled"
+        if waited_ms >= FRAME_MS:
+            return "transcriber"
+        is_short = self._voice.span_ms < self.profile.short_utterance_ms
+        return "short silence" if is_short else "long silence"
+
+    def _reply(self, why: str) -> list[Action]:
         voice, words = self._voice, self._words
-        is_short = voice.span_ms < self.profile.short_utterance_ms
-        why = "short silence" if is_short else "long silence"
-        reply = self._agent.reply(
-            words.text, voice, "line stalled" if is_stalled else why, self.profile
-        )
+        reply = self._agent.reply(words.text, voice, why, self.profile)
         self._listen_anew()
         self._asked, self._unheard = (voice, words.copy()), None
         words.answer()
