@@ -26,18 +26,23 @@ LIST = Path(__file__).with_name("utterances.toml")
 class Utterance:
     """One thing that a caller says, or keys.
 
+    parts: the text between its pauses.
     audio: 8 kHz mu-law, with at most 40 ms of silence at either end; empty if keys are pressed.
     speech_from_ms, speech_until_ms: where speech begins and ends in it, to 10 ms.
     outside: not among the answers that are expected where a conversation says it.
     """
 
     name: str
-    text: str
+    parts: tuple[str, ...]
     audio: bytes = b""
     speech_from_ms: int = 0
     speech_until_ms: int = 0
     keys: str = ""
     outside: bool = False
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.parts)
 
 
 def names() -> list[str]:
@@ -57,13 +62,12 @@ def load(name: str) -> Utterance:
     """Raises KeyError for an unknown name, ServiceFailed without espeak-ng."""
     entry = _listed()["utterances"][name]
     parts: Sequence[str] = entry.get("parts") or [entry["text"]]
-    text, keys = " ".join(parts), entry.get("keys", "")
-    outside = entry.get("outside", False)
+    keys, outside = entry.get("keys", ""), entry.get("outside", False)
     if keys:
-        return Utterance(name, text, keys=keys, outside=outside)
+        return Utterance(name, tuple(parts), keys=keys, outside=outside)
     audio = _audio(name, parts, entry)
     begin_ms, end_ms = speech_bounds(to_pcm(audio))
-    return Utterance(name, text, audio, begin_ms, end_ms, outside=outside)
+    return Utterance(name, tuple(parts), audio, begin_ms, end_ms, outside=outside)
 
 
 @cache

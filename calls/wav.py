@@ -44,7 +44,7 @@ def utterance(path: Path) -> Utterance:
     audio = to_mulaw(resample(pcm, rate, RATE))
     if level_db(audio) < FAINTEST_DB:
         raise Unreadable(f"{path}: silent, or nearly")
-    return Utterance(path.stem, path.name, audio, *speech_bounds(to_pcm(audio)))
+    return Utterance(path.stem, (path.name,), audio, *speech_bounds(to_pcm(audio)))
 
 
 def _read(content: bytes) -> tuple[NDArray[np.float64], int]:

@@ -16,7 +16,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from hevoice import environment
+from hevoice import environment, stores
 from tuning.profile import Profile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -104,27 +104,10 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR_DIR / "hevoice.sqlite3",
-        "OPTIONS": {
-            # Readers never wait for the recorder, and the recorder waits for its turn to write.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-        },
-        # A file, not memory: the voice loop's recorder writes from a thread of its own.
-        "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
-    }
-}
+DATABASES = stores.databases(environment.text("DATABASE_URL"), VAR_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels.layers.InMemoryChannelLayer",
-        "CONFIG": {"capacity": 1000},
-    }
-}
+REDIS_URL = environment.text("REDIS_URL")
+CHANNEL_LAYERS = stores.channel_layers(REDIS_URL)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -158,6 +141,8 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 
+HEVOICE_CLOUD = environment.choice("HEVOICE_CLOUD", "real", {"real": "real", "local": "local"})
+"""local: `make run` starts scripted servers in the place of Google and OpenAI."""
 # The services that a call talks to, and what tells speech from noise, by dotted path. Unless one is
 # chosen, the real one where its credentials or its server are named, else the embedded stand-in.
 _has_google = environment.text("GOOGLE_APPLICATION_CREDENTIALS")
@@ -254,5 +239,9 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": LOG_LEVEL} for name in ("calls", "tuning", "dashboard")},
+    "loggers": {
+        **{name: {"level": LOG_LEVEL} for name in ("calls", "tuning", "dashboard")},
+        # A traceback a second while Redis is gone; tuning.news says it, once.
+        "channels_redis.pubsub": {"level": "CRITICAL"},
+    },
 }

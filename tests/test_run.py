@@ -34,14 +34,14 @@ class RunTests(SimpleTestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
 
-    def start(self, port: int) -> subprocess.Popen[str]:
+    def start(self, port: int, **environ: str) -> subprocess.Popen[str]:
         """In a fresh VAR_DIR; only the model, which takes a download, is the one of this place."""
         model = settings.WHISPER_MODEL or str(whisper_model.default_folder())
         given = {"VAR_DIR": str(self.folder), "WHISPER_MODEL": model, "PYTHONUNBUFFERED": "1"}
         return subprocess.Popen(
             [sys.executable, "manage.py", "run", "--port", f"{port}", "--conversation", "hours"],
             cwd=settings.BASE_DIR,
-            env=os.environ | given,
+            env=os.environ | given | environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -81,6 +81,20 @@ class RunTests(SimpleTestCase):
         started = psutil.Process(again.pid).children(recursive=True)
         again.send_signal(signal.SIGINT)
         again.wait(20)
+        self.assertEqual(psutil.wait_procs(started, timeout=5)[1], [])
+
+    def test_the_real_clients_serve_a_call_from_the_scripted_servers(self) -> None:
+        port = free_port()
+        process = self.start(port, HEVOICE_CLOUD="local")
+        self.addCleanup(process.kill)
+        text = self.read_until(process, "Ctrl-C stops")
+        self.assertIn("recognise no free speech", text)
+        self.assertIn("Google Speech (v2 chirp_3 eu) · OpenAI gpt-6-luna · Google voice", text)
+        self.assertIn("ended: goodbye", text)
+        self.assertRegex(text, r"1  .*מה שעות הפתיחה.* completed")
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
         self.assertEqual(psutil.wait_procs(started, timeout=5)[1], [])
 
     def test_a_taken_port_is_one_line_that_says_what_to_do(self) -> None:

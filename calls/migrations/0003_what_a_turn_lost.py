@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('calls', '0002_call_messages'),
+        ("calls", "0002_call_messages"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='turn',
-            name='frames_dropped',
+            model_name="turn",
+            name="frames_dropped",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='transcriber_replaced',
+            model_name="turn",
+            name="transcriber_replaced",
             field=models.PositiveIntegerField(default=0),
         ),
     ]

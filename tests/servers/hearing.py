@@ -8,7 +8,7 @@ same sound (its first 60 ms) always gets the same text, so that a replay does no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,11 +70,30 @@ class Book:
         loud = [frame for frame in frames if frame and level_db(frame) > LOUD_DB]
         self._known[b"".join(loud[: HEARD_MS // FRAME_MS])] = text
 
+    def teach_parts(self, audio: bytes, parts: Sequence[str]) -> None:
+        """An utterance with pauses: those that end a segment part its texts."""
+        begins = _segments(audio)
+        if len(begins) < len(parts):
+            parts = [" ".join(parts)]
+        for begin, text in zip(begins, parts, strict=False):
+            self.teach(audio[begin:], text)
+
     def text(self, onset: bytes) -> str:
         if onset not in self._known:
             self._known[onset] = self.script[self._page % len(self.script)]
             self._page += 1
         return self._known[onset]
+
+
+def _segments(audio: bytes) -> list[int]:
+    """Where sound begins after a silence that ends a segment."""
+    begins, quiet_ms = list[int](), FINAL_MS
+    for at in range(0, len(audio) - FRAME_BYTES + 1, FRAME_BYTES):
+        is_loud = level_db(audio[at : at + FRAME_BYTES]) > LOUD_DB
+        if is_loud and quiet_ms >= FINAL_MS:
+            begins.append(at)
+        quiet_ms = 0 if is_loud else quiet_ms + FRAME_MS
+    return begins
 
 
 @dataclass(frozen=True, slots=True)

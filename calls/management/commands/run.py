@@ -15,7 +15,8 @@ import time
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -35,6 +36,7 @@ POLL_S = 0.25
 PROGRESS_S = 5.0
 STOP_S = 5.0
 LOG_LINES = 15
+WHISPER = "calls.services.whisper.WhisperTranscriber"
 
 
 class Command(BaseCommand):
@@ -60,21 +62,45 @@ class Command(BaseCommand):
         password = setup.prepare()
         if password:
             self._say(f"new account: {setup.OPERATOR}, password {password} (printed only once)")
-        call_command("fetch_model", stdout=self.stdout)
+        with ExitStack() as started:
+            environ = self._cloud(started) if settings.HEVOICE_CLOUD == "local" else {}
+            if not environ and settings.TRANSCRIBER == WHISPER:
+                call_command("fetch_model", stdout=self.stdout)
+            self._serve(started, environ, conversation, is_new=bool(password))
+
+    def _cloud(self, started: ExitStack) -> dict[str, str]:
+        """Scripted servers in the place of Google and OpenAI; what leads our server to them."""
+        self._say(
+            "HEVOICE_CLOUD=local: Google and OpenAI are scripted servers on this machine; they "
+            "know the callers of\n          calls/utterances.toml by their sound and recognise no "
+            "free speech"
+        )
+        log = Path(settings.VAR_DIR) / "cloud.log"
+        with log.open("w") as errors:
+            cloud = _start("tests.servers.cloud", output=subprocess.PIPE, errors=errors)
+        started.callback(_stop, cloud)
+        assert cloud.stdout
+        if not (told := cloud.stdout.readline()):
+            raise CommandError(f"the scripted servers did not start:\n{_tail(log)}")
+        environ: dict[str, str] = json.loads(told)
+        return environ
+
+    def _serve(
+        self, started: ExitStack, environ: dict[str, str], conversation: str, *, is_new: bool
+    ) -> None:
         log = Path(settings.VAR_DIR) / "server.log"
         self._say(f"starting the server (its log: {log})")
+        daphne = ("daphne", "-b", HOST, "-p", f"{self._port}", "hevoice.asgi:application")
         with log.open("w") as output:
-            server = _start(self._port, output)
-        try:
-            self._wait_until_ready(server, log)
-            self._say(f"placing a call through Twilio's protocol: {conversation}")
-            webhook = f"http://{HOST}:{self._port}/twilio/voice"
-            call_command("call", webhook=webhook, conversation=conversation, stdout=self.stdout)
-            self._invite(is_new=bool(password))
-            code = server.wait()
-            raise CommandError(f"the server ended by itself ({code}):\n{_tail(log)}")
-        finally:
-            _stop(server)
+            server = _start(*daphne, output=output, errors=output, environ=environ)
+        started.callback(_stop, server)
+        self._wait_until_ready(server, log)
+        self._say(f"placing a call through Twilio's protocol: {conversation}")
+        webhook = f"http://{HOST}:{self._port}/twilio/voice"
+        call_command("call", webhook=webhook, conversation=conversation, stdout=self.stdout)
+        self._invite(is_new=is_new)
+        code = server.wait()
+        raise CommandError(f"the server ended by itself ({code}):\n{_tail(log)}")
 
     def _say(self, line: str) -> None:
         self.stdout.write(f"{time.monotonic() - self._began_s:6.1f} s  {line}")
@@ -130,27 +156,29 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _start(port: int, output: Any) -> subprocess.Popen[bytes]:
-    """The server, in a process group of its own: Ctrl-C reaches it only through us."""
-    application = "hevoice.asgi:application"
+def _start(
+    *module: str, output: Any, errors: Any, environ: Mapping[str, str] = {}
+) -> subprocess.Popen[bytes]:
+    """A Python module, in a process group of its own: Ctrl-C reaches it only through us."""
     return subprocess.Popen(
-        [sys.executable, "-m", "daphne", "-b", HOST, "-p", f"{port}", application],
+        [sys.executable, "-m", *module],
         cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "hevoice.settings", **environ},
         stdin=subprocess.DEVNULL,
         stdout=output,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         start_new_session=True,
     )
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Ask once, then insist; nothing that the server started outlives it."""
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask once, then insist; nothing that it started outlives it."""
     with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-        server.terminate()
-        server.wait(STOP_S)
+        process.terminate()
+        process.wait(STOP_S)
     with suppress(ProcessLookupError):  # its group is there while it, or anything of it, is
-        os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _health(port: int) -> tuple[str, list[str]]:

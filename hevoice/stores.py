@@ -1,0 +1,85 @@
+"""Where things are kept and told: the database, and the channel layer between processes.
+
+Nothing set: SQLite in VAR_DIR, and a layer inside the one process. DATABASE_URL and REDIS_URL are
+what several processes need.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+SQLITE_WAIT_S = 20
+CONNECT_S = 3
+"""How long PostgreSQL may take to be reached: Twilio waits 15 s for the webhook's answer."""
+UNACKNOWLEDGED_MS = 10_000
+"""How long PostgreSQL's machine may be silent before the connection counts as gone."""
+REDIS_S = 2
+"""How long Redis may take for anything."""
+
+
+def databases(url: str, var_dir: Path) -> dict[str, Any]:
+    return {"default": _postgresql(url) if url else _sqlite(var_dir)}
+
+
+def _sqlite(var_dir: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": var_dir / "hevoice.sqlite3",
+        "OPTIONS": {
+            # Readers never wait for the recorder, and the recorder waits for its turn to write.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": SQLITE_WAIT_S,
+        },
+        # A file, not memory: the voice loop's recorder writes from a thread of its own.
+        "TEST": {"NAME": var_dir / "test.sqlite3"},
+    }
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    allowed = "DATABASE_URL must be postgresql://user:password@host:port/name"  # never the value
+    try:
+        parts = urlsplit(url)
+        database: dict[str, Any] = dict(dj_database_url.parse(url))
+    except ValueError:
+        raise ImproperlyConfigured(allowed) from None
+    if parts.scheme not in {"postgresql", "postgres"} or not database["NAME"]:
+        raise ImproperlyConfigured(allowed)
+    # A connection a request (CONN_MAX_AGE 0, Django's default): none is stale after a restart.
+    given = database.get("OPTIONS", {})
+    timeouts = {"connect_timeout": CONNECT_S, "tcp_user_timeout": UNACKNOWLEDGED_MS}
+    return database | {"OPTIONS": timeouts | given}
+
+
+def channel_layers(url: str) -> dict[str, Any]:
+    return {"default": _redis(url) if url else _in_process()}
+
+
+def _in_process() -> dict[str, Any]:
+    layer = "channels.layers.InMemoryChannelLayer"
+    return {"BACKEND": layer, "CONFIG": {"capacity": 1000}}
+
+
+def _redis(url: str) -> dict[str, Any]:
+    """Redis's publish and subscribe: nothing is stored there, so that nothing old is ever read (no
+    capacity and no expiry), and subscriptions outlive a Redis that was started anew."""
+    allowed = "REDIS_URL must be redis://host:port/number (rediss:// with TLS, unix:// a socket)"
+    if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured(allowed)
+    # Without a try of its own again: who tells something must not wait for that.
+    host = {
+        "address": url,
+        "socket_timeout": REDIS_S,
+        "socket_connect_timeout": REDIS_S,
+        "socket_keepalive": True,
+        "health_check_interval": 15,
+    }
+    return {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [host], "prefix": "hevoice"},
+    }

@@ -1,0 +1,83 @@
+"""Google and OpenAI on this machine: the three local servers together, and a process of their own.
+
+They recognise the callers of calls/utterances.toml by their sound and no other speech, answer by
+the embedded receptionist's script, and speak a buzz. `python -m tests.servers.cloud` prints, as one
+line of JSON, the environment that leads a HeVoice server to them, and serves until it is ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from calls import utterances
+from calls.utterances import Utterance
+from tests.servers.google_speech import GoogleSpeech
+from tests.servers.google_voice import GoogleVoice
+from tests.servers.openai import OpenAiServer
+
+UNKNOWN = ["(דיבור שאינו בתסריט)"]
+"""What any other speech is recognised as."""
+
+
+class Cloud:
+    """`async with Cloud() as cloud:` listens; the servers' own attributes are the knobs."""
+
+    def __init__(self, callers: Iterable[Utterance] = ()) -> None:
+        self.speech, self.voice, self.openai = GoogleSpeech(), GoogleVoice(), OpenAiServer()
+        self.speech.book.script = UNKNOWN
+        for said in callers:
+            if said.audio:
+                self.speech.book.teach_parts(said.audio, said.parts)
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            self._hears = await stack.enter_async_context(self.speech.serve())
+            self._speaks = await stack.enter_async_context(self.voice.serve())
+            await stack.enter_async_context(self.openai)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What leads a server here. Everything that a deployment may have set is overruled."""
+        return {
+            "HEVOICE_TRANSCRIBER": "google",
+            "HEVOICE_WRITER": "openai",
+            "HEVOICE_SPEAKER": "google",
+            "GOOGLE_SPEECH_ENDPOINT": self._hears,
+            "GOOGLE_TEXTTOSPEECH_ENDPOINT": self._speaks,
+            "GOOGLE_INSECURE": "true",
+            "GOOGLE_CLOUD_PROJECT": "local",
+            "OPENAI_BASE_URL": self.openai.url,
+            "OPENAI_API_KEY": self.openai.key,
+            "OPENAI_MODEL": self.openai.models[0],
+        }
+
+
+async def _serve() -> None:
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    async with Cloud(map(utterances.load, utterances.names())) as cloud:
+        sys.stdout.write(f"{json.dumps(cloud.environ)}\n")
+        sys.stdout.flush()
+        await over.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve())

@@ -1,0 +1,54 @@
+"""What processes tell each other: published profiles, and how the calls in progress stand.
+
+Rule: telling never breaks and never delays. A layer that is gone (Redis was stopped) costs the
+news and nothing else: a call reads the newest revision with every write of its record, and a live
+page that hears nothing says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+TELL_S = 1.0
+GONE = (RedisError, OSError)
+"""What a layer that is gone raises; a TimeoutError is an OSError."""
+
+failure = ""
+"""Why the last news could not be told; empty: it could."""
+
+
+async def tell(group: str, message: dict[str, Any]) -> bool:
+    """Whether it was told."""
+    try:
+        async with asyncio.timeout(TELL_S):
+            await get_channel_layer().group_send(group, message)
+    except GONE as error:
+        lost(error)
+        return False
+    found()
+    return True
+
+
+def lost(error: Exception) -> None:
+    global failure
+    if not failure:
+        logger.error("Redis is gone, live pages stand still: %s", _in_words(error))
+    failure = _in_words(error)
+
+
+def found() -> None:
+    global failure
+    if failure:
+        logger.warning("Redis is back")
+    failure = ""
+
+
+def _in_words(error: Exception) -> str:
+    return f"{error}" or type(error).__name__
