@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from redis import ConnectionPool
 
 SQLITE_WAIT_S = 20
 CONNECT_S = 3
@@ -69,8 +70,10 @@ def _redis(url: str) -> dict[str, Any]:
     """Redis's publish and subscribe: nothing is stored there, so that nothing old is ever read (no
     capacity and no expiry), and subscriptions outlive a Redis that was started anew."""
     allowed = "REDIS_URL must be redis://host:port/number (rediss:// with TLS, unix:// a socket)"
-    if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
-        raise ImproperlyConfigured(allowed)
+    try:
+        ConnectionPool.from_url(url)
+    except ValueError:
+        raise ImproperlyConfigured(allowed) from None
     # Without a try of its own again: who tells something must not wait for that.
     host = {
         "address": url,

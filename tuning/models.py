@@ -6,12 +6,12 @@ from dataclasses import asdict
 from functools import partial
 
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from tuning import news
 from tuning.profile import SHIPPED, Profile
 
 
@@ -143,4 +143,4 @@ def announce(revision: Revision) -> None:
         "number": revision.number,
         "knobs": revision.knobs,
     }
-    async_to_sync(get_channel_layer().group_send)(revision.profile.group, message)
+    async_to_sync(news.tell)(revision.profile.group, message)

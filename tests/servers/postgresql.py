@@ -55,7 +55,7 @@ class PostgresqlServer:
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         with psycopg.connect(self.url, row_factory=dict_row) as connection:
-            return connection.execute(query, parameters).fetchall()  # type: ignore[call-overload,no-any-return]
+            return connection.execute(query, parameters).fetchall()
 
     def _run(self, program: str, *arguments: str) -> None:
         user = pwd.getpwnam(USER).pw_name if os.getuid() == 0 else None
