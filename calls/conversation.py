@@ -32,6 +32,7 @@ from tuning.events import (
     CallBegan,
     Dismiss,
     Event,
+    Fill,
     HangUp,
     Heard,
     LineStalled,
@@ -177,6 +178,9 @@ class Conversation:
             case Prompt(name=name):
                 _turn, playout = self._open(action)
                 self._mouth.say_clip(playout, prompts.text(name), prompts.clip(name))
+            case Fill():
+                if self.book.turn and self.book.playout:
+                    self._mouth.fill(self.book.turn, self.book.playout)
             case StopReply(why=why):
                 if self._saying:
                     self._saying.cancel()
@@ -198,13 +202,13 @@ class Conversation:
     def _open(self, action: Reply | Prompt) -> tuple[TurnRecord, Playout]:
         self.book.close("no reply", self.wall_ms())
         turn = TurnRecord(action.turn, self.turns.revision, action.why, decided_ms=self.wall_ms())
+        turn.frames_dropped, turn.transcriber_replaced = self.ear.take_losses()
         if isinstance(action, Prompt):
             turn.prompt = action.name
         else:
             turn.describe(action, self.turns.profile)
             turn.speech_began_ms = self.ear.wall_of(action.spoke_from_ms)
             turn.speech_ended_ms = self.ear.wall_of(action.spoke_until_ms)
-            turn.frames_dropped, turn.transcriber_replaced = self.ear.take_losses()
             if action.why != "keypad" and self._transcript:
                 turn.transcribed_ms = self._transcribed_ms
                 turn.chosen_from = self._transcript.chosen_from

@@ -227,10 +227,12 @@ class Turn(Latencies, models.Model):
     first_sentence_ms = models.FloatField(null=True)
     """The first sentence was handed to speech synthesis."""
     first_byte_ms = models.FloatField(null=True)
+    filled_ms = models.FloatField(null=True)
+    """The answer was late: a filler was sent to the caller."""
     first_audio_ms = models.FloatField(null=True)
-    """The first audio was sent to the caller."""
+    """The first audio of the answer was sent to the caller."""
     heard_ms = models.FloatField(null=True)
-    """Confirmed by Twilio's mark: the caller hears the reply."""
+    """Confirmed by Twilio's mark: the caller hears the answer, or the filler before it."""
     ended_ms = models.FloatField(null=True)
     """The reply was heard to its end, or stopped."""
 
@@ -245,6 +247,13 @@ class Turn(Latencies, models.Model):
     def lost_ms(self) -> int:
         """Audio that the transcriber never got."""
         return self.frames_dropped * FRAME_MS
+
+    @property
+    def filled_after_ms(self) -> float | None:
+        """From the speech end to the filler, where there was one."""
+        if self.filled_ms is None or self.speech_ended_ms is None:
+            return None
+        return self.filled_ms - self.speech_ended_ms
 
 
 class JournalPart(models.Model):

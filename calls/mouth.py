@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from typing import NamedTuple
 
-from calls import twilio
+from calls import prompts, twilio
 from calls.audio import BYTES_PER_MS, FRAME_BYTES
 from calls.playout import Playout
 from calls.sentences import Sentences
@@ -34,6 +35,15 @@ WRITER_S, SPEAKER_S = 4.0, 4.0
 shorter: longer silence than this is worse than an apology."""
 
 
+class Parcel(NamedTuple):
+    """One message on its way; the audio in it, if any, is so many bytes of a playout."""
+
+    message: str
+    playout: Playout | None = None
+    size: int = 0
+    is_filler: bool = False
+
+
 class Mouth:
     def __init__(
         self,
@@ -47,27 +57,39 @@ class Mouth:
         self._stream_sid = stream_sid
         self._writer, self._speaker, self._transcriber = writer, speaker, transcriber
         self._wall_ms, self._keep_message = wall_ms, keep_message
-        self._outbox: asyncio.Queue[tuple[str, Playout | None, int]] = asyncio.Queue()
+        self._outbox: asyncio.Queue[Parcel] = asyncio.Queue()
 
     async def deliver(self, send: Callable[[str], Awaitable[None]]) -> None:
         """Send what the outbox holds, for as long as the call lasts."""
         while True:
-            message, playout, size = await self._outbox.get()
-            if playout:
-                playout.send(self._wall_ms(), size / BYTES_PER_MS)
-            await send(message)
+            parcel = await self._outbox.get()
+            if parcel.playout:
+                audio_ms = parcel.size / BYTES_PER_MS
+                parcel.playout.send(self._wall_ms(), audio_ms, parcel.is_filler)
+            await send(parcel.message)
 
     def fall_silent(self) -> None:
         """Drop what was not sent yet, and have Twilio drop what was not played yet."""
         while not self._outbox.empty():
             self._outbox.get_nowait()
-        self._outbox.put_nowait((twilio.clear(self._stream_sid), None, 0))
+        self._outbox.put_nowait(Parcel(twilio.clear(self._stream_sid)))
 
     def say_clip(self, playout: Playout, text: str, audio: bytes) -> None:
         """Say something prepared, at once."""
         playout.begin_sentence(text)
         self._put(playout, audio)
         self._finish(playout)
+
+    def fill(self, turn: TurnRecord, playout: Playout) -> None:
+        """Say that the answer will come, unless it just has."""
+        if playout.audio_ms:
+            return
+        turn.filled_ms = self._wall_ms()
+        audio = prompts.clip("moment")
+        playout.fill(prompts.text("moment"), audio)
+        message = twilio.media(self._stream_sid, audio)
+        self._outbox.put_nowait(Parcel(message, playout, len(audio), is_filler=True))
+        self._mark(playout)
 
     async def say(
         self, turn: TurnRecord, playout: Playout, history: Sequence[Line], delay_ms: int
@@ -76,7 +98,7 @@ class Mouth:
 
         Raises ServiceLate and ServiceFailed.
         """
-        not_before_ms = self._wall_ms() + delay_ms
+        not_before_ms, has_begun = self._wall_ms() + delay_ms, False
         async with aclosing(self._sentences(turn, playout, history)) as sentences:
             async for sentence in sentences:
                 playout.begin_sentence(sentence)
@@ -84,8 +106,9 @@ class Mouth:
                     async for chunk in chunks:
                         await asyncio.sleep(max(0.0, not_before_ms - self._wall_ms()) / 1000)
                         self._put(playout, chunk)
+                        has_begun = True
                 self._mark(playout)
-        if not playout.audio_ms:
+        if not has_begun:
             raise ServiceFailed(f"{self._writer.name} or {self._speaker.name} brought no reply")
         self._finish(playout)
 
@@ -138,13 +161,14 @@ class Mouth:
     def _put(self, playout: Playout, audio: bytes) -> None:
         is_first = not playout.audio_ms
         playout.add(audio)
-        self._outbox.put_nowait((twilio.media(self._stream_sid, audio), playout, len(audio)))
+        message = twilio.media(self._stream_sid, audio)
+        self._outbox.put_nowait(Parcel(message, playout, len(audio)))
         if is_first:
             self._mark(playout)
 
     def _mark(self, playout: Playout) -> None:
-        self._outbox.put_nowait((twilio.mark(self._stream_sid, playout.next_mark()), None, 0))
+        self._outbox.put_nowait(Parcel(twilio.mark(self._stream_sid, playout.next_mark())))
 
     def _finish(self, playout: Playout) -> None:
         playout.is_complete = True
-        self._outbox.put_nowait((twilio.mark(self._stream_sid, playout.end_mark), None, 0))
+        self._outbox.put_nowait(Parcel(twilio.mark(self._stream_sid, playout.end_mark)))

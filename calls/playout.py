@@ -21,7 +21,9 @@ class Playout:
     says_farewell: bool = False
     first_chunk_ms: int = 0
     sent_at_ms: float | None = None
-    """Wall time at which the first audio was sent."""
+    """Wall time at which the first audio was sent, a filler's too."""
+    answer_at_ms: float | None = None
+    """Wall time at which the first audio of the answer itself was sent."""
     heard_at_ms: float | None = None
     """Wall time at which the caller began to hear it."""
     plays_until_ms: float = 0.0
@@ -44,9 +46,16 @@ class Playout:
         self.sentences[-1] = text, size + len(audio)
         self.first_chunk_ms = self.first_chunk_ms or len(audio) // BYTES_PER_MS
 
-    def send(self, now_ms: float, audio_ms: float) -> None:
+    def fill(self, text: str, audio: bytes) -> None:
+        """A filler comes before everything else."""
+        self.sentences.insert(0, (text, len(audio)))
+        self.first_chunk_ms = len(audio) // BYTES_PER_MS
+
+    def send(self, now_ms: float, audio_ms: float, is_filler: bool = False) -> None:
         """So much of it goes to the caller now."""
         self.sent_at_ms = now_ms if self.sent_at_ms is None else self.sent_at_ms
+        if self.answer_at_ms is None and not is_filler:
+            self.answer_at_ms = now_ms
         self.plays_until_ms = max(self.plays_until_ms, now_ms) + audio_ms
 
     def next_mark(self) -> str:

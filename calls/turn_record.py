@@ -106,6 +106,7 @@ class TurnRecord(Latencies):
     first_token_ms: float | None = None
     first_sentence_ms: float | None = None
     first_byte_ms: float | None = None
+    filled_ms: float | None = None
     first_audio_ms: float | None = None
     heard_ms: float | None = None
     ended_ms: float | None = None
@@ -170,7 +171,7 @@ class TurnBook:
             return
         is_whole = outcome == "completed"
         turn.answered = playout.text if is_whole else playout.heard_text(wall_ms)
-        turn.ended_ms, turn.first_audio_ms = wall_ms, playout.sent_at_ms
+        turn.ended_ms, turn.first_audio_ms = wall_ms, playout.answer_at_ms
         was_heard = turn.heard_ms is not None
         turn.outcome = "interrupted" if outcome == "no reply" and was_heard else outcome
         if turn.answered:

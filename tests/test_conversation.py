@@ -10,6 +10,7 @@ from typing import ClassVar
 from asgiref.sync import sync_to_async
 from django.test import TransactionTestCase
 
+from calls import prompts
 from calls.models import Turn
 from calls.services import Expect, Farewell, Line
 from tests.fakes import FakeTranscriber, FakeWriter, tuned
@@ -66,6 +67,24 @@ class TurnTest(TransactionTestCase):
         self.assertTrue(870 <= turn.policy_ms <= 940)
         self.assertTrue(call.replays)
         self.assertEqual(turn.revision, call.revision)
+
+    async def test_a_late_answer_comes_after_a_filler_that_counts_as_none(self) -> None:
+        slow = tuned(FakeWriter, first_token_s=0.4, greeting="שלום")
+        await publish(Profile(filler_after_ms=1000))  # 100 ms: the call is ten times as fast
+        with services(transcriber=tuned(FakeTranscriber, delay_s=0.0), writer=slow):
+            async with PhoneCall() as phone:
+                await phone.until_quiet()
+                await phone.say("MMMMM_______")
+                await phone.until(lambda: conversation_of("CA1").book.turn is not None)
+                await phone.until(lambda: conversation_of("CA1").book.turn is None)
+            _greeting, turn = await phone.turns()
+        self.assertEqual(turn.outcome, "completed")
+        self.assertEqual(turn.answered, f"{prompts.text('moment')} בשמחה. מתי נוח?")
+        assert turn.decided_ms
+        assert turn.filled_ms
+        assert turn.first_audio_ms
+        self.assertLess(turn.filled_ms - turn.decided_ms, 300)
+        self.assertGreater(turn.first_audio_ms - turn.decided_ms, 400)
 
     async def test_audio_goes_out_in_chunks_of_100_ms_with_a_mark_after_the_first(self) -> None:
         with services():

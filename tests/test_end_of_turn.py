@@ -106,7 +106,7 @@ class DecisionTests(SimpleTestCase):
         call = ScriptedCall.listening()
         call.says("שלום", 1000)
         call.wait_for(Reply)
-        self.assertEqual(call.silence(20_000), [])
+        self.assertNotIn(Reply, map(type, call.silence(20_000)))
 
 
 class ClickTests(SimpleTestCase):

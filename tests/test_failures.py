@@ -7,6 +7,7 @@ from django.test import SimpleTestCase
 from tests.script import ScriptedCall
 from tuning.events import (
     Action,
+    Fill,
     HangUp,
     Prompt,
     Reply,
@@ -48,6 +49,28 @@ class ReplyTests(SimpleTestCase):
             self.fails(ScriptedCall.speaking()),
             [StopReply(1, "failed"), Prompt(2, "apology", why="reply failed")],
         )
+
+    def test_a_late_reply_is_filled_once(self) -> None:
+        call = ScriptedCall.answering()
+        self.assertEqual(call.silence(900), [])
+        self.assertEqual(call.silence(100), [Fill(1)])
+        self.assertEqual(call.silence(5000), [])
+
+    def test_a_reply_that_is_heard_in_time_is_not_filled(self) -> None:
+        call = ScriptedCall.answering()
+        call.silence(900)
+        call.reply_begins()
+        self.assertEqual(call.silence(2000), [])
+
+    def test_a_caller_who_speaks_on_is_not_filled(self) -> None:
+        call = ScriptedCall.answering()
+        call.silence(600)
+        self.assertNotIn(Fill(1), call.voice(600) + call.silence(300))
+
+    def test_a_prompt_is_never_filled(self) -> None:
+        call = ScriptedCall.answering()
+        call.feed(ReplyFailed(call.at_ms, 1, "refused"))
+        self.assertEqual(call.silence(3000), [])
 
     def test_the_call_goes_on_after_an_apology(self) -> None:
         call = ScriptedCall.answering()

@@ -63,6 +63,11 @@ def an_interruption() -> list[Event]:
     ]
 
 
+def a_slow_answer() -> list[Event]:
+    """Decided after 720 ms, heard two seconds later."""
+    return [*said(1200)[:-340], ReplyBegan(7400, turn=1)]
+
+
 def a_long_call() -> list[Event]:
     return list(silence(70_000, GREETED_MS))
 
@@ -80,6 +85,7 @@ TRIED: dict[str, tuple[int | bool, int | bool, list[Event]]] = {
     "barge_in_ms": (300, 500, an_interruption()),
     "response_delay_min_ms": (0, 120, said(1200)),
     "response_delay_max_ms": (50, 500, said(1200)),
+    "filler_after_ms": (0, 950, a_slow_answer()),
     "max_call_s": (30, 60, a_long_call()),
     "streaming_stt": (True, False, said(1200, text="")),
     "stt_partial_debounce_ms": (0, 90, list(a_late_partial())),

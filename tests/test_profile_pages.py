@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.test import TestCase
 
@@ -126,7 +127,7 @@ class RestoreTests(ProfilePagesTestCase):
         self.assertEqual((newest.number, newest.note), (3, "Restored r1"))
         assert newest.restored_from is not None
         self.assertEqual(newest.restored_from.number, 1)
-        self.assertEqual(newest.values, Profile())
+        self.assertEqual(newest.values, settings.DEFAULT_KNOBS)
 
     def test_a_revision_that_never_was_is_not_found(self) -> None:
         self.assertEqual(self.client.post(f"{self.address}restore/9/").status_code, 404)

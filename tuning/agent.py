@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from random import Random
 
-from tuning.events import Action, HangUp, Prompt, Reply, ReplyBegan, ReplyEnded, StopReply
+from tuning.events import Action, Fill, HangUp, Prompt, Reply, ReplyBegan, ReplyEnded, StopReply
 from tuning.heard import Voice
 from tuning.profile import Profile
 
@@ -36,6 +36,8 @@ class Agent:
         self._prompt = ""
         self._failures = 0
         self._ended_ms: int | None = None
+        self._unfilled_since_ms: int | None = None
+        """When the reply was asked for, while nothing fills its wait."""
 
     @property
     def is_listening(self) -> bool:
@@ -55,11 +57,22 @@ class Agent:
         ended_ms = self._ended_ms
         return ended_ms is not None and at_ms < ended_ms + profile.reply_refractory_ms
 
-    def reply(self, text: str, voice: Voice, why: str, profile: Profile) -> Reply:
+    def reply(self, now_ms: int, text: str, voice: Voice, why: str, profile: Profile) -> Reply:
         self._begin_turn(prompt="")
+        self._unfilled_since_ms = now_ms
         low, high = profile.response_delay_min_ms, profile.response_delay_max_ms
         delay_ms = low + round(self._random.random() * (high - low))
         return Reply(self.turn, text, voice.began_ms, voice.ended_ms, why, delay_ms)
+
+    def fill(self, now_ms: int, profile: Profile) -> list[Action]:
+        """Fill the wait for a reply that is late, once."""
+        since_ms = self._unfilled_since_ms
+        if self.floor is not Floor.THINKING or since_ms is None or not profile.filler_after_ms:
+            return []
+        if now_ms - since_ms < profile.filler_after_ms:
+            return []
+        self._unfilled_since_ms = None
+        return [Fill(self.turn)]
 
     def prompt(self, name: str, why: str) -> list[Action]:
         self._begin_turn(prompt=name)
@@ -111,4 +124,5 @@ class Agent:
 
     def _begin_turn(self, prompt: str) -> None:
         self.turn += 1
+        self._unfilled_since_ms = None
         self.floor, self._prompt = Floor.THINKING, prompt

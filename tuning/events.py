@@ -151,6 +151,13 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """The reply is late: say a few prepared words before it."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopReply:
     """Fall silent at once. why: barge-in, caller resumed, keypad, late, failed, time up."""
 
@@ -204,4 +211,4 @@ Event = (
     | LineStalled
     | Retuned
 )
-Action = Reply | Prompt | StopReply | Recognise | Amend | Dismiss | HangUp
+Action = Reply | Prompt | Fill | StopReply | Recognise | Amend | Dismiss | HangUp

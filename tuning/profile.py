@@ -308,6 +308,20 @@ class Profile:
             "The upper end of the random delay before the reply.",
         ),
     )
+    filler_after_ms: int = knob(
+        950,
+        soft=(700, 1500),
+        hard=(0, 4000),
+        step=50,
+        group="answer",
+        label=Text("מילת המתנה אחרי", "Filler after"),
+        help=Text(
+            "התשובה עוד לא נשמעת אחרי זמן כזה מההחלטה: אומרים „רגע אחד”, פעם אחת בתור, כדי "
+            "שלא תהיה שתיקה. אפס: לא אומרים.",
+            "The reply is not heard so long after the decision: the agent asks for a moment, "
+            "once a turn, so that nobody waits in silence. 0: never.",
+        ),
+    )
     max_call_s: int = knob(
         600,
         soft=(120, 1800),

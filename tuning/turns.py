@@ -141,8 +141,10 @@ class TurnTaker:
 
     def _while_talking(self) -> list[Action]:
         voice = self._voice
-        if not voice.is_heard or self._agent.last_words:
+        if self._agent.last_words:
             return []
+        if not voice.is_heard:
+            return self._agent.fill(self.now_ms, self.profile)
         if voice.ended_ms == self.now_ms and voice.stretch_ms >= self.profile.barge_in_ms:
             return self._take_floor()
         is_speaking = self._agent.floor is Floor.SPEAKING
@@ -242,7 +244,7 @@ class TurnTaker:
 
     def _reply(self, why: str) -> list[Action]:
         voice, words = self._voice, self._words
-        reply = self._agent.reply(words.text, voice, why, self.profile)
+        reply = self._agent.reply(self.now_ms, words.text, voice, why, self.profile)
         self._listen_anew()
         self._asked, self._unheard = (voice, words.copy()), None
         words.answer()
@@ -252,7 +254,7 @@ class TurnTaker:
         keys, self._keys, self._unheard = self._keys, Keys(), None
         unused = self._dismiss("spoken over") if self._voice.is_heard else []
         text, keyed = keys.digits or "#", Voice(keys.began_ms, keys.ended_ms)
-        reply = self._agent.reply(text, keyed, "keypad", self.profile)
+        reply = self._agent.reply(self.now_ms, text, keyed, "keypad", self.profile)
         self._say([])
         self._asked = keyed, Words(_finals=[text], _finals_until_ms=keys.ended_ms)
         return [*unused, reply]
