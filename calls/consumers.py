@@ -12,9 +12,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from channels.consumer import AsyncConsumer
+from channels.db import database_sync_to_async
 from django.conf import settings
+from django.db import DatabaseError
 
 from calls import gate, live, twilio
 from calls.conversation import Conversation
@@ -80,7 +81,12 @@ class MediaConsumer(AsyncConsumer):
     async def _admit(self, started: twilio.Started) -> live.LiveCall | None:
         """The call that this stream may begin; None if it may not."""
         token = started.parameters.get("token", "")
-        call = await sync_to_async(Call.begin)(started.call_sid, started.stream_sid, token)
+        try:
+            begin = database_sync_to_async(Call.begin)
+            call = await begin(started.call_sid, started.stream_sid, token)
+        except DatabaseError:
+            logger.exception("Refused %s: the database does not answer", started.call_sid)
+            return None
         if call is None:
             logger.warning("Refused %s: its token is missing, wrong or used", started.call_sid)
             return None
@@ -88,13 +94,13 @@ class MediaConsumer(AsyncConsumer):
         older = live.calls.get(call.call_sid)
         if live.is_draining or (not older and len(live.calls) >= settings.MAX_CALLS):
             logger.warning("Refused: MAX_CALLS reached or shutting down")
-            await sync_to_async(call.refuse)()
+            await database_sync_to_async(call.refuse)()
             return None
         live_call = live.LiveCall(call, started.stream_sid, self._send_text)
         live.calls[call.call_sid] = live_call
         if older:
             await older.end("replaced")
-            await sync_to_async(call.take_over)()
+            await database_sync_to_async(call.take_over)()
         return live_call
 
     # The call.

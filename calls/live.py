@@ -1,7 +1,8 @@
 """The calls in progress in this process: each with its conversation, its record and its profile.
 
-LiveCall ties one conversation to the rest of the system: it subscribes to the profile's changes,
-tells the live page what is going on, and writes the end. The socket is the consumer's.
+LiveCall ties one conversation to the rest of the system: it takes the profile's changes, tells the
+live page what is going on, and writes the end. The socket is the consumer's. What other processes
+tell comes in through `follow`, once a process: no call waits for Redis, or ends with it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -21,17 +23,31 @@ from calls.conversation import Conversation
 from calls.models import Call
 from calls.recorder import Recorder
 from calls.services import Brief
+from tuning import news
 from tuning.models import Revision
 
 logger = logging.getLogger(__name__)
 
 ANNOUNCE_S = 0.25
 """The live page hears of a call at most this often."""
+FOLLOW_AGAIN_S = 1.0
 
 calls: dict[str, LiveCall] = {}
 """By CallSid. Touched only on the event loop, so that counting and adding are one step."""
 is_draining = False
 """SIGTERM came: running calls may finish, new ones are refused."""
+
+
+async def follow() -> None:
+    """Bring the calls of this process what other processes tell, for as long as it lives."""
+    while True:
+        with suppress(*news.GONE):
+            channel = await news.subscribed("calls", news.PROFILES)
+            while True:
+                message = await get_channel_layer().receive(channel)
+                for live_call in list(calls.values()):
+                    live_call.take_news(message)
+        await asyncio.sleep(FOLLOW_AGAIN_S)
 
 
 class LiveCall:
@@ -42,6 +58,8 @@ class LiveCall:
         self._changed = asyncio.Event()
         self._end_asked = ""
         self._is_recorded = asyncio.Event()
+        self._published: Revision | None = None
+        """What came before the conversation was there to take it."""
         self._recorder = Recorder(call, self._changed.set, self._retune)
         self._numbers: dict[int, int] = {}
         """Revision numbers, as operators know them, by primary key."""
@@ -51,19 +69,14 @@ class LiveCall:
 
         `listen` brings what the caller sends, and returns when the caller has hung up.
         """
-        layer = get_channel_layer()
-        channel = await layer.new_channel()
-        # Subscribe, then read: a revision published in between arrives twice, not never.
-        await layer.group_add(self.call.profile.group, channel)
-        await layer.group_add("calls", channel)
         try:
-            revision = await sync_to_async(lambda: self.call.profile.newest)()
-            conversation = self.conversation = self._begin(revision)
+            # News comes already: a revision published just now arrives twice, not never.
+            newest = await database_sync_to_async(lambda: self.call.profile.newest)()
+            conversation = self.conversation = self._begin(self._published or newest)
             # One that breaks ends the call, in an apology: none may die unseen.
             async with asyncio.TaskGroup() as tasks:
                 beside = [
-                    tasks.create_task(job)
-                    for job in (listen(conversation), self._follow(channel), self._announce())
+                    tasks.create_task(job) for job in (listen(conversation), self._announce())
                 ]
                 why = await conversation.run()
                 for task in beside:
@@ -77,8 +90,6 @@ class LiveCall:
         finally:
             if calls.get(self.call.call_sid) is self:
                 del calls[self.call.call_sid]
-            await layer.group_discard(self.call.profile.group, channel)
-            await layer.group_discard("calls", channel)
 
     async def end(self, why: str) -> None:
         """End the call from outside. Returns when its record is written."""
@@ -103,9 +114,7 @@ class LiveCall:
             }
         await self._recorder.finish(**fields)
         self._is_recorded.set()
-        await get_channel_layer().group_send(
-            "live", {"type": "live.ended", "call": self.call.pk, "ended_why": why}
-        )
+        await news.tell("live", {"type": "live.ended", "call": self.call.pk, "ended_why": why})
         logger.info("Ended: %s", why)
 
     def _begin(self, revision: Revision) -> Conversation:
@@ -136,34 +145,30 @@ class LiveCall:
 
     # Operators: a published profile, and the live page.
 
-    async def _follow(self, channel: str) -> None:
-        layer = get_channel_layer()
-        while True:
-            message = await layer.receive(channel)
-            if message["type"] == "profile.changed":
-                self._retune(
-                    Revision(
-                        pk=message["revision"], number=message["number"], knobs=message["knobs"]
-                    )
-                )
-            elif message["type"] == "snapshot.wanted":
-                self._changed.set()
+    def take_news(self, message: dict[str, Any]) -> None:
+        if message["type"] == "snapshot.wanted":
+            self._changed.set()
+        elif message["profile"] == self.call.profile_id:
+            self._retune(
+                Revision(pk=message["revision"], number=message["number"], knobs=message["knobs"])
+            )
 
     def _retune(self, revision: Revision) -> None:
-        """Announced by the channel layer, or, should it have dropped that, read by the recorder."""
-        if self.conversation and self.conversation.retune(revision.pk, revision.values):
+        """Told by another process, or, should that have been lost, read by the recorder."""
+        if self.conversation is None:
+            self._published = revision
+        elif self.conversation.retune(revision.pk, revision.values):
             self._numbers[revision.pk] = revision.number
             self._recorder.update(revision_id=revision.pk)
             self._changed.set()
 
     async def _announce(self) -> None:
-        layer = get_channel_layer()
         while True:
             await self._changed.wait()
             self._changed.clear()
             if self.conversation:
                 snapshot = self._snapshot(self.conversation)
-                await layer.group_send("live", {"type": "live.call", "call": snapshot})
+                await news.tell("live", {"type": "live.call", "call": snapshot})
             await asyncio.sleep(ANNOUNCE_S)
 
     def _snapshot(self, conversation: Conversation) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import logging
 import signal
 import sys
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -47,18 +47,25 @@ def _begin_on_loop() -> None:
         loop.call_soon_threadsafe(lambda: _keep(loop.create_task(_drain())))
 
     signal.signal(signal.SIGTERM, terminate)
+    _keep(loop.create_task(live.follow()))
     _keep(loop.create_task(warm_up()))
 
 
 def _keep(task: asyncio.Task[None]) -> None:
     _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
+    task.add_done_callback(_ended)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    _tasks.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        logger.error("A part of the process broke", exc_info=error)
 
 
 async def warm_up() -> None:
     """Make what is expensive before the first caller would wait for it."""
     global status
-    await sync_to_async(Call.close_lost)()
+    await database_sync_to_async(Call.close_lost)()
     for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER):
         try:
             await import_string(path).warm_up()

@@ -126,12 +126,19 @@ class Recorder:
 
     async def _in_thread(self, job: Callable[..., Any], *args: Any) -> Any:
         run = contextvars.copy_context().run  # the call's id, for the log
-        return await asyncio.get_running_loop().run_in_executor(_writer, run, job, *args)
+        return await asyncio.get_running_loop().run_in_executor(_writer, run, _once, job, *args)
+
+
+def _once(job: Callable[..., Any], *args: Any) -> Any:
+    """With a connection of its own: none is kept that the database has meanwhile forgotten."""
+    try:
+        return job(*args)
+    finally:
+        close_old_connections()
 
 
 def write(call_pk: int, number: int, part: Part) -> Revision:
     """Write a part; returns the newest revision of the call's profile. Safe to run twice."""
-    close_old_connections()
     text = "\n".join(journal.dump(entry, wall_ms) for wall_ms, entry in part.entries)
     lines = gzip.compress(text.encode(), GZIP_LEVEL)  # before the database is locked
     with transaction.atomic():
@@ -152,7 +159,6 @@ def write(call_pk: int, number: int, part: Part) -> Revision:
 
 def check_replay(call_pk: int) -> None:
     """Decide the recorded call again; a difference means that replay cannot be trusted."""
-    close_old_connections()
     call = Call.objects.get(pk=call_pk)
     try:
         entries = list(journal.read(call.journal()))

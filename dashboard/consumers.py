@@ -1,11 +1,16 @@
 """The sockets of the live pages: calls in progress as they are now, and nothing older.
 
-Rule: a page that has just connected starts empty and is filled by the calls' own answers, so
-that a call which ended while nobody listened never stays on a page.
+Rules: a page that has just connected starts empty and is filled by the calls' own answers, so
+that a call which ended while nobody listened never stays on a page. A page that news no longer
+reaches (Redis is gone) is disconnected, so that it says since when it is out of date, and tries
+again.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, TypedDict
 from urllib.parse import parse_qs
 
@@ -15,10 +20,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from tuning import news
 from tuning.models import TimingProfile
 
 SIGN_IN_FIRST = 4401
 """Sent after the handshake: a browser never learns the code of a refused one."""
+OUT_OF_DATE = 4503
+PULSE_S = 3.0
+"""A page that has not heard its own pulse for so long may be missing everything else."""
 
 
 class Snapshot(TypedDict):
@@ -39,25 +48,51 @@ class Snapshot(TypedDict):
 class CallsSocket(AsyncWebsocketConsumer):
     """Keeps the calls in progress; what it shows of them say its subclasses."""
 
-    async def connect(self) -> None:
-        self.calls: dict[int, Snapshot] = {}
-        self.language = self.scope["url_route"]["kwargs"]["language"]
-        self.joined: list[str] = []
-        await self.accept()
-        if not self.scope["user"].is_authenticated or self.language not in dict(settings.LANGUAGES):
-            await self.close(code=SIGN_IN_FIRST)
+    groups: Sequence[str] = ("live",)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.language = scope["url_route"]["kwargs"]["language"]
+        if not scope["user"].is_authenticated or self.language not in dict(settings.LANGUAGES):
+            await receive()
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": SIGN_IN_FIRST})
             return
-        await self.join("live")
+        self.beating: asyncio.Task[None] | None = None
+        try:
+            await super().__call__(scope, receive, send)
+        except news.GONE as error:
+            news.lost(error)
+            with suppress(Exception):  # the page may have gone, too
+                await send({"type": "websocket.close", "code": OUT_OF_DATE})
+        finally:
+            if self.beating:
+                self.beating.cancel()
+
+    async def connect(self) -> None:
+        """Its groups are joined already: a page that news cannot reach never opens."""
+        self.calls: dict[int, Snapshot] = {}
+        await self.accept()
         await self.begin()
-        await self.channel_layer.group_send("calls", {"type": "snapshot.wanted"})
+        await news.tell("calls", {"type": "snapshot.wanted"})
+        self.beating = asyncio.create_task(self._beat())
 
-    async def disconnect(self, code: int) -> None:
-        for group in self.joined:
-            await self.channel_layer.group_discard(group, self.channel_name)
+    async def _beat(self) -> None:
+        """Send oneself a pulse the way that news comes; without it the page is out of date."""
+        self.felt = asyncio.Event()
+        try:
+            while True:
+                async with asyncio.timeout(PULSE_S):
+                    await self.channel_layer.send(self.channel_name, {"type": "pulse"})
+                    await self.felt.wait()
+                self.felt.clear()
+                news.found()
+                await asyncio.sleep(PULSE_S)
+        except news.GONE as error:
+            news.lost(error)
+            await self.close(code=OUT_OF_DATE)
 
-    async def join(self, group: str) -> None:
-        self.joined.append(group)
-        await self.channel_layer.group_add(group, self.channel_name)
+    async def pulse(self, message: dict[str, Any]) -> None:
+        self.felt.set()
 
     async def begin(self) -> None:
         """Show a page with no calls, whatever it showed before."""
@@ -110,11 +145,11 @@ class ProfilesConsumer(CallsSocket):
     The query string names the profiles that the page shows (of=1&of=2).
     """
 
+    groups = ("live", news.PROFILES)
+
     async def begin(self) -> None:
         asked = parse_qs(self.scope["query_string"].decode()).get("of", [])
         pks = [int(pk) for pk in asked if pk.isdecimal()]
-        for pk in pks:
-            await self.join(f"profile.{pk}")
         self.newest = await database_sync_to_async(_newest_revisions)(pks)
         for pk in self.newest:
             await self._show_taken(pk)

@@ -86,6 +86,7 @@ class PhoneCall:
 
     async def connect(self) -> bool:
         is_connected, _ = await self._socket.connect()
+        self._following = asyncio.create_task(live.follow())
         if is_connected:
             self._reader = asyncio.create_task(self._read())
         return bool(is_connected)
@@ -144,6 +145,7 @@ class PhoneCall:
         for echo in self._echoes:
             echo.cancel()
         await self._socket.wait(10)
+        self._following.cancel()
 
     async def ended(self) -> Call:
         """The call's row, once its end is written."""

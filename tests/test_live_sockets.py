@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.test import TransactionTestCase
 
 from dashboard.consumers import SIGN_IN_FIRST, LiveConsumer, ProfilesConsumer
+from tuning import news
 from tuning.models import TimingProfile
 
 
@@ -145,7 +146,7 @@ class ProfilesTests(SocketTestCase):
         await self.tell_call(1, profile_pk=self.profile.pk)
         await socket.receive_from()
         await self.profile.revisions.acreate(number=2, knobs={}, note="faster")
-        await get_channel_layer().group_send(self.profile.group, {"type": "profile.changed"})
+        await get_channel_layer().group_send(news.PROFILES, {"type": "profile.changed"})
         waiting = await socket.receive_from()
         self.assertIn("0 of 1 call", waiting)
         self.assertIn("+97250•••4567", waiting)

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import TestCase
 
+from tuning import news
 from tuning.models import PublishedMeanwhile, Revision, TimingProfile
 from tuning.profile import SHIPPED, Profile
 
@@ -118,7 +119,7 @@ class AnnounceTests(TestCase):
         self.layer = get_channel_layer()
         self.profile = TimingProfile.objects.get(name="balanced")
         self.channel = async_to_sync(self.layer.new_channel)()
-        async_to_sync(self.layer.group_add)(self.profile.group, self.channel)
+        async_to_sync(self.layer.group_add)(news.PROFILES, self.channel)
         self.addCleanup(async_to_sync(self.layer.flush))
 
     def test_calls_in_progress_are_told_of_what_was_published(self) -> None:
@@ -126,18 +127,12 @@ class AnnounceTests(TestCase):
             revision = self.profile.publish(PATIENT, by=None, note="slower")
         message = async_to_sync(self.layer.receive)(self.channel)
         self.assertEqual(message["type"], "profile.changed")
-        self.assertEqual((message["revision"], message["number"]), (revision.pk, 2))
+        self.assertEqual((message["profile"], message["revision"]), (self.profile.pk, revision.pk))
+        self.assertEqual(message["number"], 2)
         self.assertEqual(Profile(**message["knobs"]), PATIENT)
 
     def test_nobody_is_told_of_what_was_not_committed(self) -> None:
         with self.captureOnCommitCallbacks() as announcements:
             self.profile.publish(PATIENT, by=None, note="slower")
         self.assertEqual(len(announcements), 1)
-        self.assertTrue(self.layer.channels.get(self.channel) is None)
-
-    def test_calls_on_another_profile_are_left_alone(self) -> None:
-        brisk = TimingProfile.objects.get(name="brisk")
-        self.assertNotEqual(brisk.group, self.profile.group)
-        with self.captureOnCommitCallbacks(execute=True):
-            brisk.publish(PATIENT, by=None, note="slower")
         self.assertTrue(self.layer.channels.get(self.channel) is None)

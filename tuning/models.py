@@ -56,11 +56,6 @@ class TimingProfile(models.Model):
                 profile.revisions.create(number=1, knobs=knobs, note="shipped")
 
     @property
-    def group(self) -> str:
-        """The channel-layer group of every call in progress on this profile."""
-        return f"profile.{self.pk}"
-
-    @property
     def newest(self) -> Revision:
         return self.revisions.latest()
 
@@ -136,11 +131,12 @@ class Revision(models.Model):
 
 
 def announce(revision: Revision) -> None:
-    """Tell the calls in progress on this profile."""
+    """Tell the calls in progress, and the pages that count who has taken it."""
     message = {
         "type": "profile.changed",
+        "profile": revision.profile_id,
         "revision": revision.pk,
         "number": revision.number,
         "knobs": revision.knobs,
     }
-    async_to_sync(news.tell)(revision.profile.group, message)
+    async_to_sync(news.tell)(news.PROFILES, message)

@@ -20,8 +20,25 @@ TELL_S = 1.0
 GONE = (RedisError, OSError)
 """What a layer that is gone raises; a TimeoutError is an OSError."""
 
+PROFILES = "profiles"
+"""The group that hears of published revisions."""
+
 failure = ""
 """Why the last news could not be told; empty: it could."""
+
+
+async def subscribed(*groups: str) -> str:
+    """A new channel that hears what these groups are told. Raises GONE."""
+    layer = get_channel_layer()
+    try:
+        async with asyncio.timeout(TELL_S):
+            channel: str = await layer.new_channel()
+            for group in groups:
+                await layer.group_add(group, channel)
+    except GONE as error:
+        lost(error)
+        raise
+    return channel
 
 
 async def tell(group: str, message: dict[str, Any]) -> bool:

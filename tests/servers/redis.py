@@ -21,6 +21,7 @@ class RedisServer:
     def __init__(self) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -30,6 +31,9 @@ class RedisServer:
         self.stop()
 
     def start(self) -> None:
+        """Unless it runs already."""
+        if self._process and self._process.poll() is None:
+            return
         self._process = subprocess.Popen(
             ["redis-server", "--port", f"{self.port}", "--bind", "127.0.0.1", "--save", "",
              "--appendonly", "no", "--loglevel", "warning"],
@@ -48,12 +52,17 @@ class RedisServer:
 
     def stop(self) -> None:
         """Without a word of farewell: what it held is gone."""
-        self._process.kill()
-        self._process.wait()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
 
     def freeze(self) -> None:
         """Connections stay open, and nothing comes back."""
-        self._process.send_signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        if self._process:
+            self._process.send_signal(number)
