@@ -78,8 +78,6 @@ class GoogleTranscriber:
     def __init__(self, brief: Brief = NO_BRIEF, limits: Limits = Limits()) -> None:
         self.name = f"Google Speech ({pairs.in_use()})"
         self.dropped_frames = self.replaced = 0
-        self.streams = 0
-        """How many it has taken so far."""
         self._limits, self._loop = limits, asyncio.get_running_loop()
         self._tape, self._pushed, self._pushed_s = Tape(), asyncio.Event(), 0.0
         # Never more than Google sends: a few a second, taken at once.
@@ -108,7 +106,7 @@ class GoogleTranscriber:
             except (GoogleAPICallError, TimeoutError) as fault:
                 again -= google_faults.is_unexplained(fault)
                 is_known = not again or not google_faults.is_unexplained(fault)
-                if is_known and not _is_refused(pair, fault):
+                if is_known and not pairs.learn(pair, fault):
                     raise google_faults.failed(f"Google Speech ({pair})", fault) from fault
 
     @classmethod
@@ -162,7 +160,7 @@ class GoogleTranscriber:
                 with google_channels.leased(pair) as speech:
                     return await speech.recognise(pair, project, phrases, audio, RECOGNISE_S)
             except GoogleAPICallError as fault:
-                if _is_refused(pair, fault, bool(phrases)):
+                if pairs.learn(pair, fault, bool(phrases)):
                     continue
                 if has_failed or google_faults.is_about_credentials(fault):
                     raise google_faults.failed(self.name, fault) from fault
@@ -190,7 +188,6 @@ class GoogleTranscriber:
     async def _stream(self, pair: Pair, project: str) -> None:
         """One stream, until it is over (raises Over or Idle) or breaks."""
         limits, phrases = self._limits, self._hints(pair)
-        self.streams += 1
         self._tape.rewind()
         life_s = limits.last_s + 2 * limits.keep_alive_s
         stream: Stream | None = None
@@ -200,7 +197,7 @@ class GoogleTranscriber:
             ) as stream:
                 await self._converse(stream)
         except GoogleAPICallError as fault:
-            if not (stream and stream.has_answered) and _is_refused(pair, fault, bool(phrases)):
+            if not (stream and stream.has_answered) and pairs.learn(pair, fault, bool(phrases)):
                 raise Over(f"{pair} was refused") from None
             raise
         finally:
@@ -298,14 +295,3 @@ async def _tried(pair: Pair, project: str) -> None:
             await stream.finish()
         while await stream.read() is not None:
             pass
-
-
-def _is_refused(pair: Pair, fault: BaseException, had_hints: bool = False) -> bool:
-    """Was the configuration refused? Then another will be used from now on."""
-    if not isinstance(fault, GoogleAPICallError) or not google_faults.is_refusal(fault):
-        return False
-    if had_hints and google_faults.is_about_hints(fault):
-        pairs.refuse_hints(pair)
-    else:
-        pairs.refuse(pair, google_faults.text(fault))
-    return True

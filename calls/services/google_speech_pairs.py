@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from calls.services import ServiceFailed, Standing
+from calls.services import ServiceFailed, Standing, google_faults
+from calls.services.google_faults import Fault
 from calls.services.google_speech_api import Pair
 
 logger = logging.getLogger(__name__)
@@ -91,12 +92,19 @@ def refuse(pair: Pair, why: str) -> None:
     refused.setdefault(pair, why)
 
 
+def learn(pair: Pair, fault: Fault, had_hints: bool = False) -> bool:
+    """Was the configuration refused? Then another is used from now on."""
+    if not google_faults.is_refusal(fault):
+        return False
+    if had_hints and google_faults.is_about_hints(fault):
+        _without_hints.add(pair)
+    else:
+        refuse(pair, google_faults.text(fault))
+    return True
+
+
 def takes_hints(pair: Pair) -> bool:
     return pair not in _without_hints
-
-
-def refuse_hints(pair: Pair) -> None:
-    _without_hints.add(pair)
 
 
 def forget() -> None:

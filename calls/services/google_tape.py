@@ -127,7 +127,9 @@ class StreamClock:
         self._now_ms += length_ms
 
     def caller_ms(self, stream_ms: int) -> int:
-        """A moment in inserted silence is the end of the audio before it."""
+        """A moment in inserted silence is the end of the audio before it; -1: there was none."""
+        if not self._runs:
+            return -1
         index = max(0, bisect_right(self._begins, stream_ms) - 1)
         from_ms, until_ms = self._runs[index]
         return min(until_ms, from_ms + max(0, stream_ms - self._begins[index]))

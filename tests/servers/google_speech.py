@@ -54,7 +54,7 @@ class Api:
 
     config: Callable[[Any], Config | None]
     audio: Callable[[Any], bytes]
-    response: Callable[[Heard], Any]
+    response: Callable[[Heard, float], Any]
     idle: StreamError
     over_length: StreamError
 
@@ -69,6 +69,8 @@ class GoogleSpeech:
         self.partial_delay_s, self.final_delay_s = 0.25, 0.3
         self.slow_s = 0.0
         """Added to both."""
+        self.confidence = 0.9
+        """Of every final, as Google says it."""
         self.idle_s = 10.0
         self.longest_s = 300.0
         self.cut_every_s: float | None = None
@@ -183,17 +185,17 @@ class GoogleSpeech:
                     if config.wants_partials or heard.is_final:
                         delay_s = self.final_delay_s if heard.is_final else self.partial_delay_s
                         due_s = loop.time() + delay_s + self.slow_s
-                        answers.put_nowait((due_s, api.response(heard)))
+                        answers.put_nowait((due_s, api.response(heard, self.confidence)))
         for heard in hearing.finish():
-            answers.put_nowait((loop.time(), api.response(heard)))
+            answers.put_nowait((loop.time(), api.response(heard, self.confidence)))
 
     async def _recognise_v1(self, request: v1.RecognizeRequest, context: Any) -> Any:
         heard = await self._whole(config_v1(request), request.audio.content, context)
-        return whole_v1(heard)
+        return whole_v1(heard, self.confidence)
 
     async def _recognise_v2(self, request: v2.RecognizeRequest, context: Any) -> Any:
         heard = await self._whole(config_v2(request), request.content, context)
-        return whole_v2(heard)
+        return whole_v2(heard, self.confidence)
 
     async def _whole(self, config: Config | None, audio: bytes, context: Any) -> list[Heard]:
         assert config

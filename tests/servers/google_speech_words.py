@@ -146,11 +146,12 @@ def config_v2(message: Any) -> Config | None:
     )
 
 
-def response_v1(heard: Heard) -> v1.StreamingRecognizeResponse:
+def response_v1(heard: Heard, confidence: float) -> v1.StreamingRecognizeResponse:
+    sure = confidence if heard.is_final else 0.0
     return v1.StreamingRecognizeResponse(
         results=[
             v1.StreamingRecognitionResult(
-                alternatives=[v1.SpeechRecognitionAlternative(transcript=text)],
+                alternatives=[v1.SpeechRecognitionAlternative(transcript=text, confidence=sure)],
                 is_final=heard.is_final,
                 stability=stability,
                 result_end_time=timedelta(milliseconds=heard.until_ms),
@@ -161,11 +162,12 @@ def response_v1(heard: Heard) -> v1.StreamingRecognizeResponse:
     )
 
 
-def response_v2(heard: Heard) -> v2.StreamingRecognizeResponse:
+def response_v2(heard: Heard, confidence: float) -> v2.StreamingRecognizeResponse:
+    sure = confidence if heard.is_final else 0.0
     return v2.StreamingRecognizeResponse(
         results=[
             v2.StreamingRecognitionResult(
-                alternatives=[v2.SpeechRecognitionAlternative(transcript=text)],
+                alternatives=[v2.SpeechRecognitionAlternative(transcript=text, confidence=sure)],
                 is_final=heard.is_final,
                 stability=stability,
                 result_end_offset=timedelta(milliseconds=heard.until_ms),
@@ -176,24 +178,28 @@ def response_v2(heard: Heard) -> v2.StreamingRecognizeResponse:
     )
 
 
-def whole_v1(heard: Sequence[Heard]) -> v1.RecognizeResponse:
+def whole_v1(heard: Sequence[Heard], confidence: float) -> v1.RecognizeResponse:
     texts = (" ".join(each.words) for each in heard)
     return v1.RecognizeResponse(
         results=[
             v1.SpeechRecognitionResult(
-                alternatives=[v1.SpeechRecognitionAlternative(transcript=text, confidence=0.4)]
+                alternatives=[
+                    v1.SpeechRecognitionAlternative(transcript=text, confidence=confidence)
+                ]
             )
             for text in texts
         ]
     )
 
 
-def whole_v2(heard: Sequence[Heard]) -> v2.RecognizeResponse:
+def whole_v2(heard: Sequence[Heard], confidence: float) -> v2.RecognizeResponse:
     texts = (" ".join(each.words) for each in heard)
     return v2.RecognizeResponse(
         results=[
             v2.SpeechRecognitionResult(
-                alternatives=[v2.SpeechRecognitionAlternative(transcript=text, confidence=0.4)]
+                alternatives=[
+                    v2.SpeechRecognitionAlternative(transcript=text, confidence=confidence)
+                ]
             )
             for text in texts
         ]
