@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.log import masked
+from calls.server_process import ServerProcess  # noqa: F401  (Django looks for models here)
 from calls.turn_record import Latencies
 from tuning.models import Revision, TimingProfile
 from tuning.profile import FRAME_MS

@@ -11,26 +11,40 @@ import gc
 import logging
 import signal
 import sys
+from typing import Any
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.utils.module_loading import import_string
+from django.db import DatabaseError
+from django.utils import timezone
 
-from calls import live, prompts
-from calls.models import Call
-from calls.services import ServiceFailed
+from calls import live, prompts, readiness, recorder
+from calls.models import Call, this_process
+from calls.server_process import ServerProcess
+from calls.services.phrase_cache import phrases
+from tuning import news
 
 logger = logging.getLogger(__name__)
 
 DRAIN_CHECK_S = 0.2
 END_S = 10.0
 """How long the ends of the last calls may take to be written."""
+REPORT_S = 30.0
+"""How often the Services page hears of this process."""
 
-status = "starting"
-"""starting, ok, or failed (see `failures`)."""
-failures: list[str] = []
-"""What warming up met, for a person to act on."""
+_is_warm = _is_over = False
+_started_at = timezone.now()
 _tasks: set[asyncio.Task[None]] = set()
+
+
+def status() -> ServerProcess.Status:
+    if _is_over:
+        return ServerProcess.Status.ENDED
+    if live.is_draining:
+        return ServerProcess.Status.DRAINING
+    if not _is_warm:
+        return ServerProcess.Status.STARTING
+    return ServerProcess.Status.FAILED if readiness.failures else ServerProcess.Status.OK
 
 
 def begin() -> None:
@@ -47,8 +61,8 @@ def _begin_on_loop() -> None:
         loop.call_soon_threadsafe(lambda: _keep(loop.create_task(_drain())))
 
     signal.signal(signal.SIGTERM, terminate)
-    _keep(loop.create_task(live.follow()))
-    _keep(loop.create_task(warm_up()))
+    for job in (live.follow(), warm_up(), _report_on()):
+        _keep(loop.create_task(job))
 
 
 def _keep(task: asyncio.Task[None]) -> None:
@@ -64,26 +78,60 @@ def _ended(task: asyncio.Task[None]) -> None:
 
 async def warm_up() -> None:
     """Make what is expensive before the first caller would wait for it."""
-    global status
-    await database_sync_to_async(Call.close_lost)()
-    for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER):
-        try:
-            await import_string(path).warm_up()
-        except ServiceFailed as error:
-            failures.append(f"{error}")
-            logger.error("%s: %s", path, error)
-        except Exception as error:
-            failures.append(f"{path}: {error!r}")
-            logger.exception("%s cannot be used", path)
+    global _is_warm
+    try:
+        await database_sync_to_async(Call.close_lost)()
+    except DatabaseError as error:
+        logger.error("Calls of dead processes stay open: %s", error)
+    works = await asyncio.gather(*(readiness.try_out(role) for role in readiness.ROLES))
     await prompts.warm_up()
     # What start-up made stays: looking through it again would stop every call for 100 ms.
     gc.collect()
     gc.freeze()
-    status = "failed" if failures else "ok"
-    logger.info("Warmed up: %s", status)
+    _is_warm = True
+    logger.info("Warmed up: %s", status())
+    await _report()
+    for role, does_work in zip(readiness.ROLES, works, strict=True):
+        if not does_work:
+            _keep(asyncio.create_task(_recover(role)))
+
+
+async def _recover(role: str) -> None:
+    await readiness.try_until_it_works(role)
+    await _report()
+
+
+async def _report_on() -> None:
+    while True:
+        await _report()
+        await asyncio.sleep(REPORT_S)
+
+
+async def _report() -> None:
+    """Tell the Services page, in a thread where no call waits."""
+    try:
+        await asyncio.to_thread(ServerProcess.report, this_process(), **_now())
+    except DatabaseError as error:
+        logger.warning("The Services page does not hear of this process: %s", error)
+
+
+def _now() -> dict[str, Any]:
+    return {
+        "version": settings.VERSION,
+        "started_at": _started_at,
+        "status": status(),
+        "calls": len(live.calls),
+        "unwritten": len(recorder.unwritten),
+        "news_failure": news.failure,
+        "services": readiness.standings(),
+        "phrase_hits": phrases().hits,
+        "phrase_misses": phrases().misses,
+        "phrase_saved_ms": phrases().saved_ms,
+    }
 
 
 async def _drain() -> None:
+    global _is_over
     seconds = 0 if live.is_draining else settings.DRAIN_SECONDS
     live.is_draining = True
     logger.info("SIGTERM: %d calls may go on for up to %d s", len(live.calls), seconds)
@@ -94,4 +142,6 @@ async def _drain() -> None:
     ending = [loop.create_task(call.end("shutdown")) for call in live.calls.values()]
     if ending:  # a record that cannot be written must not keep the process alive
         await asyncio.wait(ending, timeout=END_S)
+    _is_over = True
+    await asyncio.wait([loop.create_task(_report())], timeout=END_S)
     sys.modules["twisted.internet.reactor"].stop()

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonRe
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from calls import gate, live, process, prompts, recorder, twilio
+from calls import gate, live, process, prompts, readiness, recorder, twilio
 from calls.log import call_in_hand, masked
 from calls.models import Call
 
@@ -60,11 +60,11 @@ def after(request: HttpRequest) -> HttpResponse:
 @require_GET
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when calls are taken; 503 while starting, when warming up failed, or when draining."""
-    status = "draining" if live.is_draining else process.status
+    status = process.status()
     body = {
         "status": status,
         "calls": len(live.calls),
-        "failures": process.failures,
+        "failures": list(readiness.failures.values()),
         "unwritten": sorted(set(recorder.unwritten.values())),
     }
     return JsonResponse(body, status=200 if status == "ok" else 503)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +29,7 @@ except OSError as error:
     raise ImproperlyConfigured(
         f"VAR_DIR={VAR_DIR} cannot be made ({error.strerror}): name a folder that can be written to"
     ) from None
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 TESTING = "test" in sys.argv[1:2]
 TEST_RUNNER = "tests.runner.CountingRunner"
 

@@ -1,0 +1,74 @@
+"""The server processes behind one address, and how each one's services stand.
+
+Rule: each writes its own row and no other, now and then; who has not written for a while is gone,
+and is removed later.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import close_old_connections, models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+GONE_AFTER = timedelta(minutes=2)
+REMOVED_AFTER = timedelta(hours=1)
+"""How long the row of one that is gone, or has ended, is still shown."""
+
+
+class ServerProcess(models.Model):
+    class Status(models.TextChoices):
+        STARTING = "starting", _("starting")
+        OK = "ok", _("takes calls")
+        FAILED = "failed", _("a service cannot be used")
+        DRAINING = "draining", _("finishes its calls")
+        ENDED = "ended", _("stopped")
+
+    name = models.CharField(max_length=100, unique=True)
+    """host:pid, as in Call.process."""
+    version = models.CharField(max_length=20)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    status = models.CharField(max_length=10, choices=Status)
+    calls = models.PositiveIntegerField(default=0)
+    """In progress."""
+    unwritten = models.PositiveIntegerField(default=0)
+    """Calls whose record waits for the database."""
+    news_failure = models.TextField(blank=True)
+    """Why other processes are not heard of; empty: they are."""
+    services = models.JSONField(default=list)
+    """As readiness.standings() tells them."""
+    phrase_hits = models.PositiveIntegerField(default=0)
+    phrase_misses = models.PositiveIntegerField(default=0)
+    phrase_saved_ms = models.FloatField(default=0)
+    """Waiting that ready phrases have spared callers."""
+
+    class Meta:
+        ordering = ("-started_at", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def report(cls, name: str, **fields: Any) -> None:
+        """Write a process's row, in the thread and on the connection of the moment."""
+        now = timezone.now()
+        try:
+            cls.objects.update_or_create(name=name, defaults=fields | {"seen_at": now})
+            cls.objects.filter(seen_at__lt=now - REMOVED_AFTER).delete()
+        finally:
+            close_old_connections()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it died without a word."""
+        is_silent = self.seen_at < timezone.now() - GONE_AFTER
+        return is_silent and self.status != self.Status.ENDED
+
+    @property
+    def phrase_hit_rate(self) -> float | None:
+        """The share of sentences that were ready, 0 to 1; None: nothing was said."""
+        said = self.phrase_hits + self.phrase_misses
+        return self.phrase_hits / said if said else None
