@@ -108,9 +108,10 @@ async def _report_on() -> None:
 
 
 async def _report() -> None:
-    """Tell the Services page, in a thread where no call waits."""
+    """Tell the Services page, in a thread that no call waits for."""
+    report = database_sync_to_async(ServerProcess.report, thread_sensitive=False)
     try:
-        await asyncio.to_thread(ServerProcess.report, this_process(), **_now())
+        await report(this_process(), **_now())
     except DatabaseError as error:
         logger.warning("The Services page does not hear of this process: %s", error)
 

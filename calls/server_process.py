@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db import close_old_connections, models
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -53,13 +53,10 @@ class ServerProcess(models.Model):
 
     @classmethod
     def report(cls, name: str, **fields: Any) -> None:
-        """Write a process's row, in the thread and on the connection of the moment."""
+        """Write a process's row."""
         now = timezone.now()
-        try:
-            cls.objects.update_or_create(name=name, defaults=fields | {"seen_at": now})
-            cls.objects.filter(seen_at__lt=now - REMOVED_AFTER).delete()
-        finally:
-            close_old_connections()
+        cls.objects.update_or_create(name=name, defaults=fields | {"seen_at": now})
+        cls.objects.filter(seen_at__lt=now - REMOVED_AFTER).delete()
 
     @property
     def is_gone(self) -> bool:

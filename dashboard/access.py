@@ -7,12 +7,25 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django_htmx.http import HttpResponseClientRefresh
 
 View = Callable[..., HttpResponse]
 
 may_publish = permission_required("tuning.add_revision", raise_exception=True)
+
+
+def staff_only(view: View) -> View:
+    """Signed in, and one of those who run the system."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_staff:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return signed_in(answer)
 
 
 def signed_in(view: View) -> View:

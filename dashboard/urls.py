@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboard import profile_views, views
+from dashboard import profile_views, service_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("calls/", views.calls, name="calls"),
     path("calls/<int:pk>/", views.call, name="call"),
     path("latencies/", views.latencies, name="latencies"),
+    path("services/", service_views.services, name="services"),
     path("profiles/", profile_views.profiles, name="profiles"),
     path("profiles/<int:pk>/", profile_views.edit, name="profile"),
     path("profiles/<int:pk>/check/", profile_views.check, name="profile_check"),

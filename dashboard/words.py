@@ -36,6 +36,13 @@ STATES: Words = {
 }
 """The floor of a call in progress."""
 
+ROLES: Words = {
+    "transcriber": _("Recognition"),
+    "writer": _("Answers"),
+    "speaker": _("Voice"),
+}
+"""What a call needs of the services: calls.readiness.ROLES."""
+
 DISMISSALS: Words = {
     "noise": _("noise"),
     "no words": _("no words in it"),

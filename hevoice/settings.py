@@ -106,7 +106,8 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = stores.databases(environment.text("DATABASE_URL"), VAR_DIR)
+DATABASE_URL = environment.text("DATABASE_URL")
+DATABASES = stores.databases(DATABASE_URL, VAR_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.text("REDIS_URL")
 CHANNEL_LAYERS = stores.channel_layers(REDIS_URL)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from calls.models import Call
+from calls.server_process import ServerProcess
 from tests.call_rows import a_call, a_greeting, a_turn
 from tuning.models import TimingProfile
 from tuning.profile import Profile
@@ -29,6 +32,33 @@ def fill() -> None:
             why = "short silence" if is_short else "long silence"
             a_turn(call, turn, response_ms=response_ms, is_short=is_short, why=why)
     every_kind()
+    processes()
+
+
+def processes() -> None:
+    """One that a service failed, and one that is gone."""
+    works = {"asked_for": "OpenAI gpt-6-luna", "in_use": "OpenAI gpt-6-luna", "why": ""}
+    replaced = {
+        "asked_for": "v1 phone_call he-IL",
+        "in_use": "v2 chirp_3 iw-IL (eu)",
+        "why": "v1 phone_call: the requested model is not supported for language: iw-IL",
+    }
+    refused = {"asked_for": "he-IL-Chirp3-HD-Kore", "in_use": "", "why": ""}
+    words = "PERMISSION_DENIED: Cloud Text-to-Speech API is disabled: enable it for the project"
+    services = [
+        {"role": "transcriber", "name": "GoogleTranscriber", "failure": ""} | replaced,
+        {"role": "writer", "name": "OpenAiWriter", "failure": ""} | works,
+        {"role": "speaker", "name": "GoogleSpeaker", "failure": words} | refused,
+    ]
+    began_at = timezone.now() - timedelta(minutes=20)
+    said = {"phrase_hits": 310, "phrase_misses": 90, "phrase_saved_ms": 68_200.0}
+    for name, status, silent in (("voice-2:811", "failed", 5), ("voice-3:94", "ok", 600)):
+        ServerProcess.objects.create(
+            name=name, version="0.1.0", started_at=began_at, status=status, services=services,
+            seen_at=timezone.now() - timedelta(seconds=silent), calls=12, unwritten=2,
+            news_failure="Error 111 connecting to redis:6379.", **said,
+        )  # fmt: skip
+    Call.objects.filter(ended_why=Call.Ended.FAILED).update(process="voice-2:811")
 
 
 def every_kind() -> None:

@@ -18,7 +18,7 @@ from calls.line import Dialled, place_call
 from tests.browser import Operator, chromium
 from tests.server import Server
 
-PAGES = ("login/", "calls/", "latencies/", "profiles/", "nothing/here/")
+PAGES = ("login/", "calls/", "latencies/", "profiles/", "services/", "nothing/here/")
 BARE_NUMBERS = r"""() => {
   const risky = /\d\s?[–-]\s?\d|(^|[^\d\w])[-−]\d|\+\d{3}|\d:\d|\d\s?%|\d ms/;
   const found = [];

@@ -15,7 +15,17 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from dashboard.charts import thousands
-from dashboard.words import DISMISSALS, DROPS, NOTES, RULES, STAGES, STATES, WAIT_PARTS, Words
+from dashboard.words import (
+    DISMISSALS,
+    DROPS,
+    NOTES,
+    ROLES,
+    RULES,
+    STAGES,
+    STATES,
+    WAIT_PARTS,
+    Words,
+)
 from tuning.profile import KNOB, Text
 
 register = template.Library()
@@ -28,6 +38,7 @@ WORDS: dict[str, Words] = {
     "stage": STAGES,
     "part": WAIT_PARTS,
     "note": NOTES,
+    "role": ROLES,
 }
 NUMBER = re.compile(
     r"(?<![&#\w])[-−+]?\d+(?:[.,:]\d+)*(?:\s?[–-]\s?\d+(?:[.,]\d+)*)?(?:\s?%|\s?ms\b)?"
@@ -90,6 +101,18 @@ def moment(at: datetime | None) -> SafeString | str:
         local.isoformat(timespec="seconds"),
         local.strftime(pattern),
     )
+
+
+@register.simple_tag
+def second_of(at: datetime) -> SafeString:
+    """A time of day."""
+    return ltr(timezone.localtime(at).strftime("%H:%M:%S"))
+
+
+@register.simple_tag
+def share(value: float | None) -> SafeString | str:
+    """A part of a whole, 0 to 1, in percent."""
+    return DASH if value is None else ltr(f"{value:.0%}")
 
 
 @register.simple_tag
