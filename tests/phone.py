@@ -60,6 +60,8 @@ class PhoneCall:
         self.call_sid, self.stream_sid, self.speed = call_sid, "MZ" + call_sid[2:], speed
         self.sent: list[dict[str, Any]] = []
         """What the agent sent, in order."""
+        self.sent_s: list[float] = []
+        """When, in loop time."""
         self.clock_ms = 0
         self.frame_sent_s: dict[int, float] = {}
         """Loop time at which the frame that ends at this clock was sent."""
@@ -175,6 +177,7 @@ class PhoneCall:
                 return
             message = json.loads(output["text"])
             self.sent.append(message)
+            self.sent_s.append(loop.time())
             if message["event"] == "media":
                 size = len(b64decode(message["media"]["payload"]))
                 self._played_s = max(self._played_s, loop.time()) + size / 8000 / self.speed

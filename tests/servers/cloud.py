@@ -36,12 +36,12 @@ class Cloud:
             if said.audio:
                 self.speech.book.teach_parts(said.audio, said.parts)
 
+        self._ports = {"speech": 0, "voice": 0, "openai": 0}
+        self._serving: dict[str, AsyncExitStack] = {}
+
     async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            self._hears = await stack.enter_async_context(self.speech.serve())
-            self._speaks = await stack.enter_async_context(self.voice.serve())
-            await stack.enter_async_context(self.openai)
-            self._stack = stack.pop_all()
+        for name in self._ports:
+            await self.start(name)
         return self
 
     async def __aexit__(
@@ -50,7 +50,23 @@ class Cloud:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stack.aclose()
+        for name in list(self._serving):
+            await self.stop(name)
+
+    async def start(self, name: str) -> None:
+        """speech, voice or openai: listen, where it did before if it was stopped."""
+        serving, port = AsyncExitStack(), self._ports[name]
+        if name == "openai":
+            await serving.enter_async_context(self.openai)
+        else:
+            server = self.speech if name == "speech" else self.voice
+            address = await serving.enter_async_context(server.serve(port))
+            self._ports[name] = int(address.rpartition(":")[2])
+        self._serving[name] = serving
+
+    async def stop(self, name: str) -> None:
+        """Connections are refused from now on, and those that were open are gone."""
+        await self._serving.pop(name).aclose()
 
     @property
     def environ(self) -> dict[str, str]:
@@ -59,8 +75,8 @@ class Cloud:
             "HEVOICE_TRANSCRIBER": "google",
             "HEVOICE_WRITER": "openai",
             "HEVOICE_SPEAKER": "google",
-            "GOOGLE_SPEECH_ENDPOINT": self._hears,
-            "GOOGLE_TEXTTOSPEECH_ENDPOINT": self._speaks,
+            "GOOGLE_SPEECH_ENDPOINT": f"127.0.0.1:{self._ports['speech']}",
+            "GOOGLE_TEXTTOSPEECH_ENDPOINT": f"127.0.0.1:{self._ports['voice']}",
             "GOOGLE_INSECURE": "true",
             "GOOGLE_CLOUD_PROJECT": "local",
             "OPENAI_BASE_URL": self.openai.url,

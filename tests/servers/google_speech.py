@@ -86,6 +86,11 @@ class GoogleSpeech:
         self.in_progress = 0
         self.bytes_heard = 0
         self._refused = 0
+        self._broken_s = float("-inf")
+
+    def break_streams(self) -> None:
+        """Those that are open end in `cut`, with their next audio."""
+        self._broken_s = asyncio.get_running_loop().time()
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[str]:
@@ -172,6 +177,8 @@ class GoogleSpeech:
                 await _abort(context, error)
             if message is grpc.aio.EOF:
                 break
+            if opened_s <= self._broken_s:
+                await _abort(context, self.cut)
             if api.config(message) is not None:
                 await _abort(context, MALORDERED)
             audio = api.audio(message)
