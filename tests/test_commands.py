@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.test import SimpleTestCase, TestCase
+from django.test import SimpleTestCase, TestCase, override_settings
+from django.utils import timezone
 
 from calls import printed
 from calls.caller import Said
+from calls.management.commands.call import number_to_call
 from calls.models import Turn
+from calls.phone_number import PhoneNumber
 from calls.table import FSI, LRM, PDI, Column, clip, render, width
 from calls.twilio_stream import CallResult
 from tuning.models import TimingProfile
@@ -67,6 +71,19 @@ class CallCommandTests(TestCase):
             file.write(b"no sound")
             file.flush()
             self.assert_refused("not a WAV file", wav=Path(file.name))
+
+    @override_settings(UNKNOWN_NUMBER="refuse")
+    def test_where_only_known_numbers_are_taken_one_that_is_open_is_called(self) -> None:
+        self.assert_refused("no phone number is open now")
+        closed = PhoneNumber.objects.create(number="+972771111111", name="א")
+        for days in (-1, 0, 1):
+            closed.closed_days.create(date=timezone.localdate() + timedelta(days=days))
+        self.assertIsNone(number_to_call())
+        PhoneNumber.objects.create(number="+972772222222", name="ב")
+        self.assertEqual(number_to_call(), "+972772222222")
+        with override_settings(UNKNOWN_NUMBER="default"):
+            PhoneNumber.objects.all().delete()
+            self.assertEqual(number_to_call(), "+972771234567")
 
     def test_no_calls_cannot_be_placed(self) -> None:
         self.assert_refused("at least 1", calls=0)

@@ -14,18 +14,23 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from calls import gate, printed, utterances, wav
 from calls.caller import Caller, Press, Say, Step
 from calls.line import Dialled, place_call
 from calls.log import masked
 from calls.models import Call
+from calls.phone_number import PhoneNumber
 from calls.services import ServiceFailed
 from calls.twilio_stream import CallResult
 
 APART_S = 0.2
 """Of many calls, on average one begins so often."""
 RECORDED_S = 15.0
+NO_NUMBER = (
+    "no phone number is open now, and UNKNOWN_NUMBER=refuse: `manage.py connect_number` adds one"
+)
 PLAIN_CELLS = 140
 """Width of the tables when the output is not a terminal."""
 
@@ -39,14 +44,19 @@ class Command(BaseCommand):
         parser.add_argument("--wav", type=Path, help="say this file instead, of any rate")
         parser.add_argument("--webhook", default="http://127.0.0.1:8000/twilio/voice")
         parser.add_argument("--caller", default="+972501234567", help="the number that calls")
+        parser.add_argument("--called", help="the number that is called; else one that is open")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["calls"] < 1:
             raise CommandError("--calls must be at least 1")
         steps = _steps(options["conversation"], options["wav"])
+        called = options["called"] or number_to_call()
+        if called is None:
+            raise CommandError(NO_NUMBER)
         dialled = Dialled(
             webhook=options["webhook"],
             caller=options["caller"],
+            called=called,
             auth_token=next(iter(gate.tokens()), ""),
             public_host=settings.PUBLIC_HOST,
         )
@@ -103,6 +113,14 @@ class Command(BaseCommand):
             self.stdout.write(printed.turns_text(turns, result.lines, cells or PLAIN_CELLS))
         if call and call.failure:
             self.stdout.write(f"! {call.failure}")
+
+
+def number_to_call() -> str | None:
+    """The first of our phone numbers that is open, else any that the settings take."""
+    now = timezone.now()
+    ours = [each.number for each in PhoneNumber.objects.all() if each.is_open(now)]
+    any_other = [Dialled().called] if settings.UNKNOWN_NUMBER == "default" else []
+    return next(iter(ours + any_other), None)
 
 
 def _steps(conversation: str, file: Path | None) -> list[Step]:

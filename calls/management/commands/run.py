@@ -27,7 +27,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 from django.utils.translation import override
 
-from calls.management.commands import setup
+from calls.management.commands import call, setup
 
 HOST, DEFAULT_PORT = "127.0.0.1", 8000
 READY_S = 90.0
@@ -95,9 +95,12 @@ class Command(BaseCommand):
             server = _start(*daphne, output=output, errors=output, environ=environ)
         started.callback(_stop, server)
         self._wait_until_ready(server, log)
-        self._say(f"placing a call through Twilio's protocol: {conversation}")
-        webhook = f"http://{HOST}:{self._port}/twilio/voice"
-        call_command("call", webhook=webhook, conversation=conversation, stdout=self.stdout)
+        if call.number_to_call():
+            self._say(f"placing a call through Twilio's protocol: {conversation}")
+            webhook = f"http://{HOST}:{self._port}/twilio/voice"
+            call_command("call", webhook=webhook, conversation=conversation, stdout=self.stdout)
+        else:
+            self._say(f"no call is placed: {call.NO_NUMBER}")
         self._invite(is_new=is_new)
         code = server.wait()
         raise CommandError(f"the server ended by itself ({code}):\n{_tail(log)}")
