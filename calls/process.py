@@ -110,11 +110,23 @@ async def _report_on() -> None:
 async def _report() -> None:
     """Tell the Services page, in a thread that no call waits for."""
     await news.check()
-    report = database_sync_to_async(ServerProcess.report, thread_sensitive=False)
     try:
-        await report(this_process(), **_now())
+        await database_sync_to_async(_write, thread_sensitive=False)(_now())
     except DatabaseError as error:
         logger.warning("The Services page does not hear of this process: %s", error)
+
+
+def _write(fields: dict[str, Any]) -> None:
+    ServerProcess.report(this_process(), **fields)
+    remove_long_gone()
+
+
+def remove_long_gone() -> None:
+    """End the calls of processes that have not been heard of for long, wherever they ran."""
+    gone = ServerProcess.long_gone()
+    for call in Call.objects.filter(ended_at=None, process__in=gone.values("name")):
+        call.close(Call.Ended.LOST)
+    gone.delete()
 
 
 def _now() -> dict[str, Any]:

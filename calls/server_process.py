@@ -75,9 +75,13 @@ class ServerProcess(models.Model):
     @classmethod
     def report(cls, name: str, **fields: Any) -> None:
         """Write a process's row."""
-        now = timezone.now()
-        cls.objects.update_or_create(name=name, defaults=fields | {"seen_at": now})
-        cls.objects.filter(seen_at__lt=now - REMOVED_AFTER).delete()
+        seen = {"seen_at": timezone.now()}
+        cls.objects.update_or_create(name=name, defaults=fields | seen)
+
+    @classmethod
+    def long_gone(cls) -> models.QuerySet[ServerProcess]:
+        """Those that are not shown any longer, on whatever machine they ran."""
+        return cls.objects.filter(seen_at__lt=timezone.now() - REMOVED_AFTER)
 
     @property
     def is_gone(self) -> bool:

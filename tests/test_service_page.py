@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import override_settings
 from django.utils import timezone
 
+from calls import process
 from calls.models import Call
 from calls.server_process import GONE_AFTER, REMOVED_AFTER, ServerProcess
 from tests.call_rows import a_call
@@ -74,14 +75,20 @@ class ServicesPageTests(SignedInTestCase):
         self.assertEqual(page.count("gone without a word"), 1)
         self.assertIn("stopped", page)
 
-    def test_one_that_is_long_gone_is_removed_when_another_reports(self) -> None:
+    def test_one_that_is_long_gone_is_removed_and_its_calls_are_closed_as_lost(self) -> None:
         a_process(silent=2 * REMOVED_AFTER)
+        left = a_call(1, process="voice-1:7", ended_at=None, ended_why="")
+        other = a_call(2, process="voice-1:8", ended_at=None, ended_why="")
         for calls in (1, 2):
             ServerProcess.report(
                 "voice-1:8", version="1", started_at=timezone.now(), status="ok", calls=calls
             )
-        self.assertEqual([(row.name, row.calls) for row in ServerProcess.objects.all()],
-                         [("voice-1:8", 2)])  # fmt: skip
+        process.remove_long_gone()
+        (row,) = ServerProcess.objects.all()
+        self.assertEqual((row.name, row.calls), ("voice-1:8", 2))
+        left.refresh_from_db()
+        other.refresh_from_db()
+        self.assertEqual((left.ended_why, other.ended_at), ("lost", None))
 
     def test_the_last_failure_in_a_call_leads_to_the_call(self) -> None:
         a_process()
