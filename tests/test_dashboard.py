@@ -194,6 +194,16 @@ class CallTests(SignedInTestCase):
         a_turn(call, chosen_from=0)
         self.assertIn("not understood", self.page(f"calls/{call.pk}/"))
 
+    def test_a_turn_says_what_the_transcriber_lost_and_nothing_if_that_is_nothing(self) -> None:
+        call, sound = a_call(1), a_call(2)
+        a_turn(call, frames_dropped=75, transcriber_replaced=1)
+        a_turn(sound)
+        notices = ('did not keep up: <bdi dir="ltr">1,500 ms</bdi>', "and was replaced.")
+        for shown in notices:
+            self.assertIn(shown, self.page(f"calls/{call.pk}/"))
+            self.assertNotIn(shown[-12:], self.page(f"calls/{sound.pk}/"))
+        self.assertIn("לא הביא מילים למרות שדיברו", self.page(f"calls/{call.pk}/", "he"))
+
     def test_an_unknown_rule_is_shown_as_it_is(self) -> None:
         call = a_call()
         a_turn(call, why="a rule of tomorrow")

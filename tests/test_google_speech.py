@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import grpc
 from django.test import SimpleTestCase, override_settings
@@ -16,6 +17,7 @@ from calls.services.google_speech import GoogleTranscriber, Limits
 from calls.services.google_speech_api import SpeechV1
 from tests.google_calls import LOGGER, Hearing, google, until
 from tests.servers.google_speech import GoogleSpeech, Refusal
+from tests.servers.google_speech_words import Config
 from tests.servers.hearing import silence, spoken
 
 
@@ -85,6 +87,11 @@ class WordsTests(SimpleTestCase):
         self.assertEqual(server.streams[0].phrases, ("כן", "לא", "אלון"))
 
 
+def once(streams: Sequence[Config]) -> list[Config]:
+    """Without those that were asked again because the client had hidden why they were refused."""
+    return list(dict.fromkeys(streams))
+
+
 class PairTests(SimpleTestCase):
     """Which model hears, when it cannot be the one that was asked for."""
 
@@ -113,8 +120,8 @@ class PairTests(SimpleTestCase):
                 await self.heard_with(server, "שלום אני רוצה תור")
             await self.heard_with(server)
             self.assertEqual(
-                [config.model for config in server.streams],
-                ["novel", "chirp_3", "command_and_search", "command_and_search"],
+                [config.model for config in once(server.streams)],
+                ["novel", "chirp_3", "command_and_search"],
             )
             now = pairs.standing()
         self.assertEqual(now.asked_for, "v1 novel he-IL")
@@ -133,9 +140,7 @@ class PairTests(SimpleTestCase):
             name = await self.heard_with(server)
             self.assertEqual(len(google_channels.opened()), 1)
         self.assertEqual(name, "Google Speech (v2 chirp_3 eu)")
-        self.assertEqual(
-            [config.model for config in server.streams], ["novel", "chirp_3", "chirp_3"]
-        )
+        self.assertEqual([config.model for config in once(server.streams)], ["novel", "chirp_3"])
 
     async def test_a_whole_utterance_is_not_lost_to_a_refused_model_either(self) -> None:
         async with google(model="novel") as server, Hearing() as call:
@@ -175,7 +180,7 @@ class PairTests(SimpleTestCase):
                 await until(lambda: call.finals)
         self.assertIn("v2 chirp_3 eu takes no hints: Recognizer does not", logged.output[0])
         self.assertEqual(
-            [(config.model, config.phrases) for config in server.streams],
+            [(config.model, config.phrases) for config in once(server.streams)],
             [("chirp_3", ("כן",)), ("chirp_3", ())],
         )
 

@@ -39,6 +39,9 @@ WARM_UP_S = 10.0
 """The first connection of a process also resolves, shakes hands and fetches a token."""
 WARM_UP_TRIES = 3
 """Where gRPC hides why a stream was refused."""
+WATCH_S = 0.25
+WRITE_S = 3.0
+"""A message that is not taken for so long finds nobody at the other end."""
 KEEP_ALIVE_MS = 1000
 SOUND_S = 1.0
 """A stream that lived so long was no failed attempt."""
@@ -206,7 +209,8 @@ class GoogleTranscriber:
     async def _converse(self, stream: Stream) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(stream))
+                for job in (self._read(stream), self._watch(stream)):
+                    tasks.create_task(job)
                 await self._write(stream)
         except ExceptionGroup as group:
             if self._is_closed:  # a group with an error swallows the cancellation that came with it
@@ -214,25 +218,23 @@ class GoogleTranscriber:
             raise group.exceptions[0] from None
 
     async def _write(self, stream: Stream) -> None:
-        while True:
-            self._raise_if_over(stream)
+        is_open = True
+        while is_open:  # if it is not, the reader hears why
             if stretch := self._tape.take():
                 is_open = await stream.write(stretch)
-            elif await self._is_pushed():
                 continue
-            else:
+            self._pushed.clear()
+            await self._pushed.wait()
+            if self._tape.is_taken:
                 is_open = await stream.write_silence(KEEP_ALIVE_MS)
-            if not is_open:
-                return  # the reader hears why
 
-    async def _is_pushed(self) -> bool:
-        """Wait for audio, as long as a stream may go without."""
-        self._pushed.clear()
-        try:
-            async with asyncio.timeout(self._limits.keep_alive_s):
-                return await self._pushed.wait()
-        except TimeoutError:
-            return False
+    async def _watch(self, stream: Stream) -> None:
+        """All that waits for time, here: a timeout for each message would cost as much again."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            self._raise_if_over(stream)
+            if stream.unwritten_s >= self._limits.keep_alive_s:
+                self._pushed.set()
 
     def _raise_if_over(self, stream: Stream) -> None:
         limits, age_s = self._limits, stream.age_s
@@ -240,6 +242,8 @@ class GoogleTranscriber:
             raise Over(f"after {age_s:.0f} s")
         if self._loop.time() - self._pushed_s >= limits.idle_s:
             raise Idle
+        if stream.stuck_s >= WRITE_S:
+            raise TimeoutError
         spoken_s = stream.unanswered_ms / 1000
         if min(spoken_s, stream.unanswered_s) >= self._dead_s:
             waited_s, self._dead_s = self._dead_s, 2 * self._dead_s

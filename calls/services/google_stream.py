@@ -18,8 +18,6 @@ from calls.services import Transcript, google_channels, google_faults
 from calls.services.google_speech_api import Pair, Result, Speech
 from calls.services.google_tape import StreamClock, Stretch
 
-WRITE_S = 3.0
-"""A message that is not taken for so long finds nobody at the other end."""
 TRIED_MS = 200
 
 
@@ -28,7 +26,8 @@ class Stream:
         self._speech, self._call, self._clock = speech, call, StreamClock()
         self._loop = asyncio.get_running_loop()
         self._opened_s = self._loop.time()
-        self._answered_s = self._opened_s
+        self._wrote_s = self._answered_s = self._opened_s
+        self._is_writing = False
         self._loud_until_ms = 0
         self.has_answered = False
         self.unanswered_ms = 0
@@ -42,9 +41,20 @@ class Stream:
     def unanswered_s(self) -> float:
         return self._loop.time() - self._answered_s
 
+    @property
+    def unwritten_s(self) -> float:
+        """Since the last message began to be sent."""
+        return self._loop.time() - self._wrote_s
+
+    @property
+    def stuck_s(self) -> float:
+        """How long the message under way has not been taken."""
+        return self.unwritten_s if self._is_writing else 0.0
+
     async def open(self, opening: Any, within_s: float) -> bool:
         """Connect, and send the first message. False, here and below: the stream has ended."""
-        return await self._write(opening, within_s)
+        async with asyncio.timeout(within_s):
+            return await self._write(opening)
 
     async def write(self, stretch: Stretch) -> bool:
         self._clock.sent(stretch.length_ms, stretch.until_ms)
@@ -88,12 +98,14 @@ class Stream:
             stability=min(result.stability for result in results),
         )
 
-    async def _write(self, message: Any, within_s: float = WRITE_S) -> bool:
+    async def _write(self, message: Any) -> bool:
+        self._wrote_s, self._is_writing = self._loop.time(), True
         try:
-            async with asyncio.timeout(within_s):
-                await self._call.write(message)
+            await self._call.write(message)
         except (asyncio.InvalidStateError, grpc.aio.AioRpcError):
             return False
+        finally:
+            self._is_writing = False
         return True
 
 

@@ -51,6 +51,10 @@ class Tape:
             each.is_loud for each in self._waiting
         )
 
+    @property
+    def is_taken(self) -> bool:
+        return not self._waiting
+
     def push(self, audio: bytes, until_ms: int) -> None:
         for begin in range(0, len(audio), MESSAGE_BYTES):
             part = audio[begin : begin + MESSAGE_BYTES]
