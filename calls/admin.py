@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call, Turn
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     Inline = admin.TabularInline[Any, Any]  # generic for mypy only
 else:
     Inline = admin.TabularInline
+
+
+LEFT_TO_RIGHT = {"number", "forward_to", "voice"}
+"""Fields that are written so in every language."""
 
 
 class OpeningHoursInline(Inline):
@@ -30,7 +36,7 @@ class ClosedDayInline(Inline):
 
 @admin.register(PhoneNumber)
 class PhoneNumberAdmin(ModelAdmin):
-    list_display = ("name", "number", "profile", "when_closed", "records")
+    list_display = ("__str__", "profile", "when_closed", "records")
     inlines = (OpeningHoursInline, ClosedDayInline)
     fieldsets = (
         (None, {"fields": ("number", "name", "profile")}),
@@ -43,6 +49,14 @@ class PhoneNumberAdmin(ModelAdmin):
             {"fields": ("when_closed", "closed_text", "forward_to", "keeps_holidays")},
         ),
     )
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name in LEFT_TO_RIGHT:
+            field.widget.attrs["dir"] = "ltr"
+        return field
 
 
 @admin.register(Call)

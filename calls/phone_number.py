@@ -69,6 +69,11 @@ def are_pronunciations(text: str) -> None:
         raise ValidationError(errors)
 
 
+def ltr(text: str) -> str:
+    """In a plain text of any direction: numbers, from left to right."""
+    return f"\u2066{text}\u2069"
+
+
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
@@ -135,7 +140,7 @@ class PhoneNumber(models.Model):
         verbose_name_plural = _("phone numbers")
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.number})"
+        return f"{self.name} {ltr(self.number)}"
 
     def clean(self) -> None:
         if self.when_closed == self.WhenClosed.FORWARD and not self.forward_to:
@@ -200,7 +205,7 @@ class OpeningHours(models.Model):
         verbose_name_plural = _("opening hours (none at all: always open)")
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+        return f"{self.get_weekday_display()} {ltr(f'{self.opens:%H:%M}–{self.closes:%H:%M}')}"
 
 
 class ClosedDay(models.Model):
