@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from asgiref.sync import sync_to_async
 from django.test import TransactionTestCase, override_settings
 
 from calls.audio import FRAME_BYTES
@@ -14,6 +15,8 @@ from tests.fakes import FakeWriter
 from tests.google_calls import google
 from tests.phone import PhoneCall, conversation_of, services
 from tests.servers.hearing import spoken
+from tuning.models import TimingProfile
+from tuning.profile import Profile
 
 SPEED = 4
 
@@ -78,6 +81,15 @@ class CallTests(TransactionTestCase):
                 async with google(model=model, **given):
                     turn = await answered(spoken("כן"), call_sid=model)
                 self.assertEqual((turn.said, turn.outcome), ("כן", "completed"))
+
+    async def test_without_streaming_each_utterance_is_recognised_once_at_its_end(self) -> None:
+        profile = await TimingProfile.objects.aget(is_default=True)
+        knobs = Profile(streaming_stt=False)
+        await sync_to_async(profile.publish)(knobs, by=None, note="for a test")
+        async with google(final_delay_s=0.07) as server:
+            turn = await answered(spoken("לא ביום שלישי"))
+        self.assertEqual((turn.said, turn.why), ("לא ביום שלישי", "transcriber"))
+        self.assertEqual((server.streams, len(server.wholes)), ([], 1))
 
     async def test_the_turn_says_that_a_dead_stream_was_replaced(self) -> None:
         text = " ".join(["אני רוצה לקבוע תור לרופא ביום שלישי בבוקר"] * 2)

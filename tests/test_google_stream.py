@@ -120,6 +120,16 @@ class EndlessTests(SimpleTestCase):
         self.assertEqual(len(server.streams), 2)
         self.assertEqual(call.finals, [text])
 
+    async def test_a_stream_that_takes_no_more_audio_is_replaced_even_in_a_silence(self) -> None:
+        async with google(deaf=1) as server, Hearing(speed=20) as call:
+            with self.assertLogs(LOGGER, "WARNING") as logged:
+                await call.say(silence(25_000))
+                await until(lambda: len(server.streams) == 2, 5)
+            await call.say(spoken("כן") + silence(900))
+            await until(lambda: call.finals)
+        self.assertEqual(call.finals, ["כן"])
+        self.assertIn("a new stream after no answer", logged.output[0])
+
     async def test_slow_words_are_no_reason_to_replace_a_stream(self) -> None:
         async with google(slow_s=1.5) as server, Hearing() as call:
             await call.say(spoken("שלום אני רוצה לקבוע תור") + silence(700))

@@ -37,6 +37,10 @@ from tests.servers.google_speech_words import (
 from tests.servers.hearing import Book, Heard, Hearing
 
 LIMIT_BYTES = 25_600
+OPTIONS = (
+    ("grpc.max_concurrent_streams", 100),
+    ("grpc.http2.bdp_probe", 0),  # else 4 MB can be sent to who does not listen
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class GoogleSpeech:
         """Models that are not served, besides those that Google does not serve."""
         self.hangs = 0
         """So many streams from now on take everything and answer nothing."""
+        self.deaf = 0
+        """So many streams from now on take nothing, until no more can be sent."""
         self.streams: list[Config] = []
         self.wholes: list[Config] = []
         self.connections: set[str] = set()
@@ -95,7 +101,7 @@ class GoogleSpeech:
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[str]:
         """Listens while the block runs; gives host:port (port 0: any that is free)."""
-        server = grpc.aio.server(options=[("grpc.max_concurrent_streams", 100)])
+        server = grpc.aio.server(options=OPTIONS)
         server.add_generic_rpc_handlers(self._handlers())
         port = server.add_insecure_port(f"127.0.0.1:{port}")
         await server.start()
@@ -162,6 +168,9 @@ class GoogleSpeech:
         loop, hearing, rest = asyncio.get_running_loop(), Hearing(self.book), b""
         opened_s = loop.time()
         is_hung, self.hangs = self.hangs > 0, max(0, self.hangs - 1)
+        if self.deaf:
+            self.deaf -= 1
+            await asyncio.Event().wait()
         while True:
             ends = [
                 (opened_s + self.longest_s, api.over_length),
