@@ -83,7 +83,7 @@ class CallsSocket(AsyncWebsocketConsumer):
         try:
             while True:
                 async with asyncio.timeout(PULSE_S):
-                    await self.channel_layer.send(self.channel_name, {"type": "pulse"})
+                    await news.tell_one(self.channel_name, {"type": "pulse"})
                     await self.felt.wait()
                 self.felt.clear()
                 news.found()

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from unittest import enterModuleContext
 
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.test import TransactionTestCase, override_settings
@@ -128,6 +129,23 @@ class CallTests(NewsTestCase):
                     await phone.until(lambda: phone.close_code is not None)
                 self.assertLess(time.monotonic() - hung_up_s, news.TELL_S + 1 + QUICK_S)
         self.assertEqual(live.calls, {})
+
+
+class CancelTests(NewsTestCase):
+    async def test_whoever_is_cancelled_while_telling_ends_at_once(self) -> None:
+        """redis-py swallows a cancellation that comes while it connects: at these moments."""
+        for number in range(40):
+            await get_channel_layer().flush()  # the next one connects anew
+            telling = asyncio.create_task(self.tell_on())
+            await asyncio.sleep(number / 4000)
+            telling.cancel()
+            _done, going_on = await asyncio.wait([telling], timeout=0.5)
+            self.assertFalse(going_on, f"cancelled after {number / 4:g} ms")
+
+    async def tell_on(self) -> None:
+        while True:
+            await news.tell("live", {"type": "live.ended", "call": 1, "ended_why": ""})
+            await asyncio.sleep(0.01)
 
 
 class PageTests(NewsTestCase):

@@ -99,6 +99,7 @@ class ServicesPageTests(SignedInTestCase):
         self.assertIn(f'href="/en/calls/{failed.pk}/"', page)
         self.assertNotIn("older", page)
 
+    @override_settings(REDIS_URL="")
     def test_several_processes_without_redis_are_warned_of(self) -> None:
         a_process()
         self.assertNotIn("set REDIS_URL", self.page("services/"))

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
@@ -17,14 +20,18 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 TELL_S = 1.0
+MOST_UNDER_WAY = 20
+"""News that is not told yet; what is more is lost, for something newer will follow."""
 GONE = (RedisError, OSError)
 """What a layer that is gone raises; a TimeoutError is an OSError."""
-
 PROFILES = "profiles"
 """The group that hears of published revisions."""
 
 failure = ""
 """Why the last news could not be told; empty: it could."""
+_under_way: WeakKeyDictionary[asyncio.AbstractEventLoop, set[asyncio.Task[None]]] = (
+    WeakKeyDictionary()
+)
 
 
 async def subscribed(*groups: str) -> str:
@@ -42,15 +49,36 @@ async def subscribed(*groups: str) -> str:
 
 
 async def tell(group: str, message: dict[str, Any]) -> bool:
-    """Whether it was told."""
+    """Whether it was told in time."""
+    return await _apart(partial(get_channel_layer().group_send, group, message))
+
+
+async def tell_one(channel: str, message: dict[str, Any]) -> bool:
+    return await _apart(partial(get_channel_layer().send, channel, message))
+
+
+async def _apart(send: Callable[[], Awaitable[None]]) -> bool:
+    """In a task of its own, which nobody cancels: redis-py swallows a cancellation that comes
+    while it connects, and whoever was cancelled would go on for ever."""
+    under_way = _under_way.setdefault(asyncio.get_running_loop(), set())
+    if len(under_way) >= MOST_UNDER_WAY:
+        return False
+    task = asyncio.create_task(_noted(send))
+    under_way.add(task)
+    task.add_done_callback(under_way.discard)
+    await asyncio.wait([task], timeout=TELL_S)
+    if not task.done():
+        lost(TimeoutError(f"no answer within {TELL_S:g} s"))
+    return task.done() and not failure
+
+
+async def _noted(send: Callable[[], Awaitable[None]]) -> None:
     try:
-        async with asyncio.timeout(TELL_S):
-            await get_channel_layer().group_send(group, message)
+        await send()
     except GONE as error:
         lost(error)
-        return False
-    found()
-    return True
+    else:
+        found()
 
 
 async def check() -> None:
