@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from django.test import TestCase, TransactionTestCase, override_settings
+import asyncio
+
+from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
-from calls.line import Dialled
+from calls import utterances
+from calls.caller import Caller, Say
+from calls.line import CallResult, Dialled, place_call
 from calls.models import Call
 from tests.phone import PhoneCall, services
+from tests.server import Server
 
 FORM = {"CallSid": "CA1", "From": "+972501234567", "To": "+97231234567"}
 VOICE, MEDIA = "https://voice.example/twilio/voice", "wss://voice.example/twilio/media"
@@ -132,3 +137,33 @@ class SocketTest(TransactionTestCase):
             SETTINGS: BY_SHA256,
         }
         self.assertTrue(await self.connects(**by_sha256))
+
+
+class SignedServerTest(SimpleTestCase):
+    def test_a_server_behind_twilio_serves_signed_calls_to_its_numbers_only(self) -> None:
+        host = "voice.example:8443"
+        with Server(
+            "tests.fake_settings", TWILIO_AUTH_TOKEN="present,next", PUBLIC_HOST=host
+        ) as server:
+            server.manage(
+                "shell", "-c",
+                "from calls.phone_number import PhoneNumber\n"
+                "PhoneNumber.objects.create(number='+972771234567', name='Alon', records=True)",
+            )  # fmt: skip
+
+            def call(token: str, called: str = "+972771234567") -> CallResult:
+                dialled = Dialled(
+                    webhook=server.webhook, called=called, auth_token=token, public_host=host
+                )
+                return asyncio.run(place_call(Caller([Say(utterances.load("smoke"))]), dialled))
+
+            served = call("next")
+            self.assertEqual(served.errors, [])
+            self.assertEqual(server.ended_call(served.call_sid)["number_id"], 1)
+            self.assertIn("המספר שחויג אינו פעיל", "".join(call("present", "+972770000000").errors))
+            for token in ("", "another"):
+                self.assertIn("403", "".join(call(token).errors))
+            reasons = server.rows("select ended_why from calls_call order by id")
+        self.assertEqual(
+            [row["ended_why"] for row in reasons], ["caller hung up", "unknown number"]
+        )
