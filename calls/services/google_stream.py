@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import grpc
@@ -44,6 +44,12 @@ class Stream:
     async def open(self, opening: Any, within_s: float) -> bool:
         """Connect, and send the first message. False, here and below: the stream has ended."""
         return await self._write(opening, within_s)
+
+    async def hold_back(self, for_s: float) -> None:
+        """Write nothing for so long, or until Google has ended the stream: why, it then says."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(for_s):
+                await self._call.code()
 
     async def write(self, stretch: Stretch) -> bool:
         self._clock.sent(stretch.length_ms, stretch.until_ms)
