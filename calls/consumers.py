@@ -94,7 +94,7 @@ class MediaConsumer(AsyncConsumer):
         older = live.calls.get(call.call_sid)
         if live.is_draining or (not older and len(live.calls) >= settings.MAX_CALLS):
             logger.warning("Refused: MAX_CALLS reached or shutting down")
-            await database_sync_to_async(call.refuse)()
+            await database_sync_to_async(call.close)(Call.Ended.REFUSED)
             return None
         live_call = live.LiveCall(call, started.stream_sid, self._send_text)
         live.calls[call.call_sid] = live_call

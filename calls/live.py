@@ -22,7 +22,6 @@ from django.utils.module_loading import import_string
 from calls.conversation import Conversation
 from calls.models import Call
 from calls.recorder import Recorder
-from calls.services import Brief
 from tuning import news
 from tuning.models import Revision
 
@@ -118,7 +117,7 @@ class LiveCall:
         logger.info("Ended: %s", why)
 
     def _begin(self, revision: Revision) -> Conversation:
-        brief = Brief()
+        brief = self.call.brief
         transcriber, writer, speaker = (
             import_string(path)(brief)
             for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)

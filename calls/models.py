@@ -7,9 +7,7 @@ every duration from them.
 from __future__ import annotations
 
 import gzip
-import os
 import secrets
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -18,12 +16,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.log import masked
-from calls.server_process import ServerProcess  # noqa: F401  (Django looks for models here)
+from calls.phone_number import PhoneNumber
+from calls.server_process import is_dead, this_process
+from calls.services import NO_BRIEF, Brief
 from calls.turn_record import Latencies
 from tuning.models import Revision, TimingProfile
 from tuning.profile import FRAME_MS
 
 TOKEN_LIFETIME = timedelta(seconds=60)
+STREAM_ERROR_CHARACTERS = 300
 
 
 class Call(models.Model):
@@ -38,6 +39,11 @@ class Call(models.Model):
         SHUTDOWN = "shutdown", _("the server was stopped")
         REPLACED = "replaced", _("a newer stream of the same call took over")
         REFUSED = "refused", _("too many calls at once")
+        UNKNOWN = "unknown number", _("the dialled number is not known")
+        CLOSED = "closed", _("outside opening hours")
+        FORWARDED = "forwarded", _("forwarded, outside opening hours")
+        UNANSWERED = "unanswered", _("forwarded, and nobody answered there")
+        EARLY = "hung up early", _("the caller hung up before the agent was there")
         UNCONNECTED = "never connected", _("the stream never came")
         LOST = "lost", _("the server died")
 
@@ -45,6 +51,11 @@ class Call(models.Model):
     stream_sid = models.CharField(max_length=64, blank=True)
     caller = models.CharField(_("caller"), max_length=32, blank=True)
     called = models.CharField(_("called number"), max_length=32, blank=True)
+    number = models.ForeignKey(
+        PhoneNumber, models.SET_NULL, null=True, related_name="calls", verbose_name=_("number")
+    )
+    is_after_hours = models.BooleanField(default=False)
+    """The number was closed when it rang."""
     token = models.CharField(max_length=64, blank=True)
     """Lets one stream begin; blank once it has been used."""
     profile = models.ForeignKey(TimingProfile, models.PROTECT, verbose_name=_("profile"))
@@ -56,8 +67,14 @@ class Call(models.Model):
     ended_why = models.CharField(_("how it ended"), max_length=20, blank=True, choices=Ended)
     failure = models.TextField(_("failure"), blank=True)
     """What went wrong, for a person to act on."""
+    twilio_status = models.CharField(max_length=20, blank=True)
+    """What Twilio calls the state of the call; see calls.reports."""
+    twilio_sequence = models.PositiveIntegerField(null=True)
+    """Of the report that brought it."""
+    stream_error = models.CharField(max_length=STREAM_ERROR_CHARACTERS, blank=True)
+    """In Twilio's words."""
     process = models.CharField(max_length=100, blank=True)
-    """host:pid of the process that the call runs in."""
+    """host:pid of the process that the call rings, and then runs in."""
     engines = models.CharField(_("services"), max_length=200, blank=True)
     frames_in = models.PositiveIntegerField(default=0)
     frames_forwarded = models.PositiveIntegerField(default=0)
@@ -85,18 +102,28 @@ class Call(models.Model):
     def ring(cls, call_sid: str, caller: str, called: str) -> Call:
         """A call is coming in: remember it, with a fresh one-time token for its stream."""
         cls.close_unconnected()
-        profile = TimingProfile.objects.get(is_default=True)
+        now, number = timezone.now(), PhoneNumber.dialled(called)
+        profile = number.profile if number else None
         call, _is_new = cls.objects.update_or_create(
             call_sid=call_sid,
             defaults={
                 "caller": caller,
                 "called": called,
-                "profile": profile,
-                "rang_at": timezone.now(),
+                "number": number,
+                "is_after_hours": number is not None and not number.is_open(now),
+                "profile": profile or TimingProfile.objects.get(is_default=True),
+                "rang_at": now,
                 "token": secrets.token_urlsafe(24),
+                "process": this_process(),
             },
         )
         return call
+
+    def ringing_before(self) -> int:
+        """How many calls rang in this process before this one, and have no stream yet."""
+        since = timezone.now() - TOKEN_LIFETIME
+        ringing = Call.objects.filter(started_at=None, ended_at=None, rang_at__gt=since)
+        return ringing.filter(pk__lt=self.pk, process=this_process()).count()
 
     @classmethod
     def begin(cls, call_sid: str, stream_sid: str, token: str) -> Call | None:
@@ -109,7 +136,7 @@ class Call(models.Model):
         ).update(token="", stream_sid=stream_sid, started_at=now, process=this_process())
         if not consumed:
             return None
-        call = cls.objects.select_related("profile").get(call_sid=call_sid)
+        call = cls.objects.select_related("profile", "number").get(call_sid=call_sid)
         call.take_over()
         return call
 
@@ -130,15 +157,11 @@ class Call(models.Model):
 
     @classmethod
     def close_lost(cls) -> None:
-        """End the calls of processes on this host that died without a word."""
-        host, _colon, _pid = this_process().rpartition(":")
-        running = cls.objects.filter(ended_at=None, process__startswith=f"{host}:")
-        for call in running:
+        """End the calls of processes on this machine that died without a word."""
+        for call in cls.objects.filter(ended_at=None, started_at__isnull=False):
             # Called before the first call: one of our own number was another life's.
-            is_ours = call.process == this_process()
-            if is_ours or not _is_alive(int(call.process.rpartition(":")[2])):
-                call.ended_at, call.ended_why = timezone.now(), cls.Ended.LOST
-                call.save(update_fields=["ended_at", "ended_why"])
+            if call.process == this_process() or is_dead(call.process):
+                call.close(cls.Ended.LOST)
 
     @property
     def masked_caller(self) -> str:
@@ -155,29 +178,20 @@ class Call(models.Model):
         """Whether the caller needs no apology: they left, or were told goodbye."""
         return self.ended_why in {self.Ended.CALLER, self.Ended.GOODBYE, self.Ended.TIME_UP}
 
-    def refuse(self) -> None:
-        """There was no room for it after all."""
-        self.ended_at, self.ended_why = timezone.now(), self.Ended.REFUSED
-        self.save(update_fields=["ended_at", "ended_why"])
+    @property
+    def brief(self) -> Brief:
+        """What the called number wants of the services."""
+        return self.number.brief(takes_message=self.is_after_hours) if self.number else NO_BRIEF
+
+    def close(self, why: str) -> None:
+        """End it from outside any stream."""
+        self.ended_at, self.ended_why, self.token = timezone.now(), why, ""
+        self.save(update_fields=["ended_at", "ended_why", "token"])
 
     def journal(self) -> Iterator[str]:
         """The call's events and actions, a JSON line each."""
         for part in self.journal_parts.order_by("number"):
             yield from part.text.split("\n")  # splitlines breaks at U+2028 and others too
-
-
-def this_process() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's, but alive
-        return True
-    return True
 
 
 class Turn(Latencies, models.Model):

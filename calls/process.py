@@ -19,8 +19,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from calls import live, prompts, readiness, recorder
-from calls.models import Call, this_process
-from calls.server_process import ServerProcess
+from calls.models import Call
+from calls.server_process import ServerProcess, this_process
 from calls.services.phrase_cache import phrases
 from tuning import news
 
@@ -109,6 +109,7 @@ async def _report_on() -> None:
 
 async def _report() -> None:
     """Tell the Services page, in a thread that no call waits for."""
+    await news.check()
     report = database_sync_to_async(ServerProcess.report, thread_sensitive=False)
     try:
         await report(this_process(), **_now())

@@ -6,6 +6,8 @@ and is removed later.
 
 from __future__ import annotations
 
+import os
+import socket
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +20,25 @@ REMOVED_AFTER = timedelta(hours=1)
 """How long the row of one that is gone, or has ended, is still shown."""
 
 
+def this_process() -> str:
+    """host:pid"""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def is_dead(process: str) -> bool:
+    """Whether a process of this machine has ended; of another machine's nothing is known."""
+    host, _colon, pid = process.rpartition(":")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # somebody else's, but alive
+        return False
+    return False
+
+
 class ServerProcess(models.Model):
     class Status(models.TextChoices):
         STARTING = "starting", _("starting")
@@ -27,7 +48,7 @@ class ServerProcess(models.Model):
         ENDED = "ended", _("stopped")
 
     name = models.CharField(max_length=100, unique=True)
-    """host:pid, as in Call.process."""
+    """this_process(), as in Call.process."""
     version = models.CharField(max_length=20)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()

@@ -16,6 +16,8 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 MESSAGE_LIMIT_BYTES = 64 * 1024
+FORWARD_S = 25
+"""How long a forwarded call rings."""
 VOICE = 'language="he-IL" voice="Google.he-IL-Wavenet-A"'
 
 
@@ -128,11 +130,24 @@ def clear(stream_sid: str) -> str:
     return json.dumps({"event": "clear", "streamSid": stream_sid})
 
 
-def connect(stream_url: str, after_url: str, token: str) -> str:
-    """TwiML: stream the call to us, and ask `after_url` what to do when the stream has ended."""
+def connect(stream_url: str, events_url: str, after_url: str, token: str) -> str:
+    """TwiML: stream the call to us, and ask `after_url` what to do when the stream has ended.
+
+    What becomes of the stream is told to `events_url`, which must be absolute.
+    """
+    stream = f"url={quoteattr(stream_url)} statusCallback={quoteattr(events_url)}"
     return _response(
-        f"<Connect action={quoteattr(after_url)}><Stream url={quoteattr(stream_url)}>"
+        f"<Connect action={quoteattr(after_url)}><Stream {stream}>"
         f'<Parameter name="token" value={quoteattr(token)}/></Stream></Connect>'
+    )
+
+
+def dial(number: str, after_url: str) -> str:
+    """TwiML: forward the call; while it rings there, it rings for the caller. `after_url` is asked
+    what to do when that has ended, or was not answered."""
+    return _response(
+        f'<Dial timeout="{FORWARD_S}" answerOnBridge="true" action={quoteattr(after_url)}>'
+        f"<Number>{escape(number)}</Number></Dial>"
     )
 
 

@@ -26,6 +26,7 @@ from tuning.models import TimingProfile
 SIGN_IN_FIRST = 4401
 """Sent after the handshake: a browser never learns the code of a refused one."""
 OUT_OF_DATE = 4503
+"""live.js knows it, and tries again."""
 PULSE_S = 3.0
 """A page that has not heard its own pulse for so long may be missing everything else."""
 

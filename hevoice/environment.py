@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 
 from django.core.exceptions import ImproperlyConfigured
@@ -10,6 +11,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
+
+
+def host(name: str) -> str:
+    """A host name, with a port or without."""
+    raw = text(name)
+    if raw and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", raw):
+        raise ImproperlyConfigured(f"{name}={raw!r} must be a host name alone, like voice.example")
+    return raw
 
 
 def number(name: str, default: int, low: int, high: int) -> int:

@@ -51,9 +51,11 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 DEBUG = environment.switch("DEBUG", False)
-PUBLIC_HOST = environment.text("PUBLIC_HOST")
-"""The host name under which Twilio and the operators' browsers reach us; empty: this machine."""
-ALLOWED_HOSTS = [host for host in ("localhost", "127.0.0.1", "[::1]", PUBLIC_HOST) if host]
+PUBLIC_HOST = environment.host("PUBLIC_HOST")
+"""The host name under which Twilio and the operators' browsers reach us, with its port if that is
+not 443; empty: this machine."""
+PUBLIC_NAME = PUBLIC_HOST.partition(":")[0]
+ALLOWED_HOSTS = [host for host in ("localhost", "127.0.0.1", "[::1]", PUBLIC_NAME) if host]
 CSRF_TRUSTED_ORIGINS = [f"https://{PUBLIC_HOST}"] if PUBLIC_HOST else []
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_HOST else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(PUBLIC_HOST)
@@ -193,12 +195,24 @@ BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 GREETING = environment.text("GREETING")
 """What a caller hears first; empty: a plain Hebrew greeting."""
 
+TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
+"""Of the account whose numbers `connect_number` points here."""
+TWILIO_API_ORIGIN = environment.text("TWILIO_API_ORIGIN")
+"""Scheme, host and port of another server than Twilio's for its REST API; empty: Twilio's own."""
 TWILIO_AUTH_TOKEN = environment.text("TWILIO_AUTH_TOKEN")
+"""What Twilio signs with. Several, by commas, while one replaces another."""
 if TWILIO_AUTH_TOKEN and not PUBLIC_HOST:
     raise ImproperlyConfigured(
         "TWILIO_AUTH_TOKEN is set but PUBLIC_HOST is not: Twilio signs the public address, "
         "so set PUBLIC_HOST to the host name in the number's webhook"
     )
+UNKNOWN_NUMBER = environment.choice(
+    "UNKNOWN_NUMBER",
+    # Without a token only this machine can call.
+    "refuse" if TWILIO_AUTH_TOKEN else "default",
+    {"refuse": "refuse", "default": "default"},
+)
+"""A call to a number that is not in the database: refused, or taken as the settings say."""
 MAX_CALLS = environment.number("MAX_CALLS", 50, 1, 10_000)
 """Calls in progress at once in one process; more are politely refused. bench/load.py: 40 leave a
 core room to spare, 80 do not."""

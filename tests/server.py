@@ -17,24 +17,38 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Self
 
+import psycopg
 from django.conf import settings
+from psycopg.rows import dict_row
 
 PASSWORD = "for tests only 7"
 READY_S = 60.0
 
 
 class Server:
-    """Use as a context manager. `settings_module` tests.fake_settings has services that behave."""
+    """Use as a context manager. `settings_module` tests.fake_settings has services that behave.
 
-    def __init__(self, settings_module: str = "hevoice.settings", **environ: str) -> None:
-        self.var = Path(tempfile.mkdtemp(prefix="hevoice-test-"))
+    `beside`: another process of the same installation, with its data and its operator.
+    """
+
+    def __init__(
+        self,
+        settings_module: str = "hevoice.settings",
+        *,
+        beside: Server | None = None,
+        **environ: str,
+    ) -> None:
+        self._beside = beside
+        self.var: Path = beside.var if beside else Path(tempfile.mkdtemp(prefix="hevoice-test-"))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self.webhook = f"{self.address}/twilio/voice"
         models = settings.BASE_DIR / "var" / "models"
-        (self.var / "models").symlink_to(models)
+        if not beside:
+            (self.var / "models").symlink_to(models)
+        self._log_path = self.var / f"server.{self.port}.log"
         self._environ = os.environ | {
             "VAR_DIR": str(self.var),
             "DJANGO_SETTINGS_MODULE": settings_module,
@@ -44,9 +58,10 @@ class Server:
         }
 
     def __enter__(self) -> Self:
-        self.manage("migrate", "-v0")
-        self.manage("createsuperuser", "--noinput", "--username=operator", "--email=o@example.com")
-        self._log = (self.var / "server.log").open("w")
+        if not self._beside:
+            self.manage("migrate", "-v0")
+            self.manage("createsuperuser", "--noinput", "--username=operator", "--email=o@a.com")
+        self._log = self._log_path.open("w")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port),
              "hevoice.asgi:application"],
@@ -64,11 +79,12 @@ class Server:
             self.process.kill()
         self.process.wait()
         self._log.close()
-        shutil.rmtree(self.var)
+        if not self._beside:
+            shutil.rmtree(self.var)
 
     @property
     def log(self) -> str:
-        return (self.var / "server.log").read_text()
+        return self._log_path.read_text()
 
     def manage(self, *arguments: str) -> str:
         return subprocess.run(
@@ -87,6 +103,9 @@ class Server:
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         """What the server has written."""
+        if url := self._environ.get("DATABASE_URL"):
+            with psycopg.connect(url, row_factory=dict_row) as connection:
+                return connection.execute(query.replace("?", "%s"), parameters).fetchall()
         with sqlite3.connect(self.var / "hevoice.sqlite3", timeout=10) as database:
             database.row_factory = sqlite3.Row
             return [dict(row) for row in database.execute(query, parameters)]

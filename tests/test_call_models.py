@@ -10,7 +10,8 @@ from datetime import timedelta
 from django.test import TestCase
 from django.utils import timezone
 
-from calls.models import TOKEN_LIFETIME, Call, this_process
+from calls.models import TOKEN_LIFETIME, Call
+from calls.server_process import this_process
 
 
 class BeginTest(TestCase):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 
+import grpc
 from django.test import SimpleTestCase, override_settings
+from google.api_core.exceptions import OutOfRange
+from google.cloud.speech_v1 import StreamingRecognizeResponse
 from grpc import StatusCode
 
-from calls.services import Brief, ServiceFailed, Transcript, google_channels
+from calls.services import Brief, ServiceFailed, Transcript, google_channels, google_faults
 from calls.services import google_speech_pairs as pairs
 from calls.services.google_speech import GoogleTranscriber, Limits
+from calls.services.google_speech_api import SpeechV1
 from tests.google_calls import LOGGER, Hearing, google, until
 from tests.servers.google_speech import GoogleSpeech, Refusal
 from tests.servers.hearing import silence, spoken
@@ -73,7 +77,7 @@ class WordsTests(SimpleTestCase):
         self.assertEqual(server.streams[0].phrases, server.wholes[0].phrases)
 
     async def test_the_hints_of_the_called_number_come_after_what_was_asked(self) -> None:
-        brief = Brief(hints=("אלון", "כן"))
+        brief = Brief(hints=("אלון", "כן", "ארוך מדי " * 12))
         async with google() as server, Hearing(brief=brief) as call:
             call.transcriber.expect(["כן", "לא"])
             await call.say(silence(60))
@@ -166,8 +170,10 @@ class PairTests(SimpleTestCase):
         )
         async with google(refuses=refusal) as server, Hearing() as call:
             call.transcriber.expect(["כן"])
-            await call.say(spoken("כן") + silence(600))
-            await until(lambda: call.finals)
+            with self.assertLogs(pairs.logger, "WARNING") as logged:
+                await call.say(spoken("כן") + silence(600))
+                await until(lambda: call.finals)
+        self.assertIn("v2 chirp_3 eu takes no hints: Recognizer does not", logged.output[0])
         self.assertEqual(
             [(config.model, config.phrases) for config in server.streams],
             [("chirp_3", ("כן",)), ("chirp_3", ())],
@@ -213,6 +219,18 @@ class FailureTests(SimpleTestCase):
         async with google(refuses=refusal):
             with self.assertRaisesRegex(ServiceFailed, "check GOOGLE_APPLICATION_CREDENTIALS"):
                 await GoogleTranscriber.warm_up()
+
+    async def test_warming_up_asks_again_where_the_client_hides_the_reason(self) -> None:
+        hidden = Refusal(StatusCode.INTERNAL, google_faults.UNEXPLAINED, times=2)
+        async with google(refuses=hidden) as server:
+            await GoogleTranscriber.warm_up()
+            self.assertEqual(len(server.streams), 3)
+
+    async def test_an_error_that_comes_as_an_answer_is_an_error(self) -> None:
+        async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
+            answer = StreamingRecognizeResponse(error={"code": 11, "message": "Too long."})
+            with self.assertRaisesRegex(OutOfRange, "Too long."):
+                SpeechV1(channel).results(answer)
 
     async def test_a_whole_utterance_survives_one_fault_and_no_more(self) -> None:
         fault = Refusal(StatusCode.UNAVAILABLE, "Try again.", times=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 from django.test import SimpleTestCase, override_settings
 from grpc import StatusCode
@@ -127,21 +128,19 @@ class EndlessTests(SimpleTestCase):
 
     async def test_a_server_that_was_gone_hears_what_was_said_meanwhile(self) -> None:
         async with google() as server:
-            async with server.serve() as address:
-                port = int(address.rpartition(":")[2])
-                with override_settings(GOOGLE_SPEECH_ENDPOINT=address):
-                    call = Hearing()
-                    await call.say(spoken("שלום") + silence(900))
-                    await until(lambda: call.finals)
-            with (
-                override_settings(GOOGLE_SPEECH_ENDPOINT=address),
-                self.assertLogs(LOGGER, "WARNING") as logged,
-            ):
-                async with call:
-                    await call.say(spoken("אני רוצה תור") + silence(1500))
-                    async with server.serve(port):
-                        await call.say(silence(1500))
-                        await until(lambda: len(call.finals) == 2)
+            with self.assertLogs(LOGGER, "WARNING") as logged:
+                async with AsyncExitStack() as first:
+                    address = await first.enter_async_context(server.serve())
+                    with override_settings(GOOGLE_SPEECH_ENDPOINT=address):
+                        call = Hearing()
+                        await call.say(spoken("שלום") + silence(900))
+                        await until(lambda: call.finals)
+                        await first.aclose()
+                        async with call:
+                            await call.say(spoken("אני רוצה תור") + silence(1500))
+                            async with server.serve(int(address.rpartition(":")[2])):
+                                await call.say(silence(1500))
+                                await until(lambda: len(call.finals) == 2)
         self.assertEqual(call.finals, ["שלום", "אני רוצה תור"])
         self.assertLess(len(logged.output), 12, "it does not knock without a pause")
 
@@ -184,6 +183,19 @@ class ProcessTests(SimpleTestCase):
                 await asyncio.sleep(0)
             await until(lambda: len(asyncio.all_tasks()) <= before)
             self.assertEqual(server.in_progress, 0)
+
+    async def test_a_call_that_ends_just_as_its_stream_breaks_leaves_nothing(self) -> None:
+        async with google() as server:
+            for _ in range(10):  # there are several moments at which it can break
+                before = len(asyncio.all_tasks())
+                call = Hearing()
+                async with server.serve() as address:
+                    with override_settings(GOOGLE_SPEECH_ENDPOINT=address):
+                        await call.say(silence(120))
+                        await until(lambda: server.in_progress)
+                async with asyncio.timeout(1):
+                    await call.__aexit__()
+                self.assertLessEqual(len(asyncio.all_tasks()), before)
 
     async def test_audio_that_no_stream_could_take_is_counted(self) -> None:
         address = {"GOOGLE_SPEECH_ENDPOINT": "127.0.0.1:1"}

@@ -83,4 +83,4 @@ class WriteTest(TestCase):
 
     def test_twiml_is_escaped(self) -> None:
         self.assertIn("a &lt; b &amp; c", twilio.say_and_hang_up("a < b & c"))
-        self.assertIn("&quot;", twilio.connect("wss://h/x", "/after", "to'ken\""))
+        self.assertIn("&quot;", twilio.connect("wss://h/x", "https://h/s", "/after", "to'ken\""))

@@ -45,7 +45,7 @@ class AnswerTest(TestCase):
         answer = self.client.post("/twilio/voice", FORM)
         self.assertIn("כל הקווים תפוסים", answer.content.decode())
         self.assertIn("<Hangup/>", answer.content.decode())
-        self.assertFalse(Call.objects.exists())
+        self.assertEqual(Call.objects.get().ended_why, "refused")
 
     def test_a_server_that_is_stopping_takes_no_calls(self) -> None:
         live.is_draining = True

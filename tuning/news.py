@@ -53,6 +53,11 @@ async def tell(group: str, message: dict[str, Any]) -> bool:
     return True
 
 
+async def check() -> None:
+    """Find out whether news can be told, although there may be none."""
+    await tell("nobody", {})
+
+
 def lost(error: Exception) -> None:
     global failure
     if not failure:

@@ -36,6 +36,14 @@ class Brief:
     """Words that callers of this number are likely to say; few."""
     pronunciations: Mapping[str, str] = field(default_factory=dict)
     """How words are said that the voice would say wrongly."""
+    notice: str = ""
+    """Said before the greeting, so that who interrupts that has heard it: the call is recorded."""
+    takes_message: bool = False
+    """The business is closed: only take a message."""
+
+    def opening(self, usual_greeting: str) -> str:
+        """What a caller hears first."""
+        return f"{self.notice} {self.greeting or usual_greeting}".strip()
 
 
 NO_BRIEF = Brief()

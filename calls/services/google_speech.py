@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from google.api_core.exceptions import GoogleAPICallError
 
-from calls.audio import BYTES_PER_MS, SILENCE_BYTE
 from calls.services import (
     NO_BRIEF,
     Brief,
@@ -28,13 +27,13 @@ from calls.services import (
 from calls.services import google_speech_pairs as pairs
 from calls.services.google_faults import Fault
 from calls.services.google_speech_api import Pair
-from calls.services.google_stream import Stream, opened
-from calls.services.google_tape import Stretch, Tape
+from calls.services.google_stream import Stream, opened, tried
+from calls.services.google_tape import Tape
 
 logger = logging.getLogger(__name__)
 
-PHRASES = 20
-"""Hints that are passed on; more make other words worse."""
+PHRASES, PHRASE_LETTERS = 20, 100
+"""Hints that are passed on. More make other words worse; longer ones are refused, with the rest."""
 RECOGNISE_S = 6.0
 WARM_UP_S = 10.0
 """The first connection of a process also resolves, shakes hands and fetches a token."""
@@ -104,7 +103,7 @@ class GoogleTranscriber:
             pair = pairs.chosen(project)
             try:
                 async with asyncio.timeout(WARM_UP_S):
-                    await _tried(pair, project)
+                    await tried(pair, project, WARM_UP_S)
                 return
             except (GoogleAPICallError, TimeoutError) as fault:
                 again -= google_faults.is_unexplained(fault)
@@ -203,7 +202,7 @@ class GoogleTranscriber:
                 await self._converse(stream)
         except GoogleAPICallError as fault:
             if not (stream and stream.has_answered) and pairs.learn(pair, fault, bool(phrases)):
-                raise Over(f"{pair} was refused") from None
+                raise Over(f"{pair} was refused: {google_faults.text(fault)}") from None
             raise
         finally:
             if stream and (stream.has_answered or stream.age_s >= SOUND_S):
@@ -215,6 +214,8 @@ class GoogleTranscriber:
                 tasks.create_task(self._read(stream))
                 await self._write(stream)
         except ExceptionGroup as group:
+            if self._is_closed:  # a group with an error swallows the cancellation that came with it
+                raise asyncio.CancelledError from None
             raise group.exceptions[0] from None
 
     async def _write(self, stream: Stream) -> None:
@@ -289,15 +290,7 @@ class GoogleTranscriber:
             await asyncio.sleep(min(1.0, 0.05 * 2**self._failures))
 
     def _hints(self, pair: Pair) -> tuple[str, ...]:
+        if not pairs.takes_hints(pair):
+            return ()
         phrases = dict.fromkeys((*self._phrases, *self._brief.hints))
-        return tuple(phrases)[:PHRASES] if pairs.takes_hints(pair) else ()
-
-
-async def _tried(pair: Pair, project: str) -> None:
-    """A stream of a little silence, to its end."""
-    async with opened(pair, project, (), open_s=WARM_UP_S, life_s=WARM_UP_S) as stream:
-        silence = SILENCE_BYTE * (200 * BYTES_PER_MS)
-        if await stream.write(Stretch(silence, 200, is_loud=False)):
-            await stream.finish()
-        while await stream.read() is not None:
-            pass
+        return tuple(each for each in phrases if len(each) <= PHRASE_LETTERS)[:PHRASES]

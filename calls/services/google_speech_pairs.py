@@ -98,6 +98,7 @@ def learn(pair: Pair, fault: Fault, had_hints: bool = False) -> bool:
         return False
     if had_hints and google_faults.is_about_hints(fault):
         _without_hints.add(pair)
+        logger.warning("Google Speech: %s takes no hints: %s", pair, google_faults.text(fault))
     else:
         refuse(pair, google_faults.text(fault))
     return True

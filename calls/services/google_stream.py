@@ -20,6 +20,7 @@ from calls.services.google_tape import StreamClock, Stretch
 
 WRITE_S = 3.0
 """A message that is not taken for so long finds nobody at the other end."""
+TRIED_MS = 200
 
 
 class Stream:
@@ -117,3 +118,12 @@ async def opened(
             yield stream
         finally:
             call.cancel()
+
+
+async def tried(pair: Pair, project: str, within_s: float) -> None:
+    """A stream of a little silence, to its end. Raises what Google has against it."""
+    async with opened(pair, project, (), open_s=within_s, life_s=within_s) as stream:
+        if await stream.write_silence(TRIED_MS):
+            await stream.finish()
+        while await stream.read() is not None:
+            pass

@@ -27,6 +27,10 @@ BUSINESS = """\
 ולומר שיחזרו בהקדם."""
 """A desk that knows nothing: what BUSINESS_PROMPT replaces."""
 
+ONLY_MESSAGE = """\
+העסק סגור עכשיו. בשיחה הזאת רק לוקחים הודעה: שם, מספר טלפון ועניין. לא קובעים ולא מבטלים דבר; \
+על כל בקשה אחרת אומרים שהעסק סגור, ומציעים להשאיר הודעה."""
+
 RULES = """\
 התפקיד: מענה טלפוני בעברית. כל מה שנכתב כאן נאמר בקול, מילה במילה, לאדם שנמצא על הקו.
 
@@ -94,6 +98,11 @@ def system(business: str, kept: Sequence[Message] = ()) -> str:
             f"עניין: {message.reason}"
         )
     return text
+
+
+def only_message(business: str) -> str:
+    """The business's text while it is closed."""
+    return f"{business or BUSINESS}\n\n{ONLY_MESSAGE}"
 
 
 def messages(

@@ -74,8 +74,9 @@ class OpenAiWriter:
 
     def __init__(self, brief: Brief = NO_BRIEF) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
-        self._business = brief.business or settings.BUSINESS_PROMPT
-        self._greeting = brief.greeting or settings.GREETING or instructions.GREETING
+        business = brief.business or settings.BUSINESS_PROMPT
+        self._business = instructions.only_message(business) if brief.takes_message else business
+        self._greeting = brief.opening(settings.GREETING or instructions.GREETING)
         self._kept: list[Message] = []
 
     @classmethod

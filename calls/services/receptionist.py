@@ -88,7 +88,8 @@ class Moment:
 class Dialogue:
     """The questions of receptionist.toml. ValueError names what the file gets wrong."""
 
-    def __init__(self, path: Path = DIALOGUE) -> None:
+    def __init__(self, path: Path = DIALOGUE, *, takes_message: bool = False) -> None:
+        """takes_message: it only takes one."""
         data = tomllib.loads(path.read_text("utf-8"))
         groups = {
             group: tuple(Answer(**{**answer, "hear": tuple(answer["hear"])}) for answer in answers)
@@ -101,7 +102,8 @@ class Dialogue:
                 raise ValueError(f"{path.name}: question {name}: no answers named {unknown}")
             answers = tuple(answer for group in names for answer in groups[group])
             self.questions[name] = Question(**question, answers=answers)
-        self.first: str = data["first"]
+        self.first: str = data["first_when_closed" if takes_message else "first"]
+        self._instead = {data["first"]: data["last_when_closed"]} if takes_message else {}
         self.greeting: str = data["greeting"]
         self._sorry = (data["not_understood"], data["still_not_understood"])
         for name, question in self.questions.items():
@@ -112,8 +114,10 @@ class Dialogue:
                         f"{following!r}, which is no question"
                     )
 
-    def moment(self, history: Sequence[Line]) -> Moment:
-        opening = Moment(self.first, f"{self.greeting} {self.questions[self.first].ask}")
+    def moment(self, history: Sequence[Line], greeting: str = "") -> Moment:
+        opening = Moment(
+            self.first, f"{greeting or self.greeting} {self.questions[self.first].ask}"
+        )
         heard = (line.text for line in history if line.by_caller)
         return reduce(self._after, heard, opening)
 
@@ -136,6 +140,7 @@ class Dialogue:
         return name if following == "same" else following
 
     def _ask(self, name: str, reply: str, notes: dict[str, str], before: str) -> Moment:
+        name = self._instead.get(name, name)
         question = self.questions[name]
         is_again = name in (before, self.first)
         words = (reply, question.again if is_again and question.again else question.ask)
@@ -178,8 +183,8 @@ def plain(text: str) -> str:
 
 
 @cache
-def dialogue() -> Dialogue:
-    return Dialogue()
+def dialogue(*, takes_message: bool = False) -> Dialogue:
+    return Dialogue(takes_message=takes_message)
 
 
 class Receptionist:
@@ -188,7 +193,9 @@ class Receptionist:
     name = "embedded receptionist (fixed dialogue)"
 
     def __init__(self, brief: Brief = NO_BRIEF) -> None:
-        """The dialogue is fixed: it needs no brief."""
+        """The dialogue is fixed, but for its opening."""
+        self._dialogue = dialogue(takes_message=brief.takes_message)
+        self._greeting = brief.opening(self._dialogue.greeting)
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -199,8 +206,8 @@ class Receptionist:
         return Standing(cls.name, cls.name)
 
     async def write(self, history: Sequence[Line]) -> AsyncIterator[str | Expect | Farewell]:
-        moment = dialogue().moment(history)
-        question = dialogue().questions[moment.question]
+        moment = self._dialogue.moment(history, self._greeting)
+        question = self._dialogue.questions[moment.question]
         # First, so that a caller who interrupts the question is already listened for.
         yield Expect(question.phrases)
         for piece in _pieces(moment.say):

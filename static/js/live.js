@@ -2,10 +2,15 @@
 // says since when it is frozen. Nothing stale looks live.
 
 const SIGN_IN_FIRST = 4401;
+const OUT_OF_DATE = 4503;
+const AGAIN_MS = 2000;
 const live = document.getElementById("live");
 const frozen = document.getElementById("frozen");
 const started = new WeakMap();
 let focused = "";
+
+// Not every page at once, and none later than 10 s after the server is back.
+htmx.config.wsReconnectDelay = (tries) => Math.min(1000 * 2 ** tries, 10_000) * Math.random();
 
 function tick() {
   if (live.classList.contains("is-frozen")) return;
@@ -23,6 +28,8 @@ live.addEventListener("htmx:wsOpen", () => {
 
 live.addEventListener("htmx:wsClose", (event) => {
   if (event.detail.event.code === SIGN_IN_FIRST) return location.reload();
+  // After any other end hx-ws connects again by itself.
+  if (event.detail.event.code === OUT_OF_DATE) setTimeout(event.detail.socketWrapper.reconnect, AGAIN_MS);
   if (live.classList.contains("is-frozen")) return;
   const now = new Date().toLocaleTimeString("en-GB");
   const time = Object.assign(document.createElement("bdi"), { dir: "ltr", textContent: now });
