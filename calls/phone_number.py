@@ -18,6 +18,7 @@ from calls.services import Brief
 from tuning.models import TimingProfile
 
 MOST_HINTS, LONGEST_HINT = 20, 100
+NAME_CHARACTERS = 60
 E164 = r"^\+[1-9]\d{6,14}\Z"
 """A number with its country, as Twilio writes it."""
 RECORDED = "השיחה הזאת מוקלטת."
@@ -84,7 +85,7 @@ class PhoneNumber(models.Model):
         FORWARD = "forward", _("forward the call to another number")
 
     number = models.CharField(_("number"), max_length=16, unique=True, validators=[is_e164])
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("name"), max_length=NAME_CHARACTERS)
     profile = models.ForeignKey(
         TimingProfile, models.PROTECT, null=True, blank=True, verbose_name=_("profile"),
         help_text=_("Empty: the one that is used for new calls."),

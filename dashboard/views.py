@@ -20,7 +20,7 @@ from calls.models import Call, Turn
 from dashboard.access import signed_in
 from dashboard.charts import Histogram, latency_axis, latency_histogram
 from dashboard.waterfall import Waterfall, waterfall
-from dashboard.words import LATENCIES, Latency
+from dashboard.words import LATENCIES, STREAM_CLOSED, Latency
 from tuning.models import TimingProfile
 
 PAGE_CALLS = 25
@@ -94,7 +94,7 @@ class ShownTurn:
 @require_safe
 @signed_in
 def call(request: HttpRequest, pk: int) -> HttpResponse:
-    one = get_object_or_404(Call.objects.select_related("profile", "revision"), pk=pk)
+    one = get_object_or_404(Call.objects.select_related("profile", "revision", "number"), pk=pk)
     turns = [ShownTurn.of(turn) for turn in one.turns.select_related("revision")]
     dropped = sum(one.frames_dropped.values())
     context = {
@@ -102,6 +102,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         "turns": turns,
         "dropped": dropped,
         "frames_add_up": one.frames_in == one.frames_forwarded + dropped,
+        "is_usual_close": one.ended_well and STREAM_CLOSED in one.stream_error,
     }
     return render(request, "dashboard/call.html", context)
 

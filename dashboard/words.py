@@ -77,6 +77,50 @@ WAIT_PARTS: Words = {
 }
 """`Profile.wait_parts_ms`."""
 
+TWILIO_STATUSES: Words = {
+    "queued": _("queued"),
+    "initiated": _("initiated"),
+    "ringing": _("ringing"),
+    "in-progress": _("in progress"),
+    "completed": _("completed"),
+    "busy": _("busy"),
+    "failed": _("failed"),
+    "no-answer": _("not answered"),
+    "canceled": _("given up by the caller"),
+}
+"""`Call.twilio_status`."""
+
+STREAM_CLOSED = "31921"
+STREAM_ERRORS = (
+    ("31901", "timeout", _("This server did not answer in time: is port 443 open?")),
+    ("31902", "refused", _("This server refused the connection: is it running, on port 443?")),
+    ("31903", "broken pipe", _("The connection broke: the server or its proxy dropped it.")),
+    ("31910", "ssl", _("TLS failed: check the certificate, and that the port serves TLS.")),
+    (
+        "31920",
+        "handshake",
+        _("The stream was not let in: check that the proxy passes websockets, PUBLIC_HOST, and "
+          "TWILIO_AUTH_TOKEN (the token of the number's region)."),
+    ),
+    (STREAM_CLOSED, "close", _("This server closed the stream, as when the agent ends a call.")),
+    ("31930", "upstream", _("This server read too slowly: it has too many calls at once.")),
+    ("31941", "track", _("Twilio cannot stream this track.")),
+    ("3192", "url", _("Twilio cannot use the stream's address: check PUBLIC_HOST.")),
+)  # fmt: skip
+"""`Call.stream_error`: Twilio's code, or a word of its text, and what to do."""
+
+
+def stream_error(text: str) -> Promise | str:
+    """What a stream's error means; nothing for one that is not known."""
+    for code, _word, meaning in STREAM_ERRORS:
+        if code in text:
+            return meaning
+    for _code, word, meaning in STREAM_ERRORS:
+        if word in text.lower():
+            return meaning
+    return ""
+
+
 NOTES: Words = {"shipped": _("shipped with HeVoice")}
 
 

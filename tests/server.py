@@ -29,6 +29,7 @@ class Server:
     """Use as a context manager. `settings_module` tests.fake_settings has services that behave.
 
     `beside`: another process of the same installation, with its data and its operator.
+    `ready_status`: what /healthz says when there is nothing more to wait for.
     """
 
     def __init__(
@@ -36,9 +37,10 @@ class Server:
         settings_module: str = "hevoice.settings",
         *,
         beside: Server | None = None,
+        ready_status: str = "ok",
         **environ: str,
     ) -> None:
-        self._beside = beside
+        self._beside, self._ready_status = beside, ready_status
         self.var: Path = beside.var if beside else Path(tempfile.mkdtemp(prefix="hevoice-test-"))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -68,7 +70,7 @@ class Server:
             cwd=settings.BASE_DIR, env=self._environ, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         until_s = time.monotonic() + READY_S
-        while self.health().get("status") != "ok":
+        while self.health().get("status") != self._ready_status:
             if self.process.poll() is not None or time.monotonic() > until_s:
                 raise AssertionError(f"the server did not start:\n{self.log}")
             time.sleep(0.1)

@@ -139,24 +139,24 @@ class PageTests(NewsTestCase):
 
     async def test_a_page_is_told_that_it_is_out_of_date_and_comes_back_with_redis(self) -> None:
         page = self.socket()
-        self.assertTrue((await page.connect())[0])
+        self.assertTrue((await page.connect(timeout=10))[0])
         await page.receive_from()
         self.stop_redis()
         with self.assertLogs("tuning.news", "WARNING") as log:
             closed = await page.receive_output(timeout=3 * PULSE_S)
             self.assertEqual(closed, {"type": "websocket.close", "code": OUT_OF_DATE})
             await page.disconnect()
-            self.assertEqual(await self.socket().connect(), (False, OUT_OF_DATE))
+            self.assertEqual(await self.socket().connect(timeout=10), (False, OUT_OF_DATE))
             self.redis.start()
             page = self.socket()
-            self.assertTrue((await page.connect())[0])
+            self.assertTrue((await page.connect(timeout=10))[0])
             await news.tell("live", {"type": "live.ended", "call": 1, "ended_why": ""})
         self.assertEqual([one.levelname for one in log.records], ["ERROR", "WARNING"])
         await page.disconnect()
 
     async def test_a_page_is_also_told_when_redis_only_hangs(self) -> None:
         page = self.socket()
-        self.assertTrue((await page.connect())[0])
+        self.assertTrue((await page.connect(timeout=10))[0])
         await page.receive_from()
         self.freeze_redis()
         with self.assertLogs("tuning.news", "ERROR"):

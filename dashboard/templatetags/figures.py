@@ -23,8 +23,10 @@ from dashboard.words import (
     RULES,
     STAGES,
     STATES,
+    TWILIO_STATUSES,
     WAIT_PARTS,
     Words,
+    stream_error,
 )
 from tuning.profile import KNOB, Text
 
@@ -39,6 +41,7 @@ WORDS: dict[str, Words] = {
     "part": WAIT_PARTS,
     "note": NOTES,
     "role": ROLES,
+    "twilio": TWILIO_STATUSES,
 }
 NUMBER = re.compile(
     r"(?<![&#\w])[-−+]?\d+(?:[.,:]\d+)*(?:\s?[–-]\s?\d+(?:[.,]\d+)*)?(?:\s?%|\s?ms\b)?"
@@ -143,6 +146,9 @@ def words(text: str, kind: str) -> Promise | str:
 def say(text: Text) -> SafeString:
     """A knob's text in the page's language."""
     return isolated(text.in_language(get_language() or "he"))
+
+
+register.filter("stream_error", stream_error)
 
 
 @register.filter

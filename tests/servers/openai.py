@@ -36,7 +36,7 @@ class OpenAiServer:
     """`async with OpenAiServer() as server:` listens on 127.0.0.1; `url` is its base URL."""
 
     key = "sk-local-0123456789abcdef"
-    models: ClassVar[Sequence[str]] = ("gpt-6-luna", "gpt-5.4-mini")
+    models: Sequence[str] = ("gpt-6-luna", "gpt-5.4-mini")
     reasoning: ClassVar[Sequence[str]] = ("gpt-6-luna",)
     """Models that take tools only without reasoning, and no temperature with it."""
     tells_models = True
