@@ -94,6 +94,12 @@ class Call(models.Model):
 
     class Meta:
         ordering = ("-rang_at", "-pk")
+        indexes = (
+            # The few that are open are looked for whenever a call rings.
+            models.Index(
+                fields=("rang_at",), condition=models.Q(ended_at=None), name="call_is_open"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.call_sid

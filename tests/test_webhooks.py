@@ -5,7 +5,6 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from django.test import TestCase, override_settings
-from twilio.request_validator import RequestValidator
 
 from calls import live, recorder
 from calls.log import masked
@@ -25,6 +24,7 @@ class AnswerTest(TestCase):
         assert parameter is not None
         self.assertEqual(connect.get("action"), "/twilio/after")
         self.assertEqual(stream.get("url"), "wss://testserver/twilio/media")
+        self.assertEqual(stream.get("statusCallback"), "https://testserver/twilio/stream")
         call = Call.objects.get()
         self.assertEqual((parameter.get("name"), parameter.get("value")), ("token", call.token))
         self.assertEqual((call.call_sid, call.profile.name), ("CA1", "balanced"))
@@ -62,33 +62,6 @@ class AnswerTest(TestCase):
         self.assertEqual(masked("12"), "•••")
 
 
-class GateTest(TestCase):
-    def test_without_a_token_only_this_machine_is_served_and_the_log_says_so(self) -> None:
-        with self.assertLogs("calls.gate", "WARNING") as log:
-            forwarded = self.client.post(
-                "/twilio/voice", FORM, headers={"X-Forwarded-For": "1.2.3.4"}
-            )
-            distant = self.client.post("/twilio/voice", FORM, REMOTE_ADDR="192.0.2.1")
-        self.assertEqual((forwarded.status_code, distant.status_code), (403, 403))
-        self.assertIn("TWILIO_AUTH_TOKEN", log.output[0])
-
-    @override_settings(TWILIO_AUTH_TOKEN="secret", PUBLIC_HOST="voice.example")
-    def test_with_a_token_only_what_twilio_signed_is_served(self) -> None:
-        url = "https://voice.example/twilio/voice"
-        signature = RequestValidator("secret").compute_signature(url, FORM)
-        good = self.client.post(
-            "/twilio/voice",
-            FORM,
-            headers={"X-Twilio-Signature": signature},
-            REMOTE_ADDR="192.0.2.1",
-        )
-        self.assertIn('url="wss://voice.example/twilio/media"', good.content.decode())
-        changed = FORM | {"From": "+972509999999"}
-        for form, header in ((FORM, ""), (changed, signature), (FORM, "wrong")):
-            answer = self.client.post("/twilio/voice", form, headers={"X-Twilio-Signature": header})
-            self.assertEqual(answer.status_code, 403)
-
-
 class AfterTest(TestCase):
     def after(self, ended_why: str) -> str:
         call = Call.ring("CA1", "", "")
@@ -105,6 +78,11 @@ class AfterTest(TestCase):
             self.assertIn('language="he-IL"', text)
             self.assertIn("סליחה", text)
             self.assertIn("<Hangup/>", text)
+
+    def test_a_call_that_found_no_room_is_told_so(self) -> None:
+        text = self.after("refused")
+        self.assertIn("כל הקווים תפוסים", text)
+        self.assertNotIn("סליחה", text)
 
     def test_a_call_that_nobody_knows_ends_in_an_apology_too(self) -> None:
         answer = self.client.post("/twilio/after", {"CallSid": "CA9"})

@@ -1,0 +1,134 @@
+"""Whom the webhooks and the media socket let in."""
+
+from __future__ import annotations
+
+from django.test import TestCase, TransactionTestCase, override_settings
+from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
+
+from calls.line import Dialled
+from calls.models import Call
+from tests.phone import PhoneCall, services
+
+FORM = {"CallSid": "CA1", "From": "+972501234567", "To": "+97231234567"}
+VOICE, MEDIA = "https://voice.example/twilio/voice", "wss://voice.example/twilio/media"
+WEBHOOKS = ("voice", "after", "forwarded", "status", "stream")
+SETTINGS = "X-Twilio-Webhooks-Signature-Settings"
+BY_SHA256 = "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"
+
+
+def signature(url: str, form: dict[str, str], secret: str = "secret", how: str = HMAC_SHA1) -> str:
+    return str(RequestValidator(secret).compute_signature(url, form, how))
+
+
+class OwnMachineTest(TestCase):
+    def test_without_a_token_only_this_machine_is_served_and_the_log_says_so(self) -> None:
+        with self.assertLogs("calls.gate", "WARNING") as log:
+            forwarded = self.client.post(
+                "/twilio/voice", FORM, headers={"X-Forwarded-For": "1.2.3.4"}
+            )
+            distant = self.client.post("/twilio/voice", FORM, REMOTE_ADDR="192.0.2.1")
+        self.assertEqual((forwarded.status_code, distant.status_code), (403, 403))
+        self.assertIn("TWILIO_AUTH_TOKEN", "".join(log.output))
+
+
+@override_settings(
+    TWILIO_AUTH_TOKEN="secret", PUBLIC_HOST="voice.example", UNKNOWN_NUMBER="default"
+)
+class SignedRequestTest(TestCase):
+    def post(self, form: dict[str, str], path: str = "/twilio/voice", **headers: str) -> int:
+        answer = self.client.post(path, form, headers=headers, REMOTE_ADDR="192.0.2.1")
+        return answer.status_code
+
+    def test_what_twilio_signed_is_served(self) -> None:
+        self.assertEqual(self.post(FORM, **{"X-Twilio-Signature": signature(VOICE, FORM)}), 200)
+
+    def test_every_webhook_asks_for_a_signature(self) -> None:
+        for name in WEBHOOKS:
+            with self.subTest(name):
+                self.assertEqual(self.post(FORM, f"/twilio/{name}"), 403)
+                good = signature(f"https://voice.example/twilio/{name}", FORM)
+                status = self.post(FORM, f"/twilio/{name}", **{"X-Twilio-Signature": good})
+                self.assertIn(status, (200, 204))
+
+    def test_what_was_changed_or_signed_with_something_else_is_refused(self) -> None:
+        good = signature(VOICE, FORM)
+        changed = FORM | {"From": "+972509999999"}
+        added = FORM | {"Digits": "1"}
+        cases = ((changed, good), (added, good), (FORM, ""), (FORM, "wrong"),
+                 (FORM, signature(VOICE, FORM, "other")), (FORM, "ש"),
+                 (FORM, signature("http://voice.example/twilio/voice", FORM)))  # fmt: skip
+        for form, header in cases:
+            with self.subTest(form=form, header=header):
+                self.assertEqual(self.post(form, **{"X-Twilio-Signature": header}), 403)
+        self.assertFalse(Call.objects.exists())
+
+    def test_twilio_may_sign_with_the_port_or_without(self) -> None:
+        for host, known_as in (
+            ("voice.example", "voice.example:443"),
+            ("voice.example:443", "voice.example"),
+            ("voice.example:8443", "voice.example:8443"),
+            ("voice.example:8443", "voice.example"),
+        ):
+            with self.subTest(host=host, known_as=known_as), override_settings(PUBLIC_HOST=host):
+                header = signature(f"https://{known_as}/twilio/voice", FORM)
+                self.assertEqual(self.post(FORM, **{"X-Twilio-Signature": header}), 200)
+
+    def test_sha_256_is_served_where_the_header_says_so(self) -> None:
+        header = signature(VOICE, FORM, how=HMAC_SHA256)
+        self.assertEqual(
+            self.post(FORM, **{"X-Twilio-Signature": header, SETTINGS: BY_SHA256}), 200
+        )
+        self.assertEqual(self.post(FORM, **{"X-Twilio-Signature": header}), 403)
+        unknown = {"X-Twilio-Signature": header, SETTINGS: "key=1,algorithm=NONE"}
+        self.assertEqual(self.post(FORM, **unknown), 403)
+
+    @override_settings(TWILIO_AUTH_TOKEN="secret, next one,")
+    def test_while_a_token_is_rotated_both_are_served(self) -> None:
+        for secret, expected in (("secret", 200), ("next one", 200), ("", 403), (" ", 403)):
+            header = signature(VOICE, FORM, secret)
+            with self.subTest(secret):
+                self.assertEqual(self.post(FORM, **{"X-Twilio-Signature": header}), expected)
+
+    def test_repeated_parameters_are_signed_as_twilio_signs_them(self) -> None:
+        form = {"CallSid": ["CA1"], "Event": ["b", "a", "b"]}
+        plain = "https://voice.example/twilio/voice" + "CallSidCA1" + "EventaEventb"
+        header = signature(plain, {})
+        answer = self.client.post(
+            "/twilio/voice", form, headers={"X-Twilio-Signature": header}, REMOTE_ADDR="192.0.2.1"
+        )
+        self.assertEqual(answer.status_code, 200)
+
+    def test_our_own_caller_signs_as_twilio_does(self) -> None:
+        dialled = Dialled(auth_token="secret", public_host="voice.example")
+        headers = dialled.headers("http://127.0.0.1:8000/twilio/voice", FORM)
+        self.assertEqual(self.post(FORM, **headers), 200)
+
+
+class SocketTest(TransactionTestCase):
+    async def connects(self, **headers: str) -> bool:
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        phone = PhoneCall(headers=raw)
+        phone._socket.scope["client"] = ("192.0.2.7", 40000)
+        is_connected = await phone.connect()
+        phone._following.cancel()
+        if is_connected:
+            await phone.ring()
+            phone.stream_sid = "MZ1"
+            with services():
+                await phone.start()
+                await phone.until_quiet()
+                await phone.hang_up()
+            self.assertEqual((await phone.ended()).ended_why, "caller hung up")
+        return is_connected
+
+    @override_settings(TWILIO_AUTH_TOKEN="secret,next", PUBLIC_HOST="voice.example:443")
+    async def test_the_upgrade_is_signed_too_with_either_token_and_algorithm(self) -> None:
+        self.assertFalse(await self.connects())
+        as_https = signature("https://voice.example/twilio/media", {})
+        self.assertFalse(await self.connects(**{"X-Twilio-Signature": as_https}))
+        self.assertTrue(await self.connects(**{"X-Twilio-Signature": signature(MEDIA, {}, "next")}))
+        by_sha256 = {
+            "X-Twilio-Signature": signature(MEDIA, {}, how=HMAC_SHA256),
+            SETTINGS: BY_SHA256,
+        }
+        self.assertTrue(await self.connects(**by_sha256))
