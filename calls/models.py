@@ -15,6 +15,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.latency_count import LatencyCount as LatencyCount
 from calls.log import masked
 from calls.phone_number import PhoneNumber
 from calls.server_process import is_dead, this_process
@@ -87,6 +88,10 @@ class Call(models.Model):
     """What the caller asked to pass on; each as services.Message."""
     replays = models.BooleanField(_("replays to itself"), null=True)
     """Whether decide() on the journal gave the recorded actions again; None: not tried."""
+    settling_at = models.DateTimeField(null=True)
+    """When a worker last claimed what is to be done after the call."""
+    settled_at = models.DateTimeField(null=True, db_index=True)
+    """When that was done; see calls.settling."""
 
     # Where a stream goes on, if it took over from another of the same call.
     first_turn = 0

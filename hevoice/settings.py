@@ -114,6 +114,25 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.text("REDIS_URL")
 CHANNEL_LAYERS = stores.channel_layers(REDIS_URL)
 
+# What no caller waits for (calls/tasks.py). A task may be lost with its broker: what it should have
+# done is found again by the schedule.
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = stores.broker(REDIS_URL, VAR_DIR)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = stores.REDIS_S
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_ALWAYS_EAGER = TESTING
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "schedule")
+CELERY_BEAT_SCHEDULE = {
+    "settle": {"task": "calls.tasks.settle_missed", "schedule": 60.0},
+    "forget": {"task": "calls.tasks.forget_old", "schedule": 3600.0},
+}
+RETENTION_DAYS = environment.number("RETENTION_DAYS", 90, 0, 3650)
+"""How long calls are kept, with their words and audio; 0: for ever. Figures without them stay."""
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -260,5 +279,7 @@ LOGGING = {
         **{name: {"level": LOG_LEVEL} for name in ("calls", "tuning", "dashboard")},
         # A traceback a second while Redis is gone; tuning.news says it, once.
         "channels_redis.pubsub": {"level": "CRITICAL"},
+        # It misses the host name of a queue of files.
+        "kombu.connection": {"level": "ERROR"},
     },
 }

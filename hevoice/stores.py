@@ -1,7 +1,7 @@
-"""Where things are kept and told: the database, and the channel layer between processes.
+"""Where things are kept and told: the database, the channel layer between processes, the queue.
 
-Nothing set: SQLite in VAR_DIR, and a layer inside the one process. DATABASE_URL and REDIS_URL are
-what several processes need.
+Nothing set: SQLite and a queue of files in VAR_DIR, and a layer inside the one process.
+DATABASE_URL and REDIS_URL are what several processes need.
 """
 
 from __future__ import annotations
@@ -64,6 +64,19 @@ def channel_layers(url: str) -> dict[str, Any]:
 def _in_process() -> dict[str, Any]:
     layer = "channels.layers.InMemoryChannelLayer"
     return {"BACKEND": layer, "CONFIG": {"capacity": 1000}}
+
+
+def broker(url: str, var_dir: Path) -> tuple[str, dict[str, Any]]:
+    """Celery's broker and its options: Redis, or files in VAR_DIR, a folder for a queue."""
+    if url:
+        timeouts = {"socket_timeout": REDIS_S, "socket_connect_timeout": REDIS_S}
+        return url, timeouts | {"visibility_timeout": 3600}
+    queue = var_dir / "queue"
+    queue.mkdir(parents=True, exist_ok=True)
+    control = queue / "control"
+    control.mkdir(exist_ok=True)
+    folders = {"data_folder_in": str(queue), "data_folder_out": str(queue)}
+    return "filesystem://", folders | {"control_folder": str(control)}
 
 
 def _redis(url: str) -> dict[str, Any]:

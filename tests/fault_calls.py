@@ -7,7 +7,6 @@ the agent has said what it had to say.
 from __future__ import annotations
 
 import asyncio
-import json
 from base64 import b64decode
 from collections import deque
 from collections.abc import AsyncIterator
@@ -21,6 +20,7 @@ from django.test import override_settings
 from calls import live
 from calls.audio import FRAME_BYTES
 from calls.earpiece import Earpiece
+from calls.models import Call
 from calls.services import google_channels, openai_api
 from calls.services import google_speech_pairs as pairs
 from tests.fakes import HUSH
@@ -72,6 +72,9 @@ class Line(PhoneCall):
                 await self.frame(HUSH)
             next_s += FRAME_S
             await asyncio.sleep(next_s - loop.time())
+
+    async def row(self) -> Call:
+        return await Call.objects.aget(call_sid=self.call_sid)
 
     def say_aloud(self, text: str) -> None:
         audio = spoken(text)
@@ -184,9 +187,3 @@ def _tasks_of_calls() -> list[str]:
 
 def _name(task: asyncio.Task[Any]) -> str:
     return getattr(task.get_coro(), "__qualname__", "")
-
-
-def dumped(callers: Callers) -> str:
-    """For a failing test's message: what each call's turns were."""
-    books = [_book(line.call_sid) for line in callers.lines]
-    return json.dumps([f"{book.last}" if book and book.last else "" for book in books[:3]])

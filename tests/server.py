@@ -69,6 +69,8 @@ class Server:
              "hevoice.asgi:application"],
             cwd=settings.BASE_DIR, env=self._environ, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        if not self._beside:
+            self.start_worker()
         until_s = time.monotonic() + READY_S
         while self.health().get("status") != self._ready_status:
             if self.process.poll() is not None or time.monotonic() > until_s:
@@ -76,7 +78,21 @@ class Server:
             time.sleep(0.1)
         return self
 
+    def start_worker(self) -> None:
+        """What settles its calls."""
+        self._worker = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "hevoice", "worker", "--pool=solo"],
+            cwd=settings.BASE_DIR, env=self._environ, stdout=self._log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def stop_worker(self) -> None:
+        """At once, as the system kills it."""
+        self._worker.kill()
+        self._worker.wait()
+
     def __exit__(self, *_: object) -> None:
+        if not self._beside:
+            self.stop_worker()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()

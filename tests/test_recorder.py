@@ -65,7 +65,7 @@ class RecorderTest(TransactionTestCase):
         writing = self.recorder()
         writing.note(CallBegan(0, 1, Profile(), 7), 0.0)
         writing.note(Prompt(0, "apology", "greeting"), 0.1)
-        with self.assertLogs("calls.recorder", "ERROR"):
+        with self.assertLogs("calls.settling", "ERROR"):
             await writing.finish(ended_why="goodbye")
         self.assertFalse((await Call.objects.aget()).replays)
 

@@ -4,31 +4,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('calls', '0004_turn_filled_ms'),
+        ("calls", "0004_turn_filled_ms"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ServerProcess',
+            name="ServerProcess",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('version', models.CharField(max_length=20)),
-                ('started_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('status', models.CharField(choices=[('starting', 'starting'), ('ok', 'takes calls'), ('failed', 'a service cannot be used'), ('draining', 'finishes its calls'), ('ended', 'stopped')], max_length=10)),
-                ('calls', models.PositiveIntegerField(default=0)),
-                ('unwritten', models.PositiveIntegerField(default=0)),
-                ('news_failure', models.TextField(blank=True)),
-                ('services', models.JSONField(default=list)),
-                ('phrase_hits', models.PositiveIntegerField(default=0)),
-                ('phrase_misses', models.PositiveIntegerField(default=0)),
-                ('phrase_saved_ms', models.FloatField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("version", models.CharField(max_length=20)),
+                ("started_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("starting", "starting"),
+                            ("ok", "takes calls"),
+                            ("failed", "a service cannot be used"),
+                            ("draining", "finishes its calls"),
+                            ("ended", "stopped"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("calls", models.PositiveIntegerField(default=0)),
+                ("unwritten", models.PositiveIntegerField(default=0)),
+                ("news_failure", models.TextField(blank=True)),
+                ("services", models.JSONField(default=list)),
+                ("phrase_hits", models.PositiveIntegerField(default=0)),
+                ("phrase_misses", models.PositiveIntegerField(default=0)),
+                ("phrase_saved_ms", models.FloatField(default=0)),
             ],
             options={
-                'ordering': ('-started_at', 'name'),
+                "ordering": ("-started_at", "name"),
             },
         ),
     ]

@@ -42,6 +42,8 @@ WARM_UP_TRIES = 3
 WATCH_S = 0.25
 WRITE_S = 3.0
 """A message that is not taken for so long finds nobody at the other end."""
+HOLD_BACK_S = 0.3
+"""How long Google may take to refuse a stream, where gRPC hid why the one before was."""
 KEEP_ALIVE_MS = 1000
 SOUND_S = 1.0
 """A stream that lived so long was no failed attempt."""
@@ -93,6 +95,7 @@ class GoogleTranscriber:
         self._failures, self._failing_since_s = 0, 0.0
         self._fault: Fault | None = None
         """The last one that was explained."""
+        self._is_unexplained = False
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -197,6 +200,8 @@ class GoogleTranscriber:
             async with opened(
                 pair, project, phrases, open_s=limits.open_s, life_s=life_s
             ) as stream:
+                if self._is_unexplained:
+                    await stream.hold_back(HOLD_BACK_S)
                 await self._converse(stream)
         except GoogleAPICallError as fault:
             if not (stream and stream.has_answered) and pairs.learn(pair, fault, bool(phrases)):
@@ -274,7 +279,8 @@ class GoogleTranscriber:
     async def _survive(self, fault: Fault) -> None:
         """Go on at once; after several failures in a row a little later, and at last not at all."""
         now_s = self._loop.time()
-        if google_faults.is_unexplained(fault):
+        self._is_unexplained = google_faults.is_unexplained(fault)
+        if self._is_unexplained:
             fault = self._fault or fault
         self._fault = fault
         if not self._failures:

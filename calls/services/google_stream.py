@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import grpc
@@ -55,6 +55,12 @@ class Stream:
         """Connect, and send the first message. False, here and below: the stream has ended."""
         async with asyncio.timeout(within_s):
             return await self._write(opening)
+
+    async def hold_back(self, for_s: float) -> None:
+        """Write nothing for so long, or until Google has ended the stream: why, it then says."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(for_s):
+                await self._call.code()
 
     async def write(self, stretch: Stretch) -> bool:
         self._clock.sent(stretch.length_ms, stretch.until_ms)

@@ -94,6 +94,10 @@ class Command(BaseCommand):
         with log.open("w") as output:
             server = _start(*daphne, output=output, errors=output, environ=environ)
         started.callback(_stop, server)
+        celery = ("celery", "-A", "hevoice", "worker", "-B", "--pool=solo", "--loglevel=WARNING")
+        with (Path(settings.VAR_DIR) / "worker.log").open("w") as output:
+            worker = _start(*celery, output=output, errors=output, environ=environ)
+        started.callback(_stop, worker)
         self._wait_until_ready(server, log)
         if call.number_to_call():
             self._say(f"placing a call through Twilio's protocol: {conversation}")

@@ -1,0 +1,51 @@
+"""The latencies of an hour, counted in log bins: what stays when calls are forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import models
+from django.db.models import F
+
+from tuning.models import Revision
+
+
+class Place(NamedTuple):
+    """What turns are counted together by."""
+
+    hour: datetime
+    revision_id: int
+    is_short: bool
+    measure: str
+    bin: int
+
+
+class LatencyCount(models.Model):
+    """So many turns of an hour, decided under a revision, whose measure fell into a bin."""
+
+    hour = models.DateTimeField()
+    revision = models.ForeignKey(Revision, models.PROTECT)
+    is_short = models.BooleanField()
+    measure = models.CharField(max_length=30)
+    """A latency of turn_record.Latencies."""
+    bin = models.SmallIntegerField()
+    """latency.bin_of its value."""
+    turns = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("hour", "measure", "bin")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("hour", "revision", "is_short", "measure", "bin"), name="latency_count"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H} {self.measure} bin {self.bin}: {self.turns}"
+
+    @classmethod
+    def add(cls, place: Place, turns: int) -> None:
+        """Add to a bin; two workers at once lose nothing."""
+        row, _is_new = cls.objects.get_or_create(**place._asdict())
+        cls.objects.filter(pk=row.pk).update(turns=F("turns") + turns)

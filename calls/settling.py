@@ -1,0 +1,90 @@
+"""After a call: does it replay to itself, and what does it add to the latencies of its hour?
+
+Rule: a call is settled once. One conditional update claims it, a claim that was not kept (its
+worker died) runs out, and the counting stands in the transaction that says that it is done.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from calls.latency import bin_of
+from calls.latency_count import LatencyCount, Place
+from calls.models import Call, Turn
+from tuning import journal, replay
+
+logger = logging.getLogger(__name__)
+
+CLAIM_LASTS = timedelta(minutes=5)
+MISSED_AFTER = timedelta(minutes=1)
+MOST_AT_ONCE = 500
+MEASURES = (
+    *("response_latency", "end_of_turn_delay", "transcription_delay"),
+    *("turn_latency", "llm_ttft", "llm_ttfs", "tts_ttfb"),
+)
+
+
+def missed() -> list[int]:
+    """Calls that ended a while ago and were never settled, oldest first."""
+    until = timezone.now() - MISSED_AFTER
+    waiting = Call.objects.filter(settled_at=None, ended_at__lt=until).order_by("ended_at")
+    return list(waiting.values_list("pk", flat=True)[:MOST_AT_ONCE])
+
+
+def settle(call_pk: int) -> bool:
+    """Whether this was the one time that the call was settled."""
+    if not _claim(call_pk):
+        return False
+    call = Call.objects.get(pk=call_pk)
+    replays = _replays(call)
+    with transaction.atomic():
+        done = Call.objects.filter(pk=call_pk, settled_at=None)
+        if not done.update(settled_at=timezone.now(), replays=replays):
+            return False
+        _count(call.turns.filter(number__gt=0))
+    return True
+
+
+def _claim(call_pk: int) -> bool:
+    now = timezone.now()
+    is_free = Q(settling_at=None) | Q(settling_at__lt=now - CLAIM_LASTS)
+    ended = Call.objects.filter(is_free, pk=call_pk, ended_at__isnull=False, settled_at=None)
+    return bool(ended.update(settling_at=now))
+
+
+def _replays(call: Call) -> bool:
+    """A difference means that replay cannot be trusted."""
+    try:
+        entries = list(journal.read(call.journal()))
+        is_same = replay.decide(entries) == replay.recorded(entries)
+    except Exception:
+        logger.exception("The journal of %s cannot be read", call)
+        return False
+    if not is_same:
+        logger.error("%s does not replay to itself", call)
+    return is_same
+
+
+def _count(turns: Iterable[Turn]) -> None:
+    """Add the turns to their hour."""
+    counted = Counter(
+        Place(
+            turn.call.rang_at.replace(minute=0, second=0, microsecond=0),
+            turn.revision_id,
+            turn.is_short,
+            measure,
+            bin_of(value_ms),
+        )
+        for turn in turns
+        for measure in MEASURES
+        if (value_ms := getattr(turn, measure)) is not None and turn.revision_id is not None
+    )
+    for place in sorted(counted):  # in one order: two workers never wait for each other
+        LatencyCount.add(place, counted[place])

@@ -1,0 +1,37 @@
+"""What happens behind the calls, in Celery. A task takes an id, or nothing, and may run twice."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from calls import retention, settling
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def settle_call(call_pk: int) -> None:
+    settling.settle(call_pk)
+
+
+@shared_task
+def settle_missed() -> None:
+    """Calls whose own task was lost: with its worker, or because the broker was down."""
+    for call_pk in settling.missed():
+        settling.settle(call_pk)
+
+
+@shared_task
+def forget_old() -> None:
+    retention.forget()
+
+
+def settle_later(call_pk: int) -> None:
+    """Have a worker settle the call. Never fails: what is not asked for now is found later."""
+    try:
+        settle_call.delay(call_pk)
+    except (OperationalError, OSError) as error:
+        logger.warning("The queue does not answer; the call is settled later: %s", error)
