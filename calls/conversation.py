@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from calls import prompts, twilio
+from calls import twilio
 from calls.audio import level_db
 from calls.ear import Ear
 from calls.mouth import Mouth
@@ -19,9 +19,9 @@ from calls.playout import Playout, turn_of
 from calls.services import (
     ServiceFailed,
     ServiceLate,
-    Speaker,
     Transcriber,
     Transcript,
+    Voice,
     Writer,
 )
 from calls.turn_record import Record, TurnBook, TurnRecord
@@ -76,7 +76,7 @@ class Conversation:
         vad: Vad,
         transcriber: Transcriber,
         writer: Writer,
-        speaker: Speaker,
+        speaker: Voice,
         record: Record,
         send: Callable[[str], Awaitable[None]],
     ) -> None:
@@ -177,7 +177,7 @@ class Conversation:
                 self._saying = self._tasks.create_task(self._say(*self._open(action), 0))
             case Prompt(name=name):
                 _turn, playout = self._open(action)
-                self._mouth.say_clip(playout, prompts.text(name), prompts.clip(name))
+                self._mouth.say_prompt(playout, name)
             case Fill():
                 if self.book.turn and self.book.playout:
                     self._mouth.fill(self.book.turn, self.book.playout)

@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string
 from calls.conversation import Conversation
 from calls.models import Call
 from calls.recorder import Recorder
+from calls.services.phrase_cache import CachedSpeaker
 from tuning import news
 from tuning.models import Revision
 
@@ -122,6 +123,7 @@ class LiveCall:
             import_string(path)(brief)
             for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)
         )
+        speaker = CachedSpeaker(speaker, self.call.call_sid, brief.pronunciations)
         self._numbers[revision.pk] = revision.number
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         self._recorder.update(revision_id=revision.pk, engines=engines)

@@ -22,8 +22,8 @@ from calls.services import (
     Line,
     Message,
     ServiceFailed,
-    Speaker,
     Transcriber,
+    Voice,
     Writer,
 )
 from calls.services.deadlines import within
@@ -49,7 +49,7 @@ class Mouth:
         self,
         stream_sid: str,
         writer: Writer,
-        speaker: Speaker,
+        speaker: Voice,
         transcriber: Transcriber,
         wall_ms: Callable[[], float],
         keep_message: Callable[[Message], None],
@@ -74,10 +74,10 @@ class Mouth:
             self._outbox.get_nowait()
         self._outbox.put_nowait(Parcel(twilio.clear(self._stream_sid)))
 
-    def say_clip(self, playout: Playout, text: str, audio: bytes) -> None:
+    def say_prompt(self, playout: Playout, name: str) -> None:
         """Say something prepared, at once."""
-        playout.begin_sentence(text)
-        self._put(playout, audio)
+        playout.begin_sentence(prompts.text(name))
+        self._put(playout, prompts.clip(name, self._speaker.name))
         self._finish(playout)
 
     def fill(self, turn: TurnRecord, playout: Playout) -> None:
@@ -85,7 +85,7 @@ class Mouth:
         if playout.audio_ms:
             return
         turn.filled_ms = self._wall_ms()
-        audio = prompts.clip("moment")
+        audio = prompts.clip("moment", self._speaker.name)
         playout.fill(prompts.text("moment"), audio)
         message = twilio.media(self._stream_sid, audio)
         self._outbox.put_nowait(Parcel(message, playout, len(audio), is_filler=True))

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from calls import live, prompts, readiness, recorder
 from calls.models import Call
+from calls.phone_number import PhoneNumber
 from calls.server_process import ServerProcess, this_process
 from calls.services.phrase_cache import phrases
 from tuning import news
@@ -91,9 +92,20 @@ async def warm_up() -> None:
     _is_warm = True
     logger.info("Warmed up: %s", status())
     await _report()
+    _keep(asyncio.create_task(_prepare_numbers()))
     for role, does_work in zip(readiness.ROLES, works, strict=True):
         if not does_work:
             _keep(asyncio.create_task(_recover(role)))
+
+
+async def _prepare_numbers() -> None:
+    """What each number says word for word, in its own voice, while calls are taken already."""
+    try:
+        numbers = await database_sync_to_async(lambda: list(PhoneNumber.objects.all()))()
+    except DatabaseError as error:
+        logger.error("The numbers' own phrases are spoken when they are needed: %s", error)
+        return
+    await prompts.warm_up(number.brief() for number in numbers)
 
 
 async def _recover(role: str) -> None:

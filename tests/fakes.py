@@ -114,6 +114,9 @@ class FakeWriter:
     def __init__(self, brief: Brief = NO_BRIEF) -> None:
         self.brief = brief
 
+    def fixed_phrases(self) -> Sequence[str]:
+        return (self.greeting,)
+
     async def write(self, history: Sequence[Line]) -> AsyncGenerator[str | Expect | Farewell, None]:
         if not history:
             yield self.greeting

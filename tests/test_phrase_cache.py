@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.test import SimpleTestCase
 
-from calls.services import ServiceFailed
+from calls.services import ServiceFailed, Standing
 from calls.services.phrase_cache import CachedSpeaker, PhraseCache, is_general, key_of
 
 GREETING = "שלום, הגעתם למרפאת אלון."
@@ -29,6 +29,10 @@ class Voice:
     @classmethod
     async def warm_up(cls) -> None:
         return None
+
+    @classmethod
+    def standing(cls) -> Standing:
+        return Standing("a voice", "a voice")
 
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         if self.fails:
@@ -52,7 +56,7 @@ class PhrasesCase(SimpleTestCase):
         return PhraseCache(self.folder, limit_bytes, lambda: self.voice.now_s)
 
     async def say(self, text: str, call: str, voice: Voice | None = None) -> bytes:
-        speaker = CachedSpeaker(voice or self.voice, call, self.cache)
+        speaker = CachedSpeaker(voice or self.voice, call, phrase_cache=self.cache)
         return b"".join([part async for part in speaker.speak(text)])
 
     async def say_in_calls(self, text: str, calls: str) -> None:
@@ -110,7 +114,7 @@ class KeepingTests(PhrasesCase):
 
     async def test_an_interrupted_phrase_is_not_kept_in_half(self) -> None:
         await self.say_in_calls(OPENING, "ab")
-        speaker = CachedSpeaker(self.voice, "c", self.cache)
+        speaker = CachedSpeaker(self.voice, "c", phrase_cache=self.cache)
         async with aclosing(speaker.speak(OPENING)) as parts:
             await anext(parts)
         whole = await self.say(OPENING, "d")
@@ -127,7 +131,7 @@ class KeepingTests(PhrasesCase):
     async def test_a_ready_phrase_comes_in_pieces_as_a_spoken_one(self) -> None:
         long = Voice("v" * 2000)
         await self.cache.keep(long, [GREETING])
-        speaker = CachedSpeaker(long, "a", self.cache)
+        speaker = CachedSpeaker(long, "a", phrase_cache=self.cache)
         pieces = [part async for part in speaker.speak(GREETING)]
         self.assertEqual({len(piece) for piece in pieces[:-1]}, {800})
         self.assertEqual(b"".join(pieces), await self.say(GREETING, "b", long))

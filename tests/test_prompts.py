@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.test import SimpleTestCase, override_settings
 
 from calls import prompts
 from calls.audio import BYTES_PER_MS, level_db
-from calls.services import ServiceFailed
-from calls.services.espeak import synthesise
+from calls.services import Brief, ServiceFailed, phrase_cache
+from calls.services.espeak import EspeakSpeaker, synthesise
 
 
 class OneSentenceSpeaker:
@@ -18,6 +20,9 @@ class OneSentenceSpeaker:
 
     name = "one sentence"
     left = 1
+
+    def __init__(self, brief: Brief) -> None:
+        pass
 
     async def speak(self, sentence: str) -> AsyncIterator[bytes]:
         if not self.left:
@@ -29,11 +34,13 @@ class OneSentenceSpeaker:
 
 @contextmanager
 def as_shipped() -> Iterator[None]:
-    prompts._clips.clear()
-    try:
-        yield
-    finally:
-        prompts._clips.clear()
+    """A process that has just begun, and a folder with no phrases yet."""
+    phrase_cache.phrases.cache_clear()
+    with tempfile.TemporaryDirectory() as folder, override_settings(VAR_DIR=Path(folder)):
+        try:
+            yield
+        finally:
+            phrase_cache.phrases.cache_clear()
 
 
 class PromptsTests(SimpleTestCase):
@@ -41,7 +48,7 @@ class PromptsTests(SimpleTestCase):
         for name in ("not_heard", "apology", "apology_goodbye", "time_up", "busy"):
             with self.subTest(name), as_shipped():
                 self.assertTrue(prompts.text(name))
-                self.assertEqual(prompts.clip(name), prompts.shipped(name).read_bytes())
+                self.assertEqual(prompts.clip(name, "any"), prompts.shipped(name).read_bytes())
 
     def test_the_shipped_clips_are_what_make_clips_would_make_now(self) -> None:
         for name, text in prompts.TEXTS.items():
@@ -54,12 +61,30 @@ class PromptsTests(SimpleTestCase):
     async def test_the_configured_voice_replaces_the_shipped_one(self) -> None:
         with as_shipped():
             await prompts.warm_up()
-            self.assertEqual(prompts.clip("apology"), synthesise(prompts.text("apology")))
+            self.assertEqual(
+                prompts.clip("apology", EspeakSpeaker.name), synthesise(prompts.text("apology"))
+            )
+
+    async def test_a_number_says_them_in_its_own_pronunciation(self) -> None:
+        brief = Brief(pronunciations={"תקלה": "תקלא"})
+        with as_shipped():
+            await prompts.warm_up([brief])
+            heard = b"".join(
+                [
+                    part
+                    async for part in phrase_cache.CachedSpeaker(
+                        EspeakSpeaker(brief), "CA1", brief.pronunciations
+                    ).speak("סליחה, הייתה תקלה קטנה. אפשר לחזור על זה?")
+                ]
+            )
+            self.assertEqual(phrase_cache.phrases().hits, 1)
+            self.assertEqual(heard, synthesise("סליחה, הייתה תקלא קטנה. אפשר לחזור על זה?"))
 
     @override_settings(SPEAKER="tests.test_prompts.OneSentenceSpeaker")
     async def test_what_the_configured_voice_cannot_say_stays_as_shipped(self) -> None:
         with as_shipped(), self.assertLogs("calls.prompts", "WARNING") as logged:
             await prompts.warm_up()
-            self.assertEqual(prompts.clip("not_heard"), b"\x10" * 80 + b"\x20" * 80)
-            self.assertEqual(prompts.clip("apology"), prompts.shipped("apology").read_bytes())
+            self.assertEqual(prompts.clip("not_heard", "one sentence"), b"\x10" * 80 + b"\x20" * 80)
+            apology = prompts.clip("apology", "one sentence")
+            self.assertEqual(apology, prompts.shipped("apology").read_bytes())
         self.assertIn("the quota is used up", logged.output[0])

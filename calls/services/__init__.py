@@ -154,21 +154,28 @@ class Writer(Protocol):
     @classmethod
     def standing(cls) -> Standing: ...
 
+    def fixed_phrases(self) -> Sequence[str]:
+        """What it says word for word, again and again: kept ready to be heard."""
+
     def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         """The answer to the last line, in pieces of text as they come; an empty history asks for
         the greeting. Closed (aclose) when the reply is interrupted."""
 
 
-class Speaker(Protocol):
-    """The agent's voice."""
+class Voice(Protocol):
+    """What a call speaks with."""
 
     name: str
+
+    def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        """The sentence as 8 kHz mu-law without any header, in chunks of any size as they come."""
+
+
+class Speaker(Voice, Protocol):
+    """A vendor's voice."""
 
     @classmethod
     async def warm_up(cls) -> None: ...
 
     @classmethod
     def standing(cls) -> Standing: ...
-
-    def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """The sentence as 8 kHz mu-law without any header, in chunks of any size as they come."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import numpy as np
 
@@ -121,7 +121,7 @@ class EspeakSpeaker:
     def standing(cls) -> Standing:
         return Standing(cls.name, cls.name)
 
-    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
+    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
         spelled = phonetic(sentence)
         audio = _telephone(await self._wav(spelled)) if spelled else b""
         for begin in range(0, len(audio), CHUNK_BYTES):

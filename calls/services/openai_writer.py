@@ -89,6 +89,9 @@ class OpenAiWriter:
     def standing(cls) -> Standing:
         return Standing(settings.OPENAI_MODEL, settings.OPENAI_MODEL)
 
+    def fixed_phrases(self) -> Sequence[str]:
+        return self._greeting, instructions.PATIENCE, instructions.NOTED, instructions.FAREWELL
+
     async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         if not history:
             api().warm_soon()  # the greeting leaves time for what the first answer will need

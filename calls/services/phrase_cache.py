@@ -14,7 +14,7 @@ import os
 import time
 from asyncio import to_thread
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,8 @@ from pathlib import Path
 from django.conf import settings
 
 from calls.audio import BYTES_PER_MS
-from calls.services import Speaker
+from calls.services import Voice
+from calls.services.speakable import pronounced
 
 logger = logging.getLogger(__name__)
 
@@ -76,11 +77,13 @@ class PhraseCache:
         """Hits, each at the first byte's mean wait of the sentences that were not ready."""
         return self.hits * self._waits_ms / max(1, self._waited)
 
-    async def keep(self, speaker: Speaker, texts: Iterable[str]) -> None:
+    async def keep(
+        self, speaker: Voice, texts: Iterable[str], pronunciations: Mapping[str, str] = {}
+    ) -> None:
         """Make fixed phrases ready: from the folder, or spoken now. Raises ServiceFailed when the
         speaker does, with whatever the folder had made ready all the same."""
         missing = []
-        for text in texts:
+        for text in (pronounced(each, pronunciations) for each in texts):
             key = key_of(speaker.name, text)
             self._fixed.add(key)
             if key in self._held:
@@ -185,20 +188,25 @@ def phrases() -> PhraseCache:
 
 
 class CachedSpeaker:
-    """A call's speaker, which need not say what is ready."""
+    """A call's speaker, which need not say what is ready.
+
+    pronunciations: how the called number wants words said; what is ready is so pronounced.
+    """
 
     def __init__(
-        self, speaker: Speaker, call_id: str, phrase_cache: PhraseCache | None = None
+        self,
+        speaker: Voice,
+        call_id: str,
+        pronunciations: Mapping[str, str] = {},
+        phrase_cache: PhraseCache | None = None,
     ) -> None:
         self.name = speaker.name
         self._speaker, self._call_id = speaker, call_id
+        self._pronunciations = pronunciations
         self._cache = phrase_cache or phrases()
 
-    @classmethod
-    async def warm_up(cls) -> None:
-        """Nothing of its own: the speaker that it wraps is warmed by itself."""
-
     async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
+        sentence = pronounced(sentence, self._pronunciations)
         key = key_of(self.name, sentence)
         audio = self._cache.find(key)
         if audio is not None:

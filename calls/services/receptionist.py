@@ -205,6 +205,9 @@ class Receptionist:
     def standing(cls) -> Standing:
         return Standing(cls.name, cls.name)
 
+    def fixed_phrases(self) -> Sequence[str]:
+        return (dialogue().moment(()).say,)
+
     async def write(self, history: Sequence[Line]) -> AsyncIterator[str | Expect | Farewell]:
         moment = self._dialogue.moment(history, self._greeting)
         question = self._dialogue.questions[moment.question]
