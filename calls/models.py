@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -101,9 +102,7 @@ class Call(models.Model):
         ordering = ("-rang_at", "-pk")
         indexes = (
             # The few that are open are looked for whenever a call rings.
-            models.Index(
-                fields=("rang_at",), condition=models.Q(ended_at=None), name="call_is_open"
-            ),
+            models.Index(fields=("rang_at",), name="call_is_open", condition=Q(ended_at=None)),
         )
 
     def __str__(self) -> str:

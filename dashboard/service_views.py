@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,9 @@ from calls.models import Call
 from calls.server_process import ServerProcess
 from dashboard.access import staff_only
 from tuning import news
+
+SETTLED_WITHIN = timedelta(minutes=4)
+"""The schedule looks each minute for calls that ended more than a minute ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,13 @@ def _news(*, is_shared: bool) -> Neighbour:
 
 
 def _queue() -> Neighbour:
-    label = _("Work behind the calls")
+    """A worker shows by what it does: whatever asks it for an answer would wait for it."""
+    label, name = _("Work behind the calls"), "Celery · Redis" if settings.REDIS_URL else "Celery"
+    ended = Call.objects.filter(settled_at=None, ended_at__lt=timezone.now() - SETTLED_WITHIN)
+    if count := ended.count():
+        meaning = _("Calls wait for a worker: is hevoice-worker running? How many wait:")
+        return Neighbour(label, name, "bad", meaning, f"{count}")
     if settings.REDIS_URL:
-        return Neighbour(label, "Celery · Redis", "ok", _("Queued in Redis."))
-    return Neighbour(label, "Celery", "ok", _("Queued in files: enough for one machine."))
+        return Neighbour(label, name, "ok", _("Nothing waits. Queued in Redis."))
+    meaning = _("Nothing waits. Queued in files: enough for one machine.")
+    return Neighbour(label, name, "ok", meaning)

@@ -11,7 +11,7 @@ from calls.models import Call, Turn
 from tuning.models import TimingProfile
 
 
-def a_call(number: int = 1, *, profile: str = "balanced", **fields: Any) -> Call:
+def a_call(number: int = 1, /, *, profile: str = "balanced", **fields: Any) -> Call:
     """A finished call, `number` minutes old."""
     timing = TimingProfile.objects.get(name=profile)
     started_at = timezone.now() - timedelta(minutes=number)

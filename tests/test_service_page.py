@@ -115,6 +115,13 @@ class ServicesPageTests(SignedInTestCase):
         self.assertIn("Error 111", page)
         self.assertNotIn("secret", page)
 
+    def test_calls_that_no_worker_settles_are_counted(self) -> None:
+        a_call(1, settled_at=None)
+        a_call(30, settled_at=timezone.now())
+        self.assertIn("Nothing waits", self.page("services/"))
+        a_call(31, settled_at=None)
+        self.assertIn("Calls wait for a worker", self.page("services/"))
+
     def test_only_staff_sees_it(self) -> None:
         self.assertIn("/en/services/", self.page("calls/"))
         self.client.force_login(User.objects.create_user("viewer"))

@@ -92,10 +92,9 @@ class GoogleTranscriber:
         self._reached_ms = self._closed_ms = -1
         """How far the transcripts, and the finals among them, have come."""
         self._dead_s = limits.dead_s
-        self._failures, self._failing_since_s = 0, 0.0
+        self._failures, self._failing_since_s, self._is_unexplained = 0, 0.0, False
         self._fault: Fault | None = None
         """The last one that was explained."""
-        self._is_unexplained = False
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -201,6 +200,7 @@ class GoogleTranscriber:
                 pair, project, phrases, open_s=limits.open_s, life_s=life_s
             ) as stream:
                 if self._is_unexplained:
+                    self._is_unexplained = False
                     await stream.hold_back(HOLD_BACK_S)
                 await self._converse(stream)
         except GoogleAPICallError as fault:
