@@ -187,7 +187,7 @@ class CallerResumedTests(SimpleTestCase):
 
     def test_a_cough_while_the_reply_is_prepared_changes_nothing(self) -> None:
         call = ScriptedCall.answering()
-        self.assertEqual(call.voice(200) + call.silence(800), [])
+        self.assertEqual(call.voice(200) + call.silence(600), [])
         self.assertEqual(call.core.state, "thinking")
 
     def test_words_of_an_answered_turn_are_not_repeated_after_a_barge_in(self) -> None:

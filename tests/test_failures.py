@@ -67,6 +67,11 @@ class ReplyTests(SimpleTestCase):
         call.silence(600)
         self.assertNotIn(Fill(1), call.voice(600) + call.silence(300))
 
+    def test_a_cough_does_not_leave_the_caller_waiting_in_silence(self) -> None:
+        call = ScriptedCall.answering()
+        call.voice(200)
+        self.assertEqual(call.silence(1000), [Fill(1)])
+
     def test_a_prompt_is_never_filled(self) -> None:
         call = ScriptedCall.answering()
         call.feed(ReplyFailed(call.at_ms, 1, "refused"))

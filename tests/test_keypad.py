@@ -91,3 +91,20 @@ class KeypadTests(SimpleTestCase):
         call.silence(2000)
         call.says("תודה", 800)
         self.assertEqual(call.wait_for(Reply).text, "תודה")
+
+    def test_the_keys_own_tones_open_no_turn_and_stop_no_answer(self) -> None:
+        """The tone of `#`, and the hand that goes on holding it, are heard as voice."""
+        call = ScriptedCall.listening()
+        for digit in "12#":
+            call.feed(Pressed(call.at_ms, digit))
+            call.voice(400)
+        self.assertEqual(
+            [action.why for action in call.actions if isinstance(action, Reply)], ["keypad"]
+        )
+        self.assertEqual(call.silence(400), [])
+        self.assertEqual(call.core.state, "thinking")
+
+    def test_a_caller_who_speaks_on_after_keying_is_heard(self) -> None:
+        call = ScriptedCall.listening()
+        press(call, "12#", apart_ms=200)
+        self.assertEqual(call.voice(800), [StopReply(1, "caller resumed")])

@@ -47,6 +47,8 @@ NOISE_MS = 150
 OVERLAP_MS = 500
 """Voice this close before the end of a reply is its answer: people come in early."""
 KEYPAD_WAIT_MS = 3000
+KEY_TONE_MS = 500
+"""Voice so soon after a key was pressed is its tone, or the hand on the telephone."""
 LINE_DEAD_MS = 30_000
 
 
@@ -69,6 +71,7 @@ class TurnTaker:
         self._unheard: Voice | None = None
         """Voice without words, for which the caller has been asked to repeat."""
         self._recognised_ms = -1
+        self._keyed_ms = -KEY_TONE_MS
 
     @property
     def turn(self) -> int:
@@ -143,8 +146,11 @@ class TurnTaker:
         voice = self._voice
         if self._agent.last_words:
             return []
-        if not voice.is_heard:
-            return self._agent.fill(self.now_ms, self.profile)
+        is_quiet = not voice.is_heard or self.now_ms - voice.ended_ms > OVERLAP_MS
+        if is_quiet and (filler := self._agent.fill(self.now_ms, self.profile)):
+            return filler
+        if not voice.is_heard or self.now_ms - self._keyed_ms < KEY_TONE_MS:
+            return []
         if voice.ended_ms == self.now_ms and voice.stretch_ms >= self.profile.barge_in_ms:
             return self._take_floor()
         is_speaking = self._agent.floor is Floor.SPEAKING
@@ -223,6 +229,7 @@ class TurnTaker:
 
     def _pressed(self, event: Pressed) -> list[Action]:
         self._keys.press(event)
+        self._keyed_ms = event.at_ms
         actions = self._stop("keypad")
         return [*actions, *self._reply_keyed()] if event.digit == "#" else actions
 
