@@ -43,7 +43,7 @@ WATCH_S = 0.25
 WRITE_S = 3.0
 """A message that is not taken for so long finds nobody at the other end."""
 HOLD_BACK_S = 0.3
-"""How long Google may take to refuse a stream, where gRPC hid why the one before was."""
+"""How long Google may take to refuse a stream, where gRPC hid why those before were."""
 KEEP_ALIVE_MS = 1000
 SOUND_S = 1.0
 """A stream that lived so long was no failed attempt."""
@@ -92,7 +92,7 @@ class GoogleTranscriber:
         self._reached_ms = self._closed_ms = -1
         """How far the transcripts, and the finals among them, have come."""
         self._dead_s = limits.dead_s
-        self._failures, self._failing_since_s, self._is_unexplained = 0, 0.0, False
+        self._failures, self._failing_since_s, self._holds_back = 0, 0.0, False
         self._fault: Fault | None = None
         """The last one that was explained."""
 
@@ -199,8 +199,8 @@ class GoogleTranscriber:
             async with opened(
                 pair, project, phrases, open_s=limits.open_s, life_s=life_s
             ) as stream:
-                if self._is_unexplained:
-                    self._is_unexplained = False
+                if self._holds_back:
+                    self._holds_back = False
                     await stream.hold_back(HOLD_BACK_S)
                 await self._converse(stream)
         except GoogleAPICallError as fault:
@@ -279,9 +279,9 @@ class GoogleTranscriber:
     async def _survive(self, fault: Fault) -> None:
         """Go on at once; after several failures in a row a little later, and at last not at all."""
         now_s = self._loop.time()
-        self._is_unexplained = google_faults.is_unexplained(fault)
-        if self._is_unexplained:
+        if is_hidden := google_faults.is_unexplained(fault):
             fault = self._fault or fault
+        self._holds_back = is_hidden and self._failures > 0
         self._fault = fault
         if not self._failures:
             self._failing_since_s = now_s
