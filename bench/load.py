@@ -144,7 +144,7 @@ def recorded(results: Sequence[CallResult]) -> list[Call]:
     sids = [result.call_sid for result in results]
     until_s = time.monotonic() + RECORDED_S
     while True:
-        written = Call.objects.filter(call_sid__in=sids, replays__isnull=False)
+        written = Call.objects.filter(call_sid__in=sids, ended_at__isnull=False)
         if len(written) == len(sids) or time.monotonic() > until_s:
             return list(written)
         time.sleep(0.2)

@@ -2,7 +2,8 @@
 
 They recognise the callers of calls/utterances.toml by their sound and no other speech, answer by
 the embedded receptionist's script, and speak a buzz. `python -m tests.servers.cloud` prints, as one
-line of JSON, the environment that leads a HeVoice server to them, and serves until it is ended.
+line of JSON, the environment that leads a HeVoice server to them, and serves until it is ended
+(`--paced`: with the delays that the real ones may have).
 """
 
 from __future__ import annotations
@@ -86,11 +87,20 @@ class Cloud:
         }
 
 
+def paced(cloud: Cloud) -> None:
+    """As long as the real ones may take: first token 350 ms and 60 a second, first byte 180 ms; the
+    recogniser's partials and finals come 250 and 300 ms late as they are."""
+    cloud.openai.first_s, cloud.openai.token_s = 0.35, 1 / 60
+    cloud.voice.first_byte_s = 0.18
+
+
 async def _serve() -> None:
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with Cloud(map(utterances.load, utterances.names())) as cloud:
+        if "--paced" in sys.argv[1:]:
+            paced(cloud)
         sys.stdout.write(f"{json.dumps(cloud.environ)}\n")
         sys.stdout.flush()
         await over.wait()

@@ -39,6 +39,8 @@ class OpenAiServer:
     models: Sequence[str] = ("gpt-6-luna", "gpt-5.4-mini")
     reasoning: ClassVar[Sequence[str]] = ("gpt-6-luna",)
     """Models that take tools only without reasoning, and no temperature with it."""
+    first_s = token_s = 0.0
+    """The pace of answers that have none of their own."""
     tells_models = True
     """False: as a compatible server without /v1/models."""
 
@@ -124,7 +126,7 @@ class OpenAiServer:
         check_tool_results(asked["messages"])
         answer = self._answer_to(asked)
         try:
-            await asyncio.sleep(answer.first_s)
+            await asyncio.sleep(answer.first_s or self.first_s)
             if answer.error:
                 return _error(answer)
             return await self._stream(request, asked, answer)
@@ -164,7 +166,7 @@ class OpenAiServer:
             if sent in (answer.drop_after, answer.stall_after):
                 await asyncio.sleep(STALLED_S)
             await response.write(event(chunk))
-            await asyncio.sleep(answer.token_s)
+            await asyncio.sleep(answer.token_s or self.token_s)
         await response.write(b"data: [DONE]\n\n")
         await response.write_eof()
         return response

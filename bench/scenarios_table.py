@@ -1,0 +1,66 @@
+"""What bench.scenarios found, as tables: the conversations of one caller, and many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from calls.table import Column, render
+
+PUNCTUAL_MS = 15
+"""The callers are on time if their frames leave no later than this (p99)."""
+LEGEND = """
+answer: from the end of the caller's speech to the agent's first sound, at the caller's ear (ms).
+cut-ins: lines during which the agent spoke. stop: from the caller's first sound over the agent to
+its silence (ms). gaps: break-ups of 20 ms or more inside a reply. core: the agent's process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    agent: str
+    scenario: str
+    calls: int
+    lines: int
+    answer_p50: float | None
+    answer_p95: float | None
+    cut_ins: int
+    unanswered: int
+    stop_p50: float | None
+    stop_p95: float | None
+    gaps: int
+    core_percent: float
+    caller_late_p99: float
+    errors: list[str]
+
+    @property
+    def remarks(self) -> list[str]:
+        found = list(self.errors)
+        if self.caller_late_p99 > PUNCTUAL_MS:
+            found.append(f"the callers were late themselves (p99 {self.caller_late_p99:.0f} ms)")
+        return [f"! {self.agent}, {self.scenario}, {self.calls}: {remark}" for remark in found]
+
+
+HEADINGS = (
+    ("agent",), ("scenario",), ("calls",), ("lines",), ("answer", "p50"), ("", "p95"),
+    ("cut-", "ins"), ("un-", "answered"), ("stop", "p50"), ("", "p95"), ("gaps",), ("core", "%"),
+)  # fmt: skip
+
+
+def table(rows: Sequence[Row], machine: str) -> str:
+    columns = [Column(heading, is_number=place > 1) for place, heading in enumerate(HEADINGS)]
+    cells = [
+        [
+            row.agent, row.scenario, f"{row.calls}", f"{row.lines}",
+            _ms(row.answer_p50), _ms(row.answer_p95), f"{row.cut_ins}", f"{row.unanswered}",
+            _ms(row.stop_p50), _ms(row.stop_p95), f"{row.gaps}", f"{row.core_percent:.1f}",
+        ]
+        for row in rows
+    ]  # fmt: skip
+    remarks = [remark for row in rows for remark in row.remarks]
+    return "\n".join(
+        [render(columns, cells, 0), *(remarks or ["The callers were on time."]), LEGEND, machine]
+    )
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
