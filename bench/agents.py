@@ -33,7 +33,7 @@ class Used(NamedTuple):
     own_s: float
     wall_s: float
 
-    def __sub__(self, before: Used) -> Used:  # type: ignore[override]
+    def __sub__(self, before: Used) -> Used:
         return Used(self.own_s - before.own_s, self.wall_s - before.wall_s)
 
 

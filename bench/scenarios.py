@@ -17,6 +17,7 @@ import random
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 from bench import rig
@@ -110,8 +111,7 @@ def measured(agent: Agent, name: str, count: int, seeds: Sequence[int]) -> Row:
 
 def gaps(ear: Earpiece) -> int:
     """Break-ups in what was heard."""
-    sounds = ear.sounds
-    silences = (later.from_ms - sound.until_ms for sound, later in zip(sounds, sounds[1:]))  # noqa: B905
+    silences = (later.from_ms - sound.until_ms for sound, later in pairwise(ear.sounds))
     return sum(GAP_MS <= silence_ms < PAUSE_MS for silence_ms in silences)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from typing import Any
 
 from django.test import SimpleTestCase
 
@@ -103,7 +104,8 @@ class StopTest(SimpleTestCase):
             ("ENABLE_STREAMING_STT", "perhaps", "true or false"),
         ):
             with self.assertRaises(Exception) as refused:
-                Server(**{name: value}).__enter__()
+                given: dict[str, Any] = {name: value}
+                Server(**given).__enter__()
             stderr = getattr(refused.exception, "stderr", "")
             self.assertIn(f"{name}={value!r} must be", stderr)
             self.assertIn(allowed, stderr)
