@@ -34,6 +34,8 @@ from calls.services.openai_api import AccountRefused, api
 logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
+TRIED_TOKENS = 16
+"""Of the answer at start-up, which is only asked to see whether one is refused."""
 MOST_TOKENS = 500
 """Of one answer: about a minute of speech, which nobody listens to."""
 
@@ -81,9 +83,17 @@ class OpenAiWriter:
 
     @classmethod
     async def warm_up(cls) -> None:
+        """Warm connections, and try each model as a call will: with tools, and the effort asked."""
         await api().warm()
-        if settings.OPENAI_FALLBACK_MODEL:
-            await api().look(settings.OPENAI_FALLBACK_MODEL)
+        asked = {
+            "messages": instructions.messages("", [Line(True, instructions.GREETING)]),
+            "tools": instructions.TOOLS,
+            "max_completion_tokens": TRIED_TOKENS,
+        }
+        for model in filter(None, (settings.OPENAI_MODEL, settings.OPENAI_FALLBACK_MODEL)):
+            async with aclosing(api().chunks(model, **asked)) as chunks:
+                async for _chunk in chunks:
+                    pass
 
     @classmethod
     def standing(cls) -> Standing:
