@@ -6,7 +6,7 @@ What they take is known, so that everything beyond it is ours: a floor for every
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from tests.fakes import TONE, FakeSpeaker, FakeWriter
 
@@ -23,10 +23,12 @@ class Voice(FakeSpeaker):
 
     ms_per_character = 70
 
-    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        await asyncio.sleep(self.first_byte_s)
-        for _piece in range(len(sentence) * self.ms_per_character // 200):
-            yield TONE * 10
+    async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
+        async for text in texts:
+            yield text
+            await asyncio.sleep(self.first_byte_s)
+            for _piece in range(len(text) * self.ms_per_character // 200):
+                yield TONE * 10
 
 
 def after_decision_ms(delay_ms: int) -> float:

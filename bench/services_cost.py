@@ -30,7 +30,7 @@ from google.cloud import speech_v2, texttospeech_v1
 
 from calls import utterances
 from calls.audio import BYTES_PER_MS
-from calls.services import Line, Voice, google_channels, openai_api
+from calls.services import Line, Voice, google_channels, openai_api, script
 from calls.services import google_speech_pairs as pairs
 from calls.services.google_speech import GoogleTranscriber
 from calls.services.google_voice import GoogleSpeaker
@@ -121,7 +121,7 @@ async def write_by_the_guide() -> None:
 
 
 async def speak() -> None:
-    async with aclosing(GoogleSpeaker().speak(SENTENCE)) as parts:
+    async with aclosing(GoogleSpeaker().speak(script.of(SENTENCE))) as parts:
         async for _part in parts:
             pass
 
@@ -180,8 +180,10 @@ async def first_audio_ms(voice: Voice) -> float:
         async for piece in pieces:
             if isinstance(piece, str) and piece.strip():
                 break
-    async with aclosing(voice.speak(OPENING)) as parts:
-        async for _part in parts:
+    async with aclosing(voice.speak(script.of(OPENING))) as parts:
+        async for part in parts:
+            if isinstance(part, str):
+                continue
             return 1000 * (time.perf_counter() - began)
     raise SystemExit("no audio came")
 

@@ -1,4 +1,4 @@
-"""The agent's words on their way out: writer -> sentences -> speaker -> outbox -> socket.
+"""The agent's words on their way out: writer -> sentences -> voice -> outbox -> socket.
 
 One sender, one queue. Audio goes out as it comes, unpaced (Twilio buffers), in chunks of 100 ms or
 more; a mark follows the first chunk and each sentence. Falling silent empties the queue, so that
@@ -8,7 +8,7 @@ more; a mark follows the first chunk and each sentence. Falling silent empties t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import NamedTuple
 
@@ -30,9 +30,9 @@ from calls.services.deadlines import within
 from calls.turn_record import Record, TurnRecord
 
 CHUNK_BYTES = 100 * BYTES_PER_MS
-WRITER_S, SPEAKER_S = 4.0, 4.0
-"""Deadlines for the first and for every next piece, where a service has none of its own that is
-shorter: longer silence than this is worse than an apology."""
+WRITER_S = 4.0
+"""Deadline for the first and for every next piece, where the writer has none of its own that is
+shorter: longer silence than this is worse than an apology. A voice has its own."""
 
 
 class Parcel(NamedTuple):
@@ -104,17 +104,20 @@ class Mouth:
         Raises ServiceLate and ServiceFailed.
         """
         not_before_ms, has_begun = self._wall_ms() + delay_ms, False
-        async with aclosing(self._sentences(turn, playout, history)) as sentences:
-            async for sentence in sentences:
-                playout.begin_sentence(sentence)
-                async with aclosing(self._chunks(turn, sentence)) as chunks:
-                    async for chunk in chunks:
-                        await asyncio.sleep(max(0.0, not_before_ms - self._wall_ms()) / 1000)
-                        self._put(playout, chunk)
-                        has_begun = True
-                self._mark(playout)
+        sentences = self._sentences(turn, playout, history)
+        async with aclosing(sentences), aclosing(self._speaker.speak(sentences)) as parts:
+            async for part in _chunked(parts, turn, self._wall_ms):
+                if isinstance(part, str):
+                    if has_begun:
+                        self._mark(playout)
+                    playout.begin_sentence(part)
+                    continue
+                await asyncio.sleep(max(0.0, not_before_ms - self._wall_ms()) / 1000)
+                self._put(playout, part)
+                has_begun = True
         if not has_begun:
             raise ServiceFailed(f"{self._writer.name} or {self._speaker.name} brought no reply")
+        self._mark(playout)
         self._finish(playout)
 
     async def _sentences(
@@ -138,30 +141,11 @@ class Mouth:
                         if turn.first_token_ms is None:
                             turn.first_token_ms = self._wall_ms()
                         for sentence in whole.add(piece):
+                            turn.hand_over(self._wall_ms())
                             yield sentence
         for sentence in whole.rest():
+            turn.hand_over(self._wall_ms())
             yield sentence
-
-    async def _chunks(self, turn: TurnRecord, sentence: str) -> AsyncGenerator[bytes, None]:
-        """The sentence's audio in chunks of 100 ms or more (the last may be shorter)."""
-        if turn.first_sentence_ms is None:
-            turn.first_sentence_ms = self._wall_ms()
-        gathered = b""
-        parts = within(
-            self._speaker.speak(sentence), first_s=SPEAKER_S, next_s=SPEAKER_S,
-            what=self._speaker.name,
-        )  # fmt: skip
-        async with aclosing(parts):
-            async for part in parts:
-                if turn.first_byte_ms is None:
-                    turn.first_byte_ms = self._wall_ms()
-                gathered += part
-                if len(gathered) >= CHUNK_BYTES:
-                    whole = len(gathered) - len(gathered) % FRAME_BYTES
-                    yield gathered[:whole]
-                    gathered = gathered[whole:]
-        if gathered:
-            yield gathered
 
     def _put(self, playout: Playout, audio: bytes) -> None:
         is_first = not playout.audio_ms
@@ -177,3 +161,26 @@ class Mouth:
     def _finish(self, playout: Playout) -> None:
         playout.is_complete = True
         self._outbox.put_nowait(Parcel(twilio.mark(self._stream_sid, playout.end_mark)))
+
+
+async def _chunked(
+    parts: AsyncIterator[str | bytes], turn: TurnRecord, wall_ms: Callable[[], float]
+) -> AsyncIterator[str | bytes]:
+    """The same in chunks of 100 ms or more, of which the last of a text may be shorter."""
+    gathered = b""
+    async for part in parts:
+        if isinstance(part, str):
+            if gathered:
+                yield gathered
+            gathered = b""
+            yield part
+            continue
+        if turn.first_byte_ms is None:
+            turn.first_byte_ms = wall_ms()
+        gathered += part
+        if len(gathered) >= CHUNK_BYTES:
+            whole = len(gathered) - len(gathered) % FRAME_BYTES
+            yield gathered[:whole]
+            gathered = gathered[whole:]
+    if gathered:
+        yield gathered

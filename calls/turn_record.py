@@ -122,6 +122,11 @@ class TurnRecord(Latencies):
         shown = [f"{name} {ms:.0f} ms" for name, ms in measured.items() if ms is not None]
         return ", ".join((f"turn {self.number}: {self.why}, {self.outcome}", *shown))
 
+    def hand_over(self, wall_ms: float) -> None:
+        """A text goes to speech synthesis; the first one is a moment of the turn."""
+        if self.first_sentence_ms is None:
+            self.first_sentence_ms = wall_ms
+
     def describe(self, reply: Reply, profile: Profile) -> None:
         """What the core said of the utterance, and what the profile imposed."""
         self.said, self.span_ms = reply.text, reply.spoke_until_ms - reply.spoke_from_ms

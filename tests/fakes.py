@@ -150,12 +150,14 @@ class FakeSpeaker:
     def __init__(self, brief: Brief = NO_BRIEF) -> None:
         self.brief = brief
 
-    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        await asyncio.sleep(self.first_byte_s)
-        if self.fails:
-            raise ServiceFailed("the fake speaker was told to fail")
-        for _frame in range(len(sentence) * self.ms_per_character // 20):
-            yield TONE
+    async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
+        async for text in texts:
+            yield text
+            await asyncio.sleep(self.first_byte_s)
+            if self.fails:
+                raise ServiceFailed("the fake speaker was told to fail")
+            for _frame in range(len(text) * self.ms_per_character // 20):
+                yield TONE
 
 
 def tuned(kind: type, **attributes: Any) -> type:

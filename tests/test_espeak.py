@@ -11,14 +11,14 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from calls.audio import BYTES_PER_MS, to_pcm
-from calls.services import ServiceFailed, espeak
+from calls.services import ServiceFailed, espeak, script
 from calls.services.espeak import EspeakSpeaker, phonetic, speech_bounds, synthesise
 
 SENTENCE = "באיזו שעה נוח? יש מקום בתשע בבוקר, בשתיים בצהריים, ובשש בערב."
 
 
 async def spoken(speaker: EspeakSpeaker, sentence: str) -> list[bytes]:
-    return [chunk async for chunk in speaker.speak(sentence)]
+    return [chunk async for chunk in speaker.speak(script.of(sentence)) if isinstance(chunk, bytes)]
 
 
 def written_by(lines: str, folder: str) -> str:

@@ -13,8 +13,10 @@ from google.cloud import texttospeech_v1 as tts
 from grpc import StatusCode
 
 from calls.audio import to_mulaw
-from calls.services import Brief, ServiceFailed, ServiceLate, google_voice
-from calls.services.google_voice import GoogleSpeaker, within_limit, without_header
+from calls.services import Brief, ServiceFailed, ServiceLate, google_voice, script
+from calls.services.google_voice import GoogleSpeaker, without_header
+from calls.services.google_voice_stream import within_limit
+from calls.services.script import audio_of
 from calls.services.speakable import speakable
 from tests.servers import google_voice as local
 from tests.servers.google_voice import GoogleVoice, Refusal, buzz
@@ -42,7 +44,7 @@ async def google(**told: object) -> AsyncIterator[GoogleVoice]:
 
 
 async def said(sentence: str, speaker: GoogleSpeaker | None = None) -> bytes:
-    return b"".join([part async for part in (speaker or GoogleSpeaker()).speak(sentence)])
+    return await audio_of((speaker or GoogleSpeaker()).speak(script.of(sentence)))
 
 
 def expected(sentence: str) -> bytes:
@@ -61,9 +63,10 @@ class StreamingTests(SimpleTestCase):
     async def test_a_sentence_comes_as_mulaw_while_it_is_still_being_made(self) -> None:
         async with google(speed=4.0) as server:
             began, arrivals, parts = time.monotonic(), [], []
-            async for part in GoogleSpeaker().speak(LONG):
-                arrivals.append(time.monotonic() - began)
-                parts.append(part)
+            async for part in GoogleSpeaker().speak(script.of(LONG)):
+                if isinstance(part, bytes):
+                    arrivals.append(time.monotonic() - began)
+                    parts.append(part)
         self.assertEqual(b"".join(parts), expected(LONG))
         self.assertLess(arrivals[0], arrivals[-1] / 2)
         (config,) = server.streams
@@ -96,7 +99,7 @@ class StreamingTests(SimpleTestCase):
 
     async def test_an_interrupted_sentence_is_cancelled_at_google_too(self) -> None:
         async with google() as server:
-            async with aclosing(GoogleSpeaker().speak(LONG)) as parts:
+            async with aclosing(GoogleSpeaker().speak(script.of(LONG))) as parts:
                 await anext(parts)
                 self.assertEqual(server.in_progress, 1)
             await until(lambda: server.in_progress == 0)
@@ -234,8 +237,8 @@ class FailureTests(SimpleTestCase):
         async with google(fails_after_bytes=1600) as server:
             heard = b""
             with self.assertRaisesRegex(ServiceFailed, "UNAVAILABLE: The service is unavailable."):
-                async for part in GoogleSpeaker().speak(SENTENCE):
-                    heard += part
+                async for part in GoogleSpeaker().speak(script.of(SENTENCE)):
+                    heard += part if isinstance(part, bytes) else b""
         self.assertEqual(heard, expected(SENTENCE)[:1600])
         self.assertEqual(server.wholes, [])
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
 from django.test import SimpleTestCase
 
-from calls.services import ServiceFailed, Standing
+from calls.services import ServiceFailed, Standing, script
 from calls.services.phrase_cache import CachedSpeaker, PhraseCache, is_general, key_of
+from calls.services.script import audio_of
 
 GREETING = "שלום, הגעתם למרפאת אלון."
 OPENING = "בשמחה."
@@ -34,14 +35,16 @@ class Voice:
     def standing(cls) -> Standing:
         return Standing("a voice", "a voice")
 
-    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        if self.fails:
-            raise ServiceFailed("the voice is lost")
-        self.spoken.append(sentence)
-        self.now_s += 0.2
-        audio = f"{self.name}: {sentence} ".encode()
-        yield audio
-        yield audio
+    async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
+        async for sentence in texts:
+            if self.fails:
+                raise ServiceFailed("the voice is lost")
+            self.spoken.append(sentence)
+            self.now_s += 0.2
+            audio = f"{self.name}: {sentence} ".encode()
+            yield sentence
+            yield audio
+            yield audio
 
 
 class PhrasesCase(SimpleTestCase):
@@ -57,7 +60,7 @@ class PhrasesCase(SimpleTestCase):
 
     async def say(self, text: str, call: str, voice: Voice | None = None) -> bytes:
         speaker = CachedSpeaker(voice or self.voice, call, phrase_cache=self.cache)
-        return b"".join([part async for part in speaker.speak(text)])
+        return await audio_of(speaker.speak(script.of(text)))
 
     async def say_in_calls(self, text: str, calls: str) -> None:
         for call in calls:
@@ -115,7 +118,7 @@ class KeepingTests(PhrasesCase):
     async def test_an_interrupted_phrase_is_not_kept_in_half(self) -> None:
         await self.say_in_calls(OPENING, "ab")
         speaker = CachedSpeaker(self.voice, "c", phrase_cache=self.cache)
-        async with aclosing(speaker.speak(OPENING)) as parts:
+        async with aclosing(speaker.speak(script.of(OPENING))) as parts:
             await anext(parts)
         whole = await self.say(OPENING, "d")
         self.assertEqual(len(self.voice.spoken), 4)
@@ -132,7 +135,8 @@ class KeepingTests(PhrasesCase):
         long = Voice("v" * 2000)
         await self.cache.keep(long, [GREETING])
         speaker = CachedSpeaker(long, "a", phrase_cache=self.cache)
-        pieces = [part async for part in speaker.speak(GREETING)]
+        spoken = speaker.speak(script.of(GREETING))
+        pieces = [part async for part in spoken if isinstance(part, bytes)]
         self.assertEqual({len(piece) for piece in pieces[:-1]}, {800})
         self.assertEqual(b"".join(pieces), await self.say(GREETING, "b", long))
 

@@ -11,8 +11,9 @@ from django.test import SimpleTestCase, override_settings
 
 from calls import prompts
 from calls.audio import BYTES_PER_MS, level_db
-from calls.services import Brief, ServiceFailed, phrase_cache
+from calls.services import Brief, ServiceFailed, phrase_cache, script
 from calls.services.espeak import EspeakSpeaker, synthesise
+from calls.services.script import audio_of
 
 
 class OneSentenceSpeaker:
@@ -24,12 +25,14 @@ class OneSentenceSpeaker:
     def __init__(self, brief: Brief) -> None:
         pass
 
-    async def speak(self, sentence: str) -> AsyncIterator[bytes]:
-        if not self.left:
-            raise ServiceFailed("the quota is used up")
-        self.left -= 1
-        yield b"\x10" * 80
-        yield b"\x20" * 80
+    async def speak(self, texts: AsyncIterator[str]) -> AsyncIterator[str | bytes]:
+        async for text in texts:
+            if not self.left:
+                raise ServiceFailed("the quota is used up")
+            self.left -= 1
+            yield text
+            yield b"\x10" * 80
+            yield b"\x20" * 80
 
 
 @contextmanager
@@ -69,14 +72,9 @@ class PromptsTests(SimpleTestCase):
         brief = Brief(pronunciations={"תקלה": "תקלא"})
         with as_shipped():
             await prompts.warm_up([brief])
-            heard = b"".join(
-                [
-                    part
-                    async for part in phrase_cache.CachedSpeaker(
-                        EspeakSpeaker(brief), "CA1", brief.pronunciations
-                    ).speak("סליחה, הייתה תקלה קטנה. אפשר לחזור על זה?")
-                ]
-            )
+            speaker = EspeakSpeaker(brief)
+            cached = phrase_cache.CachedSpeaker(speaker, "CA1", brief.pronunciations)
+            heard = await audio_of(cached.speak(script.of(prompts.text("apology"))))
             self.assertEqual(phrase_cache.phrases().hits, 1)
             self.assertEqual(heard, synthesise("סליחה, הייתה תקלא קטנה. אפשר לחזור על זה?"))
 

@@ -92,7 +92,7 @@ class StopTest(SimpleTestCase):
 
             result = asyncio.run(call_and_stop())
             self.assertEqual(server.process.wait(10), 0)
-            row = server.rows("select * from calls_call")[0]
+            row = server.ended_call(result.call_sid)
         self.assertEqual((row["ended_why"], row["replays"]), ("shutdown", 1))
         self.assertEqual(result.ended_by, "agent")
 

@@ -25,8 +25,8 @@ def counted(measure: str = "response_latency") -> dict[int, int]:
 
 
 class SettlingTests(TestCase):
-    def a_fresh_call(self, **fields: Any) -> Call:
-        call = a_call(replays=None, **fields)
+    def a_fresh_call(self, minutes_ago: int = 1, **fields: Any) -> Call:
+        call = a_call(minutes_ago, replays=None, **fields)
         a_greeting(call)
         a_turn(call, 1, response_ms=1180)
         a_turn(call, 2, response_ms=1190)
@@ -60,7 +60,7 @@ class SettlingTests(TestCase):
         self.assertTrue(settling.settle(call.pk))
 
     def test_what_was_never_asked_for_is_found_by_the_schedule(self) -> None:
-        old = self.a_fresh_call(number=3)
+        old = self.a_fresh_call(3)
         a_call(9, settled_at=timezone.now())
         a_call(8, ended_at=timezone.now())
         self.assertEqual(settling.missed(), [old.pk])

@@ -167,8 +167,10 @@ class Voice(Protocol):
 
     name: str
 
-    def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        """The sentence as 8 kHz mu-law without any header, in chunks of any size as they come."""
+    def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
+        """A reply, whose texts (an opening clause, then whole sentences) come as they are written:
+        8 kHz mu-law without any header, in chunks of any size as they come, and each text where,
+        as far as the voice can tell, its audio begins. What the texts raise is raised."""
 
 
 class Speaker(Voice, Protocol):

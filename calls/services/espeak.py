@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import numpy as np
 
 from calls.audio import BYTES_PER_MS, Samples, resample, to_mulaw
-from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing
+from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing, script
 from calls.services.hebrew import to_espeak
 from calls.services.lexicon import vocalise
+from calls.services.script import audio_of
 from calls.services.speakable import speakable
 
 PEAK = 0.5
@@ -114,18 +115,19 @@ class EspeakSpeaker:
 
     @classmethod
     async def warm_up(cls) -> None:
-        async for _chunk in cls().speak("שלום"):
-            pass
+        await audio_of(cls().speak(script.of("שלום")))
 
     @classmethod
     def standing(cls) -> Standing:
         return Standing(cls.name, cls.name)
 
-    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        spelled = phonetic(sentence)
-        audio = _telephone(await self._wav(spelled)) if spelled else b""
-        for begin in range(0, len(audio), CHUNK_BYTES):
-            yield audio[begin : begin + CHUNK_BYTES]
+    async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
+        async for text in texts:
+            yield text
+            spelled = phonetic(text)
+            audio = _telephone(await self._wav(spelled)) if spelled else b""
+            for begin in range(0, len(audio), CHUNK_BYTES):
+                yield audio[begin : begin + CHUNK_BYTES]
 
     async def _wav(self, text: str) -> bytes:
         try:

@@ -1,8 +1,7 @@
 """Google's voice: Chirp 3 HD heard as it is made, Wavenet where that cannot be had.
 
-Rules: one stream a sentence (the Mouth hands over one at a time, and Google aborts a stream that
-idles for 5 s, as it would while a slow writer thinks). What Google refuses before the first byte
-costs the caller that refusal only: mu-law -> PCM, converted here -> the fallback voice, made whole;
+Rules: one stream a reply (google_voice_stream.py). What Google refuses before the first byte costs
+the caller that refusal only: mu-law -> PCM, converted here -> the fallback voice, made whole;
 a refusal of what was asked is remembered for the life of the process. Nothing touches the disk.
 Pitch is never sent: Chirp 3 HD refuses it, even 0.
 """
@@ -13,12 +12,11 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Any, ClassVar
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import google.auth
 import grpc
-import numpy as np
 from django.conf import settings
 from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import Credentials
@@ -29,15 +27,26 @@ from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
 )
 from grpc import StatusCode
 
-from calls.audio import BYTES_PER_MS, RATE, to_mulaw
-from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing
-from calls.services.deadlines import within
+from calls.audio import BYTES_PER_MS, RATE
+from calls.services import (
+    NO_BRIEF,
+    Brief,
+    ServiceFailed,
+    ServiceLate,
+    Standing,
+    google_faults,
+    script,
+)
+from calls.services.google_voice_stream import FromPcm, Pace, VoiceStream, within_limit
+from calls.services.script import Script, audio_of
 from calls.services.speakable import speakable
 
 logger = logging.getLogger(__name__)
 
 Encoding = tts.AudioEncoding
-FIRST_BYTE_S, NEXT_BYTE_S = 2.0, 2.0
+MULAW, PCM = int(Encoding.MULAW), int(Encoding.PCM)
+OWED_S = 2.0
+"""How long Google may take for a byte of what it was asked to say."""
 WARM_UP_S = 10.0
 """The first connection of a process also resolves, shakes hands and fetches a token."""
 CALL_S = 30.0
@@ -52,7 +61,6 @@ CHANNEL = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
 )
-LIMIT_BYTES = 5000
 CHUNK_BYTES = 100 * BYTES_PER_MS
 WARMING = "שלום."
 FALLS_BACK = {
@@ -82,52 +90,57 @@ as Google's quota lets one project have."""
 class GoogleSpeaker:
     """One call's voice."""
 
-    _refused: ClassVar[set[tuple[str, int]]] = set()
-    """Voices, and what Google would not stream them in."""
+    _refused: ClassVar[dict[tuple[str, int], str]] = {}
+    """Voices, what Google would not stream them in, and its words."""
+    _paces: ClassVar[dict[str, Pace]] = {}
 
     def __init__(self, brief: Brief = NO_BRIEF) -> None:
         self.voice = brief.voice or settings.GOOGLE_TTS_VOICE
         self.name = f"Google voice {self.voice}"
+        self._owed_s = OWED_S
 
     @classmethod
     async def warm_up(cls) -> None:
         """Connect, and learn what Google refuses, before a caller would wait for it."""
         speaker = cls()
-        parts = within(
-            speaker._spoken(speakable(WARMING)), first_s=WARM_UP_S, next_s=WARM_UP_S,
-            what=speaker.name,
-        )  # fmt: skip
-        async for _part in parts:
-            pass
+        speaker._owed_s = WARM_UP_S
+        await audio_of(speaker.speak(script.of(WARMING)))
 
     @classmethod
     def standing(cls) -> Standing:
-        return Standing(settings.GOOGLE_TTS_VOICE, settings.GOOGLE_TTS_VOICE)
+        """In Google's words, why it is not the voice, or the encoding, that was asked for."""
+        voice = settings.GOOGLE_TTS_VOICE
+        mulaw, pcm = cls._refused.get((voice, MULAW)), cls._refused.get((voice, PCM))
+        if mulaw and pcm:
+            return Standing(voice, settings.GOOGLE_TTS_FALLBACK_VOICE, pcm)
+        return Standing(voice, f"{voice}, as PCM", mulaw) if mulaw else Standing(voice, voice)
 
-    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        for text in within_limit(speakable(sentence)):
-            parts = within(
-                self._spoken(text), first_s=FIRST_BYTE_S, next_s=NEXT_BYTE_S, what=self.name
-            )
-            async with aclosing(parts):
-                async for part in parts:
-                    yield part
+    async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
+        written = Script(texts)
+        try:
+            while (text := await written.next()) is not None:
+                async with aclosing(self._reply(text, written)) as parts:
+                    async for part in parts:
+                        yield part
+        finally:
+            await written.aclose()
 
-    async def _spoken(self, text: str) -> AsyncGenerator[bytes, None]:
-        """The text in the first way that Google does not refuse."""
-        refused: list[tuple[str, int]] = []
+    async def _reply(self, text: str, written: Script) -> AsyncGenerator[str | bytes, None]:
+        """From this text on, in the first way that Google does not refuse; to the end, or to a
+        pause of the writer's."""
+        given, refused = [text], dict[tuple[str, int], str]()
         refusal: GoogleAPICallError | None = None
-        for encoding in self._streamable():
+        for encoding in self._streamable() if _requests(text) else ():
             has_begun = False
             try:
-                async with aclosing(self._streamed(text, encoding)) as parts:
+                async with aclosing(self._streamed(given, written, encoding)) as parts:
                     async for part in parts:
-                        has_begun = True
+                        has_begun = has_begun or isinstance(part, bytes)
                         yield part
                 self._refused.update(refused)
                 return
             except GoogleAPICallError as error:
-                if has_begun or error.grpc_status_code not in FALLS_BACK:
+                if has_begun or not _may_fall_back(error):
                     raise self._failed(error) from error
                 logger.warning(
                     "%s would not stream %s: %s", self.name, Encoding(encoding).name, error
@@ -136,14 +149,11 @@ class GoogleSpeaker:
                 if error.grpc_status_code != StatusCode.INVALID_ARGUMENT:
                     break
                 if not any(words in error.message for words in ABOUT_THE_TEXT):
-                    refused.append((self.voice, encoding))
-        try:
-            audio = await self._whole(text)
-        except GoogleAPICallError as error:
-            raise self._failed(refusal or error) from error
+                    refused[self.voice, encoding] = error.message
+        for said in given:
+            async for part in self._whole(said, refusal):
+                yield part
         self._refused.update(refused)
-        for begin in range(0, len(audio), CHUNK_BYTES):
-            yield audio[begin : begin + CHUNK_BYTES]
 
     @property
     def _can_stream(self) -> bool:
@@ -152,10 +162,11 @@ class GoogleSpeaker:
     def _streamable(self) -> list[int]:
         if not self._can_stream:
             return []
-        wanted = [Encoding.MULAW, Encoding.PCM]
-        return [each for each in wanted if (self.voice, each) not in self._refused]
+        return [each for each in (MULAW, PCM) if (self.voice, each) not in self._refused]
 
-    async def _streamed(self, text: str, encoding: int) -> AsyncGenerator[bytes, None]:
+    async def _streamed(
+        self, given: list[str], written: Script, encoding: int
+    ) -> AsyncGenerator[str | bytes, None]:
         config = tts.StreamingSynthesizeConfig(
             voice=_selected(self.voice),
             streaming_audio_config=tts.StreamingAudioConfig(
@@ -163,34 +174,46 @@ class GoogleSpeaker:
             ),
         )
         client = await _client()
-        stream: Any = await client.streaming_synthesize(
-            requests=_asked(config, text), timeout=CALL_S
-        )
-        odd = b""
+        pace = self._paces.setdefault(self.voice, Pace())
+        stream = VoiceStream(
+            await client.streaming_synthesize(timeout=CALL_S), config, given, _requests,
+            ms_per_character=pace.ms_per_character, owed_s=self._owed_s,
+        )  # fmt: skip
+        as_it_is = encoding == MULAW
         try:
-            async for response in stream:
-                audio = response.audio_content
-                if encoding == Encoding.PCM:
-                    whole = odd + audio
-                    audio, odd = whole[: len(whole) // 2 * 2], whole[len(whole) // 2 * 2 :]
-                    audio = to_mulaw(np.frombuffer(audio, "<i2").astype(np.int16))
-                if audio:
-                    yield audio
-        finally:
-            # An interrupted reply is not made to its end, nor paid for.
-            stream.cancel()
+            async with aclosing(stream.parts(written, bytes if as_it_is else FromPcm())) as parts:
+                async for part in parts:
+                    yield part
+        except ServiceLate as error:
+            raise ServiceLate(f"{self.name} was {error}") from None
+        pace.learn(stream.audio_ms, stream.characters)
 
-    async def _whole(self, text: str) -> bytes:
+    async def _whole(
+        self, text: str, refusal: GoogleAPICallError | None
+    ) -> AsyncGenerator[str | bytes, None]:
+        """By the fallback voice, or by one that cannot stream."""
         voice = settings.GOOGLE_TTS_FALLBACK_VOICE if self._can_stream else self.voice
-        client = await _client()
-        response = await client.synthesize_speech(
-            input=tts.SynthesisInput(text=text),
-            voice=_selected(voice),
-            audio_config=tts.AudioConfig(audio_encoding=Encoding.MULAW, sample_rate_hertz=RATE),
-            timeout=CALL_S,
-            retry=None,
-        )
-        return without_header(response.audio_content)
+        client, is_told = await _client(), False
+        for request in _requests(text):
+            try:
+                async with asyncio.timeout(self._owed_s):
+                    response = await client.synthesize_speech(
+                        input=tts.SynthesisInput(text=request),
+                        voice=_selected(voice),
+                        audio_config=tts.AudioConfig(audio_encoding=MULAW, sample_rate_hertz=RATE),
+                        timeout=CALL_S,
+                        retry=None,
+                    )
+            except TimeoutError:
+                raise ServiceLate(f"{self.name} was silent for {self._owed_s:g} s") from None
+            except GoogleAPICallError as error:
+                raise self._failed(refusal or error) from error
+            audio = without_header(response.audio_content)
+            if not is_told:
+                is_told = True
+                yield text
+            for begin in range(0, len(audio), CHUNK_BYTES):
+                yield audio[begin : begin + CHUNK_BYTES]
 
     def _failed(self, error: GoogleAPICallError) -> ServiceFailed:
         status: StatusCode = error.grpc_status_code
@@ -207,12 +230,13 @@ def _selected(voice: str) -> tts.VoiceSelectionParams:
     return tts.VoiceSelectionParams(language_code="-".join(voice.split("-")[:2]), name=voice)
 
 
-async def _asked(
-    config: tts.StreamingSynthesizeConfig, text: str
-) -> AsyncIterator[tts.StreamingSynthesizeRequest]:
-    """Both messages at once: nothing is left waiting when Google ends the stream early."""
-    yield tts.StreamingSynthesizeRequest(streaming_config=config)
-    yield tts.StreamingSynthesizeRequest(input=tts.StreamingSynthesisInput(text=text))
+def _requests(text: str) -> list[str]:
+    """What Google is asked to say of a text; nothing if there is nothing to say."""
+    return within_limit(speakable(text))
+
+
+def _may_fall_back(error: GoogleAPICallError) -> bool:
+    return error.grpc_status_code in FALLS_BACK or google_faults.is_unexplained(error)
 
 
 async def _client() -> tts.TextToSpeechAsyncClient:
@@ -246,22 +270,6 @@ def _credentials() -> Credentials:
             f"Google Text-to-Speech: {error} (set GOOGLE_APPLICATION_CREDENTIALS to the service "
             "account's key file)"
         ) from error
-
-
-def within_limit(text: str, limit: int = LIMIT_BYTES) -> list[str]:
-    """The text in parts of at most so many bytes (a Hebrew letter has two), cut between words."""
-    parts: list[str] = []
-    for word in text.split():
-        longer = f"{parts[-1]} {word}" if parts else word
-        if parts and len(longer.encode()) <= limit:
-            parts[-1] = longer
-        else:
-            while len(word.encode()) > limit:
-                fits = word.encode()[:limit].decode(errors="ignore")
-                parts.append(fits)
-                word = word[len(fits) :]
-            parts.append(word)
-    return parts
 
 
 def without_header(audio: bytes) -> bytes:

@@ -13,8 +13,8 @@ import logging
 import os
 import time
 from asyncio import to_thread
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections import OrderedDict, deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,8 @@ from pathlib import Path
 from django.conf import settings
 
 from calls.audio import BYTES_PER_MS
-from calls.services import Voice
+from calls.services import Voice, script
+from calls.services.script import audio_of
 from calls.services.speakable import pronounced
 
 logger = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class PhraseCache:
             else:
                 missing.append((key, text))
         for key, text in missing:
-            if audio := b"".join([part async for part in speaker.speak(text)]):
+            if audio := await audio_of(speaker.speak(script.of(text))):
                 self._hold(key, audio)
                 await to_thread(self._write, key, audio)
         logger.info("%d fixed phrases ready, %d spoken now", len(self._fixed), len(missing))
@@ -205,24 +206,58 @@ class CachedSpeaker:
         self._pronunciations = pronunciations
         self._cache = phrase_cache or phrases()
 
-    async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
-        sentence = pronounced(sentence, self._pronunciations)
-        key = key_of(self.name, sentence)
-        audio = self._cache.find(key)
-        if audio is not None:
+    async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
+        """What is ready, up to the first text that is not; that one by itself, if it may be wanted
+        again; and the rest as one reply."""
+        async for text in texts:
+            said = pronounced(text, self._pronunciations)
+            key = key_of(self.name, said)
+            if (audio := self._cache.find(key)) is None:
+                break
+            yield text
             # In the pieces that a speaker brings: the mark after the first says when it is heard.
             for begin in range(0, len(audio), CHUNK_BYTES):
                 yield audio[begin : begin + CHUNK_BYTES]
+        else:
             return
-        is_wanted = self._cache.is_wanted(key, sentence, self._call_id)
-        asked_s, gathered, has_begun = self._cache.clock(), b"", False
-        async with aclosing(self._speaker.speak(sentence)) as parts:
+        if self._cache.is_wanted(key, said, self._call_id):
+            gathered = b""
+            async with aclosing(self._spoken(script.of(text))) as parts:
+                async for part in parts:
+                    gathered += part if isinstance(part, bytes) else b""
+                    yield part
+            if gathered:
+                self._cache.remember(key, gathered)
+            rest = self._spoken(texts)
+        else:
+            rest = self._spoken(_before(text, texts))
+        async with aclosing(rest) as parts:
             async for part in parts:
+                yield part
+
+    async def _spoken(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
+        """By the speaker, in the number's pronunciation; the texts come back as they were."""
+        originals: deque[str] = deque()
+
+        async def told() -> AsyncGenerator[str, None]:
+            async for text in texts:
+                originals.append(text)
+                yield pronounced(text, self._pronunciations)
+
+        asked_s, has_begun = self._cache.clock(), False
+        telling = told()
+        async with aclosing(telling), aclosing(self._speaker.speak(telling)) as parts:
+            async for part in parts:
+                if isinstance(part, str):
+                    yield originals.popleft()
+                    continue
                 if not has_begun:
                     has_begun = True
                     self._cache.waited((self._cache.clock() - asked_s) * 1000)
-                if is_wanted:
-                    gathered += part
                 yield part
-        if gathered:
-            self._cache.remember(key, gathered)
+
+
+async def _before(text: str, texts: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+    yield text
+    async for later in texts:
+        yield later
