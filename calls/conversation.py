@@ -89,7 +89,7 @@ class Conversation:
         self._vad, self._transcriber, self._record, self._send = vad, transcriber, record, send
         self.book = TurnBook(record.keep)
         self._mouth = Mouth(
-            stream_sid, writer, speaker, transcriber, self.wall_ms, record.keep_message
+            stream_sid, writer, speaker, transcriber, self.wall_ms, self.ear.at_of, record
         )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()
@@ -132,6 +132,7 @@ class Conversation:
 
     def hear(self, media: twilio.Media) -> None:
         for at_ms, frame in self.ear.frames(media):
+            self._record.hear(at_ms, frame)
             self.ear.forward(at_ms, frame, self.turns.profile)
             self.feed(Heard(at_ms, self._vad(frame), level_db(frame)))
 

@@ -84,6 +84,10 @@ class Ear:
         oldest = self._arrivals[0] if self._arrivals else (at_ms, self.arrived_ms)
         return oldest[1] - (oldest[0] - at_ms)  # before all that is remembered
 
+    def at_of(self, wall_ms: float) -> int:
+        """The caller-audio clock at this wall time, present or soon."""
+        return round(self.heard_ms + wall_ms - self.arrived_ms)
+
     def forward(self, at_ms: int, frame: bytes, profile: Profile) -> None:
         """Give the transcriber its audio, in messages of stt_batch_ms."""
         if not profile.streaming_stt:

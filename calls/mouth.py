@@ -27,7 +27,7 @@ from calls.services import (
     Writer,
 )
 from calls.services.deadlines import within
-from calls.turn_record import TurnRecord
+from calls.turn_record import Record, TurnRecord
 
 CHUNK_BYTES = 100 * BYTES_PER_MS
 WRITER_S, SPEAKER_S = 4.0, 4.0
@@ -36,11 +36,11 @@ shorter: longer silence than this is worse than an apology."""
 
 
 class Parcel(NamedTuple):
-    """One message on its way; the audio in it, if any, is so many bytes of a playout."""
+    """One message on its way; the audio in it, if any, belongs to a playout."""
 
     message: str
     playout: Playout | None = None
-    size: int = 0
+    audio: bytes = b""
     is_filler: bool = False
 
 
@@ -52,11 +52,13 @@ class Mouth:
         speaker: Voice,
         transcriber: Transcriber,
         wall_ms: Callable[[], float],
-        keep_message: Callable[[Message], None],
+        at_of: Callable[[float], int],
+        record: Record,
     ) -> None:
+        """at_of: the caller-audio clock at a wall time."""
         self._stream_sid = stream_sid
         self._writer, self._speaker, self._transcriber = writer, speaker, transcriber
-        self._wall_ms, self._keep_message = wall_ms, keep_message
+        self._wall_ms, self._at_of, self._record = wall_ms, at_of, record
         self._outbox: asyncio.Queue[Parcel] = asyncio.Queue()
 
     async def deliver(self, send: Callable[[str], Awaitable[None]]) -> None:
@@ -64,14 +66,17 @@ class Mouth:
         while True:
             parcel = await self._outbox.get()
             if parcel.playout:
-                audio_ms = parcel.size / BYTES_PER_MS
+                audio_ms = len(parcel.audio) / BYTES_PER_MS
                 parcel.playout.send(self._wall_ms(), audio_ms, parcel.is_filler)
+                heard_ms = parcel.playout.plays_until_ms - audio_ms
+                self._record.speak(self._at_of(heard_ms), parcel.audio)
             await send(parcel.message)
 
     def fall_silent(self) -> None:
         """Drop what was not sent yet, and have Twilio drop what was not played yet."""
         while not self._outbox.empty():
             self._outbox.get_nowait()
+        self._record.fall_silent(self._at_of(self._wall_ms()))
         self._outbox.put_nowait(Parcel(twilio.clear(self._stream_sid)))
 
     def say_prompt(self, playout: Playout, name: str) -> None:
@@ -88,7 +93,7 @@ class Mouth:
         audio = prompts.clip("moment", self._speaker.name)
         playout.fill(prompts.text("moment"), audio)
         message = twilio.media(self._stream_sid, audio)
-        self._outbox.put_nowait(Parcel(message, playout, len(audio), is_filler=True))
+        self._outbox.put_nowait(Parcel(message, playout, audio, is_filler=True))
         self._mark(playout)
 
     async def say(
@@ -128,7 +133,7 @@ class Mouth:
                     case Farewell():
                         playout.says_farewell = True
                     case Message():
-                        self._keep_message(piece)
+                        self._record.keep_message(piece)
                     case str():
                         if turn.first_token_ms is None:
                             turn.first_token_ms = self._wall_ms()
@@ -162,7 +167,7 @@ class Mouth:
         is_first = not playout.audio_ms
         playout.add(audio)
         message = twilio.media(self._stream_sid, audio)
-        self._outbox.put_nowait(Parcel(message, playout, len(audio)))
+        self._outbox.put_nowait(Parcel(message, playout, audio))
         if is_first:
             self._mark(playout)
 

@@ -20,8 +20,9 @@ from typing import Any
 from django.db import close_old_connections, transaction
 from django.utils import timezone
 
-from calls import tasks
+from calls import recording, tasks
 from calls.models import Call, JournalPart, Turn
+from calls.recording import Recording
 from calls.services import Message
 from calls.turn_record import TurnRecord
 from tuning import journal
@@ -62,6 +63,9 @@ class Recorder:
         newest revision of the call's profile, as found with every write."""
         self._call, self.changed, self._newest = call, changed, newest
         self._part, self._written = Part(), 0
+        is_recorded = call.number is not None and call.number.records
+        self._recording = Recording() if is_recorded else None
+        self._heard_ms, self._is_silent = 0, False
         self._wake = asyncio.Event()
         self._is_over = False
         self._task = asyncio.create_task(self._run())
@@ -70,6 +74,19 @@ class Recorder:
         self._part.entries.append((wall_ms, entry))
         if len(self._part.entries) >= FLUSH_ENTRIES:
             self._wake.set()
+
+    def hear(self, at_ms: int, frame: bytes) -> None:
+        if self._recording:
+            self._recording.hear(at_ms, frame)
+            self._heard_ms = at_ms
+
+    def speak(self, from_ms: int, audio: bytes) -> None:
+        if self._recording:
+            self._recording.speak(from_ms, audio)
+
+    def fall_silent(self, at_ms: int) -> None:
+        if self._recording:
+            self._recording.fall_silent(at_ms)
 
     def keep(self, turn: TurnRecord) -> None:
         if turn.number not in self._part.turns:
@@ -101,11 +118,23 @@ class Recorder:
             await self._wake.wait()
             self._wake.clear()
             part, self._part = self._part, Part()
+            if part and self._recording:
+                await self._write_sound(*self._recording.take(self._heard_ms))
             if part:
                 await self._write_for_sure(part)
         unwritten.pop(self._call.call_sid, None)
         # A broker that is down must cost nothing but its time-out, and no other call's record.
         await asyncio.to_thread(_once, tasks.settle_later, self._call.pk)
+
+    async def _write_sound(self, begins: int, audio: bytes) -> None:
+        """A disk that is full costs the recording, never the record."""
+        try:
+            await self._in_thread(recording.write, recording.path_of(self._call), begins, audio)
+        except OSError as error:
+            if not self._is_silent:
+                logger.error("The recording has a gap: %s", error)
+            self._is_silent = True
+            unwritten[self._call.call_sid] = f"its recording: {error}"
 
     async def _write_for_sure(self, part: Part) -> None:
         tries = 0

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from calls import recording
 from calls.models import Call, JournalPart, Turn
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ def forget(days: int | None = None) -> int:
     old = Call.objects.filter(ended_at__lt=timezone.now() - timedelta(days=days))
     forgotten = 0
     while pks := list(old.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        for call in Call.objects.filter(pk__in=pks):
+            recording.forget(call)  # OSError: nothing of these calls is forgotten yet
         _forget_words(pks)
         Call.objects.filter(pk__in=pks).delete()
         forgotten += len(pks)

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from calls import recording
 from calls.latency import bin_of
 from calls.latency_count import LatencyCount, Place
 from calls.models import Call, Turn
@@ -49,6 +50,10 @@ def settle(call_pk: int) -> bool:
         if not done.update(settled_at=timezone.now(), replays=replays):
             return False
         _count(call.turns.filter(number__gt=0))
+    try:
+        recording.make_peaks(call)
+    except OSError as error:
+        logger.error("The recording of %s has no waveform: %s", call, error)
     return True
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRefresh
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 may_publish = permission_required("tuning.add_revision", raise_exception=True)
 
@@ -20,7 +21,7 @@ def staff_only(view: View) -> View:
     """Signed in, and one of those who run the system."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_staff:
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -32,7 +33,7 @@ def signed_in(view: View) -> View:
     """Like login_required; a fragment asked for without a sign-in makes the page ask for one."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.headers.get("HX-Request") and not request.user.is_authenticated:
             return HttpResponseClientRefresh()
         return login_required(view)(request, *args, **kwargs)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("calls/", views.calls, name="calls"),
     path("calls/<int:pk>/", views.call, name="call"),
+    path("calls/<int:pk>/recording.wav", views.recording, name="recording"),
     path("latencies/", views.latencies, name="latencies"),
     path("services/", service_views.services, name="services"),
     path("profiles/", profile_views.profiles, name="profiles"),

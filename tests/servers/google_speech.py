@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import grpc
+import numpy as np
 from google.cloud.speech_v1.types import cloud_speech as v1
 from google.cloud.speech_v2.types import cloud_speech as v2
 
-from calls.audio import FRAME_BYTES
+from calls.audio import FRAME_BYTES, to_mulaw
 from tests.servers.google_speech_words import (
     ENDED,
     IDLE,
@@ -194,7 +195,7 @@ class GoogleSpeech:
             if len(audio) > LIMIT_BYTES:
                 await _abort(context, too_large(len(audio)))
             self.bytes_heard += len(audio)
-            rest += audio
+            rest += audio if config.encoding == "MULAW" else to_mulaw(np.frombuffer(audio, "<i2"))
             while len(rest) >= FRAME_BYTES and not is_hung:
                 frame, rest = rest[:FRAME_BYTES], rest[FRAME_BYTES:]
                 for heard in hearing.hear(frame):

@@ -39,7 +39,8 @@ class Config(NamedTuple):
     language: str
     model: str
     location: str
-    is_mulaw: bool
+    encoding: str
+    """MULAW or LINEAR16, both at 8 kHz; "": any other."""
     wants_partials: bool
     phrases: tuple[str, ...]
 
@@ -86,7 +87,7 @@ def refusal(config: Config, is_stream: bool, refused_models: set[str]) -> str:
                 f"Invalid recognition 'config': The {named} model is currently not supported for "
                 f"language : {language}."
             )
-        if not config.is_mulaw:
+        if not config.encoding:
             return "Invalid recognition 'config': bad encoding.."
         return ""
     if model in refused_models or place not in PLACES_V2.get(model, ()):
@@ -101,7 +102,13 @@ def refusal(config: Config, is_stream: bool, refused_models: set[str]) -> str:
             f'StreamingRecognize does not support the "{language}" language code for the "{model}" '
             f'model at location "{place}"'
         )
-    return "" if config.is_mulaw else "Audio encoding is not supported."  # (memory)
+    return "" if config.encoding else "Audio encoding is not supported."  # (memory)
+
+
+def _telephone(encoding: Any, rate_hz: int) -> str:
+    """The encoding's name, of either API's, if it is one that the ears know."""
+    is_known = encoding.name in {"MULAW", "LINEAR16"} and rate_hz == 8000
+    return str(encoding.name) if is_known else ""
 
 
 def config_v1(message: Any) -> Config | None:
@@ -115,8 +122,7 @@ def config_v1(message: Any) -> Config | None:
         config.language_code,
         config.model,
         "global",
-        config.encoding == v1.RecognitionConfig.AudioEncoding.MULAW
-        and config.sample_rate_hertz == 8000,
+        _telephone(config.encoding, config.sample_rate_hertz),
         bool(streaming and streaming.interim_results),
         tuple(phrase for context in config.speech_contexts for phrase in context.phrases),
     )
@@ -135,8 +141,7 @@ def config_v2(message: Any) -> Config | None:
         config.language_codes[0] if config.language_codes else "",
         config.model,
         message.recognizer.split("/")[3],
-        decoding.encoding == v2.ExplicitDecodingConfig.AudioEncoding.MULAW
-        and decoding.sample_rate_hertz == 8000,
+        _telephone(decoding.encoding, decoding.sample_rate_hertz),
         bool(streaming and streaming.streaming_features.interim_results),
         tuple(
             phrase.value
