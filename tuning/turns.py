@@ -190,7 +190,7 @@ class TurnTaker:
         if self._unheard:
             return self._dismiss("no words")
         self._unheard = voice
-        return self._say(self._agent.prompt("not_heard", "not heard"))
+        return self._say(self._agent.not_heard(voice))
 
     # The caller.
 
