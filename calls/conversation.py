@@ -204,15 +204,13 @@ class Conversation:
         self.book.close("no reply", self.wall_ms())
         turn = TurnRecord(action.turn, self.turns.revision, action.why, decided_ms=self.wall_ms())
         turn.frames_dropped, turn.transcriber_replaced = self.ear.take_losses()
-        if isinstance(action, Prompt):
-            turn.prompt = action.name
-        else:
-            turn.describe(action, self.turns.profile)
+        turn.describe(action, self.turns.profile)
+        if action.spoke_from_ms is not None and action.spoke_until_ms is not None:
             turn.speech_began_ms = self.ear.wall_of(action.spoke_from_ms)
             turn.speech_ended_ms = self.ear.wall_of(action.spoke_until_ms)
-            if action.why != "keypad" and self._transcript:
-                turn.transcribed_ms = self._transcribed_ms
-                turn.chosen_from = self._transcript.chosen_from
+        if isinstance(action, Reply) and action.why != "keypad" and self._transcript:
+            turn.transcribed_ms = self._transcribed_ms
+            turn.chosen_from = self._transcript.chosen_from
         return turn, self.book.open(turn)
 
     async def _say(self, turn: TurnRecord, playout: Playout, delay_ms: int) -> None:

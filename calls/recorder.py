@@ -65,7 +65,11 @@ class Recorder:
         self._part, self._written = Part(), 0
         is_recorded = call.number is not None and call.number.records
         self._recording = Recording() if is_recorded else None
-        self._heard_ms, self._is_silent = 0, False
+        self._heard_ms = 0
+        self._sound_begins: int | None = None
+        """Where in the file: after what an older stream of the call has left."""
+        self._gap = ""
+        """Why its sound cannot be written now."""
         self._wake = asyncio.Event()
         self._is_over = False
         self._task = asyncio.create_task(self._run())
@@ -127,14 +131,18 @@ class Recorder:
         await asyncio.to_thread(_once, tasks.settle_later, self._call.pk)
 
     async def _write_sound(self, begins: int, audio: bytes) -> None:
-        """A disk that is full costs the recording, never the record."""
+        """Whatever goes wrong, a full disk first of all, costs the recording, never the record."""
+        path = recording.path_of(self._call)
         try:
-            await self._in_thread(recording.write, recording.path_of(self._call), begins, audio)
-        except OSError as error:
-            if not self._is_silent:
+            if self._sound_begins is None:
+                self._sound_begins = await self._in_thread(recording.length_of, path)
+            await self._in_thread(recording.write, path, self._sound_begins + begins, audio)
+        except Exception as error:
+            if not self._gap:
                 logger.error("The recording has a gap: %s", error)
-            self._is_silent = True
-            unwritten[self._call.call_sid] = f"its recording: {error}"
+            self._gap = f"its recording: {error}"
+        else:
+            self._gap = ""
 
     async def _write_for_sure(self, part: Part) -> None:
         tries = 0
@@ -151,6 +159,8 @@ class Recorder:
                 await asyncio.sleep(retry_s)
             else:
                 unwritten.pop(self._call.call_sid, None)
+                if self._gap:
+                    unwritten[self._call.call_sid] = self._gap
                 self._written += 1
                 self._newest(newest)
                 return

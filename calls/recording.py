@@ -79,10 +79,19 @@ def peaks_of(call: Call) -> Path:
     return path_of(call).with_suffix(".peaks.json")
 
 
+def length_of(path: Path) -> int:
+    """Bytes of sound in the file so far; 0: there is none."""
+    size = path.stat().st_size - _HEADER.size if path.exists() else 0
+    return max(0, size // LANES * LANES)
+
+
 def write(path: Path, begins: int, audio: bytes) -> None:
     """Put the audio where it belongs: safe to run twice. OSError: the disk is full, or the like."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+        end = file.seek(max(file.seek(0, os.SEEK_END), _HEADER.size))
+        # What a full disk refused was silence: a hole would be read as the loudest sound there is.
+        file.write(SILENCE_BYTE * (_HEADER.size + begins - end))
         file.seek(_HEADER.size + begins)
         file.write(audio)
         size = max(0, file.seek(0, os.SEEK_END) - _HEADER.size)

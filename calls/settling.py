@@ -45,15 +45,15 @@ def settle(call_pk: int) -> bool:
         return False
     call = Call.objects.get(pk=call_pk)
     replays = _replays(call)
+    try:
+        recording.make_peaks(call)
+    except OSError as error:
+        logger.error("The recording of %s has no waveform: %s", call, error)
     with transaction.atomic():
         done = Call.objects.filter(pk=call_pk, settled_at=None)
         if not done.update(settled_at=timezone.now(), replays=replays):
             return False
         _count(call.turns.filter(number__gt=0))
-    try:
-        recording.make_peaks(call)
-    except OSError as error:
-        logger.error("The recording of %s has no waveform: %s", call, error)
     return True
 
 

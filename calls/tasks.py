@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
-from kombu.exceptions import OperationalError
 
 from calls import retention, settling
 
@@ -33,5 +32,5 @@ def settle_later(call_pk: int) -> None:
     """Have a worker settle the call. Never fails: what is not asked for now is found later."""
     try:
         settle_call.delay(call_pk)
-    except (OperationalError, OSError) as error:
-        logger.warning("The queue does not answer; the call is settled later: %s", error)
+    except Exception as error:  # a broken file of the queue, too, must not reach the call's end
+        logger.warning("The queue does not answer; the call is settled later: %r", error)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from calls.playout import Playout
 from calls.services import Line, Message
-from tuning.events import Action, Event, Reply
+from tuning.events import Action, Event, Prompt, Reply
 from tuning.profile import Profile
 
 OUTCOMES = {"caller resumed": "caller resumed", "late": "failed", "failed": "failed"}
@@ -127,11 +127,18 @@ class TurnRecord(Latencies):
         if self.first_sentence_ms is None:
             self.first_sentence_ms = wall_ms
 
-    def describe(self, reply: Reply, profile: Profile) -> None:
-        """What the core said of the utterance, and what the profile imposed."""
-        self.said, self.span_ms = reply.text, reply.spoke_until_ms - reply.spoke_from_ms
+    def describe(self, answer: Reply | Prompt, profile: Profile) -> None:
+        """What the core said of the utterance, if there was one, and what the profile imposed."""
+        delay_ms = 0
+        if isinstance(answer, Prompt):
+            self.prompt = answer.name
+        else:
+            self.said, delay_ms = answer.text, answer.delay_ms
+        if answer.spoke_from_ms is None or answer.spoke_until_ms is None:
+            return
+        self.span_ms = answer.spoke_until_ms - answer.spoke_from_ms
         self.is_short = self.span_ms < profile.short_utterance_ms
-        parts = profile.wait_parts_ms(self.span_ms) | {"delay": reply.delay_ms}
+        parts = profile.wait_parts_ms(self.span_ms) | {"delay": delay_ms}
         self.policy_ms = sum(parts.values())
 
 

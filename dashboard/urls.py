@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboard import profile_views, service_views, views
+from dashboard import profile_views, recording_views, service_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,7 +13,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("calls/", views.calls, name="calls"),
     path("calls/<int:pk>/", views.call, name="call"),
-    path("calls/<int:pk>/recording.wav", views.recording, name="recording"),
+    path("calls/<int:pk>/recording.wav", recording_views.recording, name="recording"),
     path("latencies/", views.latencies, name="latencies"),
     path("services/", service_views.services, name="services"),
     path("profiles/", profile_views.profiles, name="profiles"),

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from calls import recording as recordings
+from calls import recording
 from calls.latency import Summary, summarise
 from calls.models import Call, Turn
 from dashboard.access import signed_in
@@ -25,8 +23,6 @@ from dashboard.charts import Histogram, latency_axis, latency_histogram
 from dashboard.waterfall import Waterfall, waterfall
 from dashboard.words import LATENCIES, STREAM_CLOSED, Latency
 from tuning.models import TimingProfile
-
-logger = logging.getLogger(__name__)
 
 PAGE_CALLS = 25
 NEWEST_TURNS = 5000
@@ -106,24 +102,11 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         "call": one,
         "turns": turns,
         "dropped": dropped,
-        "has_recording": recordings.path_of(one).exists(),
+        "has_recording": recording.path_of(one).exists(),
         "frames_add_up": one.frames_in == one.frames_forwarded + dropped,
         "is_usual_close": one.ended_well and STREAM_CLOSED in one.stream_error,
     }
     return render(request, "dashboard/call.html", context)
-
-
-@require_safe
-@signed_in
-def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The call's sound, left the caller, right the agent; who listens is logged."""
-    one = get_object_or_404(Call, pk=pk, ended_at__isnull=False)
-    try:
-        file = recordings.path_of(one).open("rb")
-    except FileNotFoundError:
-        raise Http404 from None
-    logger.info("The recording of %s goes to %s", one, request.user)
-    return FileResponse(file, content_type="audio/wav")
 
 
 @dataclass(frozen=True, slots=True)

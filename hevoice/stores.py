@@ -67,7 +67,7 @@ def _in_process() -> dict[str, Any]:
 
 
 def broker(url: str, var_dir: Path) -> tuple[str, dict[str, Any]]:
-    """Celery's broker and its options: Redis, or files in VAR_DIR, a folder for a queue."""
+    """Celery's broker and its options: Redis, or files in VAR_DIR (hevoice.file_queue)."""
     if url:
         timeouts = {"socket_timeout": REDIS_S, "socket_connect_timeout": REDIS_S}
         return url, timeouts | {"visibility_timeout": 3600}
@@ -76,7 +76,7 @@ def broker(url: str, var_dir: Path) -> tuple[str, dict[str, Any]]:
     control = queue / "control"
     control.mkdir(exist_ok=True)
     folders = {"data_folder_in": str(queue), "data_folder_out": str(queue)}
-    return "filesystem://", folders | {"control_folder": str(control)}
+    return "files://", folders | {"control_folder": str(control)}
 
 
 def _redis(url: str) -> dict[str, Any]:

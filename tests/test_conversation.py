@@ -143,6 +143,22 @@ class TurnTest(TransactionTestCase):
             turns = await phone.turns()
         self.assertEqual((turns[1].outcome, turns[1].answered), ("no reply", ""))
 
+    async def test_asking_again_is_waited_for_as_an_answer_is(self) -> None:
+        with services(transcriber=tuned(FakeTranscriber, delay_s=60.0)):
+            async with PhoneCall() as phone:
+                await phone.until_quiet()
+                await phone.say("MMMMM" + "_" * 20)
+                await phone.until(lambda: len(phone.events("mark")) > 3)
+                await phone.until_quiet()
+            turns = await phone.turns()
+        turn = turns[1]
+        self.assertEqual((turn.prompt, turn.span_ms, turn.is_short), ("not_heard", 500, True))
+        # 100 ms short of the minimum, 220 of hangover, 500 of silence
+        self.assertEqual(turn.policy_ms, 820)
+        self.assert_in_order(
+            turn.speech_began_ms, turn.speech_ended_ms, turn.decided_ms, turn.first_audio_ms
+        )
+
     async def test_keyed_digits_are_answered(self) -> None:
         with services():
             async with PhoneCall() as phone:

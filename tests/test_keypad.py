@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import SimpleTestCase
 
 from tests.script import ScriptedCall
-from tuning.events import Action, Pressed, Reply, StopReply
+from tuning.events import Action, Amend, Dismiss, Pressed, Reply, StopReply
 
 
 def press(call: ScriptedCall, digits: str, apart_ms: int = 300) -> list[Action]:
@@ -80,13 +80,48 @@ class KeypadTests(SimpleTestCase):
         call.says("תודה", 800)
         self.assertEqual(call.wait_for(Reply).text, "תודה")
 
+    def test_what_is_said_before_and_while_keying_is_answered_with_the_digits(self) -> None:
+        call = ScriptedCall.listening()
+        call.says("המספר שלי", 800)
+        press(call, "12")
+        call.says("רגע", 400)
+        press(call, "3#")
+        self.assertEqual(call.last(Reply).text, "המספר שלי רגע 123")
+
+    def test_a_hash_ends_what_is_being_said(self) -> None:
+        call = ScriptedCall.listening()
+        call.says("תור למחר", 800)
+        press(call, "#")
+        self.assertEqual(call.last(Reply).text, "תור למחר")
+
+    def test_voice_while_keying_ends_no_turn_however_long_the_silence_after_it(self) -> None:
+        call = ScriptedCall.listening()
+        press(call, "12", apart_ms=100)
+        self.assertEqual(call.says("רגע", 400) + call.silence(2000), [])
+
+    def test_voice_without_words_while_keying_is_dismissed(self) -> None:
+        call = ScriptedCall.listening()
+        press(call, "1")
+        began_ms = call.at_ms
+        call.voice(200)
+        unused = Dismiss(began_ms, call.at_ms, "spoken over")
+        self.assertEqual(press(call, "#"), [unused, call.last(Reply)])
+
+    def test_words_that_come_after_the_hash_amend_the_record(self) -> None:
+        call = ScriptedCall.listening()
+        call.voice(800)
+        said_ms = call.at_ms
+        press(call, "12#")
+        self.assertEqual(call.words("המספר", until_ms=said_ms), [Amend(1, "12 המספר")])
+
     def test_a_partial_while_pressing_eats_nothing_of_the_next_utterance(self) -> None:
         call = ScriptedCall.listening()
         call.voice(200)
         said_ms = call.at_ms
         call.words("אפס", final=False)
         press(call, "05#")
-        call.words("אפס", until_ms=said_ms)
+        self.assertEqual(call.last(Reply).text, "05 אפס")
+        self.assertEqual(call.words("אפס", until_ms=said_ms), [])
         call.reply_is_heard()
         call.silence(2000)
         call.says("תודה", 800)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.contrib.auth.models import User
@@ -18,6 +19,7 @@ from calls.audio import BYTES_PER_MS, SILENCE_BYTE
 from calls.models import Call
 from calls.phone_number import PhoneNumber
 from calls.recording import Recording
+from dashboard.recording_views import OPEN_PART_BYTES
 from tests.call_rows import a_call
 from tests.fakes import TONE, FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, services
@@ -81,6 +83,27 @@ class LaneTests(SimpleTestCase):
         self.assertEqual(kept.take(120)[1][1::2], b"x" * 80 + SILENCE_BYTE * 80)
 
 
+class FileTests(SimpleTestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = Path(folder.name) / "1.wav"
+
+    def test_what_a_full_disk_refused_is_silence(self) -> None:
+        recording.write(self.path, 0, TONE)
+        recording.write(self.path, 3 * len(TONE), TONE)
+        with self.path.open("rb") as file:
+            file.seek(46)
+            gap = SILENCE_BYTE * 2 * len(TONE)
+            self.assertEqual(file.read(), TONE + gap + TONE)
+        lanes(self.path)  # its header says so too
+
+    def test_half_a_pair_of_samples_does_not_swap_the_lanes(self) -> None:
+        self.assertEqual(recording.length_of(self.path), 0)
+        recording.write(self.path, 0, TONE + b"x")
+        self.assertEqual(recording.length_of(self.path), len(TONE))
+
+
 class RecordedCallTests(TransactionTestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -133,12 +156,26 @@ class RecordedCallTests(TransactionTestCase):
             _caller, agent = lanes(recording.path_of(call))
         self.assertLess(max(loud_ms(agent)), cleared_ms + 60)
 
+    async def test_a_stream_that_takes_over_goes_on_after_the_first(self) -> None:
+        async with self.a_call() as first:
+            await first.until_quiet()
+            await first.say("MM_")
+            async with PhoneCall(speed=1) as second:
+                await second.until_quiet()
+                await second.say("MMM_")
+        call = await Call.objects.aget()
+        with override_settings(VAR_DIR=self.var):
+            caller, _agent = lanes(recording.path_of(call))
+        self.assertEqual(len(loud_ms(caller)), 25)  # 20 ms each
+        self.assertGreaterEqual(len(caller) // BYTES_PER_MS, second.clock_ms + 300)
+
     async def test_a_folder_that_cannot_be_written_costs_only_the_recording(self) -> None:
         (self.var / "recordings").write_text("a file is in its place")
         with self.assertLogs("calls.recorder", "ERROR") as logged:
             async with self.a_call() as phone:
                 await phone.until_quiet()
                 await phone.say("MMMMM__________")
+                self.assertIn("its recording", recorder.unwritten[phone.call_sid])
             turns = await phone.turns()
         self.assertEqual(len(logged.output), 1)
         self.assertEqual(turns[1].said, FakeTranscriber.sayings[0])
@@ -160,10 +197,39 @@ class PlayingTests(TestCase):
         self.assertEqual(self.client.get(f"{self.address}recording.wav").status_code, 302)
         self.client.force_login(User.objects.create_user("dana"))
         self.assertContains(self.client.get(self.address), f'src="{self.address}recording.wav"')
-        with self.assertLogs("dashboard.views", "INFO") as logged:
+        with self.assertLogs("dashboard.recording_views", "INFO") as logged:
             response = self.client.get(f"{self.address}recording.wav")
         self.assertTrue(response.getvalue().startswith(b"RIFF"))
         self.assertIn("goes to dana", logged.output[0])
+
+    def test_a_player_gets_the_part_that_it_asks_for(self) -> None:
+        sound = bytes(range(256)) * 6000
+        recording.write(recording.path_of(self.call), 0, sound)
+        content = recording.path_of(self.call).read_bytes()
+        size = len(content)
+        self.client.force_login(User.objects.create_user("dana"))
+        for asked, first, until in (
+            ("bytes=0-1", 0, 2),
+            ("bytes=1000-1999", 1000, 2000),
+            ("bytes=100-", 100, 100 + OPEN_PART_BYTES),
+            (f"bytes={size - 10}-", size - 10, size),
+            (f"bytes={size - 10}-{size + 10}", size - 10, size),
+            ("bytes=-5", size - 5, size),
+        ):
+            with self.subTest(asked=asked):
+                response = self.play(asked)
+                self.assertEqual(response.status_code, 206)
+                self.assertEqual(response.content, content[first:until])
+                self.assertEqual(response["Content-Range"], f"bytes {first}-{until - 1}/{size}")
+        for asked in ("", "bytes=-", "bytes=9-3", "bytes=0-1,5-6", "lines=1-2"):
+            with self.subTest(asked=asked):
+                response = self.play(asked)
+                self.assertEqual((response.status_code, response.getvalue()), (200, content))
+        beyond = self.play(f"bytes={size}-")
+        self.assertEqual((beyond.status_code, beyond["Content-Range"]), (416, f"bytes */{size}"))
+
+    def play(self, part: str) -> Any:
+        return self.client.get(f"{self.address}recording.wav", headers={"Range": part})
 
     def test_a_call_without_one_offers_none(self) -> None:
         self.client.force_login(User.objects.create_user("dana"))

@@ -25,8 +25,8 @@ def counted(measure: str = "response_latency") -> dict[int, int]:
 
 
 class SettlingTests(TestCase):
-    def a_fresh_call(self, minutes_ago: int = 1, **fields: Any) -> Call:
-        call = a_call(minutes_ago, replays=None, **fields)
+    def a_fresh_call(self, minutes: int = 1, **fields: Any) -> Call:
+        call = a_call(minutes, replays=None, **fields)
         a_greeting(call)
         a_turn(call, 1, response_ms=1180)
         a_turn(call, 2, response_ms=1190)
@@ -60,7 +60,7 @@ class SettlingTests(TestCase):
         self.assertTrue(settling.settle(call.pk))
 
     def test_what_was_never_asked_for_is_found_by_the_schedule(self) -> None:
-        old = self.a_fresh_call(3)
+        old = self.a_fresh_call(minutes=3)
         a_call(9, settled_at=timezone.now())
         a_call(8, ended_at=timezone.now())
         self.assertEqual(settling.missed(), [old.pk])
@@ -146,14 +146,23 @@ class RetentionTests(TestCase):
 class WorkerTests(TestCase):
     """The real worker on the queue of files, with a database of its own."""
 
-    def test_a_worker_that_was_killed_leaves_the_call_to_the_next(self) -> None:
+    def test_a_worker_that_was_killed_leaves_the_call_to_the_next_whatever_is_broken(self) -> None:
         with Server("tests.fake_settings") as server:
             server.stop_worker()
             server.manage("shell", "-c", MADE)
             self.assertEqual(
                 server.rows("select settled_at from calls_call")[0]["settled_at"], None
             )
-            self.assertTrue(list((Path(server.var) / "queue").glob("*.msg")))
+            queue = Path(server.var) / "queue"
+            self.assertEqual(len(list(queue.glob("*.msg"))), 2)
+            table = queue / "control" / "celery.exchange"
+            whole = table.read_text()
+            table.write_text("")
+            server.manage("shell", "-c", "from calls import tasks; tasks.settle_later(1)")
+            self.assertEqual(len(list(queue.glob("*.msg"))), 2)
+            table.write_text(whole)
+            for number, content in enumerate(("", '{"body": "hal')):  # as a full disk leaves them
+                (queue / f"0_{number}.celery.msg").write_text(content)
             server.start_worker()
             settled = "select * from calls_call where settled_at is not null"
             until_s = time.monotonic() + 30
@@ -161,7 +170,8 @@ class WorkerTests(TestCase):
                 time.sleep(0.1)
             self.assertEqual(len(server.rows(settled)), 1)
             self.assertEqual(len(server.rows("select * from calls_latencycount")), 7)
-            self.assertEqual(list((Path(server.var) / "queue").glob("*.msg")), [])
+            self.assertEqual(list(queue.glob("*.msg")), [])
+            self.assertEqual(server.log.count("was not whole, and is left out"), 2)
 
 
 MADE = """

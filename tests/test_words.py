@@ -133,9 +133,11 @@ class ReachTests(SimpleTestCase):
 class NoWordsTests(SimpleTestCase):
     def test_speech_without_words_is_asked_again(self) -> None:
         call = ScriptedCall.listening()
+        spoke_from_ms = call.at_ms
         call.voice(1200)
         spoke_until_ms = call.at_ms
-        self.assertEqual(call.wait_for(Prompt), Prompt(1, "not_heard", why="not heard"))
+        asked = Prompt(1, "not_heard", "not heard", spoke_from_ms, spoke_until_ms)
+        self.assertEqual(call.wait_for(Prompt), asked)
         self.assertEqual(call.at_ms, spoke_until_ms + SHORT_MS + WAIT_MS)
 
     def unheard(self, call: ScriptedCall, ms: int = 1200) -> list[type]:

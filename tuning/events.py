@@ -143,11 +143,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Say something prepared: greeting, not_heard, apology, apology_goodbye, time_up."""
+    """Say something prepared: greeting, not_heard, apology, apology_goodbye, time_up.
+
+    spoke_from_ms, spoke_until_ms: the utterance that not_heard answers; None: it answers none.
+    """
 
     turn: int
     name: str
     why: str
+    spoke_from_ms: int | None = None
+    spoke_until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,18 +90,19 @@ class Words:
         self.answered = ""
         text = " ".join(event.text.split()[self._skip :])
         if event.final:
-            self._close(text, event.until_ms)
+            self.add(text, event.until_ms)
+            self._stood = self._partial = ""
+            self._skip = 0
             return
         self._partial_until_ms = event.until_ms
         if text != self._partial:
             self._partial, self._partial_since_ms, self._stood = text, event.at_ms, ""
 
-    def _close(self, text: str, until_ms: int) -> None:
+    def add(self, text: str, until_ms: int) -> None:
+        """Words, or digits, that will not change."""
         if text:
             self._finals.append(text)
             self._finals_until_ms = max(self._finals_until_ms, until_ms)
-        self._stood = self._partial = ""
-        self._skip = 0
 
     def settle(self, now_ms: int, debounce_ms: int) -> None:
         """A partial counts once it has stood unchanged for `debounce_ms`."""

@@ -5,6 +5,8 @@ Rule 2. Everything that decides lives here (what is heard is counted in heard.py
         in agent.py); everything that acts lives in calls/.
 Rule 3. The same events give the same actions. Replay depends on it.
 Rule 4. Nothing that the caller says is thrown away in silence: it is answered or dismissed by name.
+Rule 5. From the first digit keyed until `#`, or KEYPAD_WAIT_MS after the last, voice ends no turn;
+        what was said since the last decision is answered together with the digits.
 
     LISTENING --- silence reached ---> THINKING --- ReplyBegan ---> SPEAKING
         ^  ^                              |                             |
@@ -171,7 +173,7 @@ class TurnTaker:
         if waited_ms < 0:
             return []
         if words.text and words.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS:
-            return self._reply(self._rule(waited_ms, is_stalled))
+            return self._reply(voice, self._rule(waited_ms, is_stalled))
         if not profile.streaming_stt and self._recognised_ms != voice.ended_ms:
             self._recognised_ms = voice.ended_ms
             from_ms = max(voice.began_ms, words.until_ms)
@@ -180,7 +182,7 @@ class TurnTaker:
             return []
         words.settle(self.now_ms, debounce_ms=0)  # a word that may change is better than none
         if words.text:
-            return self._reply("line stalled" if is_stalled else "transcriber")
+            return self._reply(voice, "line stalled" if is_stalled else "transcriber")
         if not self._is_open:
             return self._dismiss("after a reply")
         if voice.span_ms < NOISE_MS:
@@ -188,7 +190,7 @@ class TurnTaker:
         if self._unheard:
             return self._dismiss("no words")
         self._unheard = voice
-        return self._say(self._agent.prompt("not_heard", "not heard"))
+        return self._say(self._agent.not_heard(voice))
 
     # The caller.
 
@@ -249,8 +251,8 @@ class TurnTaker:
         is_short = self._voice.span_ms < self.profile.short_utterance_ms
         return "short silence" if is_short else "long silence"
 
-    def _reply(self, why: str) -> list[Action]:
-        voice, words = self._voice, self._words
+    def _reply(self, voice: Voice, why: str) -> list[Action]:
+        words = self._words
         reply = self._agent.reply(self.now_ms, words.text, voice, why, self.profile)
         self._listen_anew()
         self._asked, self._unheard = (voice, words.copy()), None
@@ -258,13 +260,12 @@ class TurnTaker:
         return [reply]
 
     def _reply_keyed(self) -> list[Action]:
-        keys, self._keys, self._unheard = self._keys, Keys(), None
-        unused = self._dismiss("spoken over") if self._voice.is_heard else []
-        text, keyed = keys.digits or "#", Voice(keys.began_ms, keys.ended_ms)
-        reply = self._agent.reply(self.now_ms, text, keyed, "keypad", self.profile)
-        self._say([])
-        self._asked = keyed, Words(_finals=[text], _finals_until_ms=keys.ended_ms)
-        return [*unused, reply]
+        keys, self._keys = self._keys, Keys()
+        self._words.settle(self.now_ms, debounce_ms=0)
+        is_wordless = self._voice.is_heard and not self._words.text
+        unused = self._dismiss("spoken over") if is_wordless else []
+        self._words.add(keys.digits or ("" if self._words.text else "#"), keys.ended_ms)
+        return [*unused, *self._reply(Voice(keys.began_ms, keys.ended_ms), "keypad")]
 
     def _say(self, actions: list[Action]) -> list[Action]:
         """The agent says something that answers no words."""
