@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import may_publish, signed_in
 from dashboard.charts import WaitChart, wait_chart
-from tuning.forms import ProfileForm
+from tuning.forms import ProfileForm, RestoreForm
 from tuning.models import PublishedMeanwhile, Revision, TimingProfile
 from tuning.profile import KNOB, Knob, Profile
 
@@ -104,7 +105,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         revision = profile.publish(knobs, by=_user(request), note=note, based_on=based_on)
     except PublishedMeanwhile as conflict:
-        return _conflict_page(request, profile, conflict.newest, based_on)
+        return _conflict_page(request, conflict.newest, based_on, request.POST.dict())
     _say_published(request, revision)
     return redirect("profile", pk=pk)
 
@@ -131,11 +132,11 @@ def _edit_page(
 
 
 def _conflict_page(
-    request: HttpRequest, profile: TimingProfile, newest: Revision, based_on: int
+    request: HttpRequest, newest: Revision, based_on: int, data: dict[str, Any]
 ) -> HttpResponse:
     """What was published meanwhile; the operator's values stay, now based on the newest."""
-    data = request.POST.copy()
-    data["based_on"] = str(newest.number)
+    profile = newest.profile
+    data["based_on"] = newest.number
     form = ProfileForm(data, published=newest.values, based_on=newest.number)
     seen = profile.revisions.filter(number=based_on).first()
     conflict = {
@@ -186,10 +187,17 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
 def restore(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """An old revision's knobs become live again, as a new revision."""
     old = get_object_or_404(Revision, profile_id=pk, number=number)
-    note = request.POST.get("note", "").strip()[:200] or _("Restored r%(number)s") % {
-        "number": number
-    }
-    _say_published(request, old.restore(by=_user(request), note=note))
+    form = RestoreForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest(f"{form.errors}")
+    based_on = form.cleaned_data["based_on"]
+    note = form.cleaned_data["note"] or _("Restored r%(number)s") % {"number": number}
+    try:
+        revision = old.restore(by=_user(request), note=note, based_on=based_on)
+    except PublishedMeanwhile as conflict:
+        wanted = asdict(old.values) | {"note": note}
+        return _conflict_page(request, conflict.newest, based_on, wanted)
+    _say_published(request, revision)
     return redirect("profile", pk=pk)
 
 

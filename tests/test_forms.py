@@ -63,6 +63,11 @@ class ProfileFormTests(SimpleTestCase):
         made = form(vad_hangover_ms="abc", barge_in_ms=5000)
         self.assertCountEqual(made.errors, ["vad_hangover_ms", "barge_in_ms"])
 
+    def test_a_contradiction_is_told_beside_a_value_out_of_range(self) -> None:
+        made = form(vad_hangover_ms=700, end_silence_short_ms=900, end_silence_long_ms=800)
+        refused = ["vad_hangover_ms", "end_silence_short_ms", "end_silence_long_ms"]
+        self.assertCountEqual(made.errors, refused)
+
     def test_the_note_is_mandatory_but_the_knobs_are_known_without_it(self) -> None:
         made = form(note="")
         self.assertFalse(made.is_valid())

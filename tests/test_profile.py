@@ -119,6 +119,32 @@ class CrossCheckTests(SimpleTestCase):
         self.assertNotIn(cliff, found(end_silence_long_ms=1500))
         self.assertIn((("stt_partial_debounce_ms", "stt_batch_ms"), False), found(stt_batch_ms=100))
 
+    def test_a_refused_value_hides_no_contradiction_of_others(self) -> None:
+        contradiction = (("response_delay_min_ms", "response_delay_max_ms"), True)
+        changed = {"response_delay_min_ms": 200, "response_delay_max_ms": 100, "barge_in_ms": 5000}
+        self.assertEqual(found(**changed)[:2], [(("barge_in_ms",), True), contradiction])
+
+    def test_a_refused_value_contradicts_no_other(self) -> None:
+        only, *others = found(end_silence_short_ms=90_000)
+        self.assertEqual(only, (("end_silence_short_ms",), True))
+        self.assertNotIn(True, [is_error for _knobs, is_error in others])
+
+    def test_on_the_pages_knobs_go_by_their_labels(self) -> None:
+        changes: list[dict[str, int]] = [
+            {knob.name: knob.hard[1] + 1} for knob in KNOBS if not knob.is_switch
+        ]
+        changes += [
+            {"end_silence_short_ms": 900, "end_silence_long_ms": 800},
+            {"response_delay_min_ms": 200, "response_delay_max_ms": 100},
+            {"reply_refractory_ms": 300, "response_delay_max_ms": 150},
+            {"vad_hangover_ms": 230, "stt_batch_ms": 100},
+        ]
+        for changed in changes:
+            for problem in problems(asdict(Profile()) | changed):
+                with self.subTest(problem.text.en):
+                    for text in (problem.text.he, problem.text.en):
+                        self.assertNotIn("_", text)
+
     def test_errors_come_before_warnings(self) -> None:
         are_errors = [is_error for _knobs, is_error in found(vad_hangover_ms=230, max_call_s=60)]
         self.assertEqual(are_errors, sorted(are_errors, reverse=True))

@@ -121,13 +121,29 @@ class CheckTests(ProfilePagesTestCase):
 class RestoreTests(ProfilePagesTestCase):
     def test_restoring_publishes_the_old_values_as_a_new_revision(self) -> None:
         self.client.post(self.address, self.form(end_silence_long_ms=1500))
-        response = self.client.post(f"{self.address}restore/1/")
+        response = self.client.post(f"{self.address}restore/1/", {"based_on": 2})
         self.assertRedirects(response, self.address)
         newest = self.profile.newest
         self.assertEqual((newest.number, newest.note), (3, "Restored r1"))
         assert newest.restored_from is not None
         self.assertEqual(newest.restored_from.number, 1)
         self.assertEqual(newest.values, settings.DEFAULT_KNOBS)
+
+    def test_restoring_replaces_nothing_that_the_operator_has_not_seen(self) -> None:
+        self.profile.publish(Profile(barge_in_ms=400), by=None, note="seen")
+        self.assertContains(self.client.get(self.address), 'name="based_on" value="2"', 2)
+        self.profile.publish(Profile(barge_in_ms=440), by=None, note="not seen")
+        response = self.client.post(f"{self.address}restore/1/", {"based_on": 2, "note": "back"})
+        self.assertContains(response, "r3 was published", status_code=409)
+        self.assertEqual(self.profile.newest.number, 3)
+        form = response.context["form"]
+        self.assertEqual((form["based_on"].value(), form["note"].value()), (3, "back"))
+        self.assertEqual(form.knobs, settings.DEFAULT_KNOBS)
+
+    def test_a_restore_that_does_not_say_what_it_replaces_is_refused(self) -> None:
+        self.profile.publish(Profile(barge_in_ms=400), by=None, note="try")
+        self.assertEqual(self.client.post(f"{self.address}restore/1/").status_code, 400)
+        self.assertEqual(self.profile.newest.number, 2)
 
     def test_a_revision_that_never_was_is_not_found(self) -> None:
         self.assertEqual(self.client.post(f"{self.address}restore/9/").status_code, 404)

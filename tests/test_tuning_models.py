@@ -83,6 +83,8 @@ class PublishTests(TestCase):
         self.assertEqual((restored.number, restored.values), (3, settings.DEFAULT_KNOBS))
         self.assertEqual(restored.restored_from, first)
         self.assertEqual(self.profile.newest, restored)
+        with self.assertRaises(PublishedMeanwhile):
+            first.restore(by=self.operator, note="back", based_on=2)
 
     def test_an_operator_learns_of_a_publication_meanwhile(self) -> None:
         theirs = self.publish(PATIENT, based_on=1)

@@ -20,6 +20,13 @@ def in_page_language(text: Text) -> str:
     return text.in_language(get_language() or "he")
 
 
+class RestoreForm(forms.Form):
+    """`based_on`: the newest revision that the operator saw."""
+
+    based_on = forms.IntegerField()
+    note = forms.CharField(max_length=200, required=False)
+
+
 class ProfileForm(forms.Form):
     """`published`: the values that the operator is changing."""
 

@@ -125,9 +125,11 @@ class Revision(models.Model):
         known = {field: self.knobs[field] for field in asdict(Profile()) if field in self.knobs}
         return Profile(**known)
 
-    def restore(self, *, by: User | None, note: str) -> Revision:
-        """Publish these knobs again, as a new revision."""
-        return self.profile.publish(self.values, by=by, note=note, restored_from=self)
+    def restore(self, *, by: User | None, note: str, based_on: int | None = None) -> Revision:
+        """Publish these knobs again, as a new revision; `based_on` as for `publish`."""
+        return self.profile.publish(
+            self.values, by=by, note=note, based_on=based_on, restored_from=self
+        )
 
 
 def announce(revision: Revision) -> None:

@@ -82,7 +82,7 @@ class ProfileError(ValueError):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
-        super().__init__("; ".join(problem.text.en for problem in problems))
+        super().__init__("; ".join(f"{', '.join(p.knobs)}: {p.text.en}" for p in problems))
 
 
 def knob(
@@ -426,9 +426,10 @@ KNOB: dict[str, Knob] = {each.name: each for each in KNOBS}
 def problems(values: Mapping[str, int | bool]) -> list[Problem]:
     """Everything that is wrong with, or risky about, these values of all knobs; errors first."""
     found = list(_range_problems(values))
-    if any(problem.is_error for problem in found):
-        return sorted(found, key=lambda problem: not problem.is_error)
-    return sorted([*found, *_cross_problems(values)], key=lambda problem: not problem.is_error)
+    refused = {name for problem in found if problem.is_error for name in problem.knobs}
+    # What a refused value adds up to with others says nothing.
+    found += [each for each in _cross_problems(values) if refused.isdisjoint(each.knobs)]
+    return sorted(found, key=lambda problem: not problem.is_error)
 
 
 def _range_problems(values: Mapping[str, int | bool]) -> Iterable[Problem]:
@@ -441,7 +442,7 @@ def _range_problems(values: Mapping[str, int | bool]) -> Iterable[Problem]:
         he, en = ("חייב להיות", "it must be") if is_error else ("מומלץ", "advised:")
         text = Text(
             f"{each.label.he}: הערך {value}; {he} בין {low} ל־{high}",
-            f"{each.name} is {value}; {en} from {low} to {high}",
+            f"{each.label.en}: {value}; {en} from {low} to {high}",
         )
         yield Problem((each.name,), text, is_error)
 
@@ -453,7 +454,7 @@ def _cross_problems(values: Mapping[str, int | bool]) -> Iterable[Problem]:
             ("end_silence_short_ms", "end_silence_long_ms"),
             Text(
                 "השתיקה אחרי אמירה קצרה לא יכולה להיות ארוכה מזו שאחרי אמירה ארוכה",
-                "end_silence_short_ms must not be above end_silence_long_ms",
+                "the silence after a short utterance must not be longer than after a long one",
             ),
         )
     if values["response_delay_min_ms"] > values["response_delay_max_ms"]:
@@ -461,7 +462,7 @@ def _cross_problems(values: Mapping[str, int | bool]) -> Iterable[Problem]:
             ("response_delay_min_ms", "response_delay_max_ms"),
             Text(
                 "השהיית התשובה המזערית לא יכולה לעלות על המרבית",
-                "response_delay_min_ms must not be above response_delay_max_ms",
+                "the shortest response delay must not be above the longest",
             ),
         )
     if values["reply_refractory_ms"] < values["response_delay_max_ms"] + 200:
@@ -469,7 +470,7 @@ def _cross_problems(values: Mapping[str, int | bool]) -> Iterable[Problem]:
             ("reply_refractory_ms", "response_delay_max_ms"),
             Text(
                 "ההפוגה אחרי תשובה צריכה לעלות על השהיית התשובה המרבית ב־200 לפחות",
-                "reply_refractory_ms must be at least response_delay_max_ms + 200",
+                "the refractory time must exceed the longest response delay by at least 200 ms",
             ),
         )
     for name in ("vad_hangover_ms", "min_speech_ms", "barge_in_ms"):
@@ -478,7 +479,7 @@ def _cross_problems(values: Mapping[str, int | bool]) -> Iterable[Problem]:
                 (name,),
                 Text(
                     f"{KNOB[name].label.he}: הערך נספר במסגרות וצריך להתחלק ב־{FRAME_MS}",
-                    f"{name} is counted in frames: it must be a multiple of {FRAME_MS}",
+                    f"{KNOB[name].label.en}: counted in frames, so a multiple of {FRAME_MS}",
                 ),
             )
     if long - short > 1000:
