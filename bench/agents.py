@@ -20,7 +20,7 @@ import psutil
 
 from bench import rig
 from bench.load import on_core
-from tuning.profile import KNOB, SHIPPED
+from tuning.profile import KNOB, SHIPPED, Profile
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "var" / "peers"
@@ -57,6 +57,8 @@ class Agent:
     """One agent; `webhook` answers with TwiML that names its media socket."""
 
     greets = True
+    waits: str
+    """What it calls the end of a turn."""
 
     def __init__(self, core: int, name: str) -> None:
         with socket.socket() as probe:
@@ -108,6 +110,11 @@ class HeVoice(Agent):
 
     def __init__(self, core: int, cloud: Mapping[str, str], *, profile: str) -> None:
         super().__init__(core, f"HeVoice, {profile}")
+        timing = Profile(**SHIPPED[profile])
+        short_ms, long_ms = map(timing.end_silence_ms, (0, timing.short_utterance_ms))
+        self.waits = (
+            f"{short_ms} ms of silence ({long_ms} after {timing.short_utterance_ms} ms of speech)"
+        )
         knobs = {
             KNOB[name].environ: f"{value / KNOB[name].environ_scale:g}"
             for name, value in SHIPPED[profile].items()
@@ -147,6 +154,7 @@ class Pipecat(Agent):
     """bench/peers/pipecat_agent.py, in an environment that is made for it the first time."""
 
     greets = False
+    waits = "800 ms of silence, whatever was said"
 
     def __init__(self, core: int, cloud: Mapping[str, str]) -> None:
         super().__init__(core, "pipecat 1.14, VAD 0.8 s")

@@ -1,10 +1,10 @@
 """The same callers at HeVoice and at pipecat, over the real clients and the same scripted cloud.
 
-Everything is measured at the caller's ear. The agent has one core; the callers and the cloud, whose
-delays are those of ../shared/rig (partial 250 ms, final 300 ms, first token 350 ms and 60 a second,
-first byte 180 ms), have another.
+Everything is measured at the caller's ear. The agent has one core; the callers and the cloud, which
+takes its time (partial 250 ms, final 300 ms, first token 350 ms and 60 a second, first byte of
+sound 180 ms), have another.
 
-    .venv/bin/python -m bench.scenarios              # about a quarter of an hour
+    .venv/bin/python -m bench.scenarios              # about 25 minutes
     .venv/bin/python -m bench.scenarios --agents balanced pipecat --scale 1 10
 """
 
@@ -13,62 +13,24 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import random
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import pairwise
 from statistics import median
 
 from bench import rig
 from bench.agents import AGENTS, Agent, Cloud
+from bench.conversations import gaps, scenario
 from bench.load import on_core
 from bench.scenarios_table import Row, table
-from calls import utterances
-from calls.audio import BYTES_PER_MS, SILENCE_BYTE, to_pcm
-from calls.caller import Caller, Say, Step
-from calls.earpiece import PAUSE_MS, Earpiece
+from calls.caller import Caller
+from calls.earpiece import Earpiece
 from calls.latency import percentile
 from calls.line import Dialled, place_call
-from calls.services.espeak import speech_bounds
 from calls.twilio_stream import CallResult
-from calls.utterances import Utterance
 
-LINES = ("hours", "tuesday", "next_week", "leave_message", "nine", "price", "cancel", "where")
-BARGE_IN = (("hours", "nine", 1000), ("price", "where", 500), ("where", "cancel", 1500),
-            ("leave_message", "price", 800))  # fmt: skip
-PAUSES_MS = (400, 500, 600, 800, 1000, 1200)
-TWO_PARTS = ("book", "tuesday")
-GAP_MS = 20
-"""Shortest silence inside a reply that is heard as a break-up; from PAUSE_MS on it is a pause."""
 SCALE = (1, 10, 20)
 ARRIVE_S = 4.0
 SEEDS = (1, 2)
-
-
-def with_a_pause(pause_ms: int) -> Utterance:
-    """One utterance in two parts: the caller stops to think."""
-    first, second = (utterances.load(name) for name in TWO_PARTS)
-    ended_ms, begins_ms = first.speech_until_ms, second.speech_from_ms
-    silent_ms = pause_ms - (len(first.audio) // BYTES_PER_MS - ended_ms) - begins_ms
-    audio = first.audio + SILENCE_BYTE * (silent_ms * BYTES_PER_MS) + second.audio
-    bounds = speech_bounds(to_pcm(audio))
-    said = replace(first, name=f"pause of {pause_ms} ms", parts=(*first.parts, *second.parts))
-    return replace(said, audio=audio, speech_from_ms=bounds[0], speech_until_ms=bounds[1])
-
-
-def scenario(name: str, seed: int) -> list[Step]:
-    """What one caller does; another one for each seed."""
-    drawn = random.Random(seed)
-    if name == "pauses":
-        return [Say(with_a_pause(ms)) for ms in drawn.sample(PAUSES_MS, len(PAUSES_MS))]
-    if name == "barge-in":
-        steps: list[Step] = []
-        for said, over, after_ms in BARGE_IN:
-            steps += [Say(utterances.load(said)), Say(utterances.load(over), after_ms)]
-        return steps
-    lines = drawn.sample(LINES, len(LINES))
-    return [Say(utterances.load(line)) for line in lines]
 
 
 async def hold(agent: Agent, name: str, count: int, seed: int) -> list[tuple[CallResult, Earpiece]]:
@@ -102,17 +64,11 @@ def measured(agent: Agent, name: str, count: int, seeds: Sequence[int]) -> Row:
         unanswered=sum(not line.answered for line in lines),
         stop_p50=median(stops) if stops and name == "barge-in" else None,
         stop_p95=percentile(stops, 95) if stops and name == "barge-in" else None,
-        gaps=sum(map(gaps, (ear for _result, ear in held))),
+        gaps=sum(gaps(result.lines, ear) for result, ear in held),
         core_percent=100 * cpu_share.own_s / cpu_share.wall_s,
         caller_late_p99=percentile(late, 99),
         errors=sorted({error for result, _ear in held for error in result.errors}),
     )
-
-
-def gaps(ear: Earpiece) -> int:
-    """Break-ups in what was heard."""
-    silences = (later.from_ms - sound.until_ms for sound, later in pairwise(ear.sounds))
-    return sum(GAP_MS <= silence_ms < PAUSE_MS for silence_ms in silences)
 
 
 def main() -> None:
@@ -121,18 +77,19 @@ def main() -> None:
     options.add_argument("--scale", type=int, nargs="+", default=SCALE)
     options.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     chosen = options.parse_args()
-    rows = []
+    rows, waits = [], []
     callers_core, *rest = sorted(os.sched_getaffinity(0))
     with on_core(callers_core), Cloud() as cloud:
         for name in chosen.agents:
             with AGENTS[name](rest[0] if rest else callers_core, cloud.environ) as agent:
+                waits.append(f"{agent.name} waits for {agent.waits}.")
                 for which in ("turns", "barge-in", "pauses"):
                     rows.append(measured(agent, which, 1, chosen.seeds))
                     print(f"{name}, {which}: done", file=sys.stderr)
                 for count in (count for count in chosen.scale if count > 1):
                     rows.append(measured(agent, "turns", count, chosen.seeds[:1]))
                     print(f"{name}, {count} calls: done", file=sys.stderr)
-    print(table(rows, rig.machine()))
+    print(table(rows, [*waits, rig.machine()]))
 
 
 if __name__ == "__main__":

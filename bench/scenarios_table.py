@@ -12,7 +12,9 @@ PUNCTUAL_MS = 15
 LEGEND = """
 answer: from the end of the caller's speech to the agent's first sound, at the caller's ear (ms).
 cut-ins: lines during which the agent spoke. stop: from the caller's first sound over the agent to
-its silence (ms). gaps: break-ups of 20 ms or more inside a reply. core: the agent's process."""
+its silence (ms). gaps: break-ups of 20 ms or more inside an answer. core: the agent's process.
+/ peer: this agent's answer p50, and its share of the core, by the last agent's.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +44,36 @@ class Row:
 
 HEADINGS = (
     ("agent",), ("scenario",), ("calls",), ("lines",), ("answer", "p50"), ("", "p95"),
-    ("cut-", "ins"), ("un-", "answered"), ("stop", "p50"), ("", "p95"), ("gaps",), ("core", "%"),
+    ("/ peer", "p50"), ("cut-", "ins"), ("un-", "answered"), ("stop", "p50"), ("", "p95"),
+    ("gaps",), ("core", "%"), ("/ peer", ""),
 )  # fmt: skip
 
 
-def table(rows: Sequence[Row], machine: str) -> str:
+def table(rows: Sequence[Row], notes: Sequence[str]) -> str:
+    """The agent of the last rows is the one that the others are compared with."""
+    peers = {(row.scenario, row.calls): row for row in rows if row.agent == rows[-1].agent}
     columns = [Column(heading, is_number=place > 1) for place, heading in enumerate(HEADINGS)]
-    cells = [
-        [
-            row.agent, row.scenario, f"{row.calls}", f"{row.lines}",
-            _ms(row.answer_p50), _ms(row.answer_p95), f"{row.cut_ins}", f"{row.unanswered}",
-            _ms(row.stop_p50), _ms(row.stop_p95), f"{row.gaps}", f"{row.core_percent:.1f}",
-        ]
-        for row in rows
-    ]  # fmt: skip
+    cells = [_cells(row, peers.get((row.scenario, row.calls))) for row in rows]
     remarks = [remark for row in rows for remark in row.remarks]
     return "\n".join(
-        [render(columns, cells, 0), *(remarks or ["The callers were on time."]), LEGEND, machine]
+        [render(columns, cells, 0), *(remarks or ["The callers were on time."]), LEGEND, *notes]
     )
+
+
+def _cells(row: Row, peer: Row | None) -> list[str]:
+    return [
+        row.agent, row.scenario, f"{row.calls}", f"{row.lines}",
+        _ms(row.answer_p50), _ms(row.answer_p95),
+        _ratio(row.answer_p50, peer.answer_p50 if peer else None),
+        f"{row.cut_ins}", f"{row.unanswered}", _ms(row.stop_p50), _ms(row.stop_p95),
+        f"{row.gaps}", f"{row.core_percent:.1f}",
+        _ratio(row.core_percent, peer.core_percent if peer else None),
+    ]  # fmt: skip
 
 
 def _ms(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
+
+
+def _ratio(own: float | None, theirs: float | None) -> str:
+    return f"{own / theirs:.2f}" if own is not None and theirs else "–"

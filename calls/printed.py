@@ -6,7 +6,7 @@ The latencies are those of the record; `voice to voice` is what this caller meas
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from calls.caller import Said
 from calls.latency import percentile
@@ -47,7 +47,7 @@ LEGEND = (
 
 def turns_text(turns: Sequence[Turn], lines: Sequence[Said], cells: int) -> str:
     """Two tables of the same turns: the words with the rules, and the latencies."""
-    waits = _waits(turns, lines)
+    waits = {turn.number: line.voice_to_voice_ms for line, turn in _answers(turns, lines)}
     words = [
         (
             f"{turn.number}",
@@ -91,9 +91,24 @@ def remarks(results: Sequence[CallResult]) -> list[str]:
     return found
 
 
-def summary_text(results: Sequence[CallResult]) -> str:
+def summary_text(results: Sequence[CallResult], turns: Mapping[str, Sequence[Turn]]) -> str:
+    """Many calls; `turns` of those that this machine's database has, by their sid.
+
+    A prompt ("I did not hear") is no answer: it is counted by its name, and not timed.
+    """
     lines = [line for result in results for line in result.lines]
-    waits = [line.voice_to_voice_ms for line in lines if line.voice_to_voice_ms is not None]
+    answers = [
+        answer
+        for result in results
+        for answer in _answers(turns.get(result.call_sid, ()), result.lines)
+    ]
+    prompts = Counter(turn.prompt for _line, turn in answers if turn.prompt)
+    prompted = {id(line) for line, turn in answers if turn.prompt}
+    waits = [
+        line.voice_to_voice_ms
+        for line in lines
+        if line.voice_to_voice_ms is not None and id(line) not in prompted
+    ]
     late = [ms for result in results for ms in result.late_ms]
     errors = Counter(error for result in results for error in result.errors)
     figures = [
@@ -101,6 +116,7 @@ def summary_text(results: Sequence[CallResult]) -> str:
         ("with errors", f"{sum(bool(result.errors) for result in results)}"),
         ("lines said", f"{len(lines)}"),
         ("not answered", f"{sum(not line.answered for line in lines)}"),
+        *((f"got the prompt {name}", f"{count}") for name, count in prompts.most_common()),
         ("cut in on", f"{sum(line.cut_in for line in lines)}"),
         ("voice to voice p50", f"{percentile(waits, 50):.0f} ms" if waits else "–"),
         ("voice to voice p95", f"{percentile(waits, 95):.0f} ms" if waits else "–"),
@@ -111,16 +127,21 @@ def summary_text(results: Sequence[CallResult]) -> str:
     return "\n".join(f"{name.ljust(longest)}  {figure}" for name, figure in figures)
 
 
-def _waits(turns: Sequence[Turn], lines: Sequence[Said]) -> dict[int, float]:
-    """By turn, the voice to voice of the line that its audio was the first to answer."""
-    sent = {turn.first_audio_ms: turn for turn in turns if turn.first_audio_ms is not None}
-    waits: dict[int, float] = {}
+def _answers(turns: Sequence[Turn], lines: Sequence[Said]) -> Iterator[tuple[Said, Turn]]:
+    """The lines that were answered, each with the turn whose sound was the first after it.
+
+    What is still to be heard of a turn before the line, or of one without a record, is no match.
+    """
+    sounds = [
+        (turn.first_audio_ms if turn.filled_ms is None else turn.filled_ms, turn) for turn in turns
+    ]
+    sent = {at_ms: turn for at_ms, turn in sounds if at_ms is not None}
     for line in lines:
         if line.voice_to_voice_ms is not None:
-            heard_ms = line.ended_ms + line.voice_to_voice_ms + SLACK_MS
-            if before := [at_ms for at_ms in sent if at_ms <= heard_ms]:
-                waits[sent[max(before)].number] = line.voice_to_voice_ms
-    return waits
+            from_ms = line.ended_ms - SLACK_MS
+            until_ms = line.ended_ms + line.voice_to_voice_ms + SLACK_MS
+            if since := [at_ms for at_ms in sent if from_ms <= at_ms <= until_ms]:
+                yield line, sent[max(since)]
 
 
 def _chosen(chosen_from: int | None) -> str:

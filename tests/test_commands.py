@@ -185,8 +185,26 @@ class PrintedTests(SimpleTestCase):
     def test_many_calls_are_summed_up(self) -> None:
         good = CallResult("CA1", lines=list(self.LINES), ended_by="caller", late_ms=[0.5])
         bad = CallResult("CA2", errors=["the call was refused: עסוק"])
-        text = printed.summary_text([good, bad])
+        text = printed.summary_text([good, bad], {})
         self.assertRegex(text, r"calls +2\n")
         self.assertRegex(text, r"with errors +1\n")
         self.assertRegex(text, r"voice to voice p95 +851 ms")
         self.assertIn("refused: עסוק", text)
+
+    def test_a_prompt_is_counted_by_its_name_and_is_no_answer(self) -> None:
+        lines = [
+            *self.LINES[:1],
+            Said("n", "אולי", 9000, 9500, answered=True, voice_to_voice_ms=1700),
+        ]
+        asked = Turn(number=2, prompt="not_heard", first_audio_ms=11_150)
+        turns = {"CA1": [*self.TURNS[:2], asked]}
+        text = printed.summary_text([CallResult("CA1", lines=lines)], turns)
+        self.assertRegex(text, r"not answered +0\n")
+        self.assertRegex(text, r"got the prompt not_heard +1\n")
+        self.assertRegex(text, r"voice to voice p95 +851 ms")
+
+    def test_a_wait_that_a_filler_ended_is_its_turn_s(self) -> None:
+        line = Said("m", "מחר", 4200, 4980, answered=True, voice_to_voice_ms=1800)
+        late = Turn(number=1, why="short silence", filled_ms=6700, first_audio_ms=8200)
+        text = printed.turns_text([self.TURNS[0], late], [line], 140)
+        self.assertRegex(text, r"(?m)^\W*1 .* 1800$")

@@ -20,7 +20,7 @@ from calls import gate, printed, utterances, wav
 from calls.caller import Caller, Press, Say, Step
 from calls.line import Dialled, place_call
 from calls.log import masked
-from calls.models import Call
+from calls.models import Call, Turn
 from calls.phone_number import PhoneNumber
 from calls.services import ServiceFailed
 from calls.twilio_stream import CallResult
@@ -68,7 +68,9 @@ class Command(BaseCommand):
                 reason += "; is the server running? `make run` starts it"
             raise CommandError(reason)
         if len(results) > 1:
-            self.stdout.write("\n" + printed.summary_text(results))
+            sids = (result.call_sid for result in results)
+            known = {sid: _turns(call) for sid in sids if (call := _recorded(sid))}
+            self.stdout.write("\n" + printed.summary_text(results, known))
         else:
             self._print_call(results[0], dialled.caller)
         for remark in printed.remarks(results):
@@ -103,14 +105,13 @@ class Command(BaseCommand):
         cells = shutil.get_terminal_size((PLAIN_CELLS, 0)).columns if sys.stdout.isatty() else 0
         if call is None:
             self.stdout.write("\nThe call is not in this machine's database; what was heard:\n")
-            self.stdout.write(printed.summary_text([result]))
+            self.stdout.write(printed.summary_text([result], {}))
         else:
             self.stdout.write(
                 f"\n{call.call_sid} from {masked(caller)}, {call.profile} r{_number(call)}, "
                 f"ended: {call.ended_why or 'not recorded yet'}\n{call.engines}\n"
             )
-            turns = list(call.turns.order_by("number"))
-            self.stdout.write(printed.turns_text(turns, result.lines, cells or PLAIN_CELLS))
+            self.stdout.write(printed.turns_text(_turns(call), result.lines, cells or PLAIN_CELLS))
         if call and call.failure:
             self.stdout.write(f"! {call.failure}")
 
@@ -136,6 +137,10 @@ def _steps(conversation: str, file: Path | None) -> list[Step]:
     except ServiceFailed as error:
         raise CommandError(f"{error}") from None
     return [Press(line.keys) if line.keys else Say(line) for line in lines]
+
+
+def _turns(call: Call) -> list[Turn]:
+    return list(call.turns.order_by("number"))
 
 
 def _recorded(call_sid: str) -> Call | None:
