@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from unittest import TestCase
 
 from calls.services import Line, Message, instructions
@@ -99,3 +100,14 @@ class HistoryTest(TestCase):
         long = recent(lines(40, "מילה " * 100))
         self.assertLessEqual(sum(len(line.text.encode()) for line in long), MOST_BYTES)
         self.assertEqual(recent([caller("א" * MOST_BYTES)] * 3), [caller("א" * MOST_BYTES)])
+
+
+class MomentTests(TestCase):
+    def test_the_model_is_told_when_the_call_began_after_all_that_never_changes(self) -> None:
+        at = datetime(2026, 11, 23, 14, 5)
+        told = system(instructions.with_moment("מרפאת אלון", at))
+        self.assertTrue(told.startswith(instructions.RULES))
+        self.assertTrue(told.endswith("השיחה התחילה ביום שני, 23 בנובמבר 2026, בשעה 14:05."))
+        saturday = instructions.with_moment("", datetime(2026, 11, 28, 9, 0))
+        self.assertIn(instructions.BUSINESS, saturday)
+        self.assertIn("ביום שבת, 28 בנובמבר", saturday)

@@ -8,10 +8,12 @@ belongs to one call. The model is told what was heard, never what was only writt
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from calls.services import Line, Message
+from calls.services.speakable import MONTHS, WEEK
 
 SAY_GOODBYE, TAKE_MESSAGE = "say_goodbye", "take_message"
 
@@ -84,6 +86,8 @@ KEPT = "ההודעה נשמרה. יש להקריא עכשיו את השם, את 
 NOT_KEPT = "ההודעה לא נשמרה: הפרטים לא התקבלו. יש לבקש אותם שוב."
 FIRST_READ_BACK = "עוד לא: קודם מקריאים את ההודעה."
 
+WEEKDAYS = (*WEEK.values(), "שבת")
+
 MOST_LINES, LINES_DROPPED_AT_ONCE = 40, 10
 MOST_BYTES = 8000
 """Of the history. It is cut in steps, because each cut is a beginning that no cache knows yet."""
@@ -98,6 +102,16 @@ def system(business: str, kept: Sequence[Message] = ()) -> str:
             f"עניין: {message.reason}"
         )
     return text
+
+
+def with_moment(business: str, at: datetime) -> str:
+    """The business's text, and when the call began: the same in all its requests."""
+    # Sunday is the first day of a Hebrew week, and Monday of Python's.
+    day = WEEKDAYS[(at.weekday() + 1) % 7]
+    moment = (
+        f"השיחה התחילה ביום {day}, {at.day} ב{MONTHS[at.month - 1]} {at.year}, בשעה {at:%H:%M}."
+    )
+    return f"{business or BUSINESS}\n\n{moment}"
 
 
 def only_message(business: str) -> str:

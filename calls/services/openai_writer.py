@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from calls.services import (
     NO_BRIEF,
@@ -77,7 +78,8 @@ class OpenAiWriter:
     def __init__(self, brief: Brief = NO_BRIEF) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
         business = brief.business or settings.BUSINESS_PROMPT
-        self._business = instructions.only_message(business) if brief.takes_message else business
+        business = instructions.only_message(business) if brief.takes_message else business
+        self._business = instructions.with_moment(business, timezone.localtime())
         self._greeting = brief.opening(settings.GREETING or instructions.GREETING)
         self._kept: list[Message] = []
 
