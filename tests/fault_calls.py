@@ -118,7 +118,7 @@ class Callers:
     def __init__(self, cloud: Cloud, lines: list[Line]) -> None:
         self.cloud, self.lines = cloud, lines
 
-    async def ask(self, text: str = ASKS, limit_s: float = 20.0) -> list[float]:
+    async def ask(self, text: str = ASKS, limit_s: float = 40.0) -> list[float]:
         """Everybody says it; the longest silence that each had to bear until the agent was done."""
         for line in self.lines:
             line.say_aloud(text)
@@ -126,7 +126,7 @@ class Callers:
         await self.all_over(limit_s)
         return [max(line.silences_s(), default=float("inf")) for line in self.lines]
 
-    async def all_over(self, limit_s: float = 20.0) -> None:
+    async def all_over(self, limit_s: float = 40.0) -> None:
         async with asyncio.timeout(limit_s):
             while not all(line.is_over for line in self.lines):
                 await asyncio.sleep(0.05)

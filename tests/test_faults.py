@@ -18,7 +18,9 @@ from tests.servers.google_speech import Refusal as Unheard
 from tests.servers.google_voice import Refusal as Unsaid
 from tests.servers.openai_answers import QUOTA, Answer
 
-SILENCE_S, USUAL_S = 3.0, 2.0
+SILENCE_S, USUAL_S = 3.0, 1.2
+"""The longest silence; and what twenty callers usually wait on a machine that does nothing else.
+A machine that is busy makes everybody wait longer, by what it does before anything is broken."""
 BACK_S = 2.5
 """A connection is tried again within so long of a server's return."""
 SERVERS = ("speech", "voice", "openai")
@@ -159,14 +161,16 @@ async def the_network_is_gone_for_10_s(callers: Callers) -> list[float]:
 class FaultTests(TransactionTestCase):
     async def live_through(self, **faults: Fault) -> None:
         async with calls_in_progress() as callers:
+            before = await callers.ask()
+            busy_s = max(0.0, 2 * (max(before) - USUAL_S))
             for name, fault in faults.items():
                 with self.subTest(name):
                     during = await fault(callers)
-                    self.assertLess(max(during), SILENCE_S)
+                    self.assertLess(max(during), SILENCE_S + busy_s)
                     await callers.all_over()
                     after = await callers.ask()
-                    self.assertLess(median(after), USUAL_S)
-                    self.assertLess(max(after), SILENCE_S)
+                    self.assertLess(median(after), 2 * median(before) + busy_s)
+                    self.assertLess(max(after), SILENCE_S + busy_s)
                     for said in callers.answered():
                         self.assertTrue(said.endswith(ANSWER), said)
             rows = [await line.row() for line in callers.lines]
