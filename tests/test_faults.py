@@ -21,7 +21,7 @@ SILENCE_S, USUAL_S, SHARED_S = 3.0, 1.2, 1.0
 """The longest silence; what twenty callers usually wait on a machine that does nothing else; and
 what a machine that is shared may add. A busy one makes everybody wait longer, by at least what it
 does before anything is broken."""
-BACK_S = 2.5
+BACK_S = 4.0
 """A connection is tried again within so long of a server's return."""
 SERVERS = ("speech", "voice", "openai")
 Fault = Callable[[Callers], Awaitable[list[float]]]
