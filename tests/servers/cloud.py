@@ -3,7 +3,7 @@
 They recognise the callers of calls/utterances.toml by their sound and no other speech, answer by
 the embedded receptionist's script, and speak a buzz. `python -m tests.servers.cloud` prints, as one
 line of JSON, the environment that leads a HeVoice server to them, and serves until it is ended
-(`--paced`: with the delays that the real ones may have).
+(`--paced`: with the delays that the real ones may have, and one and the same answer).
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from calls.utterances import Utterance
 from tests.servers.google_speech import GoogleSpeech
 from tests.servers.google_voice import GoogleVoice
 from tests.servers.openai import OpenAiServer
+from tests.servers.openai_answers import Answer
 
 UNKNOWN = ["(דיבור שאינו בתסריט)"]
 """What any other speech is recognised as."""
+OWN_BUSINESS = "יש לנו 2 אפשרויות ביום שלישי, ב־9:00 או ב־14:30. מה מהן נוחה לך יותר?"
 
 
 class Cloud:
@@ -89,8 +91,10 @@ class Cloud:
 
 def paced(cloud: Cloud) -> None:
     """As long as the real ones may take: first token 350 ms and 60 a second, first byte 180 ms; the
-    recogniser's partials and finals come 250 and 300 ms late as they are."""
+    recogniser's partials and finals come 250 and 300 ms late as they are. What is answered is one
+    caller's business, so that nobody has it ready."""
     cloud.openai.first_s, cloud.openai.token_s = 0.35, 1 / 60
+    cloud.openai.answers[""] = Answer(OWN_BUSINESS)
     cloud.voice.first_byte_s = 0.18
 
 
