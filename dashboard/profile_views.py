@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dashboard.access import may_publish, signed_in
 from dashboard.charts import WaitChart, wait_chart
 from tuning.forms import ProfileForm, RestoreForm
+from tuning.knob import Knob, Value
 from tuning.models import PublishedMeanwhile, Revision, TimingProfile
-from tuning.profile import KNOB, Knob, Profile
+from tuning.profile import KNOB, Profile
 
 SHORT_SPAN_MS, LONG_SPAN_MS = 1000, 4000
 """The two utterances for which the page says what the knobs add up to."""
@@ -30,8 +31,8 @@ class Change:
     """A knob that differs between two revisions."""
 
     knob: Knob
-    before: int | bool
-    after: int | bool
+    before: Value
+    after: Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from tuning.events import (
     Retuned,
     Transcribed,
 )
+from tuning.interruption import CUT_IN_MS
 from tuning.profile import FRAME_MS, Profile
 from tuning.turns import TurnTaker
 
@@ -79,10 +80,10 @@ class ScriptedCall:
 
     @classmethod
     def speaking(cls, text: str = "שלום", profile: Profile | None = None) -> ScriptedCall:
-        """The caller is hearing the reply of turn 1."""
+        """The caller has been hearing the reply of turn 1 for a while."""
         call = cls.answering(text, profile)
         call.reply_begins()
-        call.silence(1000)
+        call.silence(CUT_IN_MS)
         return call
 
     @property

@@ -17,10 +17,12 @@ from tuning import journal
 from tuning.events import (
     Action,
     Amend,
+    Asks,
     CallBegan,
     Dismiss,
     Event,
     Fill,
+    Forget,
     HangUp,
     Heard,
     LineStalled,
@@ -32,11 +34,14 @@ from tuning.events import (
     ReplyEnded,
     ReplyFailed,
     ReplyLate,
+    Resume,
     Retuned,
     StopReply,
+    Think,
     Transcribed,
     TranscriberFailed,
 )
+from tuning.finished import Asked
 from tuning.profile import SHIPPED, Profile
 from tuning.replay import decide, recorded
 
@@ -47,6 +52,7 @@ ENTRIES: list[Event | Action] = [
     Heard(20, speech=0b0111, level_db=-31),
     Transcribed(400, until_ms=380, text='„שלום”, "hi"\n\u2028 וברכה', final=True, stability=0.75),
     TranscriberFailed(420, reason="refused: no such model"),
+    Asks(430, turn=1, asked=Asked("choice", ("מחר", "היום"))),
     ReplyBegan(440, turn=1),
     ReplyEnded(460, turn=1, farewell=True),
     ReplyLate(480, turn=2, reason="no first word within 4 s"),
@@ -55,6 +61,13 @@ ENTRIES: list[Event | Action] = [
     LineStalled(1520),
     Retuned(1540, revision=4, profile=replace(BRISK, streaming_stt=False)),
     Reply(1, "מה השעות", 1000, 2200, why="short silence", delay_ms=77),
+    Think(2, "כן"),
+    Forget(2),
+    Reply(
+        2, "כן", 1000, 2200, "finished words", 0, 20_000, True, {"longest": 1800, "answered": -1460}
+    ),
+    StopReply(2, why="cut-in", may_resume=True),
+    Resume(2, why="backchannel"),
     Prompt(2, "not_heard", why="not heard", spoke_from_ms=2400, spoke_until_ms=2900),
     Prompt(3, "apology", why="reply late"),
     Fill(1),

@@ -12,6 +12,7 @@ from django.test import SimpleTestCase
 
 from tests.script import frames, silence, voice
 from tuning.events import CallBegan, Event, ReplyBegan, ReplyEnded, Transcribed
+from tuning.knob import Value
 from tuning.profile import KNOBS, Profile
 from tuning.replay import Decision, decide
 
@@ -72,7 +73,7 @@ def a_long_call() -> list[Event]:
     return list(silence(70_000, GREETED_MS))
 
 
-TRIED: dict[str, tuple[int | bool, int | bool, list[Event]]] = {
+TRIED: dict[str, tuple[Value, Value, list[Event]]] = {
     "vad_aggressiveness": (1, 3, said(1200, speech=0b0011)),
     "min_speech_ms": (60, 100, a_noise_in_the_pause()),
     "min_utterance_ms": (300, 600, said(300)),
@@ -95,7 +96,7 @@ AT_THE_WIRE = {"stt_batch_ms"}
 """What the core never sees: proved at the transcriber's own wire."""
 
 
-def tuned(name: str, value: int | bool) -> Profile:
+def tuned(name: str, value: Value) -> Profile:
     return Profile(**asdict(Profile()) | {name: value})
 
 

@@ -6,14 +6,15 @@ from dataclasses import asdict
 
 from django.test import SimpleTestCase
 
+from tuning.knob import Value
 from tuning.profile import GROUPS, KNOB, KNOBS, SHIPPED, Profile, ProfileError, problems
 
 
-def found(**changed: int | bool) -> list[tuple[tuple[str, ...], bool]]:
+def found(**changed: Value) -> list[tuple[tuple[str, ...], bool]]:
     return [(each.knobs, each.is_error) for each in problems(asdict(Profile()) | changed)]
 
 
-def tuned(**changed: int | bool) -> Profile:
+def tuned(**changed: Value) -> Profile:
     return Profile(**asdict(Profile()) | changed)
 
 
@@ -65,7 +66,7 @@ class DeclarationTests(SimpleTestCase):
 class RangeTests(SimpleTestCase):
     def test_a_value_outside_the_hard_range_is_refused(self) -> None:
         for knob in KNOBS:
-            if knob.is_switch:
+            if not knob.is_number:
                 continue
             for value in (knob.hard[0] - knob.step, knob.hard[1] + knob.step):
                 with self.subTest(knob.name, value=value):
@@ -131,7 +132,7 @@ class CrossCheckTests(SimpleTestCase):
 
     def test_on_the_pages_knobs_go_by_their_labels(self) -> None:
         changes: list[dict[str, int]] = [
-            {knob.name: knob.hard[1] + 1} for knob in KNOBS if not knob.is_switch
+            {knob.name: knob.hard[1] + 1} for knob in KNOBS if knob.is_number
         ]
         changes += [
             {"end_silence_short_ms": 900, "end_silence_long_ms": 800},
@@ -197,7 +198,7 @@ class EnvironmentTests(SimpleTestCase):
 
     def test_every_knob_can_be_set(self) -> None:
         for knob in KNOBS:
-            raw = str(knob.default / knob.environ_scale) if not knob.is_switch else "true"
+            raw = str(knob.default / knob.environ_scale if knob.is_number else knob.default)
             with self.subTest(knob.environ):
                 self.assertEqual(knob.from_environ(raw), knob.default)
 
@@ -226,8 +227,8 @@ class EnvironmentTests(SimpleTestCase):
 
 
 class ShippedTests(SimpleTestCase):
-    def test_the_shipped_profiles_are_balanced_unhurried_and_brisk(self) -> None:
-        self.assertEqual(list(SHIPPED), ["balanced", "unhurried", "brisk"])
+    def test_the_shipped_profiles_are_what_they_promise(self) -> None:
+        self.assertEqual(list(SHIPPED), ["balanced", "unhurried", "brisk", "adaptive"])
         self.assertEqual(Profile(**SHIPPED["balanced"]), Profile())
         unhurried = Profile(**SHIPPED["unhurried"])
         self.assertEqual(unhurried.min_utterance_ms, 800)

@@ -5,15 +5,33 @@ Pure. Nothing here decides when the caller has finished, or is interrupting; tur
 
 from __future__ import annotations
 
+from collections import deque
 from enum import Enum
 from random import Random
+from statistics import median
 
-from tuning.events import Action, Fill, HangUp, Prompt, Reply, ReplyBegan, ReplyEnded, StopReply
+from tuning.endpoint import Wait
+from tuning.events import (
+    Action,
+    Fill,
+    HangUp,
+    Prompt,
+    Reply,
+    ReplyBegan,
+    ReplyEnded,
+    Resume,
+    StopReply,
+)
 from tuning.heard import Voice
 from tuning.profile import Profile
 
 FAILURES_IN_A_ROW = 3
 """So many failed replies end the call."""
+NO_INPUT_PROMPTS = 2
+TOOK_NEEDED, TOOK_KEPT = 2, 5
+"""Replies of this call by which the next one's lateness is judged."""
+SOON_MS, FILLER_MS = 300, 500
+"""When an expected filler is said; how late a reply must be for it to be worth one."""
 
 
 class Floor(Enum):
@@ -31,13 +49,22 @@ class Agent:
         self.floor = Floor.LISTENING
         self.last_words = ""
         """Why to hang up once the present prompt has been heard."""
+        self.began_ms = 0
+        """When the newest turn was first heard."""
+        self.is_undisturbed = False
+        """It was interrupted by noise already: only words stop it now."""
         self.is_over = False
         self._random = Random(seed)
         self._prompt = ""
         self._failures = 0
         self._ended_ms: int | None = None
+        self._decided_ms = 0
         self._unfilled_since_ms: int | None = None
         """When the reply was asked for, while nothing fills its wait."""
+        self._took_ms: deque[int] = deque(maxlen=TOOK_KEPT)
+        """Decided -> heard, of the latest replies."""
+        self._missed = 0
+        """Prompts in a row that nobody answered."""
 
     @property
     def is_listening(self) -> bool:
@@ -57,22 +84,59 @@ class Agent:
         ended_ms = self._ended_ms
         return ended_ms is not None and at_ms < ended_ms + profile.reply_refractory_ms
 
-    def reply(self, now_ms: int, text: str, voice: Voice, why: str, profile: Profile) -> Reply:
+    def is_protected(self, at_ms: int, profile: Profile) -> bool:
+        """Whether that is within the first moments of what is being said."""
+        return self.floor is Floor.SPEAKING and at_ms < self.began_ms + profile.protect_ms
+
+    def reply(
+        self,
+        now_ms: int,
+        text: str,
+        voice: Voice,
+        wait: Wait,
+        profile: Profile,
+        *,
+        is_prepared: bool = False,
+    ) -> Reply:
         self._begin_turn(prompt="")
-        self._unfilled_since_ms = now_ms
+        self._decided_ms = self._unfilled_since_ms = now_ms
+        self._missed = 0
         low, high = profile.response_delay_min_ms, profile.response_delay_max_ms
         delay_ms = low + round(self._random.random() * (high - low))
-        return Reply(self.turn, text, voice.began_ms, voice.ended_ms, why, delay_ms)
+        return Reply(
+            self.turn,
+            text,
+            voice.began_ms,
+            voice.ended_ms,
+            wait.why,
+            delay_ms,
+            limit_ms=profile.reply_limit_s * 1000,
+            prepared=is_prepared,
+            parts=wait.parts,
+        )
 
     def fill(self, now_ms: int, profile: Profile) -> list[Action]:
-        """Fill the wait for a reply that is late, once."""
+        """Fill the wait for a reply that is late or, as others in this call, will be; once."""
         since_ms = self._unfilled_since_ms
         if self.floor is not Floor.THINKING or since_ms is None or not profile.filler_after_ms:
             return []
-        if now_ms - since_ms < profile.filler_after_ms:
+        usually_ms = median(self._took_ms) if len(self._took_ms) >= TOOK_NEEDED else 0
+        is_expected = usually_ms >= profile.filler_after_ms + FILLER_MS
+        after_ms = min(SOON_MS, profile.filler_after_ms) if is_expected else profile.filler_after_ms
+        if now_ms - since_ms < after_ms:
             return []
         self._unfilled_since_ms = None
         return [Fill(self.turn)]
+
+    def miss_input(self, now_ms: int, profile: Profile) -> list[Action]:
+        """Nobody has spoken since the agent did: ask, ask again, say goodbye."""
+        since_ms = self._ended_ms
+        if not profile.no_input_ms or since_ms is None or now_ms - since_ms < profile.no_input_ms:
+            return []
+        self._missed += 1
+        if self._missed > NO_INPUT_PROMPTS:
+            return self.say_last("no_input_goodbye", "no input", "no input")
+        return self.prompt("no_input", "no input")
 
     def prompt(self, name: str, why: str) -> list[Action]:
         self._begin_turn(prompt=name)
@@ -88,10 +152,15 @@ class Agent:
         stop = [] if self.is_listening else [self.stop(stopped or why)]
         return [*stop, *self.prompt(name, why)]
 
-    def stop(self, why: str) -> StopReply:
+    def stop(self, why: str, *, may_resume: bool = False) -> StopReply:
         self._was_heard()
         self.floor = Floor.LISTENING
-        return StopReply(self.turn, why)
+        return StopReply(self.turn, why, may_resume)
+
+    def resume(self, why: str) -> Resume:
+        """What was stopped goes on."""
+        self.floor, self.is_undisturbed = Floor.SPEAKING, True
+        return Resume(self.turn, why)
 
     def hang_up(self, why: str) -> list[Action]:
         self.is_over = True
@@ -100,7 +169,10 @@ class Agent:
     def began(self, event: ReplyBegan) -> bool:
         """Whether the caller hears the present turn from now on; False: the report is late."""
         is_news = event.turn == self.turn and self.floor is Floor.THINKING
-        self.floor = Floor.SPEAKING if is_news else self.floor
+        if is_news:
+            self.floor, self.began_ms = Floor.SPEAKING, event.at_ms
+            if self._unfilled_since_ms is not None:
+                self._took_ms.append(event.at_ms - self._decided_ms)
         return is_news
 
     def ended(self, event: ReplyEnded) -> list[Action]:
@@ -129,4 +201,4 @@ class Agent:
     def _begin_turn(self, prompt: str) -> None:
         self.turn += 1
         self._unfilled_since_ms = None
-        self.floor, self._prompt = Floor.THINKING, prompt
+        self.floor, self._prompt, self.is_undisturbed = Floor.THINKING, prompt, False

@@ -7,12 +7,15 @@ number, so that a late report is recognised as late. Turn 0 is the greeting.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tuning.finished import Asked
 from tuning.profile import Profile
 
-SPEECH, SILENCE = 0b1111, 0
-"""`Heard.speech` of a frame that all four VAD aggressiveness modes call speech, or none."""
+SPEECH, SILENCE = 0b11111, 0
+"""`Heard.speech` of a frame that every detector calls speech, or none."""
+JUDGED = 0b10000
+"""The bit of `Heard.speech` that is Silero's verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,16 @@ class Heard:
     """One 20 ms frame of the caller's audio.
 
     speech: bit m is set when VAD aggressiveness m (0-3) calls the frame speech, so that the knob
-        can be replayed without audio. level_db: loudness in dB below full scale (0 to -100).
+        can be replayed without audio; bit 4 is Silero's verdict where one of them is set.
+        level_db: loudness in dB below full scale (0 to -100).
+    echo: how much of what the agent says is in it, 0 to 100 (calls.echo); judged only where it
+        is speech over the agent.
     """
 
     at_ms: int
     speech: int
     level_db: int = -100
+    echo: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,15 @@ class Transcribed:
     text: str
     final: bool = False
     stability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What the reply of this turn asks the caller; see finished.Asked."""
+
+    at_ms: int
+    turn: int
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +145,11 @@ class Reply:
     """The caller has finished: answer what they said.
 
     spoke_from_ms, spoke_until_ms: the utterance's first and last voice. why: the rule that fired
-    (short silence, long silence, transcriber, keypad, line stalled).
+    (short silence, long silence, finished words, unfinished words, asked for time, transcriber,
+    keypad, line stalled).
     delay_ms: the reply's audio starts no earlier than this after the decision.
+    limit_ms: no sentence begins after so much of the reply; 0: no limit.
+    prepared: what Think began is the answer. parts: the silence asked for, as endpoint.Wait.parts.
     """
 
     turn: int
@@ -139,11 +158,41 @@ class Reply:
     spoke_until_ms: int
     why: str
     delay_ms: int
+    limit_ms: int = 0
+    prepared: bool = False
+    parts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """Begin the reply to these words: perhaps the caller has finished.
+
+    Nothing of it may be heard, and nothing done, before Reply says so.
+    """
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """What Think began is not wanted."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """It was no interruption: go on from the sentence that was cut. why: no words, backchannel."""
+
+    turn: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Say something prepared: greeting, not_heard, apology, apology_goodbye, time_up.
+    """Say something prepared: greeting, not_heard, no_input, no_input_goodbye, apology,
+    apology_goodbye, time_up.
 
     spoke_from_ms, spoke_until_ms: the utterance that not_heard answers; None: it answers none.
     """
@@ -164,10 +213,15 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class StopReply:
-    """Fall silent at once. why: barge-in, caller resumed, keypad, late, failed, time up."""
+    """Fall silent at once. why: barge-in, cut-in, caller resumed, keypad, late, failed, time up.
+
+    may_resume: perhaps it was no interruption. Resume may follow; StopReply without it, or the
+    next turn, ends it for good.
+    """
 
     turn: int
     why: str
+    may_resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +243,8 @@ class Amend:
 
 @dataclass(frozen=True, slots=True)
 class Dismiss:
-    """A stretch of voice brings no turn. why: noise, no words, spoken over, after a reply."""
+    """A stretch of voice brings no turn. why: noise, no words, backchannel, spoken over, after a
+    reply."""
 
     from_ms: int
     until_ms: int
@@ -198,7 +253,7 @@ class Dismiss:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """End the call. why: goodbye, time up, failed, line stalled."""
+    """End the call. why: goodbye, no input, time up, failed, line stalled."""
 
     why: str
 
@@ -208,6 +263,7 @@ Event = (
     | Heard
     | Transcribed
     | TranscriberFailed
+    | Asks
     | ReplyBegan
     | ReplyEnded
     | ReplyLate
@@ -216,4 +272,16 @@ Event = (
     | LineStalled
     | Retuned
 )
-Action = Reply | Prompt | Fill | StopReply | Recognise | Amend | Dismiss | HangUp
+Action = (
+    Reply
+    | Think
+    | Forget
+    | Resume
+    | Prompt
+    | Fill
+    | StopReply
+    | Recognise
+    | Amend
+    | Dismiss
+    | HangUp
+)

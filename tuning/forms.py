@@ -13,7 +13,8 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from tuning.profile import GROUPS, KNOBS, Knob, Problem, Profile, Text, problems
+from tuning.knob import Knob, Text, Value
+from tuning.profile import GROUPS, KNOBS, Problem, Profile, problems
 
 
 def in_page_language(text: Text) -> str:
@@ -58,7 +59,7 @@ class ProfileForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = {name: self.cleaned_data[name] for name in asdict(Profile()) if self._has(name)}
-        whole = cast("dict[str, int | bool]", self.initial) | values
+        whole = cast("dict[str, Value]", self.initial) | values
         for problem in problems(whole):
             self._attach(problem)
         return self.cleaned_data
@@ -91,6 +92,13 @@ def _field(knob: Knob) -> forms.Field:
             help_text=help_text,
             required=False,
             widget=forms.CheckboxInput(attrs=described_by),
+        )
+    if knob.choices:
+        return forms.ChoiceField(
+            label=label,
+            help_text=help_text,
+            choices=[(value, in_page_language(text)) for value, text in knob.choices.items()],
+            widget=forms.Select(attrs=described_by),
         )
     low, high = knob.hard
     limits = {"min": low, "max": high, "step": knob.step, "inputmode": "numeric", "dir": "ltr"}

@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from tuning.events import Heard, Pressed, Transcribed
+from tuning.events import JUDGED, Heard, Pressed, Transcribed
+from tuning.finished import same_words
 from tuning.profile import FRAME_MS, Profile
+
+ECHO_PERCENT = 50
+"""A frame with so much of the agent's own voice in it is none of the caller's."""
+
+
+def is_voiced(frame: Heard, profile: Profile) -> bool:
+    """By the profile's judge of speech; what the agent itself says is none."""
+    is_sound = frame.speech >> profile.vad_aggressiveness & 1
+    is_speech = is_sound and (profile.vad == "webrtc" or frame.speech & JUDGED)
+    return bool(is_speech) and frame.echo < ECHO_PERCENT
 
 
 @dataclass(slots=True)
@@ -21,6 +32,8 @@ class Voice:
     """End of the last voiced frame: the speech end."""
     stretch_ms: int = 0
     """Voice in the present stretch, whose gaps are shorter than the hangover."""
+    pause_ms: int = 0
+    """Of the caller's, that this frame ended."""
     _run_began_ms: int = -1
     _heard_ms: int = -1
 
@@ -38,10 +51,10 @@ class Voice:
         return Voice(_run_began_ms=self._run_began_ms, _heard_ms=self._heard_ms)
 
     def hear(self, frame: Heard, profile: Profile) -> None:
-        at_ms, is_voiced = frame.at_ms, frame.speech >> profile.vad_aggressiveness & 1
+        at_ms = frame.at_ms
         is_next = at_ms - self._heard_ms <= 2 * FRAME_MS  # no frame was lost in between
-        self._heard_ms = at_ms
-        if not is_voiced:
+        self._heard_ms, self.pause_ms = at_ms, 0
+        if not is_voiced(frame, profile):
             self._run_began_ms = -1
             return
         if self._run_began_ms < 0 or not is_next:
@@ -51,6 +64,8 @@ class Voice:
             return
         if not self.is_heard:
             self.began_ms = self._run_began_ms
+        elif self.ended_ms <= self._run_began_ms:
+            self.pause_ms = self._run_began_ms - self.ended_ms
         if self.ended_ms <= self._run_began_ms:  # the run counts from this frame on, whole
             is_new_stretch = self._run_began_ms - self.ended_ms >= profile.vad_hangover_ms
             self.stretch_ms = run_ms + (0 if is_new_stretch else self.stretch_ms)
@@ -71,6 +86,7 @@ class Words:
     """The partial, once it counts."""
     _partial: str = ""
     _partial_since_ms: int = 0
+    _changed_ms: int = 0
     _partial_until_ms: int = -1
     _skip: int = 0
     """Words of the open segment that were dealt with by an earlier decision."""
@@ -85,10 +101,38 @@ class Words:
         """How far into the audio the counted words reach."""
         return self._partial_until_ms if self._stood else self._finals_until_ms
 
+    @property
+    def newest(self) -> str:
+        """With the partial as it stands now, however long."""
+        return " ".join(filter(None, (*self._finals, self._partial)))
+
+    @property
+    def newest_until_ms(self) -> int:
+        return self._partial_until_ms if self._partial else self._finals_until_ms
+
+    def reach(self, ms: int) -> bool:
+        """Do they reach so far into the audio?"""
+        return bool(self.newest) and self.newest_until_ms >= ms
+
+    @property
+    def is_final(self) -> bool:
+        """Closed segments, and none open."""
+        return bool(self._finals) and not self._partial
+
+    def stood_ms(self, now_ms: int) -> int:
+        """How long the newest words have been what they are."""
+        return now_ms - self._changed_ms if self.newest else 0
+
     def take(self, event: Transcribed) -> None:
         """A partial replaces the one before it; a final closes the segment and counts at once."""
         self.answered = ""
+        before = self.newest
         text = " ".join(event.text.split()[self._skip :])
+        self._take(event, text)
+        if not same_words(self.newest, before):
+            self._changed_ms = event.at_ms
+
+    def _take(self, event: Transcribed, text: str) -> None:
         if event.final:
             self.add(text, event.until_ms)
             self._stood = self._partial = ""

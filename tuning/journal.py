@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, get_args
 
-from tuning.events import Action, CallBegan, Event, Retuned
+from tuning.events import Action, Asks, CallBegan, Event, Retuned
+from tuning.finished import Asked
 from tuning.profile import Profile
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -23,7 +24,7 @@ def dump(entry: Event | Action, wall_ms: float | None = None) -> str:
     line: dict[str, Any] = {"kind": type(entry).__name__}
     if wall_ms is not None:
         line["wall_ms"] = round(wall_ms, 1)
-    if isinstance(entry, CallBegan | Retuned):
+    if isinstance(entry, CallBegan | Retuned | Asks):
         line |= asdict(entry)
     else:  # asdict copies deeply: too slow for fifty frames a second and call
         for name in type(entry).__slots__:
@@ -37,6 +38,9 @@ def load(line: str) -> Event | Action:
     values.pop("wall_ms", None)
     if "profile" in values:
         values["profile"] = Profile(**values["profile"])
+    if "asked" in values:
+        asked = values["asked"]
+        values["asked"] = Asked(**asked | {"phrases": tuple(asked["phrases"])})
     entry: Event | Action = kind(**values)
     return entry
 

@@ -10,71 +10,14 @@ refused outside; *soft* is allowed with a warning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-FRAME_MS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One sentence in the two languages of the dashboard."""
-
-    he: str
-    en: str
-
-    def in_language(self, code: str) -> str:
-        return self.he if code.startswith("he") else self.en
-
-
-@dataclass(frozen=True, slots=True)
-class Knob:
-    """What a profile field means and which values it may take."""
-
-    name: str
-    default: int | bool
-    soft: tuple[int, int]
-    hard: tuple[int, int]
-    step: int
-    unit: str
-    environ: str
-    environ_scale: int
-    group: str
-    label: Text
-    help: Text
-
-    @property
-    def is_switch(self) -> bool:
-        return isinstance(self.default, bool)
-
-    def from_environ(self, raw: str) -> int | bool:
-        """The knob's value written as an environment variable; ValueError says what is allowed."""
-        if self.is_switch:
-            lowered = raw.strip().lower()
-            if lowered in {"1", "true", "yes", "on"}:
-                return True
-            if lowered in {"0", "false", "no", "off"}:
-                return False
-            raise ValueError(f"{self.environ}={raw!r} must be true or false")
-        low, high = (limit / self.environ_scale for limit in self.hard)
-        allowed = f"{self.environ}={raw!r} must be a number from {low:g} to {high:g}"
-        try:
-            value = float(raw)
-        except ValueError:
-            raise ValueError(allowed) from None
-        if not low <= value <= high:
-            raise ValueError(allowed)
-        return round(value * self.environ_scale)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a set of knobs is refused (`is_error`), or what it risks."""
-
-    knobs: tuple[str, ...]
-    text: Text
-    is_error: bool = True
+from tuning import checks
+from tuning.checks import Problem as Problem
+from tuning.knob import FRAME_MS as FRAME_MS
+from tuning.knob import Knob, Text, Value, knob
 
 
 class ProfileError(ValueError):
@@ -83,37 +26,6 @@ class ProfileError(ValueError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{', '.join(p.knobs)}: {p.text.en}" for p in problems))
-
-
-def knob(
-    default: int | bool,
-    *,
-    soft: tuple[int, int] = (0, 1),
-    hard: tuple[int, int] = (0, 1),
-    step: int = 1,
-    unit: str = "ms",
-    environ: str = "",
-    environ_scale: int = 1,
-    group: str,
-    label: Text,
-    help: Text,
-) -> Any:
-    """A profile field. `environ_scale` is how many of our units make one of the variable's."""
-    return field(
-        default=default,
-        metadata={
-            "default": default,
-            "soft": soft,
-            "hard": hard,
-            "step": step,
-            "unit": unit,
-            "environ": environ,
-            "environ_scale": environ_scale,
-            "group": group,
-            "label": label,
-            "help": help,
-        },
-    )
 
 
 GROUPS: dict[str, Text] = {
@@ -128,6 +40,22 @@ GROUPS: dict[str, Text] = {
 class Profile:
     """When the caller is speaking, has finished, or is interrupting. All times in milliseconds."""
 
+    vad: str = knob(
+        "webrtc",
+        unit="",
+        group="end",
+        choices={
+            "webrtc": Text("WebRTC", "WebRTC"),
+            "silero": Text("WebRTC ואחריו Silero", "WebRTC, then Silero"),
+        },
+        label=Text("מי קובע מה דיבור", "What tells speech from noise"),
+        help=Text(
+            "WebRTC שומע צליל; בקו רועש הוא טועה לעתים קרובות. כשהוא שומע משהו, המודל Silero בודק "
+            "אם זה באמת דיבור.",
+            "WebRTC hears sound, and on a noisy line is often wrong. Where it hears something, "
+            "Silero's model judges whether that is speech.",
+        ),
+    )
     vad_aggressiveness: int = knob(
         2,
         soft=(1, 3),
@@ -236,6 +164,91 @@ class Profile:
             "100–200 at a time.",
         ),
     )
+    endpointing: str = knob(
+        "fixed",
+        unit="",
+        group="end",
+        choices={
+            "fixed": Text("לפי אורך האמירה", "by the length of the utterance"),
+            "adaptive": Text("לפי מה שנאמר", "by what was said"),
+        },
+        label=Text("מה קובע כמה לחכות", "What decides how long to wait"),
+        help=Text(
+            "לפי אורך האמירה: שתיקה אחת אחרי אמירה קצרה ואחרת אחרי ארוכה. לפי מה שנאמר: תשובה "
+            "מלאה לשאלה נענית מיד, ולמשפט שנקטע באמצע מחכים.",
+            "By length: one silence after a short utterance, another after a long one. By what "
+            "was said: a full answer is answered at once, an unfinished sentence is waited for.",
+        ),
+    )
+    finished_silence_ms: int = knob(
+        340,
+        soft=(280, 600),
+        hard=(160, 1500),
+        step=20,
+        group="end",
+        label=Text("השתיקה הקצרה ביותר", "Shortest silence"),
+        help=Text(
+            "לכמה יורדת השתיקה, מסוף הדיבור, כשהכול מעיד שסיימו. פועל רק כשהשתיקה נקבעת לפי מה "
+            "שנאמר.",
+            "What the silence, from the speech end, comes down to when everything says that the "
+            "caller has finished. Only where it depends on what was said.",
+        ),
+    )
+    weight_answered: int = knob(
+        100,
+        soft=(60, 100),
+        hard=(0, 100),
+        step=5,
+        unit="%",
+        group="end",
+        label=Text("משקל: תשובה לשאלה", "Weight: the question is answered"),
+        help=Text(
+            "כמה מקצרת את השתיקה תשובה מלאה לשאלה שנשאלה עכשיו („כן”, יום, מספר שלם). 100: עד "
+            "השתיקה הקצרה ביותר.",
+            "How much a full answer to the question just asked (yes, a day, a whole number) "
+            "shortens the silence. 100: down to the shortest.",
+        ),
+    )
+    weight_closed: int = knob(
+        50,
+        soft=(20, 80),
+        hard=(0, 100),
+        step=5,
+        unit="%",
+        group="end",
+        label=Text("משקל: משפט סגור", "Weight: the sentence is closed"),
+        help=Text(
+            "כמה מקצרים את השתיקה תמלול סופי, סימן סיום, שאלה שלמה או „תודה”.",
+            "How much a final transcript, a full stop, a whole question or a thank-you shortens "
+            "the silence.",
+        ),
+    )
+    weight_stable: int = knob(
+        50,
+        soft=(20, 80),
+        hard=(0, 100),
+        step=5,
+        unit="%",
+        group="end",
+        label=Text("משקל: תמלול יציב", "Weight: the words stand still"),
+        help=Text(
+            "כמה מקצר את השתיקה תמלול שהפסיק להשתנות ואינו נגמר באמצע משפט.",
+            "How much words that have stopped changing, and do not end in the middle of a "
+            "sentence, shorten the silence.",
+        ),
+    )
+    stable_ms: int = knob(
+        160,
+        soft=(80, 300),
+        hard=(0, 1000),
+        step=20,
+        group="end",
+        label=Text("מתי תמלול יציב", "Words are stable after"),
+        help=Text(
+            "כמה זמן המילים צריכות לעמוד בלי שינוי כדי להיחשב יציבות.",
+            "How long the words must stand unchanged to count as stable.",
+        ),
+    )
     transcript_wait_ms: int = knob(
         900,
         soft=(500, 1500),
@@ -280,6 +293,45 @@ class Profile:
             "a cough stops it; too high and it does not let the caller in.",
         ),
     )
+    resume_ms: int = knob(
+        300,
+        soft=(160, 600),
+        hard=(60, 2000),
+        step=FRAME_MS,
+        group="floor",
+        label=Text("קול שעוצר את ההכנה", "Voice that stops the thinking"),
+        help=Text(
+            "כמה קול, בזמן שהתשובה עוד מוכנה ולא נשמעת, אומר שהדיבור בעצם לא הסתיים.",
+            "How much voice while the reply is prepared and not heard yet says that the caller "
+            "had not finished.",
+        ),
+    )
+    false_interruption_ms: int = knob(
+        0,
+        soft=(0, 2500),
+        hard=(0, 5000),
+        step=100,
+        group="floor",
+        label=Text("קטיעת שווא", "False interruption"),
+        help=Text(
+            "התשובה נעצרה ואחרי זמן כזה לא נאמרה מילה: ממשיכים מהמשפט שנקטע. אפס: לא ממשיכים.",
+            "The reply was stopped and no word followed for so long: it goes on from the sentence "
+            "that was cut. 0: it does not.",
+        ),
+    )
+    protect_ms: int = knob(
+        0,
+        soft=(0, 800),
+        hard=(0, 2000),
+        step=FRAME_MS,
+        group="floor",
+        label=Text("הגנה על תחילת התשובה", "Protected beginning"),
+        help=Text(
+            "בתחילת תשובה רעש או קול בלי מילים לא עוצרים אותה; מילים תמיד עוצרות.",
+            "At the beginning of a reply noise, or voice without words, does not stop it; words "
+            "always do.",
+        ),
+    )
     response_delay_min_ms: int = knob(
         50,
         soft=(0, 150),
@@ -308,6 +360,22 @@ class Profile:
             "The upper end of the random delay before the reply.",
         ),
     )
+    think_limit: int = knob(
+        0,
+        soft=(0, 4),
+        hard=(0, 10),
+        step=1,
+        unit="",
+        group="answer",
+        label=Text("הכנה מראש", "Replies prepared ahead"),
+        help=Text(
+            "כמה פעמים בתור אחד מותר להתחיל להכין תשובה לפני שברור שסיימו לדבר. תשובה מוכנה נשמעת "
+            "מיד; תשובה שהמילים השתנו אחריה נזרקת ועולה כסף. אפס: לא מכינים מראש.",
+            "How often in one turn a reply may be begun before the caller has certainly finished. "
+            "A ready reply is heard at once; one whose words changed is thrown away, and costs "
+            "money. 0: never.",
+        ),
+    )
     filler_after_ms: int = knob(
         950,
         soft=(700, 1500),
@@ -320,6 +388,34 @@ class Profile:
             "שלא תהיה שתיקה. אפס: לא אומרים.",
             "The reply is not heard so long after the decision: the agent asks for a moment, "
             "once a turn, so that nobody waits in silence. 0: never.",
+        ),
+    )
+    no_input_ms: int = knob(
+        0,
+        soft=(0, 15000),
+        hard=(0, 60000),
+        step=500,
+        group="answer",
+        label=Text("שתיקה ממושכת", "Nobody speaks"),
+        help=Text(
+            "אחרי תשובה לא נאמר דבר: אחרי זמן כזה שואלים אם עדיין על הקו, פעמיים, ואז נפרדים. "
+            "אפס: לא שואלים.",
+            "Nothing was said after a reply: after so long the agent asks whether the caller is "
+            "there, twice, and then says goodbye. 0: never.",
+        ),
+    )
+    reply_limit_s: int = knob(
+        0,
+        soft=(0, 30),
+        hard=(0, 120),
+        step=1,
+        unit="s",
+        group="answer",
+        label=Text("אורך תשובה מרבי", "Longest reply"),
+        help=Text(
+            "תשובה ארוכה יותר נעצרת בסוף המשפט, כדי לתת לדבר. אפס: בלי הגבלה.",
+            "A longer reply stops at the end of its sentence, so that the caller can speak. 0: no "
+            "limit.",
         ),
     )
     max_call_s: int = knob(
@@ -386,12 +482,12 @@ class Profile:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Profile:
         """The default profile's first values. ValueError names the variable and its range."""
-        given = {
+        given = SHIPPED[DEFAULT] | {
             each.name: each.from_environ(environ[each.environ])
             for each in KNOBS
             if environ.get(each.environ, "").strip()
         }
-        return cls(**given)  # type: ignore[arg-type]  # the metadata says which is a switch
+        return cls(**given)
 
     def end_silence_ms(self, span_ms: int) -> int:
         """The silence, hangover included, that ends an utterance of this length."""
@@ -423,85 +519,13 @@ KNOBS: tuple[Knob, ...] = tuple(
 KNOB: dict[str, Knob] = {each.name: each for each in KNOBS}
 
 
-def problems(values: Mapping[str, int | bool]) -> list[Problem]:
+def problems(values: Mapping[str, Value]) -> list[Problem]:
     """Everything that is wrong with, or risky about, these values of all knobs; errors first."""
-    found = list(_range_problems(values))
-    refused = {name for problem in found if problem.is_error for name in problem.knobs}
-    # What a refused value adds up to with others says nothing.
-    found += [each for each in _cross_problems(values) if refused.isdisjoint(each.knobs)]
-    return sorted(found, key=lambda problem: not problem.is_error)
+    return checks.problems(KNOB, values)
 
 
-def _range_problems(values: Mapping[str, int | bool]) -> Iterable[Problem]:
-    for each in KNOBS:
-        value = values[each.name]
-        if each.is_switch or each.soft[0] <= value <= each.soft[1]:
-            continue
-        is_error = not each.hard[0] <= value <= each.hard[1]
-        low, high = each.hard if is_error else each.soft
-        he, en = ("חייב להיות", "it must be") if is_error else ("מומלץ", "advised:")
-        text = Text(
-            f"{each.label.he}: הערך {value}; {he} בין {low} ל־{high}",
-            f"{each.label.en}: {value}; {en} from {low} to {high}",
-        )
-        yield Problem((each.name,), text, is_error)
-
-
-def _cross_problems(values: Mapping[str, int | bool]) -> Iterable[Problem]:
-    short, long = values["end_silence_short_ms"], values["end_silence_long_ms"]
-    if short > long:
-        yield Problem(
-            ("end_silence_short_ms", "end_silence_long_ms"),
-            Text(
-                "השתיקה אחרי אמירה קצרה לא יכולה להיות ארוכה מזו שאחרי אמירה ארוכה",
-                "the silence after a short utterance must not be longer than after a long one",
-            ),
-        )
-    if values["response_delay_min_ms"] > values["response_delay_max_ms"]:
-        yield Problem(
-            ("response_delay_min_ms", "response_delay_max_ms"),
-            Text(
-                "השהיית התשובה המזערית לא יכולה לעלות על המרבית",
-                "the shortest response delay must not be above the longest",
-            ),
-        )
-    if values["reply_refractory_ms"] < values["response_delay_max_ms"] + 200:
-        yield Problem(
-            ("reply_refractory_ms", "response_delay_max_ms"),
-            Text(
-                "ההפוגה אחרי תשובה צריכה לעלות על השהיית התשובה המרבית ב־200 לפחות",
-                "the refractory time must exceed the longest response delay by at least 200 ms",
-            ),
-        )
-    for name in ("vad_hangover_ms", "min_speech_ms", "barge_in_ms"):
-        if values[name] % FRAME_MS:
-            yield Problem(
-                (name,),
-                Text(
-                    f"{KNOB[name].label.he}: הערך נספר במסגרות וצריך להתחלק ב־{FRAME_MS}",
-                    f"{KNOB[name].label.en}: counted in frames, so a multiple of {FRAME_MS}",
-                ),
-            )
-    if long - short > 1000:
-        yield Problem(
-            ("end_silence_long_ms", "short_utterance_ms"),
-            Text(
-                f"בגבול בין קצרה לארוכה ההמתנה קופצת ב־{long - short} אלפיות שנייה",
-                f"the wait jumps by {long - short} ms at the boundary between short and long",
-            ),
-            is_error=False,
-        )
-    if values["stt_partial_debounce_ms"] < values["stt_batch_ms"]:
-        yield Problem(
-            ("stt_partial_debounce_ms", "stt_batch_ms"),
-            Text(
-                "השהיית התמלול החלקי קצרה ממנת השמע, ולכן כמעט אינה פועלת",
-                "the debounce is shorter than one message of audio, so it hardly does anything",
-            ),
-            is_error=False,
-        )
-
-
+DEFAULT = "balanced"
+"""The shipped profile that new calls use, until an operator chooses another."""
 SHIPPED: dict[str, dict[str, Any]] = {
     "balanced": {},
     # What callers suffered before: the timing of the field's old system.
@@ -518,6 +542,17 @@ SHIPPED: dict[str, dict[str, Any]] = {
         "end_silence_short_ms": 400,
         "end_silence_long_ms": 1200,
         "reply_refractory_ms": 900,
+    },
+    "adaptive": {
+        "endpointing": "adaptive",
+        "think_limit": 3,
+        "barge_in_ms": 200,
+        "false_interruption_ms": 1500,
+        "protect_ms": 500,
+        "no_input_ms": 9000,
+        "reply_limit_s": 20,
+        "response_delay_min_ms": 0,
+        "response_delay_max_ms": 0,
     },
 }
 """The profiles that a new installation has: what each changes of the defaults."""

@@ -13,16 +13,23 @@ Rule 5. From the first digit keyed until `#`, or KEYPAD_WAIT_MS after the last, 
         |  +-------- caller resumed ------+                             |
         +---- ReplyEnded (refractory time begins), barge-in, failure ---+
 
-The end of a turn: `now - max(speech end, speech began + min_utterance_ms)` has reached
-`vad_hangover_ms` + the short or the long silence, and a transcript reaches the speech end.
+The end of a turn: the silence since the speech end has reached what endpoint.py asks for, and a
+transcript reaches the speech end. Where rules meet: resume, protection, backchannel, barge-in,
+end of turn, in this order.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tuning import endpoint, finished
 from tuning.agent import Agent, Floor
+from tuning.ahead import Ahead
+from tuning.endpoint import Pauses, Wait
 from tuning.events import (
     Action,
     Amend,
+    Asks,
     CallBegan,
     Dismiss,
     Event,
@@ -38,7 +45,9 @@ from tuning.events import (
     Transcribed,
     TranscriberFailed,
 )
+from tuning.finished import Asked
 from tuning.heard import Keys, Voice, Words
+from tuning.interruption import CUT_IN_MS, Cut, is_backchannel
 from tuning.profile import FRAME_MS, Profile
 
 TRANSCRIPT_SLACK_MS = 250
@@ -52,6 +61,8 @@ KEYPAD_WAIT_MS = 3000
 KEY_TONE_MS = 500
 """Voice so soon after a key was pressed is its tone, or the hand on the telephone."""
 LINE_DEAD_MS = 30_000
+THINK_AFTER_MS = 200
+"""Silence after which a reply may be begun ahead: within words it is shorter."""
 
 
 class TurnTaker:
@@ -66,14 +77,21 @@ class TurnTaker:
         self._voice, self._words, self._keys = Voice(), Words(), Keys()
         self._is_open = False
         """Whether the voice opens a turn; in the refractory time it has to earn that."""
-        self._asked: tuple[Voice, Words] | None = None
-        """What the reply under way answers, for the caller who resumes before it is heard."""
+        self._answered: tuple[Voice, Words] | None = None
+        """What the reply under way answers, for the caller who resumes before it is heard, or
+        just after."""
         self._since: list[Transcribed] = []
         """Transcripts since that reply was asked for."""
         self._unheard: Voice | None = None
         """Voice without words, for which the caller has been asked to repeat."""
         self._recognised_ms = -1
         self._keyed_ms = -KEY_TONE_MS
+        self._ahead, self._pauses = Ahead(), Pauses()
+        self._asks = Asked()
+        """What the newest reply asks."""
+        self._reading = finished.read("", self._asks)
+        self._cut: Cut | None = None
+        """The reply that voice has just stopped, perhaps for nothing."""
 
     @property
     def turn(self) -> int:
@@ -100,14 +118,16 @@ class TurnTaker:
             case Heard():
                 self._last_frame_ms = event.at_ms
                 self._voice.hear(event, self.profile)
+                self._pauses.add(self._voice.pause_ms)
                 return self._tick()
             case Transcribed():
                 return self._transcribed(event)
+            case Asks(turn=turn) if turn == self.turn:
+                self._asks = event.asked
             case ReplyBegan():
-                if self._agent.began(event):
-                    self._asked, self._since = None, []
+                self._agent.began(event)
             case ReplyEnded(turn=turn) if self._agent.is_saying(turn):
-                self._asked = None
+                self._answered = None
                 return self._agent.ended(event)
             case ReplyLate(turn=turn) if self._agent.is_saying(turn):
                 return self._say(self._agent.apologise("late"))
@@ -134,30 +154,65 @@ class TurnTaker:
     # The tick: every timeout is a comparison made on the next frame.
 
     def _tick(self, is_stalled: bool = False) -> list[Action]:
-        self._words.settle(self.now_ms, self.profile.stt_partial_debounce_ms)
-        if self.now_ms >= self.profile.max_call_s * 1000 and not self._agent.last_words:
+        profile = self.profile
+        is_adaptive = profile.endpointing == "adaptive"
+        self._words.settle(self.now_ms, 0 if is_adaptive else profile.stt_partial_debounce_ms)
+        if self.now_ms >= profile.max_call_s * 1000 and not self._agent.last_words:
             return self._say(self._agent.say_last("time_up", "time up", "time up"))
         if not self._agent.is_listening:
             return self._while_talking()
         if self._keys.digits:
             is_keyed = self.now_ms - self._keys.ended_ms >= KEYPAD_WAIT_MS
             return self._reply_keyed() if is_keyed else []
-        return self._while_listening(is_stalled) if self._voice.is_heard else []
+        if self._cut:
+            return self._while_cut(self._cut)
+        if self._voice.is_heard:
+            return self._while_listening(is_stalled)
+        missed = self._agent.miss_input(self.now_ms, profile)
+        return self._say(missed) if missed else []
 
     def _while_talking(self) -> list[Action]:
-        voice = self._voice
-        if self._agent.last_words:
+        voice, agent = self._voice, self._agent
+        if agent.last_words:
             return []
         is_quiet = not voice.is_heard or self.now_ms - voice.ended_ms > OVERLAP_MS
-        if is_quiet and (filler := self._agent.fill(self.now_ms, self.profile)):
+        if is_quiet and (filler := agent.fill(self.now_ms, self.profile)):
             return filler
         if not voice.is_heard or self.now_ms - self._keyed_ms < KEY_TONE_MS:
             return []
-        if voice.ended_ms == self.now_ms and voice.stretch_ms >= self.profile.barge_in_ms:
+        if self._is_interruption():
             return self._take_floor()
-        is_speaking = self._agent.floor is Floor.SPEAKING
+        is_speaking = agent.floor is Floor.SPEAKING
         if is_speaking and self.now_ms - voice.ended_ms > OVERLAP_MS:
             return self._dismiss("spoken over")
+        return []
+
+    def _is_interruption(self) -> bool:
+        voice, profile, agent = self._voice, self.profile, self._agent
+        lasts_ms = voice.stretch_ms if voice.ended_ms == self.now_ms else 0
+        if agent.floor is Floor.THINKING:
+            return lasts_ms >= profile.resume_ms
+        if not profile.false_interruption_ms:
+            return lasts_ms >= profile.barge_in_ms
+        if said := self._words.newest:
+            return not is_backchannel(said, self._asks)
+        if agent.is_undisturbed:
+            return False
+        if agent.is_protected(self.now_ms, profile):
+            return self._is_cut_in and lasts_ms >= max(profile.resume_ms, profile.barge_in_ms)
+        return lasts_ms >= profile.barge_in_ms
+
+    @property
+    def _is_cut_in(self) -> bool:
+        """Whether who speaks now had not finished when the reply under way was decided."""
+        return self._answered is not None and self.now_ms - self._agent.began_ms < CUT_IN_MS
+
+    def _while_cut(self, cut: Cut) -> list[Action]:
+        """Voice has stopped a reply: the words decide whether that was an interruption."""
+        if why := cut.is_false(self._words.newest, self.now_ms, self._voice, self.profile):
+            return self._resume(why)
+        if self._words.newest and not is_backchannel(self._words.newest, cut.asked):
+            return self._interrupt(cut.why)
         return []
 
     def _while_listening(self, is_stalled: bool) -> list[Action]:
@@ -168,12 +223,14 @@ class TurnTaker:
             or voice.stretch_ms >= profile.barge_in_ms
             or bool(words.text)
         )
-        silent_from_ms = max(voice.ended_ms, voice.began_ms + profile.min_utterance_ms)
-        waited_ms = self.now_ms - silent_from_ms - profile.end_silence_ms(voice.span_ms)
+        is_covered = bool(words.text) and words.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
+        wait = self._wait(is_covered)
+        quiet_ms = self.now_ms - voice.ended_ms
+        waited_ms = quiet_ms - wait.silence_ms
         if waited_ms < 0:
-            return []
-        if words.text and words.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS:
-            return self._reply(voice, self._rule(waited_ms, is_stalled))
+            return self._think(quiet_ms) if is_covered else []
+        if is_covered:
+            return self._reply(voice, self._as_waited(wait, waited_ms, is_stalled))
         if not profile.streaming_stt and self._recognised_ms != voice.ended_ms:
             self._recognised_ms = voice.ended_ms
             from_ms = max(voice.began_ms, words.until_ms)
@@ -182,7 +239,7 @@ class TurnTaker:
             return []
         words.settle(self.now_ms, debounce_ms=0)  # a word that may change is better than none
         if words.text:
-            return self._reply(voice, "line stalled" if is_stalled else "transcriber")
+            return self._reply(voice, self._as_waited(wait, waited_ms + FRAME_MS, is_stalled))
         if not self._is_open:
             return self._dismiss("after a reply")
         if voice.span_ms < NOISE_MS:
@@ -191,6 +248,35 @@ class TurnTaker:
             return self._dismiss("no words")
         self._unheard = voice
         return self._say(self._agent.not_heard(voice))
+
+    def _wait(self, is_covered: bool) -> Wait:
+        """The silence asked for; words that do not reach the speech end are evidence of nothing."""
+        profile, words = self.profile, self._words
+        if profile.endpointing == "fixed":
+            return endpoint.fixed(profile, self._voice)
+        if not is_covered:
+            return endpoint.uncovered(profile)
+        if self._reading.text != words.text or self._reading.asked is not self._asks:
+            self._reading = finished.read(words.text, self._asks)
+        return endpoint.adaptive(profile, self._reading, words, self._pauses, self.now_ms)
+
+    def _as_waited(self, wait: Wait, waited_ms: int, is_stalled: bool) -> Wait:
+        """By what was waited for last. waited_ms: since the silence was long enough."""
+        if is_stalled:
+            return replace(wait, why="line stalled")
+        if waited_ms >= FRAME_MS and "longest" not in wait.parts:
+            return replace(wait, why="transcriber")
+        return wait
+
+    def _think(self, quiet_ms: int) -> list[Action]:
+        """Begin the reply ahead of the decision, where the words may be all."""
+        limit = self.profile.think_limit
+        if not limit or not self._is_open or quiet_ms < THINK_AFTER_MS:
+            return []
+        text = self._words.text
+        if finished.dangling(text, self._asks):
+            return []
+        return self._ahead.think(self.turn + 1, text, limit)
 
     # The caller.
 
@@ -220,14 +306,30 @@ class TurnTaker:
 
     def _take_floor(self) -> list[Action]:
         """The caller speaks on: before the reply is heard it was no end of turn after all."""
-        is_heard = self._agent.floor is Floor.SPEAKING
-        if self._asked:
-            earlier, self._words = self._asked
+        agent = self._agent
+        if agent.floor is Floor.THINKING:
+            return self._interrupt("caller resumed")
+        why = "cut-in" if self._is_cut_in else "barge-in"
+        if not self.profile.false_interruption_ms or self._words.newest:
+            return self._interrupt(why)
+        self._cut = Cut(self._asks, why, self.now_ms)
+        return [agent.stop(why, may_resume=True)]
+
+    def _interrupt(self, why: str) -> list[Action]:
+        """For good: who was cut in on, or resumes, goes on with what they had said."""
+        if self._answered and why != "barge-in":
+            earlier, self._words = self._answered
+            self._pauses.add(self._voice.began_ms - earlier.ended_ms)
             self._voice.began_ms = earlier.began_ms
             for event in self._since:
                 self._words.take(event)
-        self._is_open = True
-        return self._stop("barge-in" if is_heard else "caller resumed")
+        self._is_open, self._cut = True, None
+        return [self._agent.stop(why)]
+
+    def _resume(self, why: str) -> list[Action]:
+        """It was no interruption: the reply goes on."""
+        self._cut = None
+        return [*self._dismiss(why), self._agent.resume(why)]
 
     def _pressed(self, event: Pressed) -> list[Action]:
         self._keys.press(event)
@@ -238,26 +340,21 @@ class TurnTaker:
     def _dismiss(self, why: str) -> list[Action]:
         voice, self._voice, self._is_open = self._voice, self._voice.anew(), False
         self._words.forget()
-        return [Dismiss(voice.began_ms, voice.ended_ms, why)]
+        return [*self._ahead.forget(), Dismiss(voice.began_ms, voice.ended_ms, why)]
 
     # The agent.
 
-    def _rule(self, waited_ms: int, is_stalled: bool) -> str:
-        """What was waited for last. waited_ms: since the silence was long enough."""
-        if is_stalled:
-            return "line stalled"
-        if waited_ms >= FRAME_MS:
-            return "transcriber"
-        is_short = self._voice.span_ms < self.profile.short_utterance_ms
-        return "short silence" if is_short else "long silence"
-
-    def _reply(self, voice: Voice, why: str) -> list[Action]:
+    def _reply(self, voice: Voice, wait: Wait) -> list[Action]:
         words = self._words
-        reply = self._agent.reply(self.now_ms, words.text, voice, why, self.profile)
+        is_prepared = self._ahead.take(words.text)
+        forgotten = self._ahead.forget()
+        reply = self._agent.reply(
+            self.now_ms, words.text, voice, wait, self.profile, is_prepared=is_prepared
+        )
         self._listen_anew()
-        self._asked, self._unheard = (voice, words.copy()), None
+        self._answered, self._unheard = (voice, words.copy()), None
         words.answer()
-        return [reply]
+        return [*forgotten, reply]
 
     def _reply_keyed(self) -> list[Action]:
         keys, self._keys = self._keys, Keys()
@@ -265,18 +362,20 @@ class TurnTaker:
         is_wordless = self._voice.is_heard and not self._words.text
         unused = self._dismiss("spoken over") if is_wordless else []
         self._words.add(keys.digits or ("" if self._words.text else "#"), keys.ended_ms)
-        return [*unused, *self._reply(Voice(keys.began_ms, keys.ended_ms), "keypad")]
+        keyed = Voice(keys.began_ms, keys.ended_ms)
+        return [*unused, *self._reply(keyed, Wait(KEYPAD_WAIT_MS, "keypad", {}))]
 
     def _say(self, actions: list[Action]) -> list[Action]:
         """The agent says something that answers no words."""
         self._listen_anew()
         self._words.forget()
-        return actions
+        return [*self._ahead.forget(), *actions]
 
     def _listen_anew(self) -> None:
         self._voice, self._is_open = self._voice.anew(), False
-        self._asked, self._since = None, []
+        self._answered, self._since = None, []
+        self._asks, self._cut = Asked(), None
 
     def _stop(self, why: str) -> list[Action]:
-        self._asked = None
+        self._answered = self._cut = None
         return [] if self._agent.is_listening else [self._agent.stop(why)]

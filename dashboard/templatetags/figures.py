@@ -28,7 +28,8 @@ from dashboard.words import (
     Words,
     stream_error,
 )
-from tuning.profile import KNOB, Text
+from tuning.knob import Text, Value
+from tuning.profile import KNOB
 
 register = template.Library()
 DASH = "\N{EN DASH}"
@@ -63,17 +64,19 @@ def number(value: float | None) -> SafeString | str:
 
 
 @register.simple_tag
-def knob_value(name: str, value: int | bool | None) -> SafeString | str:
-    """A knob's value with its unit; a switch in words."""
+def knob_value(name: str, value: Value | None) -> SafeString | str:
+    """A knob's value with its unit; a switch or a choice in words."""
     if value is None:
         return DASH
     if KNOB[name].is_switch:
         return gettext("on") if value else gettext("off")
+    if KNOB[name].choices:
+        return say(KNOB[name].choices[f"{value}"])
     return ltr(f"{value:,} {KNOB[name].unit}".strip())
 
 
 @register.simple_tag
-def knob_change(name: str, before: int | bool, after: int | bool) -> SafeString:
+def knob_change(name: str, before: Value, after: Value) -> SafeString:
     """What a knob was and what it became."""
     return ltr(f"{strip_tags(knob_value(name, before))} → {strip_tags(knob_value(name, after))}")
 

@@ -1,0 +1,95 @@
+"""How long a silence must be before it is the end of a turn, and what it is made of.
+
+Pure. Two rules, by the profile. Fixed: the hangover and the short or the long silence, counted
+from min_utterance_ms after speech began. Adaptive: from the speech end; the long silence, shortened
+by each piece of evidence that the caller has finished by its weight, down to finished_silence_ms.
+Only positive evidence shortens; a dangling end takes all of it back; nobody is answered faster
+than nine in ten of their own pauses in this call have lasted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import ceil
+
+from tuning.finished import Reading
+from tuning.heard import Voice, Words
+from tuning.profile import Profile
+
+SHORTEST_PAUSE_MS = 200
+"""Below it a gap is articulation, not a pause (Heldner & Edlund 2010 set 180-200 ms)."""
+PAUSES_NEEDED, PAUSES_KEPT = 3, 20
+PAUSE_MARGIN_MS = 100
+FLOOR_MS = 1000
+"""What "רגע" is granted beyond the long silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A silence asked for. parts: what it is the sum of, by name; they add up to silence_ms."""
+
+    silence_ms: int
+    why: str
+    parts: dict[str, int]
+
+
+@dataclass(slots=True)
+class Pauses:
+    """This caller's own pauses in the middle of utterances, the latest ones."""
+
+    _ms: deque[int] = field(default_factory=lambda: deque(maxlen=PAUSES_KEPT))
+
+    def add(self, pause_ms: int) -> None:
+        if pause_ms >= SHORTEST_PAUSE_MS:
+            self._ms.append(pause_ms)
+
+    @property
+    def usual_ms(self) -> int:
+        """Their 90th percentile, by nearest rank; 0 before there are three."""
+        if len(self._ms) < PAUSES_NEEDED:
+            return 0
+        return sorted(self._ms)[ceil(0.9 * len(self._ms)) - 1]
+
+
+def fixed(profile: Profile, voice: Voice) -> Wait:
+    parts = profile.wait_parts_ms(voice.span_ms)
+    del parts["delay"]
+    is_short = voice.span_ms < profile.short_utterance_ms
+    return Wait(sum(parts.values()), "short silence" if is_short else "long silence", parts)
+
+
+def adaptive(profile: Profile, reading: Reading, words: Words, pauses: Pauses, now_ms: int) -> Wait:
+    """What the words, which reach the speech end, make of it."""
+    longest_ms = profile.end_silence_long_ms
+    parts = {"longest": longest_ms}
+    if reading.asks_for_time:
+        return Wait(longest_ms + FLOOR_MS, "asked for time", parts | {"asked for time": FLOOR_MS})
+    if reading.dangling:
+        return Wait(longest_ms, "unfinished words", parts)
+    is_stable = words.is_final or words.stood_ms(now_ms) >= profile.stable_ms
+    evidence = {
+        "answered": profile.weight_answered if reading.answers else 0,
+        "closed": profile.weight_closed if words.is_final or reading.closes else 0,
+        "stable": profile.weight_stable if is_stable else 0,
+    }
+    range_ms = max(0, longest_ms - profile.finished_silence_ms)
+    left_ms = range_ms
+    for name, weight in evidence.items():
+        shorter_ms = min(left_ms, range_ms * weight // 100)
+        if shorter_ms:
+            parts[name], left_ms = -shorter_ms, left_ms - shorter_ms
+    silence_ms = longest_ms - range_ms + left_ms
+    own_ms = min(longest_ms, pauses.usual_ms + PAUSE_MARGIN_MS) if pauses.usual_ms else 0
+    if own_ms > silence_ms and not reading.answers:
+        parts["own pauses"], silence_ms = own_ms - silence_ms, own_ms
+    return Wait(silence_ms, "finished words" if left_ms < range_ms else "long silence", parts)
+
+
+def uncovered(profile: Profile) -> Wait:
+    """While words are missing: after it the transcriber is given transcript_wait_ms more."""
+    parts = {
+        "hangover": profile.vad_hangover_ms,
+        "silence": profile.end_silence_short_ms,
+    }
+    return Wait(sum(parts.values()), "transcriber", parts)

@@ -1,0 +1,106 @@
+"""What a knob of a profile is: a value with its range, its unit and its meaning. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FRAME_MS = 20
+
+Value = int | bool | str
+"""A number of units, a switch, or the name of a choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in the two languages of the dashboard."""
+
+    he: str
+    en: str
+
+    def in_language(self, code: str) -> str:
+        return self.he if code.startswith("he") else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """What a profile field means and which values it may take."""
+
+    name: str
+    default: Value
+    soft: tuple[int, int]
+    hard: tuple[int, int]
+    step: int
+    unit: str
+    environ: str
+    environ_scale: int
+    group: str
+    label: Text
+    help: Text
+    choices: Mapping[str, Text]
+    """The values of a knob that has names for them, and what an operator calls each."""
+
+    @property
+    def is_switch(self) -> bool:
+        return isinstance(self.default, bool)
+
+    @property
+    def is_number(self) -> bool:
+        return not self.is_switch and not self.choices
+
+    def from_environ(self, raw: str) -> Value:
+        """The knob's value written as an environment variable; ValueError says what is allowed."""
+        if self.is_switch:
+            lowered = raw.strip().lower()
+            if lowered in {"1", "true", "yes", "on"}:
+                return True
+            if lowered in {"0", "false", "no", "off"}:
+                return False
+            raise ValueError(f"{self.environ}={raw!r} must be true or false")
+        if self.choices:
+            if (chosen := raw.strip().lower()) in self.choices:
+                return chosen
+            raise ValueError(f"{self.environ}={raw!r} must be {' or '.join(self.choices)}")
+        low, high = (limit / self.environ_scale for limit in self.hard)
+        allowed = f"{self.environ}={raw!r} must be a number from {low:g} to {high:g}"
+        try:
+            value = float(raw)
+        except ValueError:
+            raise ValueError(allowed) from None
+        if not low <= value <= high:
+            raise ValueError(allowed)
+        return round(value * self.environ_scale)
+
+
+def knob(
+    default: Value,
+    *,
+    soft: tuple[int, int] = (0, 1),
+    hard: tuple[int, int] = (0, 1),
+    step: int = 1,
+    unit: str = "ms",
+    environ: str = "",
+    environ_scale: int = 1,
+    group: str,
+    label: Text,
+    help: Text,
+    choices: Mapping[str, Text] | None = None,
+) -> Any:
+    """A profile field. `environ_scale` is how many of our units make one of the variable's."""
+    return field(
+        default=default,
+        metadata={
+            "default": default,
+            "soft": soft,
+            "hard": hard,
+            "step": step,
+            "unit": unit,
+            "environ": environ,
+            "environ_scale": environ_scale,
+            "group": group,
+            "label": label,
+            "help": help,
+            "choices": choices or {},
+        },
+    )
