@@ -10,13 +10,15 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from calls import twilio
 from calls.audio import level_db
 from calls.ear import Ear
-from calls.mouth import Mouth
-from calls.playout import Playout, turn_of
+from calls.mouth import Answer, Mouth
+from calls.playout import Playout
 from calls.services import (
+    Line,
     ServiceFailed,
     ServiceLate,
     Transcriber,
@@ -29,10 +31,12 @@ from calls.vad import Vad
 from tuning.events import (
     Action,
     Amend,
+    Asks,
     CallBegan,
     Dismiss,
     Event,
     Fill,
+    Forget,
     HangUp,
     Heard,
     LineStalled,
@@ -44,11 +48,14 @@ from tuning.events import (
     ReplyEnded,
     ReplyFailed,
     ReplyLate,
+    Resume,
     Retuned,
     StopReply,
+    Think,
     Transcribed,
     TranscriberFailed,
 )
+from tuning.finished import Asked
 from tuning.profile import Profile
 from tuning.turns import TurnTaker
 
@@ -58,6 +65,24 @@ STALL_MS = 1000
 WATCH_S = 0.25
 MARK_GRACE_MS = 2000
 """A mark this overdue was lost: the reply counts as heard."""
+
+
+@dataclass(slots=True)
+class Waste:
+    """Replies that were begun ahead since the last turn, and what was asked for in vain."""
+
+    thought: int = 0
+    tokens: int = 0
+    characters: int = 0
+
+    def add(self, turn: TurnRecord) -> None:
+        self.tokens += turn.tokens
+        self.characters += turn.characters
+
+    def put_down_to(self, turn: TurnRecord) -> Waste:
+        turn.thought = self.thought
+        turn.wasted_tokens, turn.wasted_characters = self.tokens, self.characters
+        return Waste()
 
 
 class Over(Exception):
@@ -89,13 +114,23 @@ class Conversation:
         self._vad, self._transcriber, self._record, self._send = vad, transcriber, record, send
         self.book = TurnBook(record.keep)
         self._mouth = Mouth(
-            stream_sid, writer, speaker, transcriber, self.wall_ms, self.ear.at_of, record
+            stream_sid,
+            writer,
+            speaker,
+            transcriber,
+            self.wall_ms,
+            self.ear.at_of,
+            record,
+            self._ask,
         )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()
         self._at_ms = 0
         self._state = ""
         self._saying: asyncio.Task[None] | None = None
+        self._ahead: tuple[Answer, asyncio.Task[None]] | None = None
+        """The reply that is made before it is decided."""
+        self._waste = Waste()
         self._recognising: asyncio.Task[None] | None = None
         self._transcript: Transcript | None = None
         self._transcribed_ms: float | None = None
@@ -139,7 +174,7 @@ class Conversation:
     def marked(self, name: str) -> None:
         """Twilio has played (or, after `clear`, flushed) everything before this mark."""
         playout, turn = self.book.playout, self.book.turn
-        if playout is None or turn is None or turn_of(name) != playout.turn:
+        if playout is None or turn is None or not playout.owns(name):
             return
         if playout.heard_at_ms is None:
             began_ms = self.wall_ms() - playout.first_chunk_ms
@@ -172,21 +207,31 @@ class Conversation:
 
     def _act(self, action: Action) -> None:
         match action:
-            case Reply(delay_ms=delay_ms):
-                self._saying = self._tasks.create_task(self._say(*self._open(action), delay_ms))
+            case Reply():
+                self._reply(action)
+            case Think():
+                self._think(action)
+            case Forget():
+                self._forget()
             case Prompt(name="greeting"):
-                self._saying = self._tasks.create_task(self._say(*self._open(action), 0))
+                self._say(self._open(action, self._new_turn(action)))
             case Prompt(name=name):
-                _turn, playout = self._open(action)
-                self._mouth.say_prompt(playout, name)
+                self._mouth.say_prompt(self._open(action, self._new_turn(action)).playout, name)
             case Fill():
                 if self.book.turn and self.book.playout:
                     self._mouth.fill(self.book.turn, self.book.playout)
+            case StopReply(may_resume=True):
+                if self.book.playout:
+                    self._mouth.hold(self.book.playout)
             case StopReply(why=why):
-                if self._saying:
-                    self._saying.cancel()
-                self._mouth.fall_silent()
+                self._stop_saying()
+                if self.book.playout and not self.book.playout.is_held:
+                    self._mouth.fall_silent()
                 self.book.stop(why, self.wall_ms())
+            case Resume():
+                if self.book.turn and self.book.playout:
+                    self.book.turn.resumed += 1
+                    self._mouth.release(self.book.playout)
             case Recognise():
                 if self._recognising:  # a newer stretch holds what this one has
                     self._recognising.cancel()
@@ -200,32 +245,91 @@ class Conversation:
 
     # A turn, from the decision to its last word.
 
-    def _open(self, action: Reply | Prompt) -> tuple[TurnRecord, Playout]:
+    def _new_turn(self, action: Reply | Prompt | Think) -> Answer:
+        turn = TurnRecord(action.turn, self.turns.revision)
+        return Answer(turn, Playout(action.turn), tuple(self.book.history))
+
+    def _open(self, action: Reply | Prompt, answer: Answer) -> Answer:
+        """It is decided: this is the turn from now on."""
+        self._stop_saying()
         self.book.close("no reply", self.wall_ms())
-        turn = TurnRecord(action.turn, self.turns.revision, action.why, decided_ms=self.wall_ms())
+        turn = answer.turn
+        turn.decided_ms, turn.why, turn.revision = self.wall_ms(), action.why, self.turns.revision
         turn.frames_dropped, turn.transcriber_replaced = self.ear.take_losses()
         turn.describe(action, self.turns.profile)
+        self._waste = self._waste.put_down_to(turn)
         if action.spoke_from_ms is not None and action.spoke_until_ms is not None:
             turn.speech_began_ms = self.ear.wall_of(action.spoke_from_ms)
             turn.speech_ended_ms = self.ear.wall_of(action.spoke_until_ms)
         if isinstance(action, Reply) and action.why != "keypad" and self._transcript:
             turn.transcribed_ms = self._transcribed_ms
             turn.chosen_from = self._transcript.chosen_from
-        return turn, self.book.open(turn)
+        self.book.open(turn, answer.playout)
+        answer.history = tuple(self.book.history)
+        answer.wanted.set()
+        return answer
 
-    async def _say(self, turn: TurnRecord, playout: Playout, delay_ms: int) -> None:
+    def _reply(self, action: Reply) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead and action.prepared:
+            answer = self._open(action, ahead[0])
+            answer.turn.is_prepared, self._saying = True, ahead[1]
+            self._tasks.create_task(self._release(answer.playout, action.delay_ms))
+        else:
+            answer = self._open(action, self._new_turn(action))
+            answer.not_before_ms = self.wall_ms() + action.delay_ms
+            self._say(answer)
+        answer.limit_ms = action.limit_ms
+
+    async def _release(self, playout: Playout, delay_ms: int) -> None:
+        await asyncio.sleep(delay_ms / 1000)
+        if playout is self.book.playout:
+            self._mouth.release(playout)
+
+    def _think(self, action: Think) -> None:
+        answer = self._new_turn(action)
+        answer.history = (*answer.history, Line(True, action.text))
+        answer.playout.is_held = True
+        self._waste.thought += 1
+        self._ahead = answer, self._tasks.create_task(self._make(answer))
+
+    def _forget(self) -> None:
+        if self._ahead:
+            answer, task = self._ahead
+            task.cancel()
+            self._waste.add(answer.turn)
+        self._ahead = None
+
+    def _say(self, answer: Answer) -> None:
+        self._saying = self._tasks.create_task(self._make(answer))
+
+    def _stop_saying(self) -> None:
+        if self._saying:
+            self._saying.cancel()
+        self._saying = None
+
+    async def _make(self, answer: Answer) -> None:
         """Say the answer; whatever goes wrong is reported to the core, never left as dead air."""
+        turn = answer.turn
         try:
-            await self._mouth.say(turn, playout, tuple(self.book.history), delay_ms)
+            await self._mouth.say(answer)
         except Exception as error:
             reason = f"{error}" if isinstance(error, ServiceFailed) else f"{error!r}"
-            turn.failure = self.failure = reason
             logger.warning("Turn %d: %s", turn.number, reason, exc_info=_is_ours(error))
+            if not answer.wanted.is_set():  # should it be, it is asked for again
+                self._forget()
+                return
+            turn.failure = self.failure = reason
             report = ReplyLate if isinstance(error, ServiceLate) else ReplyFailed
             self.feed(report(self._at_ms, turn.number, reason))
 
+    def _ask(self, turn: int, asked: Asked) -> None:
+        if asked != Asked():
+            self.feed(Asks(self._at_ms, turn, asked))
+
     def _begin_heard(self, playout: Playout, turn: TurnRecord, wall_ms: float) -> None:
-        playout.heard_at_ms = turn.heard_ms = wall_ms
+        playout.begin_heard(wall_ms)
+        turn.heard_ms = wall_ms
         self.feed(ReplyBegan(self._at_ms, playout.turn))
 
     def _end_heard(self, playout: Playout) -> None:
@@ -279,7 +383,7 @@ class Conversation:
 
     def _miss_marks(self) -> None:
         playout, turn = self.book.playout, self.book.turn
-        if playout is None or turn is None or playout.sent_at_ms is None:
+        if playout is None or turn is None or playout.sent_at_ms is None or playout.is_held:
             return
         since_ms = self.wall_ms() - MARK_GRACE_MS
         if playout.heard_at_ms is None and since_ms > playout.sent_at_ms + playout.first_chunk_ms:

@@ -1,8 +1,4 @@
-"""Calls, their turns, and the journals that let them be replayed.
-
-A turn keeps raw moments in wall milliseconds since the stream began; turn_record.Latencies derives
-every duration from them.
-"""
+"""Calls, and the journals that let them be replayed."""
 
 from __future__ import annotations
 
@@ -21,9 +17,8 @@ from calls.log import masked
 from calls.phone_number import PhoneNumber
 from calls.server_process import is_dead, this_process
 from calls.services import NO_BRIEF, Brief
-from calls.turn_record import Latencies
+from calls.turn import Turn as Turn
 from tuning.models import Revision, TimingProfile
-from tuning.profile import FRAME_MS
 
 TOKEN_LIFETIME = timedelta(seconds=60)
 STREAM_ERROR_CHARACTERS = 300
@@ -202,83 +197,6 @@ class Call(models.Model):
         """The call's events and actions, a JSON line each."""
         for part in self.journal_parts.order_by("number"):
             yield from part.text.split("\n")  # splitlines breaks at U+2028 and others too
-
-
-class Turn(Latencies, models.Model):
-    """One exchange: what the caller said, what the agent answered, and the moments between.
-
-    All `*_ms` moments are wall milliseconds since the stream began; None: never came.
-    """
-
-    class Outcome(models.TextChoices):
-        COMPLETED = "completed", _("completed")
-        INTERRUPTED = "interrupted", _("interrupted")
-        CALLER_RESUMED = "caller resumed", _("the caller resumed")
-        NO_REPLY = "no reply", _("no reply")
-        FAILED = "failed", _("failed")
-
-    call = models.ForeignKey(Call, models.CASCADE, related_name="turns")
-    number = models.PositiveIntegerField()
-    """0 is the greeting."""
-    revision = models.ForeignKey(Revision, models.PROTECT, null=True)
-    """What it was decided under."""
-    said = models.TextField(_("said"), blank=True)
-    answered = models.TextField(_("answered"), blank=True)
-    """The agent's words as far as they were heard."""
-    prompt = models.CharField(max_length=30, blank=True)
-    """The prepared phrase that was said instead of a written reply."""
-    why = models.CharField(_("rule"), max_length=40)
-    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome)
-    failure = models.TextField(blank=True)
-    chosen_from = models.PositiveIntegerField(null=True)
-    """services.Transcript.chosen_from of the words."""
-    frames_dropped = models.PositiveIntegerField(default=0)
-    """Frames since the turn before that the transcriber's full queue threw away."""
-    transcriber_replaced = models.PositiveIntegerField(default=0)
-    """Streams since the turn before that were given up: speech, and no words."""
-    span_ms = models.PositiveIntegerField(default=0)
-    """Length of the utterance on the caller-audio clock, from first to last voice."""
-    is_short = models.BooleanField(default=True)
-    """Whether the short silence was asked for."""
-    policy_ms = models.PositiveIntegerField(default=0)
-    """What the profile imposed between speech end and first audio."""
-    speech_began_ms = models.FloatField(null=True)
-    speech_ended_ms = models.FloatField(null=True)
-    decided_ms = models.FloatField(null=True)
-    transcribed_ms = models.FloatField(null=True)
-    """The transcript that the turn rests on (final, or the partial that was answered)."""
-    asked_ms = models.FloatField(null=True)
-    first_token_ms = models.FloatField(null=True)
-    first_sentence_ms = models.FloatField(null=True)
-    """The first sentence was handed to speech synthesis."""
-    first_byte_ms = models.FloatField(null=True)
-    filled_ms = models.FloatField(null=True)
-    """The answer was late: a filler was sent to the caller."""
-    first_audio_ms = models.FloatField(null=True)
-    """The first audio of the answer was sent to the caller."""
-    heard_ms = models.FloatField(null=True)
-    """Confirmed by Twilio's mark: the caller hears the answer, or the filler before it."""
-    ended_ms = models.FloatField(null=True)
-    """The reply was heard to its end, or stopped."""
-
-    class Meta:
-        ordering = ("call", "number")
-        constraints = (models.UniqueConstraint(fields=("call", "number"), name="turn_number"),)
-
-    def __str__(self) -> str:
-        return f"{self.call} turn {self.number}"
-
-    @property
-    def lost_ms(self) -> int:
-        """Audio that the transcriber never got."""
-        return self.frames_dropped * FRAME_MS
-
-    @property
-    def filled_after_ms(self) -> float | None:
-        """From the speech end to the filler, where there was one."""
-        if self.filled_ms is None or self.speech_ended_ms is None:
-            return None
-        return self.filled_ms - self.speech_ended_ms
 
 
 class JournalPart(models.Model):

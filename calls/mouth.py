@@ -2,7 +2,8 @@
 
 One sender, one queue. Audio goes out as it comes, unpaced (Twilio buffers), in chunks of 100 ms or
 more; a mark follows the first chunk and each sentence. Falling silent empties the queue, so that
-`clear` never waits behind audio.
+`clear` never waits behind audio. What is held (a reply begun ahead, or one stopped by what may be
+no interruption) is made and kept, and goes out when it is released.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from calls import prompts, twilio
@@ -28,8 +30,11 @@ from calls.services import (
 )
 from calls.services.deadlines import within
 from calls.turn_record import Record, TurnRecord
+from tuning.finished import Asked
 
 CHUNK_BYTES = 100 * BYTES_PER_MS
+AHEAD_SENTENCES = 1
+"""So much is spoken of a reply that is not decided yet: the rest would be paid for in vain."""
 WRITER_S = 4.0
 """Deadline for the first and for every next piece, where the writer has none of its own that is
 shorter: longer silence than this is worse than an apology. A voice has its own."""
@@ -44,6 +49,24 @@ class Parcel(NamedTuple):
     is_filler: bool = False
 
 
+@dataclass(slots=True)
+class Answer:
+    """A reply under way."""
+
+    turn: TurnRecord
+    playout: Playout
+    history: Sequence[Line]
+    """What it answers is the last line."""
+    not_before_ms: float = 0.0
+    """Wall time; its first audio goes out no earlier."""
+    limit_ms: int = 0
+    """No sentence begins after so much of it; 0: no limit."""
+    sentences: int = 0
+    """So many have been handed to the voice."""
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it is decided: before, nothing of it may be heard and nothing done."""
+
+
 class Mouth:
     def __init__(
         self,
@@ -54,11 +77,12 @@ class Mouth:
         wall_ms: Callable[[], float],
         at_of: Callable[[float], int],
         record: Record,
+        ask: Callable[[int, Asked], None],
     ) -> None:
-        """at_of: the caller-audio clock at a wall time."""
+        """at_of: the caller-audio clock at a wall time. ask: tell what a turn's reply asks."""
         self._stream_sid = stream_sid
         self._writer, self._speaker, self._transcriber = writer, speaker, transcriber
-        self._wall_ms, self._at_of, self._record = wall_ms, at_of, record
+        self._wall_ms, self._at_of, self._record, self._ask = wall_ms, at_of, record, ask
         self._outbox: asyncio.Queue[Parcel] = asyncio.Queue()
 
     async def deliver(self, send: Callable[[str], Awaitable[None]]) -> None:
@@ -79,6 +103,26 @@ class Mouth:
         self._record.fall_silent(self._at_of(self._wall_ms()))
         self._outbox.put_nowait(Parcel(twilio.clear(self._stream_sid)))
 
+    def hold(self, playout: Playout) -> None:
+        """Fall silent, and keep what is left, and still comes, of the reply."""
+        playout.hold(self._wall_ms())
+        self.fall_silent()
+
+    def release(self, playout: Playout) -> None:
+        """What was held goes out, and what is still made of it follows."""
+        playout.release(self._wall_ms())
+        for sentence in playout.sentences:
+            audio, begins = bytes(sentence.audio), 0
+            if playout.heard_at_ms is None and sentence is playout.sentences[0]:
+                begins = playout.first_chunk_ms * BYTES_PER_MS
+                self._send(playout, audio[:begins])
+                self._mark(playout)
+            if audio[begins:]:
+                self._send(playout, audio[begins:])
+            self._mark(playout)
+        if playout.is_written:
+            self._finish(playout)
+
     def say_prompt(self, playout: Playout, name: str) -> None:
         """Say something prepared, at once."""
         playout.begin_sentence(prompts.text(name))
@@ -96,70 +140,100 @@ class Mouth:
         self._outbox.put_nowait(Parcel(message, playout, audio, is_filler=True))
         self._mark(playout)
 
-    async def say(
-        self, turn: TurnRecord, playout: Playout, history: Sequence[Line], delay_ms: int
-    ) -> None:
-        """Say the answer to the history; its first audio goes out no earlier than the delay.
+    async def say(self, answer: Answer) -> None:
+        """Say the answer to the history, or make it ready until it is wanted.
 
         Raises ServiceLate and ServiceFailed.
         """
-        not_before_ms, has_begun = self._wall_ms() + delay_ms, False
-        sentences = self._sentences(turn, playout, history)
+        turn, playout = answer.turn, answer.playout
+        sentences = self._sentences(answer)
         async with aclosing(sentences), aclosing(self._speaker.speak(sentences)) as parts:
             async for part in _chunked(parts, turn, self._wall_ms):
                 if isinstance(part, str):
-                    if has_begun:
+                    if answer.limit_ms and playout.audio_ms >= answer.limit_ms:
+                        turn.is_limited = True
+                        break
+                    if turn.ready_ms is not None and not playout.is_held:
                         self._mark(playout)
                     playout.begin_sentence(part)
                     continue
-                await asyncio.sleep(max(0.0, not_before_ms - self._wall_ms()) / 1000)
+                if turn.ready_ms is None:
+                    turn.ready_ms = self._wall_ms()
+                await asyncio.sleep(max(0.0, answer.not_before_ms - self._wall_ms()) / 1000)
                 self._put(playout, part)
-                has_begun = True
-        if not has_begun:
+        if turn.ready_ms is None:
             raise ServiceFailed(f"{self._writer.name} or {self._speaker.name} brought no reply")
-        self._mark(playout)
-        self._finish(playout)
+        playout.is_written = True
+        if not playout.is_held:
+            self._mark(playout)
+            self._finish(playout)
 
-    async def _sentences(
-        self, turn: TurnRecord, playout: Playout, history: Sequence[Line]
-    ) -> AsyncGenerator[str, None]:
-        whole = Sentences()
+    async def _sentences(self, answer: Answer) -> AsyncGenerator[str, None]:
+        turn, whole, text = answer.turn, Sentences(), ""
+        expected: Expect | None = None
+        is_told = False
         turn.asked_ms = self._wall_ms()
         pieces = within(
-            self._writer.write(history), first_s=WRITER_S, next_s=WRITER_S, what=self._writer.name
+            self._writer.write(answer.history),
+            first_s=WRITER_S,
+            next_s=WRITER_S,
+            what=self._writer.name,
         )
         async with aclosing(pieces):
             async for piece in pieces:
                 match piece:
-                    case Expect(phrases=phrases):
-                        self._transcriber.expect(phrases)
+                    case Expect():
+                        expected = piece
                     case Farewell():
-                        playout.says_farewell = True
+                        answer.playout.says_farewell = True
                     case Message():
+                        await answer.wanted.wait()
                         self._record.keep_message(piece)
                     case str():
+                        text += piece
+                        turn.tokens += 1
                         if turn.first_token_ms is None:
                             turn.first_token_ms = self._wall_ms()
                         for sentence in whole.add(piece):
-                            turn.hand_over(self._wall_ms())
-                            yield sentence
+                            yield await self._hand_over(sentence, answer)
+                if expected and not is_told and answer.wanted.is_set():
+                    is_told = True
+                    self._expect(turn, expected)
         for sentence in whole.rest():
-            turn.hand_over(self._wall_ms())
-            yield sentence
+            yield await self._hand_over(sentence, answer)
+        await answer.wanted.wait()
+        if not is_told:
+            self._expect(turn, expected or Expect.of(text))
+
+    async def _hand_over(self, sentence: str, answer: Answer) -> str:
+        if answer.sentences >= AHEAD_SENTENCES:
+            await answer.wanted.wait()
+        answer.sentences += 1
+        answer.turn.hand_over(sentence, self._wall_ms())
+        return sentence
+
+    def _expect(self, turn: TurnRecord, expected: Expect) -> None:
+        self._transcriber.expect(expected.phrases)
+        self._ask(turn.number, expected.asked)
 
     def _put(self, playout: Playout, audio: bytes) -> None:
         is_first = not playout.audio_ms
         playout.add(audio)
-        message = twilio.media(self._stream_sid, audio)
-        self._outbox.put_nowait(Parcel(message, playout, audio))
+        if playout.is_held:
+            return
+        self._send(playout, audio)
         if is_first:
             self._mark(playout)
+
+    def _send(self, playout: Playout, audio: bytes) -> None:
+        message = twilio.media(self._stream_sid, audio)
+        self._outbox.put_nowait(Parcel(message, playout, audio))
 
     def _mark(self, playout: Playout) -> None:
         self._outbox.put_nowait(Parcel(twilio.mark(self._stream_sid, playout.next_mark())))
 
     def _finish(self, playout: Playout) -> None:
-        playout.is_complete = True
+        playout.is_written = playout.is_complete = True
         self._outbox.put_nowait(Parcel(twilio.mark(self._stream_sid, playout.end_mark)))
 
 

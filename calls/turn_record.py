@@ -7,7 +7,7 @@ means.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from calls.playout import Playout
@@ -15,7 +15,12 @@ from calls.services import Line, Message
 from tuning.events import Action, Event, Prompt, Reply
 from tuning.profile import Profile
 
-OUTCOMES = {"caller resumed": "caller resumed", "late": "failed", "failed": "failed"}
+OUTCOMES = {
+    "caller resumed": "caller resumed",
+    "cut-in": "cut-in",
+    "late": "failed",
+    "failed": "failed",
+}
 """A stopped turn's outcome by the core's reason; any other reason: interrupted."""
 
 
@@ -33,6 +38,7 @@ class Latencies:
     first_token_ms: float | None
     first_sentence_ms: float | None
     first_byte_ms: float | None
+    ready_ms: float | None
     first_audio_ms: float | None
     heard_ms: float | None
 
@@ -61,6 +67,11 @@ class Latencies:
         return _between(self.decided_ms, self.first_audio_ms)
 
     @property
+    def ready_lead(self) -> float | None:
+        """Reply ready to be heard -> decided: positive when it was prepared ahead."""
+        return _between(self.ready_ms, self.decided_ms)
+
+    @property
     def field_turn_latency(self) -> float | None:
         """The field's TURN_LATENCY: decided -> text handed to speech synthesis."""
         return _between(self.decided_ms, self.first_sentence_ms)
@@ -86,7 +97,7 @@ class TurnRecord(Latencies):
 
     number: int
     revision: int
-    why: str
+    why: str = ""
     said: str = ""
     answered: str = ""
     prompt: str = ""
@@ -98,6 +109,16 @@ class TurnRecord(Latencies):
     span_ms: int = 0
     is_short: bool = True
     policy_ms: int = 0
+    wait_parts: dict[str, int] = field(default_factory=dict)
+    is_prepared: bool = False
+    thought: int = 0
+    tokens: int = 0
+    characters: int = 0
+    wasted_tokens: int = 0
+    wasted_characters: int = 0
+    resumed: int = 0
+    is_limited: bool = False
+    spoken_ms: int = 0
     speech_began_ms: float | None = None
     speech_ended_ms: float | None = None
     decided_ms: float | None = None
@@ -107,6 +128,7 @@ class TurnRecord(Latencies):
     first_sentence_ms: float | None = None
     first_byte_ms: float | None = None
     filled_ms: float | None = None
+    ready_ms: float | None = None
     first_audio_ms: float | None = None
     heard_ms: float | None = None
     ended_ms: float | None = None
@@ -122,8 +144,9 @@ class TurnRecord(Latencies):
         shown = [f"{name} {ms:.0f} ms" for name, ms in measured.items() if ms is not None]
         return ", ".join((f"turn {self.number}: {self.why}, {self.outcome}", *shown))
 
-    def hand_over(self, wall_ms: float) -> None:
+    def hand_over(self, text: str, wall_ms: float) -> None:
         """A text goes to speech synthesis; the first one is a moment of the turn."""
+        self.characters += len(text)
         if self.first_sentence_ms is None:
             self.first_sentence_ms = wall_ms
 
@@ -134,12 +157,12 @@ class TurnRecord(Latencies):
             self.prompt = answer.name
         else:
             self.said, delay_ms = answer.text, answer.delay_ms
+            self.wait_parts = answer.parts
         if answer.spoke_from_ms is None or answer.spoke_until_ms is None:
             return
         self.span_ms = answer.spoke_until_ms - answer.spoke_from_ms
         self.is_short = self.span_ms < profile.short_utterance_ms
-        parts = profile.wait_parts_ms(self.span_ms) | {"delay": delay_ms}
-        self.policy_ms = sum(parts.values())
+        self.policy_ms = sum(self.wait_parts.values()) + delay_ms
 
 
 class Record(Protocol):
@@ -170,29 +193,36 @@ class TurnBook:
         self.last: TurnRecord | None = None
         self.history: list[Line] = []
 
-    def open(self, turn: TurnRecord) -> Playout:
-        self.turn, self.playout = turn, Playout(turn.number)
+    def open(self, turn: TurnRecord, playout: Playout) -> None:
+        self.turn, self.playout = turn, playout
         if turn.said:
             self.history.append(Line(True, turn.said))
-        return self.playout
 
     def stop(self, why: str, wall_ms: float) -> None:
         """The reply was stopped before its end."""
-        if why == "caller resumed" and self.history and self.history[-1].by_caller:
+        is_withdrawn = why in {"caller resumed", "cut-in"}
+        if is_withdrawn and self.history and self.history[-1].by_caller:
             self.history.pop()  # what was said goes on, and comes again as one
-        self.close(OUTCOMES.get(why, "interrupted"), wall_ms)
+        if is_withdrawn and self.turn:
+            self.turn.wasted_tokens += self.turn.tokens
+            self.turn.wasted_characters += self.turn.characters
+        self.close(OUTCOMES.get(why, "interrupted"), wall_ms, is_withdrawn)
 
-    def close(self, outcome: str, wall_ms: float) -> None:
-        """Keep the open turn, with the agent's words as far as they were heard."""
+    def close(self, outcome: str, wall_ms: float, is_withdrawn: bool = False) -> None:
+        """Keep the open turn, with the agent's words as far as they were heard.
+
+        is_withdrawn: they answer only a part of what the caller says, and are not to be built on.
+        """
         turn, playout = self.turn, self.playout
         if turn is None or playout is None:
             return
         is_whole = outcome == "completed"
         turn.answered = playout.text if is_whole else playout.heard_text(wall_ms)
         turn.ended_ms, turn.first_audio_ms = wall_ms, playout.answer_at_ms
+        turn.spoken_ms = playout.audio_ms if is_whole else playout.spoken_ms(wall_ms)
         was_heard = turn.heard_ms is not None
         turn.outcome = "interrupted" if outcome == "no reply" and was_heard else outcome
-        if turn.answered:
+        if turn.answered and not is_withdrawn:
             self.history.append(Line(False, turn.answered))
         self.last, self.turn, self.playout = turn, None, None
         self._keep(turn)

@@ -31,6 +31,8 @@ FLOOR: tuple[str, ...] = tuple(_LISTS["floor"])
 DIGIT_WORDS = {
     word: f"{digit}" for digit, words in enumerate(_LISTS["digits"]) for word in words.split()
 }
+OPEN_QUESTION = listed("open_question")
+NUMBER_ASKED = re.compile(r"\bמספר (?:ה)?(?:טלפון|נייד|זהות|תעודת|הזמנה|ההזמנה)|\bתעודת זהות\b")
 LONGEST_YES_NO = 4
 """Words; "כן אבל רציתי לשאול" is no answer yet."""
 SHORTEST_QUESTION = 3
@@ -76,6 +78,19 @@ def read(text: str, asked: Asked) -> Reading:
         answers(text, asked),
         closes(text),
     )
+
+
+def asked_in(text: str) -> Asked:
+    """What the agent's words ask, by their last sentence, if that is a question."""
+    *_before, last = re.split(r"(?<=[.!?…])\s+", f" {text.strip()}")
+    words = plain(last)
+    if not last.endswith("?") or not words:
+        return Asked()
+    if NUMBER_ASKED.search(" ".join(words)):
+        return Asked("number", digits=9 if "זהות" in words else 0)
+    is_open = any(word in OPEN_QUESTION for word in words)
+    is_choice = "או" in words
+    return Asked("open" if is_open or is_choice else "yes_no")
 
 
 def plain(text: str) -> list[str]:

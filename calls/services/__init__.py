@@ -15,6 +15,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tuning.finished import Asked, asked_in
+
 
 class ServiceFailed(Exception):
     """A service refused or broke. The message says what to do about it."""
@@ -120,9 +122,25 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """The answers that a question makes likely: the transcriber is told."""
+    """What a reply asks: the transcriber is told which answers are likely, the core what kind.
+
+    kind, digits: as finished.Asked's.
+    """
 
     phrases: tuple[str, ...]
+    kind: str = ""
+    digits: int = 0
+
+    @classmethod
+    def of(cls, text: str) -> Expect:
+        """What the words of a reply ask, where its writer does not say."""
+        asked = asked_in(text)
+        return cls(asked.phrases, asked.kind, asked.digits)
+
+    @property
+    def asked(self) -> Asked:
+        kind = self.kind or ("choice" if self.phrases else "")
+        return Asked(kind, self.phrases, self.digits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""One exchange of a call.
+
+A turn keeps raw moments in wall milliseconds since the stream began; turn_record.Latencies derives
+every duration from them.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from calls.turn_record import Latencies
+from tuning.models import Revision
+from tuning.profile import FRAME_MS
+
+
+class Turn(Latencies, models.Model):
+    """One exchange: what the caller said, what the agent answered, and the moments between.
+
+    All `*_ms` moments are wall milliseconds since the stream began; None: never came.
+    """
+
+    class Outcome(models.TextChoices):
+        COMPLETED = "completed", _("completed")
+        INTERRUPTED = "interrupted", _("interrupted")
+        CALLER_RESUMED = "caller resumed", _("the caller resumed")
+        CUT_IN = "cut-in", _("cut-in")
+        NO_REPLY = "no reply", _("no reply")
+        FAILED = "failed", _("failed")
+
+    call = models.ForeignKey("calls.Call", models.CASCADE, related_name="turns")
+    number = models.PositiveIntegerField()
+    """0 is the greeting."""
+    revision = models.ForeignKey(Revision, models.PROTECT, null=True)
+    """What it was decided under."""
+    said = models.TextField(_("said"), blank=True)
+    answered = models.TextField(_("answered"), blank=True)
+    """The agent's words as far as they were heard."""
+    prompt = models.CharField(max_length=30, blank=True)
+    """The prepared phrase that was said instead of a written reply."""
+    why = models.CharField(_("rule"), max_length=40)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome)
+    failure = models.TextField(blank=True)
+    chosen_from = models.PositiveIntegerField(null=True)
+    """services.Transcript.chosen_from of the words."""
+    frames_dropped = models.PositiveIntegerField(default=0)
+    """Frames since the turn before that the transcriber's full queue threw away."""
+    transcriber_replaced = models.PositiveIntegerField(default=0)
+    """Streams since the turn before that were given up: speech, and no words."""
+    span_ms = models.PositiveIntegerField(default=0)
+    """Length of the utterance on the caller-audio clock, from first to last voice."""
+    is_short = models.BooleanField(default=True)
+    """Whether the short silence was asked for."""
+    policy_ms = models.PositiveIntegerField(default=0)
+    """What the profile imposed between speech end and first audio."""
+    wait_parts = models.JSONField(default=dict)
+    """The silence that was asked for: what it is the sum of, in ms, by name (tuning.endpoint)."""
+    is_prepared = models.BooleanField(default=False)
+    """The reply was begun before the decision."""
+    thought = models.PositiveIntegerField(default=0)
+    """How often a reply was begun ahead for this turn."""
+    tokens = models.PositiveIntegerField(default=0)
+    """Of the reply, as they came from the writer."""
+    characters = models.PositiveIntegerField(default=0)
+    """Of the reply, handed to speech synthesis."""
+    wasted_tokens = models.PositiveIntegerField(default=0)
+    """Of replies that were begun for this turn and never wanted, or withdrawn."""
+    wasted_characters = models.PositiveIntegerField(default=0)
+    resumed = models.PositiveIntegerField(default=0)
+    """How often the reply was stopped for nothing, and went on."""
+    is_limited = models.BooleanField(default=False)
+    """The reply was longer than the profile allows, and ended after a sentence."""
+    spoken_ms = models.PositiveIntegerField(default=0)
+    """How long the caller heard the agent speak."""
+    speech_began_ms = models.FloatField(null=True)
+    speech_ended_ms = models.FloatField(null=True)
+    decided_ms = models.FloatField(null=True)
+    transcribed_ms = models.FloatField(null=True)
+    """The transcript that the turn rests on (final, or the partial that was answered)."""
+    asked_ms = models.FloatField(null=True)
+    first_token_ms = models.FloatField(null=True)
+    first_sentence_ms = models.FloatField(null=True)
+    """The first sentence was handed to speech synthesis."""
+    first_byte_ms = models.FloatField(null=True)
+    filled_ms = models.FloatField(null=True)
+    """The answer was late: a filler was sent to the caller."""
+    ready_ms = models.FloatField(null=True)
+    """The first audio of the answer was there, whether it went out at once or not."""
+    first_audio_ms = models.FloatField(null=True)
+    """The first audio of the answer was sent to the caller."""
+    heard_ms = models.FloatField(null=True)
+    """Confirmed by Twilio's mark: the caller hears the answer, or the filler before it."""
+    ended_ms = models.FloatField(null=True)
+    """The reply was heard to its end, or stopped."""
+
+    class Meta:
+        ordering = ("call", "number")
+        constraints = (models.UniqueConstraint(fields=("call", "number"), name="turn_number"),)
+
+    def __str__(self) -> str:
+        return f"{self.call} turn {self.number}"
+
+    @property
+    def lost_ms(self) -> int:
+        """Audio that the transcriber never got."""
+        return self.frames_dropped * FRAME_MS
+
+    @property
+    def filled_after_ms(self) -> float | None:
+        """From the speech end to the filler, where there was one."""
+        if self.filled_ms is None or self.speech_ended_ms is None:
+            return None
+        return self.filled_ms - self.speech_ended_ms
