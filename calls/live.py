@@ -85,7 +85,7 @@ class LiveCall:
         except Exception as error:
             logger.exception("The call broke")
             if self.conversation:
-                self.conversation.failure = f"{error!r}"
+                self.conversation.book.failure = f"{error!r}"
             return "failed"
         finally:
             if calls.get(self.call.call_sid) is self:
@@ -106,7 +106,7 @@ class LiveCall:
             if ear.frames_in != ear.forwarded + sum(ear.dropped.values()):
                 logger.error("Frames lost: %d in, %d forwarded", ear.frames_in, ear.forwarded)
             fields |= {
-                "failure": conversation.failure,
+                "failure": conversation.book.failure,
                 "frames_in": ear.frames_in,
                 "frames_forwarded": ear.forwarded,
                 "frames_dropped": ear.dropped,

@@ -157,7 +157,7 @@ class TurnRecord(Latencies):
             self.prompt = answer.name
         else:
             self.said, delay_ms = answer.text, answer.delay_ms
-            self.wait_parts = answer.parts
+        self.wait_parts = answer.parts
         if answer.spoke_from_ms is None or answer.spoke_until_ms is None:
             return
         self.span_ms = answer.spoke_until_ms - answer.spoke_from_ms
@@ -192,6 +192,8 @@ class TurnBook:
         self.playout: Playout | None = None
         self.last: TurnRecord | None = None
         self.history: list[Line] = []
+        self.failure = ""
+        """The latest, of the whole call."""
 
     def open(self, turn: TurnRecord, playout: Playout) -> None:
         self.turn, self.playout = turn, playout

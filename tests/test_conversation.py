@@ -103,7 +103,7 @@ class TurnTest(TransactionTestCase):
                 await phone.until_quiet()
                 await phone.say("MMMMM_______")
                 await phone.until(lambda: len(phone.events("mark")) >= 4)
-                await phone.say("_" * 10 + "MMMMM")
+                await phone.say("_" * 16 + "MMMMM")
                 await phone.until(lambda: phone.events("clear"))
                 sent = len(phone.sent)
                 await phone.say("_" * 5)

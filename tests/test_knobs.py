@@ -11,7 +11,8 @@ from dataclasses import asdict, replace
 from django.test import SimpleTestCase
 
 from tests.script import frames, silence, voice
-from tuning.events import CallBegan, Event, ReplyBegan, ReplyEnded, Transcribed
+from tuning.events import Asks, CallBegan, Event, ReplyBegan, ReplyEnded, Transcribed
+from tuning.finished import Asked
 from tuning.knob import Value
 from tuning.profile import KNOBS, Profile
 from tuning.replay import Decision, decide
@@ -73,7 +74,81 @@ def a_long_call() -> list[Event]:
     return list(silence(70_000, GREETED_MS))
 
 
+def over_the_agent(ms: int, text: str = "", after_ms: int = 2000) -> list[Event]:
+    """After an answer, so much voice over it, perhaps with words, and then nothing."""
+    begins_ms = 5200 + after_ms
+    end_ms = begins_ms + ms
+    words = [Transcribed(end_ms, end_ms, text, final=True)] if text else []
+    return [
+        *said(1200)[:-450],
+        ReplyBegan(5200, turn=1),
+        *silence(after_ms, 5200),
+        *voice(ms, begins_ms),
+        *words,
+        *silence(4000, end_ms),
+    ]
+
+
+def an_answer(text: str, asked: Asked) -> list[Event]:
+    """A partial that stands, after a question; its final comes 900 ms after the speech."""
+    return [
+        *silence(3000 - GREETED_MS, GREETED_MS),
+        Asks(3000, 0, asked),
+        *voice(1000, 3000),
+        Transcribed(4000, 4000, text, stability=0.9),
+        *silence(900, 4000),
+        Transcribed(4900, 4000, text, final=True),
+        *silence(3000, 4900),
+    ]
+
+
+def a_halting_answer() -> list[Event]:
+    """Four pauses of 400 ms in what is said, all of it transcribed as it is said."""
+    events: list[Event] = list(silence(3000 - GREETED_MS, GREETED_MS))
+    at_ms = 3000
+    for words in ("שלום", "שלום וברכה", "שלום וברכה לכם", "שלום וברכה לכם שם", "מה שלומכם היום"):
+        events += [*voice(600, at_ms), Transcribed(at_ms + 600, at_ms + 600, words)]
+        events += silence(400, at_ms + 600)
+        at_ms += 1000
+    return [*events, *silence(3000, at_ms)]
+
+
+def somebody_silent() -> list[Event]:
+    return list(silence(30_000, GREETED_MS))
+
+
+ADAPTIVE: dict[str, Value] = {"endpointing": "adaptive"}
+"""The knob does something only where the words decide."""
+RESUMING: dict[str, Value] = {"false_interruption_ms": 1500}
+WITH: dict[str, dict[str, Value]] = {
+    **dict.fromkeys(
+        ("finished_silence_ms", "weight_answered", "weight_closed", "weight_stable"),
+        ADAPTIVE,
+    ),
+    **dict.fromkeys(("weight_unfinished", "weight_pauses", "asked_for_time_ms"), ADAPTIVE),
+    "stable_ms": {**ADAPTIVE, "weight_stable": 100},
+    "protect_ms": {**RESUMING, "resume_ms": 400},
+}
+YES_NO = Asked("yes_no")
+
+
 TRIED: dict[str, tuple[Value, Value, list[Event]]] = {
+    "vad": ("webrtc", "silero", said(1200, speech=0b1111)),
+    "endpointing": ("fixed", "adaptive", an_answer("כן", YES_NO)),
+    "finished_silence_ms": (340, 600, an_answer("כן", YES_NO)),
+    "weight_answered": (0, 100, an_answer("כן", YES_NO)),
+    "weight_closed": (0, 100, an_answer("מה השעה עכשיו?", Asked())),
+    "weight_stable": (0, 100, an_answer("ביום שלישי", Asked())),
+    "stable_ms": (100, 600, an_answer("ביום שלישי", Asked())),
+    "weight_unfinished": (0, 100, an_answer("אני רוצה", Asked())),
+    "weight_pauses": (0, 150, a_halting_answer()),
+    "asked_for_time_ms": (0, 1000, an_answer("רגע", Asked())),
+    "resume_ms": (300, 600, said(1200)[:-450] + list(voice(400, 5000))),
+    "false_interruption_ms": (0, 1500, over_the_agent(400)),
+    "protect_ms": (0, 800, over_the_agent(340, after_ms=100)),
+    "think_limit": (0, 3, said(2500)),
+    "no_input_ms": (0, 9000, somebody_silent()),
+    "reply_limit_s": (0, 20, said(1200)),
     "vad_aggressiveness": (1, 3, said(1200, speech=0b0011)),
     "min_speech_ms": (60, 100, a_noise_in_the_pause()),
     "min_utterance_ms": (300, 600, said(300)),
@@ -97,7 +172,7 @@ AT_THE_WIRE = {"stt_batch_ms"}
 
 
 def tuned(name: str, value: Value) -> Profile:
-    return Profile(**asdict(Profile()) | {name: value})
+    return Profile(**asdict(Profile()) | WITH.get(name, {}) | {name: value})
 
 
 def decided(profile: Profile, events: list[Event]) -> list[Decision]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from unittest import IsolatedAsyncioTestCase, TestCase
 
 from calls.ear import Ear
-from calls.playout import Playout, turn_of
+from calls.playout import Playout
 from calls.services import ServiceLate
 from calls.services.deadlines import within
 from calls.twilio import Media
@@ -37,11 +37,30 @@ class PlayoutTest(TestCase):
         self.playout.begin_sentence("שבע.")
         self.assertNotIn("שבע", self.playout.heard_text(9999))
 
-    def test_marks_name_their_turn(self) -> None:
-        self.assertEqual(
-            [turn_of(self.playout.next_mark()), turn_of(self.playout.end_mark)], [3, 3]
-        )
-        self.assertIsNone(turn_of("somebody else's"))
+    def test_marks_are_those_of_what_plays_now(self) -> None:
+        marks = [self.playout.next_mark(), self.playout.end_mark]
+        self.assertTrue(all(map(self.playout.owns, marks)))
+        self.assertFalse(self.playout.owns("somebody else's"))
+        self.playout.hold(0)
+        self.assertFalse(any(map(self.playout.owns, marks)))
+
+    def test_a_reply_goes_on_from_the_sentence_that_was_cut(self) -> None:
+        self.playout.send(400, 3000)
+        self.playout.begin_heard(500)
+        self.playout.hold(2000)
+        self.assertEqual(self.playout.heard_text(9999), "אחת שתיים. שלוש")
+        self.assertEqual([each.text for each in self.playout.sentences], ["שלוש ארבע חמש שש."])
+        self.playout.release(4000)
+        self.assertEqual(self.playout.heard_text(5100), "אחת שתיים. שלוש ארבע")
+        self.assertEqual(self.playout.heard_text(9999), self.playout.text)
+        self.assertEqual(self.playout.spoken_ms(9999), 1500 + 2000)
+
+    def test_what_is_held_was_not_heard(self) -> None:
+        ahead = Playout(4, is_held=True)
+        ahead.begin_sentence("אחת.")
+        ahead.add(b"\xff" * 800)
+        self.assertEqual(ahead.heard_text(5000), "")
+        self.assertEqual(ahead.spoken_ms(5000), 0)
 
 
 class DeadlineTest(IsolatedAsyncioTestCase):

@@ -26,8 +26,8 @@ class ReadmeTest(SimpleTestCase):
                 line for line in README.splitlines() if line.startswith(f"| `{knob.environ}`")
             )
             default = str(knob.default).lower()
-            if not knob.is_switch:
-                default = f"{knob.default / knob.environ_scale:g}"
+            if knob.is_number:
+                default = f"{int(knob.default) / knob.environ_scale:g}"
                 low, high = (limit / knob.environ_scale for limit in knob.hard)
                 self.assertIn(f"| {low:g} to {high:g} |", row)
             self.assertRegex(row, rf"\| {re.escape(default)}( m?s)? \|")

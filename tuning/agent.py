@@ -142,9 +142,10 @@ class Agent:
         self._begin_turn(prompt=name)
         return [Prompt(self.turn, name, why)]
 
-    def not_heard(self, voice: Voice) -> list[Action]:
+    def not_heard(self, voice: Voice, wait: Wait) -> list[Action]:
         self._begin_turn(prompt="not_heard")
-        return [Prompt(self.turn, "not_heard", "not heard", voice.began_ms, voice.ended_ms)]
+        spoke = voice.began_ms, voice.ended_ms
+        return [Prompt(self.turn, "not_heard", "not heard", *spoke, wait.parts)]
 
     def say_last(self, name: str, why: str, hang_up: str, stopped: str = "") -> list[Action]:
         """Say this to its end, whatever happens, and hang up."""

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 from tuning.events import Action, Forget, Think
 from tuning.finished import same_words
+from tuning.profile import Profile
+
+THINK_AFTER_MS = 200
+"""Silence after which a reply may be begun: within words it is shorter."""
 
 
 @dataclass(slots=True)
@@ -19,14 +23,16 @@ class Ahead:
     """What the reply under way answers; "" if there is none."""
     attempts: int = 0
 
-    def think(self, turn: int, text: str, limit: int) -> list[Action]:
+    def think(self, turn: int, text: str, quiet_ms: int, profile: Profile) -> list[Action]:
         """Begin a reply to these words, unless it has begun or too many have."""
+        if not profile.think_limit or quiet_ms < THINK_AFTER_MS:
+            return []
         if turn != self.turn:
             self.turn, self.text, self.attempts = turn, "", 0
         if self.text and same_words(self.text, text):
             return []
         forgotten = self.forget()
-        if self.attempts >= limit:
+        if self.attempts >= profile.think_limit:
             return forgotten
         self.text, self.attempts = text, self.attempts + 1
         return [*forgotten, Think(turn, text)]

@@ -3,26 +3,23 @@
 Pure. Two rules, by the profile. Fixed: the hangover and the short or the long silence, counted
 from min_utterance_ms after speech began. Adaptive: from the speech end; the long silence, shortened
 by each piece of evidence that the caller has finished by its weight, down to finished_silence_ms.
-Only positive evidence shortens; a dangling end takes all of it back; nobody is answered faster
-than nine in ten of their own pauses in this call have lasted.
+Only positive evidence shortens; a dangling end takes it back; who pauses longer is waited for longer.
+What each piece weighs is in the profile.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from tuning.finished import Reading
 from tuning.heard import Voice, Words
-from tuning.profile import Profile
+from tuning.profile import FRAME_MS, Profile
 
 SHORTEST_PAUSE_MS = 200
 """Below it a gap is articulation, not a pause (Heldner & Edlund 2010 set 180-200 ms)."""
 PAUSES_NEEDED, PAUSES_KEPT = 3, 20
-PAUSE_MARGIN_MS = 100
-FLOOR_MS = 1000
-"""What "רגע" is granted beyond the long silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,14 @@ class Wait:
     silence_ms: int
     why: str
     parts: dict[str, int]
+
+    def as_waited(self, waited_ms: int, is_stalled: bool) -> Wait:
+        """By what was waited for last. waited_ms: since the silence was long enough."""
+        if is_stalled:
+            return replace(self, why="line stalled")
+        if waited_ms >= FRAME_MS and "longest" not in self.parts:
+            return replace(self, why="transcriber")
+        return self
 
 
 @dataclass(slots=True)
@@ -52,6 +57,21 @@ class Pauses:
         return sorted(self._ms)[ceil(0.9 * len(self._ms)) - 1]
 
 
+@dataclass(slots=True)
+class Endpoint:
+    """What one caller's utterances are waited for."""
+
+    pauses: Pauses = field(default_factory=Pauses)
+
+    def wait(
+        self, profile: Profile, voice: Voice, words: Words, said: Reading | None, now_ms: int
+    ) -> Wait:
+        """said: what the words say; None while they do not reach the speech end."""
+        if profile.endpointing == "fixed":
+            return fixed(profile, voice)
+        return adaptive(profile, said, words, self.pauses, now_ms) if said else uncovered(profile)
+
+
 def fixed(profile: Profile, voice: Voice) -> Wait:
     parts = profile.wait_parts_ms(voice.span_ms)
     del parts["delay"]
@@ -64,9 +84,8 @@ def adaptive(profile: Profile, reading: Reading, words: Words, pauses: Pauses, n
     longest_ms = profile.end_silence_long_ms
     parts = {"longest": longest_ms}
     if reading.asks_for_time:
-        return Wait(longest_ms + FLOOR_MS, "asked for time", parts | {"asked for time": FLOOR_MS})
-    if reading.dangling:
-        return Wait(longest_ms, "unfinished words", parts)
+        more_ms = profile.asked_for_time_ms
+        return Wait(longest_ms + more_ms, "asked for time", parts | {"asked for time": more_ms})
     is_stable = words.is_final or words.stood_ms(now_ms) >= profile.stable_ms
     evidence = {
         "answered": profile.weight_answered if reading.answers else 0,
@@ -79,11 +98,18 @@ def adaptive(profile: Profile, reading: Reading, words: Words, pauses: Pauses, n
         shorter_ms = min(left_ms, range_ms * weight // 100)
         if shorter_ms:
             parts[name], left_ms = -shorter_ms, left_ms - shorter_ms
-    silence_ms = longest_ms - range_ms + left_ms
-    own_ms = min(longest_ms, pauses.usual_ms + PAUSE_MARGIN_MS) if pauses.usual_ms else 0
-    if own_ms > silence_ms and not reading.answers:
-        parts["own pauses"], silence_ms = own_ms - silence_ms, own_ms
-    return Wait(silence_ms, "finished words" if left_ms < range_ms else "long silence", parts)
+    if reading.dangling and left_ms < range_ms:
+        parts["unfinished"] = (range_ms - left_ms) * profile.weight_unfinished // 100
+    own_ms = 0 if reading.answers else pauses.usual_ms * profile.weight_pauses // 100
+    if (missing_ms := min(longest_ms, own_ms) - sum(parts.values())) > 0:
+        parts["own pauses"] = missing_ms
+    return Wait(sum(parts.values()), _why(parts), parts)
+
+
+def _why(parts: dict[str, int]) -> str:
+    if "unfinished" in parts:
+        return "unfinished words"
+    return "finished words" if len(parts) > 1 else "long silence"
 
 
 def uncovered(profile: Profile) -> Wait:

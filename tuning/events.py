@@ -195,6 +195,7 @@ class Prompt:
     apology_goodbye, time_up.
 
     spoke_from_ms, spoke_until_ms: the utterance that not_heard answers; None: it answers none.
+    parts: as Reply's.
     """
 
     turn: int
@@ -202,6 +203,7 @@ class Prompt:
     why: str
     spoke_from_ms: int | None = None
     spoke_until_ms: int | None = None
+    parts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 VOWEL_MARKS = re.compile(r"[֑-ׇ]")
@@ -69,7 +70,9 @@ class Reading:
     closes: bool
 
 
+@lru_cache(maxsize=64)
 def read(text: str, asked: Asked) -> Reading:
+    """Asked on every frame of a silence: remembered while it is the same."""
     return Reading(
         text,
         asked,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tuning import finished
+from tuning.agent import Agent, Floor
 from tuning.finished import HESITATION, Asked
 from tuning.heard import Voice
 from tuning.profile import Profile
@@ -31,6 +32,34 @@ def is_backchannel(text: str, asked: Asked) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What has been transcribed of the voice over a reply, and what that reply asks."""
+
+    text: str
+    asked: Asked
+
+    @property
+    def takes_floor(self) -> bool:
+        return bool(self.text) and not is_backchannel(self.text, self.asked)
+
+
+def is_interruption(
+    said: Said, voice: Voice, agent: Agent, now_ms: int, profile: Profile, is_cut_in: bool
+) -> bool:
+    """Must the agent stop at once? is_cut_in: the caller had not finished when it was decided."""
+    lasts_ms = voice.stretch_ms if voice.ended_ms == now_ms else 0
+    if agent.floor is Floor.THINKING:
+        return lasts_ms >= profile.resume_ms
+    if not profile.false_interruption_ms:
+        return lasts_ms >= profile.barge_in_ms
+    if said.text or agent.is_undisturbed:
+        return said.takes_floor
+    if agent.is_protected(now_ms, profile):
+        return is_cut_in and lasts_ms >= max(profile.resume_ms, profile.barge_in_ms)
+    return lasts_ms >= profile.barge_in_ms
+
+
+@dataclass(frozen=True, slots=True)
 class Cut:
     """A reply that was stopped by voice alone. asked: what it asks; why: as StopReply's."""
 
@@ -38,13 +67,13 @@ class Cut:
     why: str
     at_ms: int
 
-    def is_false(self, text: str, now_ms: int, voice: Voice, profile: Profile) -> str:
-        """Why it should go on; "" while that is not known. text: the newest words since."""
+    def is_false(self, said: Said, now_ms: int, voice: Voice, profile: Profile) -> str:
+        """Why it should go on; "" while that is not known."""
         quiet_ms = now_ms - voice.ended_ms
-        if not text:
+        if not said.text:
             wordless_ms = now_ms - self.at_ms
             patience_ms = profile.false_interruption_ms
             is_noise = quiet_ms >= patience_ms or wordless_ms >= NOISE_PATIENCES * patience_ms
             return "no words" if is_noise else ""
-        is_all = quiet_ms >= profile.vad_hangover_ms and is_backchannel(text, self.asked)
+        is_all = quiet_ms >= profile.vad_hangover_ms and not said.takes_floor
         return "backchannel" if is_all else ""

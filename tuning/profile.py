@@ -237,6 +237,48 @@ class Profile:
             "sentence, shorten the silence.",
         ),
     )
+    weight_unfinished: int = knob(
+        100,
+        soft=(60, 100),
+        hard=(0, 100),
+        step=5,
+        unit="%",
+        group="end",
+        label=Text("משקל: משפט שלא נגמר", "Weight: the sentence is unfinished"),
+        help=Text(
+            "כמה מבטלים את הקיצור מילים שלא יכולות להיות הסוף: „אני רוצה”, „של”, „אז”, מספר "
+            "שעוד חסרות בו ספרות. 100: מחכים את השתיקה הארוכה.",
+            "How much words that cannot be the end (“I want to”, “of”, “so”, a number with digits "
+            "missing) take back of the shortening. 100: the long silence is waited for.",
+        ),
+    )
+    weight_pauses: int = knob(
+        100,
+        soft=(0, 100),
+        hard=(0, 150),
+        step=5,
+        unit="%",
+        group="end",
+        label=Text("משקל: ההפסקות של המתקשרים", "Weight: the caller's own pauses"),
+        help=Text(
+            "כל אחד עוצר לחשוב אחרת: השתיקה לא יורדת מתחת לחלק כזה של ההפסקה הארוכה הרגילה של "
+            "המתקשרים בשיחה הזאת (תשע מעשר קצרות ממנה).",
+            "People pause differently: the silence does not go below this share of the pause that "
+            "nine in ten of the caller's own in this call are shorter than.",
+        ),
+    )
+    asked_for_time_ms: int = knob(
+        1000,
+        soft=(500, 2500),
+        hard=(0, 10_000),
+        step=100,
+        group="end",
+        label=Text("תוספת אחרי „רגע”", "More after “one moment”"),
+        help=Text(
+            "אחרי „רגע” או „שנייה” מחכים את השתיקה הארוכה ועוד זמן כזה.",
+            "After “one moment” or “a second” the long silence is waited for, and this much more.",
+        ),
+    )
     stable_ms: int = knob(
         160,
         soft=(80, 300),

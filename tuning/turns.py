@@ -20,12 +20,10 @@ end of turn, in this order.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from tuning import endpoint, finished
+from tuning import finished
 from tuning.agent import Agent, Floor
 from tuning.ahead import Ahead
-from tuning.endpoint import Pauses, Wait
+from tuning.endpoint import Endpoint, Wait
 from tuning.events import (
     Action,
     Amend,
@@ -47,7 +45,7 @@ from tuning.events import (
 )
 from tuning.finished import Asked
 from tuning.heard import Keys, Voice, Words
-from tuning.interruption import CUT_IN_MS, Cut, is_backchannel
+from tuning.interruption import CUT_IN_MS, Cut, Said, is_interruption
 from tuning.profile import FRAME_MS, Profile
 
 TRANSCRIPT_SLACK_MS = 250
@@ -61,8 +59,6 @@ KEYPAD_WAIT_MS = 3000
 KEY_TONE_MS = 500
 """Voice so soon after a key was pressed is its tone, or the hand on the telephone."""
 LINE_DEAD_MS = 30_000
-THINK_AFTER_MS = 200
-"""Silence after which a reply may be begun ahead: within words it is shorter."""
 
 
 class TurnTaker:
@@ -86,10 +82,9 @@ class TurnTaker:
         """Voice without words, for which the caller has been asked to repeat."""
         self._recognised_ms = -1
         self._keyed_ms = -KEY_TONE_MS
-        self._ahead, self._pauses = Ahead(), Pauses()
+        self._ahead, self._endpoint = Ahead(), Endpoint()
         self._asks = Asked()
         """What the newest reply asks."""
-        self._reading = finished.read("", self._asks)
         self._cut: Cut | None = None
         """The reply that voice has just stopped, perhaps for nothing."""
 
@@ -118,7 +113,7 @@ class TurnTaker:
             case Heard():
                 self._last_frame_ms = event.at_ms
                 self._voice.hear(event, self.profile)
-                self._pauses.add(self._voice.pause_ms)
+                self._endpoint.pauses.add(self._voice.pause_ms)
                 return self._tick()
             case Transcribed():
                 return self._transcribed(event)
@@ -180,27 +175,13 @@ class TurnTaker:
             return filler
         if not voice.is_heard or self.now_ms - self._keyed_ms < KEY_TONE_MS:
             return []
-        if self._is_interruption():
+        said = Said(self._words.newest, self._asks)
+        if is_interruption(said, voice, agent, self.now_ms, self.profile, self._is_cut_in):
             return self._take_floor()
         is_speaking = agent.floor is Floor.SPEAKING
         if is_speaking and self.now_ms - voice.ended_ms > OVERLAP_MS:
             return self._dismiss("spoken over")
         return []
-
-    def _is_interruption(self) -> bool:
-        voice, profile, agent = self._voice, self.profile, self._agent
-        lasts_ms = voice.stretch_ms if voice.ended_ms == self.now_ms else 0
-        if agent.floor is Floor.THINKING:
-            return lasts_ms >= profile.resume_ms
-        if not profile.false_interruption_ms:
-            return lasts_ms >= profile.barge_in_ms
-        if said := self._words.newest:
-            return not is_backchannel(said, self._asks)
-        if agent.is_undisturbed:
-            return False
-        if agent.is_protected(self.now_ms, profile):
-            return self._is_cut_in and lasts_ms >= max(profile.resume_ms, profile.barge_in_ms)
-        return lasts_ms >= profile.barge_in_ms
 
     @property
     def _is_cut_in(self) -> bool:
@@ -209,11 +190,11 @@ class TurnTaker:
 
     def _while_cut(self, cut: Cut) -> list[Action]:
         """Voice has stopped a reply: the words decide whether that was an interruption."""
-        if why := cut.is_false(self._words.newest, self.now_ms, self._voice, self.profile):
-            return self._resume(why)
-        if self._words.newest and not is_backchannel(self._words.newest, cut.asked):
+        said = Said(self._words.newest, cut.asked)
+        if said.takes_floor:
             return self._interrupt(cut.why)
-        return []
+        why = cut.is_false(said, self.now_ms, self._voice, self.profile)
+        return self._resume(why) if why else []
 
     def _while_listening(self, is_stalled: bool) -> list[Action]:
         profile, voice, words = self.profile, self._voice, self._words
@@ -224,13 +205,17 @@ class TurnTaker:
             or bool(words.text)
         )
         is_covered = bool(words.text) and words.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
-        wait = self._wait(is_covered)
+        said = finished.read(words.text, self._asks) if is_covered else None
+        wait = self._endpoint.wait(profile, voice, words, said, self.now_ms)
         quiet_ms = self.now_ms - voice.ended_ms
         waited_ms = quiet_ms - wait.silence_ms
         if waited_ms < 0:
-            return self._think(quiet_ms) if is_covered else []
+            may_think = said and self._is_open and not said.dangling
+            return (
+                self._ahead.think(self.turn + 1, words.text, quiet_ms, profile) if may_think else []
+            )
         if is_covered:
-            return self._reply(voice, self._as_waited(wait, waited_ms, is_stalled))
+            return self._reply(voice, wait.as_waited(waited_ms, is_stalled))
         if not profile.streaming_stt and self._recognised_ms != voice.ended_ms:
             self._recognised_ms = voice.ended_ms
             from_ms = max(voice.began_ms, words.until_ms)
@@ -239,7 +224,7 @@ class TurnTaker:
             return []
         words.settle(self.now_ms, debounce_ms=0)  # a word that may change is better than none
         if words.text:
-            return self._reply(voice, self._as_waited(wait, waited_ms + FRAME_MS, is_stalled))
+            return self._reply(voice, wait.as_waited(waited_ms + FRAME_MS, is_stalled))
         if not self._is_open:
             return self._dismiss("after a reply")
         if voice.span_ms < NOISE_MS:
@@ -247,36 +232,7 @@ class TurnTaker:
         if self._unheard:
             return self._dismiss("no words")
         self._unheard = voice
-        return self._say(self._agent.not_heard(voice))
-
-    def _wait(self, is_covered: bool) -> Wait:
-        """The silence asked for; words that do not reach the speech end are evidence of nothing."""
-        profile, words = self.profile, self._words
-        if profile.endpointing == "fixed":
-            return endpoint.fixed(profile, self._voice)
-        if not is_covered:
-            return endpoint.uncovered(profile)
-        if self._reading.text != words.text or self._reading.asked is not self._asks:
-            self._reading = finished.read(words.text, self._asks)
-        return endpoint.adaptive(profile, self._reading, words, self._pauses, self.now_ms)
-
-    def _as_waited(self, wait: Wait, waited_ms: int, is_stalled: bool) -> Wait:
-        """By what was waited for last. waited_ms: since the silence was long enough."""
-        if is_stalled:
-            return replace(wait, why="line stalled")
-        if waited_ms >= FRAME_MS and "longest" not in wait.parts:
-            return replace(wait, why="transcriber")
-        return wait
-
-    def _think(self, quiet_ms: int) -> list[Action]:
-        """Begin the reply ahead of the decision, where the words may be all."""
-        limit = self.profile.think_limit
-        if not limit or not self._is_open or quiet_ms < THINK_AFTER_MS:
-            return []
-        text = self._words.text
-        if finished.dangling(text, self._asks):
-            return []
-        return self._ahead.think(self.turn + 1, text, limit)
+        return self._say(self._agent.not_heard(voice, wait))
 
     # The caller.
 
@@ -319,7 +275,7 @@ class TurnTaker:
         """For good: who was cut in on, or resumes, goes on with what they had said."""
         if self._answered and why != "barge-in":
             earlier, self._words = self._answered
-            self._pauses.add(self._voice.began_ms - earlier.ended_ms)
+            self._endpoint.pauses.add(self._voice.began_ms - earlier.ended_ms)
             self._voice.began_ms = earlier.began_ms
             for event in self._since:
                 self._words.take(event)

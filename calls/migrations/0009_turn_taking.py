@@ -4,70 +4,80 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('calls', '0008_settling'),
+        ("calls", "0008_settling"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='turn',
-            name='characters',
+            model_name="turn",
+            name="characters",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='is_limited',
+            model_name="turn",
+            name="is_limited",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='is_prepared',
+            model_name="turn",
+            name="is_prepared",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='ready_ms',
+            model_name="turn",
+            name="ready_ms",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='resumed',
+            model_name="turn",
+            name="resumed",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='spoken_ms',
+            model_name="turn",
+            name="spoken_ms",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='thought',
+            model_name="turn",
+            name="thought",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='tokens',
+            model_name="turn",
+            name="tokens",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='wait_parts',
+            model_name="turn",
+            name="wait_parts",
             field=models.JSONField(default=dict),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='wasted_characters',
+            model_name="turn",
+            name="wasted_characters",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='turn',
-            name='wasted_tokens',
+            model_name="turn",
+            name="wasted_tokens",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AlterField(
-            model_name='turn',
-            name='outcome',
-            field=models.CharField(choices=[('completed', 'completed'), ('interrupted', 'interrupted'), ('caller resumed', 'the caller resumed'), ('cut-in', 'cut-in'), ('no reply', 'no reply'), ('failed', 'failed')], max_length=20, verbose_name='outcome'),
+            model_name="turn",
+            name="outcome",
+            field=models.CharField(
+                choices=[
+                    ("completed", "completed"),
+                    ("interrupted", "interrupted"),
+                    ("caller resumed", "the caller resumed"),
+                    ("cut-in", "cut-in"),
+                    ("no reply", "no reply"),
+                    ("failed", "failed"),
+                ],
+                max_length=20,
+                verbose_name="outcome",
+            ),
         ),
     ]

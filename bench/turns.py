@@ -1,0 +1,132 @@
+"""How well turns are taken: Hebrew calls with their truth, played to the core under each policy.
+
+Cut-ins against delay for the shipped profiles and for fixed silences, each piece of evidence left
+out in turn, and what the core costs. The corpus has two halves; the weights were set on one and are
+frozen: figures are of the other, unseen one.
+
+    .venv/bin/python -m bench.turns                       # a few minutes
+    .venv/bin/python -m bench.turns --half weights        # while setting weights
+    .venv/bin/python -m bench.turns --svg docs/turns.svg
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import rig
+from bench import turn_scores as scores
+from bench.corpus import CallerCall, calls
+from bench.phone_call import Outcome, PhoneCall
+from bench.turn_chart import Point, chart
+from bench.turn_tables import ablated_table, policy_table
+from calls.audio import FRAME_BYTES
+from calls.vad import WebRtcVad
+from tuning.profile import KNOB, SHIPPED, Profile
+from tuning.turns import TurnTaker
+
+Made = list[tuple[CallerCall, list[list[int]], list[int]]]
+ADAPTIVE = Profile(**SHIPPED["adaptive"])
+FIXED_MS = (280, 400, 500, 600, 720, 850, 1000, 1200, 1400, 1700, 2000)
+"""Silences of the curve; the shortest is the shortest that a profile may ask for."""
+HANGOVER_MS = 80
+ABLATED: dict[str, dict[str, int | str]] = {
+    "all of it": {},
+    "without the answered question": {"weight_answered": 0},
+    "without the closed sentence": {"weight_closed": 0},
+    "without stable words": {"weight_stable": 0},
+    "without unfinished words": {"weight_unfinished": 0},
+    "without the caller's own pauses": {"weight_pauses": 0},
+    "without time asked for": {"asked_for_time_ms": 0},
+    "without thinking ahead": {"think_limit": 0},
+    "without Silero": {"vad": "webrtc"},
+}
+
+
+def fixed(silence_ms: int) -> Profile:
+    """The same silence after everything, as near as the ranges of the knobs allow."""
+    hangover_ms = max(HANGOVER_MS, silence_ms - KNOB["end_silence_short_ms"].hard[1])
+    each_ms = silence_ms - hangover_ms
+    longest_ms = max(each_ms, KNOB["end_silence_long_ms"].hard[0])
+    return Profile(
+        vad_hangover_ms=hangover_ms,
+        end_silence_short_ms=each_ms,
+        end_silence_long_ms=longest_ms,
+        short_utterance_ms=KNOB["short_utterance_ms"].hard[longest_ms > each_ms],
+        min_utterance_ms=KNOB["min_utterance_ms"].hard[0],
+    )
+
+
+def heard_by_detectors(half: str) -> Made:
+    """Each call with the verdicts on its turns' audio, and on its bare line."""
+    made: Made = []
+    for call in calls(half):
+        vad = WebRtcVad()
+        noise = _verdicts(vad, call.noise * 2)[len(call.noise) // FRAME_BYTES :]
+        made.append((call, [_verdicts(vad, turn.audio) for turn in call.turns], noise))
+    return made
+
+
+def _verdicts(vad: WebRtcVad, audio: bytes) -> list[int]:
+    return [vad(audio[at : at + FRAME_BYTES]) for at in range(0, len(audio), FRAME_BYTES)]
+
+
+def played(made: Made, profile: Profile) -> list[list[Outcome]]:
+    return [
+        PhoneCall(call.turns, verdicts, noise, profile, seed=number).play()
+        for number, (call, verdicts, noise) in enumerate(made)
+    ]
+
+
+def cost_us(made: Made, profile: Profile) -> float:
+    """Of one frame, detectors not included."""
+    frames, spent_s = 0, 0.0
+    for number, (call, verdicts, noise) in enumerate(made):
+        phone_call = PhoneCall(call.turns, verdicts, noise, profile, seed=number)
+        phone_call.play()
+        core = TurnTaker()
+        began_s = time.process_time()
+        for event in phone_call.events:
+            core.feed(event)
+        spent_s += time.process_time() - began_s
+        frames += len(phone_call.events)
+    return spent_s / frames * 1e6
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options.add_argument("--half", choices=("weights", "unseen"), default="unseen")
+    options.add_argument("--svg", type=Path, help="draw cut-ins against delay into this file")
+    given = options.parse_args()
+    began_s = time.monotonic()
+    logging.getLogger("calls.services.lexicon").setLevel(logging.ERROR)  # words it has to guess
+    made = heard_by_detectors(given.half)
+    turns = sum(len(call.turns) for call, *_rest in made)
+    print(f"{given.half} half: {len(made)} calls, {turns} turns. {rig.machine()}\n")
+    shipped = {name: played(made, Profile(**knobs)) for name, knobs in SHIPPED.items()}
+    curve = {f"fixed {ms} ms": played(made, fixed(ms)) for ms in FIXED_MS}
+    print(policy_table(shipped | curve))
+    ablated = {
+        name: played(made, Profile(**asdict(ADAPTIVE) | knobs)) for name, knobs in ABLATED.items()
+    }
+    print(ablated_table(ablated))
+    costs = {name: cost_us(made, Profile(**SHIPPED[name])) for name in ("balanced", "adaptive")}
+    print("core, per frame: " + ", ".join(f"{name} {us:.1f} us" for name, us in costs.items()))
+    if given.svg:
+        given.svg.write_text(chart(list(_points(curve)), list(_points(shipped))))
+    print(f"{time.monotonic() - began_s:.0f} s", file=sys.stderr)
+
+
+def _points(policies: dict[str, list[list[Outcome]]]) -> Iterator[Point]:
+    for name, outcomes in policies.items():
+        everything = [outcome for call in outcomes for outcome in call]
+        delays = [ms for kind in scores.CLASSES for ms in scores.delays_ms(everything, kind)]
+        yield Point(name, scores.p50(delays) or 0, 100 * (scores.cut_in_share(everything) or 0))
+
+
+if __name__ == "__main__":
+    main()
