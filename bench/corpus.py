@@ -28,7 +28,6 @@ PAUSES = {
     "number": (430, 0.35),
     "trailing": (800, 0.5),
     "restart": (450, 0.5),
-    "correction": (600, 0.25),
     "floor": (1600, 0.3),
 }
 """Median in ms, and sigma of the logarithm. Groups of a number are short, trailing off is long."""
@@ -42,7 +41,7 @@ PLAN = (
 )
 """The turns of a call; over: a backchannel, cough or talk in the background, over the agent."""
 LONG = ("sentence", "story", "story", "sentence", "number", "restart", "trailing", "floor",
-        "correction", "story", "sentence", "number")  # fmt: skip
+        "story", "sentence", "number")  # fmt: skip
 OVER = ("backchannel", "cough", "backchannel", "background")
 GROUPS = (((3, 3, 3), (2, 3, 4)), ((3, 3, 4), (3, 2, 2, 3)))
 """Of an identity card's nine digits, and of a telephone number's ten."""

@@ -89,7 +89,8 @@ def adaptive(profile: Profile, reading: Reading, words: Words, pauses: Pauses, n
     is_stable = words.is_final or words.stood_ms(now_ms) >= profile.stable_ms
     evidence = {
         "answered": profile.weight_answered if reading.answers else 0,
-        "closed": profile.weight_closed if words.is_final or reading.closes else 0,
+        "closed": profile.weight_closed if reading.closes else 0,
+        "wish": profile.weight_wish if reading.wishes else 0,
         "stable": profile.weight_stable if is_stable else 0,
     }
     range_ms = max(0, longest_ms - profile.finished_silence_ms)

@@ -32,10 +32,15 @@ FLOOR: tuple[str, ...] = tuple(_LISTS["floor"])
 DIGIT_WORDS = {
     word: f"{digit}" for digit, words in enumerate(_LISTS["digits"]) for word in words.split()
 }
-OPEN_QUESTION = listed("open_question")
+OPEN_QUESTION, BROAD_QUESTION = listed("open_question"), listed("broad_question")
+WISH = listed("wish")
 NUMBER_ASKED = re.compile(r"\bמספר (?:ה)?(?:טלפון|נייד|זהות|תעודת|הזמנה|ההזמנה)|\bתעודת זהות\b")
 LONGEST_YES_NO = 4
 """Words; "כן אבל רציתי לשאול" is no answer yet."""
+LONGEST_PHRASE = 4
+"""Words: "קוראים לי דנה לוי"."""
+SHORTEST_WISH = 6
+"""Words: "אני רוצה לקבוע תור" still lacks what for."""
 SHORTEST_QUESTION = 3
 """Words: "מתי אתם פותחים"."""
 TELEPHONE = range(9, 13)
@@ -49,7 +54,8 @@ class Asked:
     """What the agent's last words ask for.
 
     kind: "yes_no", "choice" (one of `phrases`), "number" (of `digits` digits, 0: a telephone
-    number), "open", or "" when nothing was asked.
+    number), "phrase" (a few words: a name, a place, a day), "open" (anything), or "" when nothing
+    was asked.
     """
 
     kind: str = ""
@@ -68,6 +74,7 @@ class Reading:
     asks_for_time: bool
     answers: bool
     closes: bool
+    wishes: bool
 
 
 @lru_cache(maxsize=64)
@@ -80,6 +87,7 @@ def read(text: str, asked: Asked) -> Reading:
         asks_for_time(text),
         answers(text, asked),
         closes(text),
+        wishes(text),
     )
 
 
@@ -91,9 +99,10 @@ def asked_in(text: str) -> Asked:
         return Asked()
     if NUMBER_ASKED.search(" ".join(words)):
         return Asked("number", digits=9 if "זהות" in words else 0)
-    is_open = any(word in OPEN_QUESTION for word in words)
-    is_choice = "או" in words
-    return Asked("open" if is_open or is_choice else "yes_no")
+    if any(word in BROAD_QUESTION for word in words):
+        return Asked("open")
+    is_phrase = "או" in words or any(word in OPEN_QUESTION for word in words)
+    return Asked("phrase" if is_phrase else "yes_no")
 
 
 def plain(text: str) -> list[str]:
@@ -145,9 +154,17 @@ def answers(text: str, asked: Asked) -> bool:
         case "choice":
             said = f" {' '.join(words)} "
             return any(f" {' '.join(plain(phrase))} " in said for phrase in asked.phrases)
+        case "phrase":
+            return 0 < len(words) <= LONGEST_PHRASE
         case "number":
             return _is_whole(dictated(words), asked)
     return False
+
+
+def wishes(text: str) -> bool:
+    """Has a whole wish, question or complaint been said, not only the beginning of its story?"""
+    words = plain(text)
+    return len(words) >= SHORTEST_WISH and not WISH.isdisjoint(words)
 
 
 def closes(text: str) -> bool:

@@ -223,6 +223,21 @@ class Profile:
             "the silence.",
         ),
     )
+    weight_wish: int = knob(
+        50,
+        soft=(20, 80),
+        hard=(0, 100),
+        step=5,
+        unit="%",
+        group="end",
+        label=Text("משקל: נאמר מה רוצים", "Weight: the wish is said"),
+        help=Text(
+            "כמה מקצר את השתיקה משפט שכבר יש בו בקשה, שאלה או תלונה שלמה. מי שרק מספרים מה קרה "
+            "עוד לא הגיעו לעיקר.",
+            "How much words that hold a whole wish, question or complaint shorten the silence. "
+            "Who only tells what happened has not come to the point yet.",
+        ),
+    )
     weight_stable: int = knob(
         50,
         soft=(20, 80),
