@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -64,7 +65,7 @@ class Score:
         length_ms = len(voiced) * FRAME_MS
         runs = runs_ms(voiced)
         heard = {at for begin, end in runs for at in range(begin, end, FRAME_MS)}
-        middles = [(one[1] + next_[0]) // 2 for one, next_ in zip(phrases, phrases[1:])]
+        middles = [(one[1] + other[0]) // 2 for one, other in pairwise(phrases)]
         owned = zip([0, *middles], [*middles, length_ms], strict=True)
         for (begin, end), (own_from, own_until) in zip(phrases, owned, strict=True):
             own = [run for run in runs if run[0] < end and run[1] > begin]
@@ -148,9 +149,8 @@ def costs() -> Iterator[str]:
     yield "| frames | webrtc, four modes | with the model and the level |"
     yield "|---|---|---|"
     for kind, frames in kinds.items():
-        yield (
-            f"| {kind} | {cost_us(WebRtcVad, frames):.0f} µs | {cost_us(JudgedVad, frames):.0f} µs |"
-        )
+        without_us, with_us = cost_us(WebRtcVad, frames), cost_us(JudgedVad, frames)
+        yield f"| {kind} | {without_us:.0f} µs | {with_us:.0f} µs |"
 
 
 def _frames(heard: Heard) -> list[bytes]:
@@ -165,7 +165,8 @@ def memory() -> Iterator[str]:
     calls = [first, *(JudgedVad() for _number in range(CALLS))]
     for vad in calls:
         vad(rig.speech("book").audio[:160])
-    yield f"Model {model_mb:.0f} MB a process, {(_resident_mb() - before_mb - model_mb) * 1000 / CALLS:.0f} KB a call."
+    call_kb = (_resident_mb() - before_mb - model_mb) * 1000 / CALLS
+    yield f"The model: {model_mb:.0f} MB a process; a detector: {call_kb:.0f} KB a call."
 
 
 def _resident_mb() -> float:

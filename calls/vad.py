@@ -54,6 +54,8 @@ class JudgedVad:
         if not modes:
             self._judge.pause()
             return 0
+        if not self._level.is_known:
+            samples = self._level.guessed(frame)
         if not self._judge.hear(samples):
             return modes
         self._level.hear(frame)
