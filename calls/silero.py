@@ -53,7 +53,7 @@ class Silero:
         self._score = np.zeros((1, 1), np.float32)
         self._is_speech = False
         self.windows = 0
-        """How often the model has run."""
+        """How many the model has judged."""
         # Bound once: a fifth of a run's time goes into naming the arrays again each time.
         self._session = model()
         self._bound = self._session.io_binding()

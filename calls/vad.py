@@ -48,6 +48,11 @@ class JudgedVad:
         self._gate, self._judge = WebRtcVad(), Silero()
         self._level = SpeechLevel(most_doublings)
 
+    @property
+    def windows(self) -> int:
+        """How often the model has run."""
+        return self._judge.windows
+
     def __call__(self, frame: bytes) -> int:
         samples = self._level.raised(_whole(frame))
         modes = self._gate.modes(samples)

@@ -26,7 +26,7 @@ MAY_IMPORT = {
 }
 PURE = {
     "tuning": ("profile", "events", "heard", "agent", "turns", "journal", "replay"),
-    "calls": ("twilio", "audio", "latency"),
+    "calls": ("twilio", "audio", "level", "latency"),
 }
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),
