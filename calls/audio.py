@@ -51,11 +51,16 @@ def to_mulaw(samples: Samples) -> bytes:
     return _MULAW[samples.astype(np.int32) + 32768].tobytes()
 
 
+def power(mulaw: bytes) -> float:
+    """The mean square of the samples, of full scale: 0 to 1."""
+    samples = _AMPLITUDE.take(np.frombuffer(mulaw, np.uint8))
+    return float(samples.dot(samples)) / len(mulaw)
+
+
 def level_db(mulaw: bytes) -> int:
     """Loudness in dB below full scale, -100 for digital silence."""
-    samples = _AMPLITUDE.take(np.frombuffer(mulaw, np.uint8))
-    energy = float(samples.dot(samples))
-    return max(-100, round(10 * math.log10(energy / len(mulaw)))) if energy else -100
+    mean = power(mulaw)
+    return max(-100, round(10 * math.log10(mean))) if mean else -100
 
 
 def resample(samples: Samples, rate: int, to_rate: int = RATE) -> Samples:

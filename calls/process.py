@@ -17,6 +17,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from calls import live, prompts, readiness, recorder
 from calls.models import Call
@@ -86,6 +87,7 @@ async def warm_up() -> None:
         logger.error("Calls of dead processes stay open: %s", error)
     works = await asyncio.gather(*(readiness.try_out(role) for role in readiness.ROLES))
     await prompts.warm_up()
+    await asyncio.to_thread(import_string(settings.VAD))  # the first of a process loads its model
     # What start-up made stays: looking through it again would stop every call for 100 ms.
     gc.collect()
     gc.freeze()

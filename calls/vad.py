@@ -1,7 +1,8 @@
-"""Is this frame speech? WebRTC's voice activity detector behind one small interface.
+"""Is this frame speech? WebRTC's voice activity detector, and Silero's as the judge.
 
 All four aggressiveness modes judge every frame (5 us together), so that the journal holds each
-verdict and another aggressiveness can be replayed without audio.
+verdict and another aggressiveness can be replayed without audio. Silero's model judges where one
+of them fires: webrtcvad tells sound from silence, but takes noise for speech.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from typing import Protocol
 
 import webrtcvad
 
-from calls.audio import FRAME_BYTES, RATE, to_pcm
+from calls.audio import FRAME_BYTES, RATE, Samples, to_pcm
+from calls.level import MOST_DOUBLINGS, SpeechLevel
+from calls.silero import Silero
+from tuning.events import JUDGED
 
 MODES = range(4)
 
 
 class Vad(Protocol):
     def __call__(self, frame: bytes) -> int:
-        """Which aggressiveness modes call this 20 ms mu-law frame speech: bit m is mode m."""
+        """What calls this 20 ms mu-law frame speech: bit m is aggressiveness mode m (0-3), the
+        bit JUDGED is the model, of a detector that has one."""
 
 
 class WebRtcVad:
@@ -27,7 +32,42 @@ class WebRtcVad:
         self._modes = [webrtcvad.Vad(mode) for mode in MODES]
 
     def __call__(self, frame: bytes) -> int:
-        if len(frame) != FRAME_BYTES:
-            raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(frame)}")
-        pcm = to_pcm(frame).tobytes()
+        return self.modes(to_pcm(_whole(frame)))
+
+    def modes(self, samples: Samples) -> int:
+        """The verdicts on 20 ms of 16-bit samples."""
+        pcm = samples.tobytes()
         return sum(vad.is_speech(pcm, RATE) << mode for mode, vad in enumerate(self._modes))
+
+
+class JudgedVad:
+    """One per call; the first in a process loads the model. A faint caller is made louder for both
+    detectors, and for nobody else."""
+
+    def __init__(self, most_doublings: int = MOST_DOUBLINGS) -> None:
+        self._gate, self._judge = WebRtcVad(), Silero()
+        self._level = SpeechLevel(most_doublings)
+
+    @property
+    def windows(self) -> int:
+        """How often the model has run."""
+        return self._judge.windows
+
+    def __call__(self, frame: bytes) -> int:
+        samples = self._level.raised(_whole(frame))
+        modes = self._gate.modes(samples)
+        if not modes:
+            self._judge.pause()
+            return 0
+        if not self._level.is_known:
+            samples = self._level.guessed(frame)
+        if not self._judge.hear(samples):
+            return modes
+        self._level.hear(frame)
+        return modes | JUDGED
+
+
+def _whole(frame: bytes) -> bytes:
+    if len(frame) != FRAME_BYTES:
+        raise ValueError(f"a frame has {FRAME_BYTES} bytes, not {len(frame)}")
+    return frame

@@ -197,7 +197,7 @@ SPEAKER = environment.choice(
         "embedded": "calls.services.espeak.EspeakSpeaker",
     },
 )
-VAD = "calls.vad.WebRtcVad"
+VAD = "calls.vad.JudgedVad"
 WHISPER_MODEL = environment.text("WHISPER_MODEL")
 """A folder with a CTranslate2 Whisper model; empty: multilingual Whisper base, in VAR_DIR."""
 

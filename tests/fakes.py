@@ -21,6 +21,7 @@ from calls.services import (
     Standing,
     Transcript,
 )
+from tuning.events import SILENCE, SPEECH
 
 LOUD_DB = -45
 TONE = bytes([0x00, 0x80]) * 80
@@ -32,7 +33,7 @@ class LoudnessVad:
     """A frame is speech if it is loud."""
 
     def __call__(self, frame: bytes) -> int:
-        return 0b1111 if level_db(frame) > LOUD_DB else 0
+        return SPEECH if level_db(frame) > LOUD_DB else SILENCE
 
 
 class FakeTranscriber:

@@ -1,4 +1,5 @@
-"""Is this frame speech? Silence and hum are not; a spoken sentence is, and its end is found."""
+"""Is this frame speech? Silence and hum are not; a spoken sentence is, and its end is found; and
+the model that judges costs nothing in silence, and holds on lines that deceive the gate."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from calls.audio import FRAME_BYTES, RATE, SILENCE_BYTE, Samples, resample, to_mulaw
-from calls.vad import MODES, WebRtcVad
+from calls.vad import MODES, JudgedVad, Vad, WebRtcVad
+from tuning.events import JUDGED
 from tuning.profile import FRAME_MS, Profile
 
 SETTLES_MS = 300
@@ -45,11 +47,16 @@ def loud_ms(speech: Samples) -> tuple[int, int]:
     return int(loud[0]) * 1000 // RATE, int(loud[-1]) * 1000 // RATE
 
 
+def verdicts_of(vad: Vad, samples: Samples) -> list[int]:
+    """The verdict on every whole frame."""
+    mulaw = to_mulaw(samples)
+    whole = len(mulaw) - len(mulaw) % FRAME_BYTES
+    return [vad(mulaw[start : start + FRAME_BYTES]) for start in range(0, whole, FRAME_BYTES)]
+
+
 def judged(samples: Samples) -> list[int]:
     """The verdict on every whole frame, of a detector that has settled."""
-    vad, mulaw = WebRtcVad(), to_mulaw(samples)
-    whole = len(mulaw) - len(mulaw) % FRAME_BYTES
-    verdicts = [vad(mulaw[start : start + FRAME_BYTES]) for start in range(0, whole, FRAME_BYTES)]
+    verdicts = verdicts_of(WebRtcVad(), samples)
     return [0] * (SETTLES_MS // FRAME_MS) + verdicts[SETTLES_MS // FRAME_MS :]
 
 
@@ -92,3 +99,104 @@ class VadTests(SimpleTestCase):
         for length in (0, 80, 320):
             with self.subTest(length), self.assertRaisesRegex(ValueError, str(length)):
                 WebRtcVad()(SILENCE_BYTE * length)
+
+
+SENTENCE = "Sal'om, ani rots'e likb'oa t'or"
+
+
+def noise(seconds: float, rms: float) -> Samples:
+    """White: what webrtcvad takes for speech when it begins, or is loud."""
+    made = np.random.default_rng(2).normal(0, rms, int(seconds * RATE))
+    return np.clip(made.round(), -32768, 32767).astype(np.int16)
+
+
+def tone(hertz: float, seconds: float = 2.0) -> Samples:
+    at = np.arange(int(seconds * RATE))
+    return (8000 * np.sin(2 * np.pi * hertz * at / RATE)).astype(np.int16)
+
+
+def faint(speech: Samples, rms: float) -> Samples:
+    """The speech at this level, in 16-bit steps, on a line that is as faint: a second on each side,
+    and a hiss 20 dB below."""
+    wave = np.zeros(len(speech) + 2 * RATE)
+    wave[RATE : RATE + len(speech)] = speech * (rms / np.sqrt((speech.astype(float) ** 2).mean()))
+    wave += np.random.default_rng(3).normal(0, rms / 10, len(wave))
+    return wave.round().astype(np.int16)
+
+
+class JudgedVadTests(SimpleTestCase):
+    def assert_hears(self, samples: Samples, speech: Samples, late_ms: int = 150) -> None:
+        """Speech that began after a second: by the model and by the shipped mode, and no other."""
+        shipped = JUDGED | 1 << Profile().vad_aggressiveness
+        verdicts = verdicts_of(JudgedVad(), samples)
+        heard = [n * FRAME_MS for n, each in enumerate(verdicts) if each & shipped == shipped]
+        began_ms, ended_ms = (1000 + ms for ms in loud_ms(speech))
+        self.assertLessEqual(abs(heard[0] - began_ms), late_ms)
+        self.assertLessEqual(abs(heard[-1] + FRAME_MS - ended_ms), HANGS_ON_MS)
+        self.assertGreater(len(heard) * FRAME_MS, 0.8 * (ended_ms - began_ms))
+
+    def test_silence_costs_no_run_of_the_model(self) -> None:
+        vad = JudgedVad()
+        self.assertEqual(set(verdicts_of(vad, np.zeros(2 * RATE, np.int16))), {0})
+        self.assertEqual(vad.windows, 0)
+
+    def test_the_model_runs_no_longer_than_the_gate_is_open(self) -> None:
+        vad = JudgedVad()
+        verdicts = verdicts_of(vad, on_a_quiet_line(spoken(SENTENCE)))
+        open_ms = sum(verdict > 0 for verdict in verdicts) * FRAME_MS
+        self.assertGreater(vad.windows, 0)
+        self.assertLessEqual(vad.windows * 32, open_ms)
+
+    def test_a_spoken_sentence_is_speech_to_the_model(self) -> None:
+        for options in ((), ("-v", "he+f2"), ("-v", "he+m3", "-s", "190")):
+            speech = spoken(SENTENCE, *options)
+            with self.subTest(options):
+                self.assert_hears(on_a_quiet_line(speech), speech)
+
+    def test_a_very_quiet_caller_is_heard_from_the_first_word(self) -> None:
+        speech = spoken(SENTENCE)
+        self.assert_hears(faint(speech, 12), speech)
+
+    def test_a_caller_who_overdrives_the_line_is_heard(self) -> None:
+        speech = spoken(SENTENCE)
+        loud = np.clip(on_a_quiet_line(speech).astype(int) * 8, -32768, 32767).astype(np.int16)
+        self.assert_hears(loud, speech)
+
+    def test_tones_and_noise_pass_the_gate_but_are_no_speech_to_the_model(self) -> None:
+        sounds = {f"{hertz} Hz": tone(hertz) for hertz in (425, 1000, 1400)}
+        sounds["two tones"] = tone(770) // 2 + tone(1336) // 2
+        sounds |= {f"noise of {rms}": noise(3, rms) for rms in (300, 3000)}
+        sounds["noise that begins"] = np.concatenate([np.zeros(RATE, np.int16), noise(2, 1500)])
+        passed = 0
+        for name, sound in sounds.items():
+            verdicts = verdicts_of(JudgedVad(), sound)
+            passed += sum(verdict > 0 for verdict in verdicts)
+            with self.subTest(name):
+                self.assertEqual(sum(verdict & JUDGED for verdict in verdicts), 0)
+        self.assertGreater(passed, 100)
+
+    def test_noise_that_stops_and_begins_again_is_still_no_speech(self) -> None:
+        gap = np.zeros(RATE // 2, np.int16)
+        sound = np.concatenate([noise(1, 2000), gap, noise(1, 2000), gap, tone(425)])
+        self.assertFalse([v for v in verdicts_of(JudgedVad(), sound) if v & JUDGED])
+
+    def test_a_fresh_detector_judges_the_same_audio_alike_whatever_others_heard(self) -> None:
+        speech = on_a_quiet_line(spoken(SENTENCE))
+        once = verdicts_of(JudgedVad(), speech)
+        one, other = JudgedVad(), JudgedVad()
+        mulaw, another = to_mulaw(speech), to_mulaw(noise(len(speech) / RATE, 2000))
+        together = []
+        for start in range(0, len(once) * FRAME_BYTES, FRAME_BYTES):
+            together.append(one(mulaw[start : start + FRAME_BYTES]))
+            other(another[start : start + FRAME_BYTES])
+        self.assertEqual(together, once)
+
+    def test_a_line_of_usual_level_keeps_the_verdicts_of_webrtcvad(self) -> None:
+        speech = on_a_quiet_line(spoken(SENTENCE))
+        modes = [verdict & ~JUDGED for verdict in verdicts_of(JudgedVad(), speech)]
+        self.assertEqual(modes, verdicts_of(WebRtcVad(), speech))
+
+    def test_a_frame_of_another_length_is_refused(self) -> None:
+        for length in (0, 80, 320):
+            with self.subTest(length), self.assertRaisesRegex(ValueError, str(length)):
+                JudgedVad()(SILENCE_BYTE * length)

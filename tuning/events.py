@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from tuning.finished import Asked
 from tuning.profile import Profile
 
+JUDGED = 1 << 4
+"""The bit of `Heard.speech` that Silero's model sets: bits 0-3 are webrtcvad's four modes."""
 SPEECH, SILENCE = 0b11111, 0
-"""`Heard.speech` of a frame that every detector calls speech, or none."""
-JUDGED = 0b10000
-"""The bit of `Heard.speech` that is Silero's verdict."""
+"""`Heard.speech` of a frame that all four modes and the model call speech, or none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ class Heard:
     """One 20 ms frame of the caller's audio.
 
     speech: bit m is set when VAD aggressiveness m (0-3) calls the frame speech, so that the knob
-        can be replayed without audio; bit 4 is Silero's verdict where one of them is set.
-        level_db: loudness in dB below full scale (0 to -100).
+        can be replayed without audio; bit JUDGED when the model does, which is only asked where a
+        mode fires. No frame of a journal written before there was a model has that bit.
+    level_db: loudness in dB below full scale (0 to -100).
     echo: how much of what the agent says is in it, 0 to 100 (calls.echo); judged only where it
         is speech over the agent.
     """
