@@ -88,11 +88,12 @@ class Speech:
 
 @dataclass(slots=True)
 class PhoneCall:
-    """verdicts: for each turn those of the detectors on its audio; noise: on the bare line."""
+    """verdicts: for each turn those of the detectors on its audio; noise: on the bare line before
+    the first turn and after each."""
 
     turns: Sequence[CallerTurn]
     verdicts: Sequence[Sequence[int]]
-    noise: Sequence[int]
+    noise: Sequence[Sequence[int]]
     profile: Profile
     seed: int
     outcomes: list[Outcome] = field(default_factory=list)
@@ -103,6 +104,8 @@ class PhoneCall:
     _silent_ms: int = 0
     """When the agent fell silent."""
     _thinking_ms: int = 0
+    _said: int = 0
+    """Turns of the caller's so far."""
     _random: random.Random = field(init=False)
     _transcripts: deque[tuple[int, Transcribed]] = field(default_factory=deque)
 
@@ -115,6 +118,7 @@ class PhoneCall:
             self._begin(turn)
             for verdict in self.verdicts[number]:
                 self._step(verdict)
+            self._said = number + 1
         self._wait(GIVES_UP_MS)
         return self.outcomes
 
@@ -153,7 +157,8 @@ class PhoneCall:
             self._step(self._noise())
 
     def _noise(self) -> int:
-        return self.noise[self._at_ms // FRAME_MS % len(self.noise)]
+        verdicts = self.noise[self._said]
+        return verdicts[self._at_ms // FRAME_MS % len(verdicts)]
 
     # Time.
 

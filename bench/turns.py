@@ -25,11 +25,11 @@ from bench.phone_call import Outcome, PhoneCall
 from bench.turn_chart import Point, chart
 from bench.turn_tables import ablated_table, policy_table
 from calls.audio import FRAME_BYTES
-from calls.vad import WebRtcVad
+from calls.vad import JudgedVad, Vad
 from tuning.profile import KNOB, SHIPPED, Profile
 from tuning.turns import TurnTaker
 
-Made = list[tuple[CallerCall, list[list[int]], list[int]]]
+Made = list[tuple[CallerCall, list[list[int]], list[list[int]]]]
 ADAPTIVE = Profile(**SHIPPED["adaptive"])
 FIXED_MS = (280, 400, 500, 600, 720, 850, 1000, 1200, 1400, 1700, 2000)
 """Silences of the curve; the shortest is the shortest that a profile may ask for."""
@@ -62,16 +62,19 @@ def fixed(silence_ms: int) -> Profile:
 
 
 def heard_by_detectors(half: str) -> Made:
-    """Each call with the verdicts on its turns' audio, and on its bare line."""
+    """Each call with the verdicts on its turns' audio, and on its bare line before and after each."""
     made: Made = []
     for call in calls(half):
-        vad = WebRtcVad()
-        noise = _verdicts(vad, call.noise * 2)[len(call.noise) // FRAME_BYTES :]
-        made.append((call, [_verdicts(vad, turn.audio) for turn in call.turns], noise))
+        vad = JudgedVad()
+        noise, verdicts = [_verdicts(vad, call.noise)], []
+        for turn in call.turns:
+            verdicts.append(_verdicts(vad, turn.audio))
+            noise.append(_verdicts(vad, call.noise))
+        made.append((call, verdicts, noise))
     return made
 
 
-def _verdicts(vad: WebRtcVad, audio: bytes) -> list[int]:
+def _verdicts(vad: Vad, audio: bytes) -> list[int]:
     return [vad(audio[at : at + FRAME_BYTES]) for at in range(0, len(audio), FRAME_BYTES)]
 
 

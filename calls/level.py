@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from calls.audio import Samples, power, to_pcm
+from tuning.profile import FRAME_MS
 
 USUAL_DB = -26.0
 """Speech on a telephone line, below full scale: the nominal level of ITU-T P.56 measurements."""
@@ -24,6 +25,8 @@ MEMORY_FRAMES = 50
 BELOW_DB = 15.0
 """A frame so far below the speech is not raised: a faint line's hiss, rounded to mu-law's coarsest
 steps and raised, is crackle that webrtcvad takes for speech."""
+
+FADES = 10 ** (-0.1 * FRAME_MS / 1000)
 
 _CODES = np.arange(256, dtype=np.uint8).tobytes()
 _RAISED: list[Samples] = [
@@ -59,6 +62,15 @@ class SpeechLevel:
         of these frames so far were. For a judge that raised noise does not deceive."""
         self._power = max(self._power, power(frame))
         return _raised(frame, self._lacking())
+
+    def is_background(self, speech: bytes) -> bool:
+        """Is this somebody else in the room? Who falls silent or speaks more softly from now on is
+        heard again after a while: the level fades by a dB a second of such speech."""
+        if not self._floor or power(speech) >= self._floor:
+            return False
+        self._power *= FADES
+        self._floor *= FADES
+        return True
 
     def hear(self, speech: bytes) -> None:
         """A frame that was judged to be speech."""

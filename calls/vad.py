@@ -61,7 +61,7 @@ class JudgedVad:
             return 0
         if not self._level.is_known:
             samples = self._level.guessed(frame)
-        if not self._judge.hear(samples):
+        if not self._judge.hear(samples) or self._level.is_background(frame):
             return modes
         self._level.hear(frame)
         return modes | JUDGED

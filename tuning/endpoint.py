@@ -19,6 +19,8 @@ from tuning.profile import FRAME_MS, Profile
 
 SHORTEST_PAUSE_MS = 200
 """Below it a gap is articulation, not a pause (Heldner & Edlund 2010 set 180-200 ms)."""
+FIRST_WORD_MS = 600
+"""From the beginning of speech to its first word from a transcriber that is in time."""
 PAUSES_NEEDED, PAUSES_KEPT = 3, 20
 
 
@@ -120,3 +122,17 @@ def uncovered(profile: Profile) -> Wait:
         "silence": profile.end_silence_short_ms,
     }
     return Wait(sum(parts.values()), "transcriber", parts)
+
+
+def is_noise_after(words: Words, voice: Voice, profile: Profile) -> bool:
+    """On a line that is never silent only the transcriber can tell that the caller has finished:
+    it has closed the segment, and what sounds since brings no word."""
+    if profile.endpointing == "fixed" or not words.is_final:
+        return False
+    sounds_ms = voice.ended_ms - max(words.until_ms, voice.ended_ms - voice.stretch_ms)
+    return sounds_ms >= FIRST_WORD_MS + profile.transcript_wait_ms
+
+
+def by_words(profile: Profile) -> Wait:
+    waited_ms = FIRST_WORD_MS + profile.transcript_wait_ms
+    return Wait(waited_ms, "transcriber", {"transcript": waited_ms})

@@ -602,6 +602,7 @@ SHIPPED: dict[str, dict[str, Any]] = {
     },
     "adaptive": {
         "endpointing": "adaptive",
+        "vad": "silero",
         "think_limit": 3,
         "barge_in_ms": 200,
         "false_interruption_ms": 1500,

@@ -20,7 +20,7 @@ end of turn, in this order.
 
 from __future__ import annotations
 
-from tuning import finished
+from tuning import endpoint, finished
 from tuning.agent import Agent, Floor
 from tuning.ahead import Ahead
 from tuning.endpoint import Endpoint, Wait
@@ -204,6 +204,9 @@ class TurnTaker:
             or voice.stretch_ms >= profile.barge_in_ms
             or bool(words.text)
         )
+        if endpoint.is_noise_after(words, voice, profile):
+            heard = Voice(voice.began_ms, max(voice.began_ms, words.until_ms))
+            return self._reply(heard, endpoint.by_words(profile))
         is_covered = bool(words.text) and words.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
         said = finished.read(words.text, self._asks) if is_covered else None
         wait = self._endpoint.wait(profile, voice, words, said, self.now_ms)
