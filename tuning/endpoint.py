@@ -93,6 +93,7 @@ def adaptive(profile: Profile, reading: Reading, words: Words, pauses: Pauses, n
         "answered": profile.weight_answered if reading.answers else 0,
         "closed": profile.weight_closed if reading.closes else 0,
         "wish": profile.weight_wish if reading.wishes else 0,
+        "detail": profile.weight_detail if reading.details else 0,
         "stable": profile.weight_stable if is_stable else 0,
     }
     range_ms = max(0, longest_ms - profile.finished_silence_ms)

@@ -33,14 +33,16 @@ DIGIT_WORDS = {
     word: f"{digit}" for digit, words in enumerate(_LISTS["digits"]) for word in words.split()
 }
 OPEN_QUESTION, BROAD_QUESTION = listed("open_question"), listed("broad_question")
-WISH = listed("wish")
+WISH, SENTENCE = listed("wish"), listed("sentence")
 NUMBER_ASKED = re.compile(r"\bמספר (?:ה)?(?:טלפון|נייד|זהות|תעודת|הזמנה|ההזמנה)|\bתעודת זהות\b")
 LONGEST_YES_NO = 4
 """Words; "כן אבל רציתי לשאול" is no answer yet."""
 LONGEST_PHRASE = 4
 """Words: "קוראים לי דנה לוי"."""
-SHORTEST_WISH = 6
+DETAILED_WISH = 8
 """Words: "אני רוצה לקבוע תור" still lacks what for."""
+JOINING = frozenset("וש")
+"""Letters that stand before a word and join it to the ones before."""
 SHORTEST_QUESTION = 3
 """Words: "מתי אתם פותחים"."""
 TELEPHONE = range(9, 13)
@@ -75,6 +77,7 @@ class Reading:
     answers: bool
     closes: bool
     wishes: bool
+    details: bool
 
 
 @lru_cache(maxsize=64)
@@ -88,6 +91,7 @@ def read(text: str, asked: Asked) -> Reading:
         answers(text, asked),
         closes(text),
         wishes(text),
+        details(text),
     )
 
 
@@ -156,15 +160,32 @@ def answers(text: str, asked: Asked) -> bool:
             return any(f" {' '.join(plain(phrase))} " in said for phrase in asked.phrases)
         case "phrase":
             return 0 < len(words) <= LONGEST_PHRASE
+        case "open":
+            return _is_telegraphic(words)
         case "number":
             return _is_whole(dictated(words), asked)
     return False
 
 
 def wishes(text: str) -> bool:
-    """Has a whole wish, question or complaint been said, not only the beginning of its story?"""
-    words = plain(text)
-    return len(words) >= SHORTEST_WISH and not WISH.isdisjoint(words)
+    """Has a wish, a question or a complaint been said, not only the story that leads to it?"""
+    return any(word in WISH or (word[:1] in JOINING and word[1:] in WISH) for word in plain(text))
+
+
+def details(text: str) -> bool:
+    """Is it a wish with all that belongs to one?"""
+    return wishes(text) and len(plain(text)) >= DETAILED_WISH
+
+
+def _is_telegraphic(words: Sequence[str]) -> bool:
+    """ "לבטל תור", "מחלקת משלוחים": a wish in a few words, without a sentence around it."""
+    return 1 < len(words) <= LONGEST_PHRASE and not any(map(_is_sentence, words))
+
+
+def _is_sentence(word: str) -> bool:
+    """Does it belong to somebody who tells or asks in sentences?"""
+    is_past = len(word) > 3 and word.endswith(("תי", "נו"))
+    return is_past or word in SENTENCE or (word[:1] in JOINING and word[1:] in SENTENCE)
 
 
 def closes(text: str) -> bool:

@@ -150,7 +150,7 @@ class Profile:
     )
     end_silence_long_ms: int = knob(
         1800,
-        soft=(800, 2200),
+        soft=(800, 2600),
         hard=(400, 4000),
         step=100,
         group="end",
@@ -210,7 +210,7 @@ class Profile:
         ),
     )
     weight_closed: int = knob(
-        50,
+        65,
         soft=(20, 80),
         hard=(0, 100),
         step=5,
@@ -224,8 +224,8 @@ class Profile:
         ),
     )
     weight_wish: int = knob(
-        50,
-        soft=(20, 80),
+        20,
+        soft=(0, 60),
         hard=(0, 100),
         step=5,
         unit="%",
@@ -238,9 +238,23 @@ class Profile:
             "Who only tells what happened has not come to the point yet.",
         ),
     )
+    weight_detail: int = knob(
+        45,
+        soft=(10, 80),
+        hard=(0, 100),
+        step=1,
+        unit="%",
+        group="end",
+        label=Text("משקל: בקשה מפורטת", "Weight: the wish is detailed"),
+        help=Text(
+            "כמה עוד מקצרת את השתיקה בקשה עם כל הפרטים: „אני רוצה לקבוע תור” עוד לא אומר למי ומתי.",
+            "How much more a wish with all its details shortens the silence: “I want an "
+            "appointment” does not say yet with whom and when.",
+        ),
+    )
     weight_stable: int = knob(
-        50,
-        soft=(20, 80),
+        30,
+        soft=(10, 80),
         hard=(0, 100),
         step=5,
         unit="%",
@@ -268,7 +282,7 @@ class Profile:
         ),
     )
     weight_pauses: int = knob(
-        100,
+        0,
         soft=(0, 100),
         hard=(0, 150),
         step=5,
@@ -283,7 +297,7 @@ class Profile:
         ),
     )
     asked_for_time_ms: int = knob(
-        1000,
+        1500,
         soft=(500, 2500),
         hard=(0, 10_000),
         step=100,
@@ -295,8 +309,8 @@ class Profile:
         ),
     )
     stable_ms: int = knob(
-        160,
-        soft=(80, 300),
+        80,
+        soft=(40, 300),
         hard=(0, 1000),
         step=20,
         group="end",
@@ -352,7 +366,7 @@ class Profile:
     )
     resume_ms: int = knob(
         300,
-        soft=(160, 600),
+        soft=(80, 600),
         hard=(60, 2000),
         step=FRAME_MS,
         group="floor",
@@ -603,6 +617,8 @@ SHIPPED: dict[str, dict[str, Any]] = {
     "adaptive": {
         "endpointing": "adaptive",
         "vad": "silero",
+        "end_silence_long_ms": 2600,
+        "resume_ms": 100,
         "think_limit": 3,
         "barge_in_ms": 200,
         "false_interruption_ms": 1500,
