@@ -21,8 +21,9 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -46,6 +47,8 @@ SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 200, 3000
 FLOOR_MS, CORRECTION_MS = (1000, 2500), (400, 900)
 """The pause after "רגע", and before "בעצם לא": drawn evenly."""
 HABIT = (0.7, 1.4)
+CURT = (1, 1.5)
+"""How much faster than the rest a yes or a no is said: some last 130 ms."""
 OVER_AGENT_MS = (500, 3000)
 FAINTER_DB = (12, 20)
 """How much fainter than the caller a person in the background is."""
@@ -128,8 +131,10 @@ def lists() -> dict[str, Any]:
 
 
 def complete_share(half: str) -> float:
-    """Share of the pauses in the half's stories that come after words that could be all."""
-    marks = Counter(mark for text in lists()[half]["story"] for mark in PAUSE_MARK.findall(text))
+    """Share of the half's thinking pauses that come after words that could be all of it."""
+    listed = lists()[half]
+    texts = listed["story"] + listed["trailing"]
+    marks = Counter(mark for text in texts for mark in PAUSE_MARK.findall(text))
     return marks["//"] / marks.total()
 
 
@@ -201,6 +206,8 @@ def _said(
         other = corpus_audio.phrase(text, Voice(rng.choice(around), voice.speed, voice.pitch))
         wave = other.wave / 10 ** (rng.uniform(*FAINTER_DB) / 20)
         return Said(kind, asked, wave, (), other.until_ms, ())
+    if kind == "yes_no":
+        voice = replace(voice, speed=round(voice.speed * rng.uniform(*CURT)))
     texts = PAUSE_MARK.sub("|", text).split("|")
     phrases = [corpus_audio.phrase(each, voice) for each in texts]
     waits_ms = [_pause_ms(kind, at, habit, rng) for at in range(len(phrases) - 1)]
@@ -220,15 +227,14 @@ def _joined(kind: str, asked: Asked, phrases: list[Phrase], waits_ms: list[int])
     """The phrases with each wait from the end of speech in one to its beginning in the next."""
     waves, words, pauses = [phrases[0].wave], _words(phrases[0], 0), []
     at_ms, ends_ms = len(phrases[0].wave) // BYTES_PER_MS, phrases[0].until_ms
-    waves[0] = waves[0][: at_ms * BYTES_PER_MS]
     for wait_ms, phrase in zip(waits_ms, phrases[1:], strict=True):
         begins_ms = ends_ms + wait_ms
         start_ms = begins_ms - phrase.from_ms
-        length_ms = len(phrase.wave) // BYTES_PER_MS
-        waves += [silence(start_ms - at_ms), phrase.wave[: length_ms * BYTES_PER_MS]]
+        waves += [silence(start_ms - at_ms), phrase.wave]
         words += _words(phrase, start_ms)
         pauses.append((ends_ms, begins_ms))
-        at_ms, ends_ms = start_ms + length_ms, start_ms + phrase.until_ms
+        at_ms = start_ms + len(phrase.wave) // BYTES_PER_MS
+        ends_ms = start_ms + phrase.until_ms
     return Said(kind, asked, np.concatenate(waves), tuple(words), ends_ms, tuple(pauses))
 
 
@@ -237,7 +243,7 @@ def _words(phrase: Phrase, start_ms: int) -> list[Word]:
     ends = np.cumsum([len(text) for text in texts]) / sum(map(len, texts))
     length_ms = phrase.until_ms - phrase.from_ms
     edges = [start_ms + phrase.from_ms + round(length_ms * end) for end in (0, *ends)]
-    return [Word(*each) for each in zip(texts, edges, edges[1:], strict=False)]
+    return [Word(text, *span) for text, span in zip(texts, pairwise(edges), strict=True)]
 
 
 def _voiced(said: Sequence[Said]) -> Wave:

@@ -58,7 +58,8 @@ def phrase(text: str, voice: Voice) -> Phrase:
         made = kept.with_suffix(".part")
         made.write_bytes(synthesise(text, voice=voice.name, speed=voice.speed, pitch=voice.pitch))
         made.replace(kept)
-    samples = to_pcm(kept.read_bytes())
+    audio = kept.read_bytes()
+    samples = to_pcm(audio[: len(audio) // BYTES_PER_MS * BYTES_PER_MS])
     return Phrase(text, samples.astype(np.float64), *speech_bounds(samples))
 
 
@@ -114,8 +115,7 @@ def _coloured(length: int, slope: float, rng: np.random.Generator) -> Wave:
     hz = np.fft.rfftfreq(length, 1 / RATE)
     inside = (hz >= BAND_HZ[0]) & (hz <= BAND_HZ[1])
     gain = np.where(inside, np.maximum(hz, 1) ** (-slope / 2), 0)
-    wave = np.fft.irfft(spectrum * gain, length)
-    return np.asarray(wave if inside.any() and wave.any() else rng.standard_normal(length))
+    return np.asarray(np.fft.irfft(spectrum * gain, length))
 
 
 def on_the_line(wave: Wave, noise: Wave, offset_ms: int = 0) -> bytes:
