@@ -146,10 +146,10 @@ def _scripts(listed: dict[str, Any], rng: Random) -> Iterator[tuple[str, Asked, 
                 texts = [_number(listed, rng) for _ in range(count)]
             case "cough":
                 texts = [(Asked(), f"{length_ms}") for length_ms in listed["noises_ms"]]
-            case "short":
+            case "short" | "correction":
                 texts = [
-                    (Asked("choice", tuple(group["phrases"])) if "phrases" in group else OPEN, text)
-                    for group in listed["short"]
+                    (Asked(group["asked"], tuple(group.get("phrases", ()))), text)
+                    for group in listed[kind]
                     for text in group["texts"]
                 ]
             case _:
@@ -159,13 +159,10 @@ def _scripts(listed: dict[str, Any], rng: Random) -> Iterator[tuple[str, Asked, 
             yield kind, *texts[at % len(texts)]
 
 
-OPEN = Asked("open")
-
-
 def _asked(kind: str) -> Asked:
     if kind in OVER_AGENT:
         return Asked()
-    return Asked("yes_no") if kind == "yes_no" else OPEN
+    return Asked("yes_no" if kind == "yes_no" else "open")
 
 
 def _number(listed: dict[str, Any], rng: Random) -> tuple[Asked, str]:
