@@ -4,14 +4,14 @@ Two halves (corpus.toml): "weights" to tune on, "unseen" to judge on, which shar
 speed. Rules: half and seed determine every byte; the truth is measured on the clean audio and by
 how it was joined, never guessed from the noisy one.
 
-Silent pauses within a speaker's turn are log-normal, in classes: brief (under 200 ms), medium
-(200-1,000 ms) and long (over 1,000 ms, in spontaneous speech only): Campione & Véronis, "A
-large-scale multilingual study of silent pause duration", Speech Prosody 2002; most are shorter than
-a second, as within-speaker pauses are in Heldner & Edlund, "Pauses, gaps and overlaps in
-conversations", J. Phonetics 38, 2010. Medians and spreads of PAUSES are ours, chosen to fit: half
-of the thinking pauses are over 500 ms, one in fourteen over 1.5 s. A caller's own habit scales all
-of them by 0.7-1.4: speakers differ, and keep the ratio between kinds of pause (Lundholm Fors,
-"Production and perception of pauses in speech", 2015).
+A pause is silence within one speaker's talk (Heldner & Edlund, "Pauses, gaps and overlaps in
+conversations", J. Phonetics 38, 2010). Lengths are far from normal and are drawn as log-normal:
+brief (under 200 ms: left out here), medium (200-1,000 ms) and, in spontaneous speech only, long
+ones (Campione & Véronis, "A large-scale multilingual study of silent pause duration", Speech
+Prosody 2002). The medians and spreads of PAUSES are ours, chosen to fit that: half of the thinking
+pauses are over 500 ms, one in fourteen over 1.5 s. A caller's habit scales all of them: speakers
+differ, and keep the ratio between kinds of pause (Lundholm Fors, "Production and perception of
+pauses in speech", 2015).
 """
 
 from __future__ import annotations
