@@ -1,56 +1,68 @@
-"""Hebrew telephone calls with their truth: what is said, when, and which pauses are not the end.
+"""Hebrew telephone calls with their truth: what is said, when, where a turn really ends.
 
-Made by the embedded voice from corpus.toml, a half and a seed; these three determine every byte.
-Pauses inside a turn are log-normal, as within-speaker pauses are (Campione and Véronis 2002, "A
-large-scale multilingual study of silent pause duration": median about 0.5 s in spontaneous speech,
-with a tail over a second); every caller has a habit of 0.7 to 1.4 times that. Synthetic voices give
-no cue to an end in pitch or lengthening: what is measured here is what words and silence tell.
+Two halves (corpus.toml): "weights" to tune on, "unseen" to judge on, which share no text, voice or
+speed. Rules: half and seed determine every byte; the truth is measured on the clean audio and by
+how it was joined, never guessed from the noisy one.
+
+A pause is silence within one speaker's talk (Heldner & Edlund, "Pauses, gaps and overlaps in
+conversations", J. Phonetics 38, 2010). Lengths are far from normal and are drawn as log-normal:
+brief (under 200 ms: left out here), medium (200-1,000 ms) and, in spontaneous speech only, long
+ones (Campione & Véronis, "A large-scale multilingual study of silent pause duration", Speech
+Prosody 2002). The medians and spreads of PAUSES are ours, chosen to fit that: half of the thinking
+pauses are over 500 ms, one in fourteen over 1.5 s. A caller's habit scales all of them: speakers
+differ, and keep the ratio between kinds of pause (Lundholm Fors, "Production and perception of
+pauses in speech", 2015).
 """
 
 from __future__ import annotations
 
-import random
+import math
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from math import exp, log
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
-from bench.corpus_audio import Line, cough, joined, line_named
-from tuning.finished import Asked
+import numpy as np
 
-CALLS = 48
+from bench import corpus_audio
+from bench.corpus_audio import Phrase, Voice, Wave, on_the_line, rms, silence
+from calls.audio import BYTES_PER_MS
+from tuning.finished import DIGIT_WORDS, Asked
+
+LISTS = Path(__file__).with_name("corpus.toml")
+HALVES = ("weights", "unseen")
 PAUSES = {
-    "story": (550, 0.6),
-    "number": (430, 0.35),
-    "trailing": (800, 0.5),
-    "restart": (450, 0.5),
-    "floor": (1600, 0.3),
+    "thinking": (500, 0.75),
+    "number": (450, 0.45),
+    "trailing": (800, 0.6),
 }
-"""Median in ms, and sigma of the logarithm. Groups of a number are short, trailing off is long."""
-SHORTEST_MS, LONGEST_MS = 200, 4000
+"""Median (ms) and sigma of the logarithm."""
+SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 200, 3000
+FLOOR_MS, CORRECTION_MS = (1000, 2500), (400, 900)
+"""The pause after "רגע", and before "בעצם לא": drawn evenly."""
 HABIT = (0.7, 1.4)
-LINES = ("clean", "clean", "clean", "pink 20 dB", "car 15 dB", "babble 20 dB", "quiet", "clipping")
-DIGITS = ("אפס", "אחת", "שתיים", "שלוש", "ארבע", "חמש", "שש", "שבע", "שמונה", "תשע")
-PLAN = (
-    *("yes_no", "short", "over", "long", "yes_no", "interruption", "short", "long"),
-    *("over", "long"),
-)
-"""The turns of a call; over: a backchannel, cough or talk in the background, over the agent."""
-LONG = ("sentence", "story", "story", "sentence", "number", "restart", "trailing", "floor",
-        "story", "sentence", "number")  # fmt: skip
-OVER = ("backchannel", "cough", "backchannel", "background")
-GROUPS = (((3, 3, 3), (2, 3, 4)), ((3, 3, 4), (3, 2, 2, 3)))
-"""Of an identity card's nine digits, and of a telephone number's ten."""
-COUGH_MS = (4, 95, 126, 80, 180, 250, 400)
+CURT = (1, 1.5)
+"""How much faster than the rest a yes or a no is said: some last 130 ms."""
+OVER_AGENT_MS = (500, 3000)
+FAINTER_DB = (12, 20)
+"""How much fainter than the caller a person in the background is."""
+DIGITS = [
+    next(word for word, value in DIGIT_WORDS.items() if value == str(digit) and word != "אחד")
+    for digit in range(10)
+]
+OVER_AGENT = ("backchannel", "cough", "interruption", "background")
+PAUSE_MARK = re.compile(r" (//?) ")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """On the clock of its turn's audio."""
+    """A word on the clock of its turn's audio: spread over its phrase by number of letters."""
 
     text: str
     from_ms: int
@@ -59,9 +71,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class CallerTurn:
-    """asked: what the agent's words before it ask. speech_ends_ms: the end of the last word.
-    pauses: those inside it. over_agent_ms: begins so long after the agent; None: after its end.
-    takes_floor: is to be answered, or stopped for. audio: whole frames of 8 kHz mu-law."""
+    """kind: one of corpus.toml's counts; asked: what the agent's words before it ask.
+
+    text, words: a perfect transcript; no words for coughs and people in the background.
+    audio: 8 kHz mu-law in whole frames, from at most 40 ms before the first sound.
+    speech_ends_ms: where the turn really ends. pauses: its silences of 200 ms and more.
+    over_agent_ms: begins so long after the agent's words began; None: the agent has finished.
+    takes_floor: the agent must stop for it, or answer it.
+    """
 
     kind: str
     asked: Asked
@@ -76,7 +93,7 @@ class CallerTurn:
 
 @dataclass(frozen=True, slots=True)
 class CallerCall:
-    """noise: a stretch of the bare line, in whole frames."""
+    """One caller on one line. noise: its background, to be looped between turns; mu-law."""
 
     name: str
     half: str
@@ -86,129 +103,179 @@ class CallerCall:
     noise: bytes
 
 
-def calls(half: str, seed: int = 1, count: int = CALLS) -> list[CallerCall]:
-    """half: weights or unseen."""
-    return [_Caller(half, seed, number).call() for number in range(count)]
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A turn before it has a place on a line."""
+
+    kind: str
+    asked: Asked
+    wave: Wave
+    words: tuple[Word, ...]
+    ends_ms: int
+    pauses: tuple[tuple[int, int], ...]
+
+
+def calls(half: str, seed: int = 1) -> list[CallerCall]:
+    """Every call of a half. Raises KeyError for another half, ServiceFailed without espeak-ng."""
+    listed = lists()[half]
+    rng = Random(f"{half} {seed}")
+    scripts = list(_scripts(listed, rng))
+    rng.shuffle(scripts)
+    count = listed["calls"]
+    return [_call(f"{half}-{at + 1:02}", half, scripts[at::count], at, rng) for at in range(count)]
 
 
 @cache
-def texts() -> dict[str, dict[str, Any]]:
-    return tomllib.loads(Path(__file__).with_name("corpus.toml").read_text("utf-8"))
+def lists() -> dict[str, Any]:
+    return tomllib.loads(LISTS.read_text("utf-8"))
 
 
-class _Caller:
-    def __init__(self, half: str, seed: int, number: int) -> None:
-        self._half, self._number = half, number
-        self._texts = texts()[half]
-        self._random = random.Random(f"{half} {seed} {number}")
-        self._voice = self._texts["voices"][number % len(self._texts["voices"])]
-        self._speed = self._random.randint(130, 185)
-        self._pitch = self._random.randint(30, 70)
-        self._habit = self._random.uniform(*HABIT)
-        self._line: Line = line_named(LINES[number % len(LINES)], seed=number)
-
-    def call(self) -> CallerCall:
-        turns = tuple(self._turn(place, slot) for place, slot in enumerate(PLAN))
-        name = f"{self._half} {self._number}"
-        line = self._line
-        return CallerCall(name, self._half, self._voice, line.name, turns, line.noise(3000))
-
-    def _turn(self, place: int, slot: str) -> CallerTurn:
-        kinds = {"long": LONG, "over": OVER}.get(slot, (slot,))
-        kind = kinds[(self._number * len(PLAN) + place) // 3 % len(kinds)]
-        if kind in ("cough", "background"):
-            return self._sound(kind)
-        pool: Sequence[str] = self._texts[kind]
-        asked, text = self._filled(pool[self._random.randrange(len(pool))], kind)
-        phrases = [phrase.strip() for phrase in text.split("|")]
-        pauses_ms = [self._pause_ms(kind) for _ in phrases[1:]]
-        return self._spoken(kind, asked, phrases, pauses_ms)
-
-    def _filled(self, template: str, kind: str) -> tuple[Asked, str]:
-        found = re.match(r"\((\w+)\) (.*)", template)
-        asked_kind, text = (found[1], found[2]) if found else ("open", template)
-        if asked_kind == "number":
-            return self._dictated(text)
-        text = re.sub(r"{(\w+)}", lambda slot: self._random.choice(self._texts[slot[1]]), text)
-        if kind == "yes_no":
-            asked_kind = "yes_no"
-        phrases = (text,) if asked_kind == "choice" else ()
-        return Asked(asked_kind, phrases), text
-
-    def _dictated(self, form: str) -> tuple[Asked, str]:
-        """A telephone number, or the nine digits of an identity card, in groups."""
-        is_phone = form != "ת"
-        size = 10 if is_phone else 9
-        digits = ("05" if is_phone else "") + "".join(
-            str(self._random.randrange(10)) for _ in range(size - 2 * is_phone)
-        )
-        sizes = self._random.choice(
-            ((3, 3, 4), (3, 2, 2, 3)) if is_phone else ((3, 3, 3), (2, 3, 4))
-        )
-        groups, begin = [], 0
-        for group in sizes:
-            spoken = (DIGITS[int(digit)] for digit in digits[begin : begin + group])
-            groups.append(" ".join(spoken))
-            begin += group
-        return Asked("number", digits=0 if is_phone else 9), " | ".join(groups)
-
-    def _pause_ms(self, kind: str) -> int:
-        middle_ms, sigma = PAUSES[kind]
-        drawn_ms = exp(self._random.gauss(log(middle_ms * self._habit), sigma))
-        return round(min(LONGEST_MS, max(SHORTEST_MS, drawn_ms)) / 20) * 20
-
-    def _spoken(
-        self, kind: str, asked: Asked, phrases: Sequence[str], pauses_ms: Sequence[int]
-    ) -> CallerTurn:
-        said = joined(phrases, pauses_ms, voice=self._voice, speed=self._speed, pitch=self._pitch)
-        words = [
-            word
-            for phrase, bounds in zip(phrases, said.bounds, strict=True)
-            for word in _spread(phrase, *bounds)
-        ]
-        pauses = tuple(
-            (before[1], after[0])
-            for before, after in zip(said.bounds, said.bounds[1:], strict=False)
-        )
-        is_over = kind in ("backchannel", "interruption")
-        return CallerTurn(
-            kind,
-            asked,
-            " ".join(phrases),
-            tuple(words),
-            self._line.through(said.samples),
-            said.bounds[-1][1],
-            pauses,
-            self._random.randint(700, 2200) if is_over else None,
-            kind != "backchannel",
-        )
-
-    def _sound(self, kind: str) -> CallerTurn:
-        if kind == "cough":
-            lasts_ms = self._random.choice(COUGH_MS)
-            samples = cough(lasts_ms, seed=self._random.randrange(1 << 30))
-        else:
-            text = self._random.choice(self._texts["sentence"])
-            _asked, words = self._filled(text, "sentence")
-            said = joined([words], [], voice="he+croak", speed=170, pitch=40)
-            samples = said.samples * 0.06  # 24 dB below: somebody else in the room
-            lasts_ms = said.bounds[-1][1]
-        audio = self._line.through(samples)
-        over_ms = self._random.randint(700, 2200)
-        return CallerTurn(kind, Asked(), "", (), audio, lasts_ms, (), over_ms, False)
+def complete_share(half: str) -> float:
+    """Share of the half's thinking pauses that come after words that could be all of it."""
+    listed = lists()[half]
+    texts = listed["story"] + listed["trailing"]
+    marks = Counter(mark for text in texts for mark in PAUSE_MARK.findall(text))
+    return marks["//"] / marks.total()
 
 
-def _spread(phrase: str, from_ms: int, until_ms: int) -> Iterator[Word]:
-    """The words of an unbroken phrase, by their letters."""
-    words = phrase.split()
-    letters = sum(map(len, words))
-    begins = 0
-    for word in words:
-        ends = begins + len(word)
-        length_ms = until_ms - from_ms
-        yield Word(
-            word,
-            from_ms + length_ms * begins // letters,
-            from_ms + length_ms * ends // letters,
-        )
-        begins = ends
+def _scripts(listed: dict[str, Any], rng: Random) -> Iterator[tuple[str, Asked, str]]:
+    """Kind, question and text of every turn: each text once before any comes again."""
+    for kind, count in lists()["counts"].items():
+        match kind:
+            case "number":
+                texts = [_number(listed, rng) for _ in range(count)]
+            case "cough":
+                texts = [(Asked(), f"{length_ms}") for length_ms in listed["noises_ms"]]
+            case "short" | "correction":
+                texts = [
+                    (Asked(group["asked"], tuple(group.get("phrases", ()))), text)
+                    for group in listed[kind]
+                    for text in group["texts"]
+                ]
+            case _:
+                texts = [(_asked(kind), text) for text in listed[kind]]
+        rng.shuffle(texts)
+        for at in range(count):
+            yield kind, *texts[at % len(texts)]
+
+
+def _asked(kind: str) -> Asked:
+    if kind in OVER_AGENT:
+        return Asked()
+    return Asked("yes_no" if kind == "yes_no" else "open")
+
+
+def _number(listed: dict[str, Any], rng: Random) -> tuple[Asked, str]:
+    """A mobile number (ten digits) or an identity number (nine), in groups."""
+    sizes = [int(size) for size in rng.choice(listed["groupings"]).split()]
+    digits = [rng.randrange(10) for _ in range(sum(sizes))]
+    is_telephone = len(digits) == 10
+    if is_telephone:
+        digits[:2] = 0, 5
+    rest = iter(DIGITS[digit] for digit in digits)
+    groups = " / ".join(" ".join(next(rest) for _ in range(size)) for size in sizes)
+    asked = Asked("number", digits=0 if is_telephone else len(digits))
+    return asked, f"{rng.choice(listed['number_openings'])} {groups}".strip()
+
+
+def _call(
+    name: str, half: str, scripts: Sequence[tuple[str, Asked, str]], at: int, rng: Random
+) -> CallerCall:
+    """Every other call is clean; the others go through the half's lines in turn."""
+    listed = lists()[half]
+    voice = Voice(*(rng.choice(listed[each]) for each in ("voices", "speeds", "pitches")))
+    line = "clean" if at % 2 else listed["lines"][at // 2 % len(listed["lines"])]
+    habit = rng.uniform(*HABIT)
+    said = [_said(*script, voice, habit, listed["around"], rng) for script in scripts]
+    noise = _noise(line, rms(_voiced(said)), tuple(listed["around"]), rng)
+    turns = tuple(_turn(each, noise, rng) for each in said)
+    return CallerCall(name, half, voice.name, line, turns, on_the_line(noise, silence(0)))
+
+
+def _said(
+    kind: str, asked: Asked, text: str, voice: Voice, habit: float, around: list[str], rng: Random
+) -> Said:
+    if kind == "cough":
+        length_ms = int(text)
+        burst = corpus_audio.cough(length_ms, np.random.default_rng(rng.getrandbits(32)))
+        return Said(kind, asked, burst, (), length_ms, ())
+    if kind == "background":
+        other = corpus_audio.phrase(text, Voice(rng.choice(around), voice.speed, voice.pitch))
+        wave = other.wave / 10 ** (rng.uniform(*FAINTER_DB) / 20)
+        return Said(kind, asked, wave, (), other.until_ms, ())
+    if kind == "yes_no":
+        voice = replace(voice, speed=round(voice.speed * rng.uniform(*CURT)))
+    texts = PAUSE_MARK.sub("|", text).split("|")
+    phrases = [corpus_audio.phrase(each, voice) for each in texts]
+    waits_ms = [_pause_ms(kind, at, habit, rng) for at in range(len(phrases) - 1)]
+    return _joined(kind, asked, phrases, waits_ms)
+
+
+def _pause_ms(kind: str, at: int, habit: float, rng: Random) -> int:
+    """The length of a turn's pause number `at`."""
+    if kind in ("floor", "correction") and not at:
+        return round(rng.uniform(*(FLOOR_MS if kind == "floor" else CORRECTION_MS)))
+    median_ms, sigma = PAUSES[kind if kind in PAUSES else "thinking"]
+    drawn_ms = habit * rng.lognormvariate(math.log(median_ms), sigma)
+    return round(min(max(drawn_ms, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS))
+
+
+def _joined(kind: str, asked: Asked, phrases: list[Phrase], waits_ms: list[int]) -> Said:
+    """The phrases with each wait from the end of speech in one to its beginning in the next."""
+    waves, words, pauses = [phrases[0].wave], _words(phrases[0], 0), []
+    at_ms, ends_ms = len(phrases[0].wave) // BYTES_PER_MS, phrases[0].until_ms
+    for wait_ms, phrase in zip(waits_ms, phrases[1:], strict=True):
+        begins_ms = ends_ms + wait_ms
+        start_ms = begins_ms - phrase.from_ms
+        waves += [silence(start_ms - at_ms), phrase.wave]
+        words += _words(phrase, start_ms)
+        pauses.append((ends_ms, begins_ms))
+        at_ms = start_ms + len(phrase.wave) // BYTES_PER_MS
+        ends_ms = start_ms + phrase.until_ms
+    return Said(kind, asked, np.concatenate(waves), tuple(words), ends_ms, tuple(pauses))
+
+
+def _words(phrase: Phrase, start_ms: int) -> list[Word]:
+    texts = phrase.text.split()
+    ends = np.cumsum([len(text) for text in texts]) / sum(map(len, texts))
+    length_ms = phrase.until_ms - phrase.from_ms
+    edges = [start_ms + phrase.from_ms + round(length_ms * end) for end in (0, *ends)]
+    return [Word(text, *span) for text, span in zip(texts, pairwise(edges), strict=True)]
+
+
+def _voiced(said: Sequence[Said]) -> Wave:
+    """What a call's caller says, without the pauses: the level that a line's noise relates to."""
+    parts = [
+        each.wave[word.from_ms * BYTES_PER_MS : word.until_ms * BYTES_PER_MS]
+        for each in said
+        for word in each.words
+    ]
+    return np.concatenate(parts)
+
+
+def _noise(line: str, speech_rms: float, around: tuple[str, ...], rng: Random) -> Wave:
+    """line: "clean", or the kind of noise and how far below the speech's RMS it is."""
+    if line == "clean":
+        return silence(corpus_audio.LOOP_MS)
+    kind, below_db, _ = line.split()
+    loop = corpus_audio.background(kind, around, np.random.default_rng(rng.getrandbits(32)))
+    return loop * speech_rms / 10 ** (float(below_db) / 20)
+
+
+def _turn(said: Said, noise: Wave, rng: Random) -> CallerTurn:
+    """A quarter of the coughs and of the talk in the background come while nobody speaks."""
+    audio = on_the_line(said.wave, noise, rng.randrange(corpus_audio.LOOP_MS))
+    over = said.kind in OVER_AGENT
+    if said.kind in ("cough", "background"):
+        over = rng.random() < 0.75
+    return CallerTurn(
+        kind=said.kind,
+        asked=said.asked,
+        text=" ".join(word.text for word in said.words),
+        words=said.words,
+        audio=audio,
+        speech_ends_ms=said.ends_ms,
+        pauses=said.pauses,
+        over_agent_ms=round(rng.uniform(*OVER_AGENT_MS)) if over else None,
+        takes_floor=said.kind not in ("backchannel", "cough", "background"),
+    )

@@ -1,135 +1,129 @@
-"""The sound of bench.corpus: phrases joined by exact silences, coughs, and telephone lines.
+"""The sounds of bench/corpus.py's calls: phrases, coughs, and what a telephone line adds.
 
-Rule: the truth of where speech lies is measured on the clean audio, before the line's noise.
+Rule: everything follows from its arguments, bytes included; where a phrase's speech begins and
+ends is measured on its audio.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+from django.conf import settings
+from numpy.typing import NDArray
 
-from calls.audio import BYTES_PER_MS, FRAME_BYTES, RATE, to_mulaw, to_pcm
+from calls.audio import BYTES_PER_MS, FRAME_BYTES, RATE, SILENCE_BYTE, to_mulaw, to_pcm
 from calls.services.espeak import phonetic, speech_bounds, synthesise
 
-Floats = npt.NDArray[np.float64]
+Wave = NDArray[np.float64]
 
-KEPT = Path("/tmp/hevoice-corpus")
-SPEECH_RMS = 2600.0
-"""Of the embedded voice, whose peak is -6 dBFS."""
-LINE_RMS = 8.0
-"""A telephone line is never digital silence."""
-BABBLERS = ("he+Annie", "he+Alex", "he+Andrea", "he+Denis")
-BABBLE = "בוא נראה מה עוד יש לנו היום אולי נלך אחר כך לשוק ונקנה משהו לאכול"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """bounds: where each phrase's speech begins and ends, in ms."""
-
-    samples: Floats
-    bounds: tuple[tuple[int, int], ...]
+LOOP_MS = 3000
+TALKERS = 6
+"""People who make a babble."""
+BAND_HZ = (300, 3400)
+"""What a telephone line lets through: ITU-T G.712."""
+CAR_SLOPE = 2.0
+"""Power falls with frequency to this power: a car's rumble, of which a telephone keeps the top."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """gain: of the caller's voice; limit: above it the line clips; level: the noise's RMS."""
+class Voice:
+    """name: espeak-ng's; speed: words a minute; pitch: 0-99."""
 
     name: str
-    kind: str
-    level: float
-    gain: float
-    limit: float
-    seed: int
-
-    def noise(self, length_ms: int) -> bytes:
-        return self.through(np.zeros(length_ms * RATE // 1000))
-
-    def through(self, samples: Floats) -> bytes:
-        """As it arrives: in whole frames of mu-law."""
-        whole = -(-len(samples) // FRAME_BYTES) * FRAME_BYTES
-        sound = np.zeros(whole)
-        sound[: len(samples)] = samples * self.gain
-        sound = np.clip(sound, -self.limit, self.limit)
-        sound += _noise(self.kind, whole, self.seed) * self.level
-        return to_mulaw(np.clip(sound, -32000, 32000).astype(np.int16))
+    speed: int
+    pitch: int
 
 
-def line_named(name: str, seed: int) -> Line:
-    """clean, quiet (speech at RMS 12), clipping, or a noise with its distance from speech."""
-    if name == "quiet":
-        return Line(name, "pink", 1.0, 12 / SPEECH_RMS, 32000, seed)
-    if name == "clipping":
-        return Line(name, "pink", LINE_RMS, 6.0, 12000, seed)
-    if name == "clean":
-        return Line(name, "pink", LINE_RMS, 1.0, 32000, seed)
-    kind, decibel, _unit = name.split()
-    return Line(name, kind, SPEECH_RMS / 10 ** (float(decibel) / 20), 1.0, 32000, seed)
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What is said without a pause. from_ms, until_ms: where its speech is, to 10 ms."""
 
-
-def joined(
-    phrases: Sequence[str], pauses_ms: Sequence[int], *, voice: str, speed: int, pitch: int
-) -> Said:
-    """The phrases with so much silence between the end of one's speech and the next's begin."""
-    parts: list[Floats] = []
-    bounds: list[tuple[int, int]] = []
-    at_ms = 0
-    for number, phrase in enumerate(phrases):
-        audio = to_pcm(_spoken(phrase, voice, speed, pitch))
-        begin_ms, end_ms = speech_bounds(audio)
-        speech = audio[begin_ms * BYTES_PER_MS : end_ms * BYTES_PER_MS].astype(np.float64)
-        if number:
-            parts.append(np.zeros(pauses_ms[number - 1] * BYTES_PER_MS))
-            at_ms += pauses_ms[number - 1]
-        bounds.append((at_ms, at_ms + end_ms - begin_ms))
-        parts.append(speech)
-        at_ms = bounds[-1][1]
-    return Said(np.concatenate(parts), tuple(bounds))
-
-
-def cough(lasts_ms: int, seed: int) -> Floats:
-    """A burst of coloured noise that dies away."""
-    drawn = np.random.default_rng(seed)
-    count = max(1, lasts_ms * RATE // 1000)
-    burst = np.convolve(drawn.normal(size=count), np.ones(4) / 4, mode="same")
-    envelope = np.exp(-3 * np.arange(count) / count)
-    return np.asarray(burst * envelope * 9000)
-
-
-def _spoken(text: str, voice: str, speed: int, pitch: int) -> bytes:
-    digest = hashlib.sha256(repr((phonetic(text), voice, speed, pitch)).encode()).hexdigest()[:16]
-    kept = KEPT / f"{digest}.ulaw"
-    if not kept.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        made = kept.with_suffix(".part")
-        made.write_bytes(synthesise(text, voice=voice, speed=speed, pitch=pitch))
-        made.replace(kept)
-    return kept.read_bytes()
+    text: str
+    wave: Wave
+    from_ms: int
+    until_ms: int
 
 
 @cache
-def _noise(kind: str, count: int, seed: int) -> Floats:
-    """Noise of RMS 1."""
-    drawn = np.random.default_rng([seed, count])
-    if kind == "babble":
-        sound = _babble(count, seed)
-    else:
-        spectrum = np.fft.rfft(drawn.normal(size=count))
-        frequency = np.fft.rfftfreq(count, 1 / RATE)
-        steepness = {"pink": 0.5, "car": 1.5}[kind]
-        spectrum /= np.maximum(frequency, 50) ** steepness
-        sound = np.fft.irfft(spectrum, count)
-    return np.asarray(sound / (np.sqrt(np.mean(sound**2)) + 1e-9))
+def phrase(text: str, voice: Voice) -> Phrase:
+    """The text, said. Raises ServiceFailed without espeak-ng."""
+    digest = hashlib.sha256(repr((phonetic(text), voice)).encode()).hexdigest()[:16]
+    kept = Path(settings.VAR_DIR) / "corpus" / f"{digest}.ulaw"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        made = kept.with_suffix(".part")
+        made.write_bytes(synthesise(text, voice=voice.name, speed=voice.speed, pitch=voice.pitch))
+        made.replace(kept)
+    audio = kept.read_bytes()
+    samples = to_pcm(audio[: len(audio) // BYTES_PER_MS * BYTES_PER_MS])
+    return Phrase(text, samples.astype(np.float64), *speech_bounds(samples))
 
 
-def _babble(count: int, seed: int) -> Floats:
-    sound = np.zeros(count)
-    for number, voice in enumerate(BABBLERS):
-        talk = to_pcm(_spoken(BABBLE, voice, 150, 50)).astype(np.float64)
-        sound += np.resize(np.roll(talk, seed * 3571 + number * 4001), count)
-    return sound
+def silence(length_ms: int) -> Wave:
+    return np.zeros(length_ms * BYTES_PER_MS)
+
+
+def rms(wave: Wave) -> float:
+    return float(np.sqrt(np.mean(wave**2)))
+
+
+def cough(length_ms: int, rng: np.random.Generator) -> Wave:
+    """A burst of noise that begins within 5 ms and dies away; as loud as a voice."""
+    length = length_ms * BYTES_PER_MS
+    at_ms = np.arange(length) / BYTES_PER_MS
+    shape = np.minimum(1, (at_ms + 0.5) / 5) * np.exp(-3 * at_ms / length_ms)
+    burst = _coloured(length, 0.5, rng) * shape
+    return np.asarray(burst / np.abs(burst).max() * 16_000)
+
+
+def background(line: str, around: tuple[str, ...], rng: np.random.Generator) -> Wave:
+    """A loop of LOOP_MS of what is heard on this line, of RMS 1. line: the noise's kind."""
+    length = LOOP_MS * BYTES_PER_MS
+    match line:
+        case "pink":
+            noise = _coloured(length, 1.0, rng)
+        case "car":
+            noise = _coloured(length, CAR_SLOPE, rng)
+        case "babble":
+            noise = babble(around, rng)
+        case _:
+            raise ValueError(f"no such noise: {line}")
+    return np.asarray(noise / rms(noise))
+
+
+BABBLED = "אז אמרתי לו שאם הוא בא בערב אני אכין משהו לאכול ונשב כולם ביחד עד מאוחר כמו פעם"
+
+
+def babble(around: tuple[str, ...], rng: np.random.Generator) -> Wave:
+    """Several people at once, each in a voice of `around` and somewhere in the same talk."""
+    length = LOOP_MS * BYTES_PER_MS
+    mixed = np.zeros(length)
+    for talker in range(TALKERS):
+        voice = Voice(around[talker % len(around)], 140 + 12 * talker, 30 + 8 * talker)
+        said = phrase(BABBLED, voice).wave
+        mixed += np.resize(np.roll(said, int(rng.integers(len(said)))), length)
+    return mixed
+
+
+def _coloured(length: int, slope: float, rng: np.random.Generator) -> Wave:
+    """Noise in the telephone's band whose power falls with frequency to the power `slope`."""
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    hz = np.fft.rfftfreq(length, 1 / RATE)
+    inside = (hz >= BAND_HZ[0]) & (hz <= BAND_HZ[1])
+    gain = np.where(inside, np.maximum(hz, 1) ** (-slope / 2), 0)
+    return np.asarray(np.fft.irfft(spectrum * gain, length))
+
+
+def on_the_line(wave: Wave, noise: Wave, offset_ms: int = 0) -> bytes:
+    """What the telephone carries, in whole frames: the wave over a noise that loops for ever."""
+    length = -(-len(wave) // FRAME_BYTES) * FRAME_BYTES
+    heard = np.pad(wave, (0, length - len(wave)))
+    if noise.any():
+        heard = heard + np.resize(np.roll(noise, -offset_ms * BYTES_PER_MS), length)
+    elif not wave.any():
+        return SILENCE_BYTE * length
+    return to_mulaw(np.clip(heard, -32768, 32767).astype(np.int16))
