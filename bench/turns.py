@@ -16,6 +16,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from bench import rig
@@ -62,7 +63,7 @@ def fixed(silence_ms: int) -> Profile:
 
 
 def heard_by_detectors(half: str) -> Made:
-    """Each call with the verdicts on its turns' audio, and on its bare line before and after each."""
+    """Each call with the verdicts on its turns' audio, and on its line before and after each."""
     made: Made = []
     for call in calls(half):
         vad = JudgedVad()

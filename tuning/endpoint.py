@@ -3,8 +3,8 @@
 Pure. Two rules, by the profile. Fixed: the hangover and the short or the long silence, counted
 from min_utterance_ms after speech began. Adaptive: from the speech end; the long silence, shortened
 by each piece of evidence that the caller has finished by its weight, down to finished_silence_ms.
-Only positive evidence shortens; a dangling end takes it back; who pauses longer is waited for longer.
-What each piece weighs is in the profile.
+Only positive evidence shortens; a dangling end takes it back; the caller's own pauses may keep it
+longer. What each piece weighs is in the profile.
 """
 
 from __future__ import annotations

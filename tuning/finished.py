@@ -26,6 +26,7 @@ def listed(name: str) -> frozenset[str]:
 
 
 LEANING, WANTING, COMPLETE_AFTER = listed("leaning"), listed("wanting"), listed("complete_after")
+TIME_BEFORE = listed("time_before")
 HESITATION, YES_NO = listed("hesitation"), listed("yes_no")
 ASKING, CLOSING = listed("asking"), listed("closing")
 FLOOR: tuple[str, ...] = tuple(_LISTS["floor"])
@@ -41,6 +42,8 @@ LONGEST_PHRASE = 4
 """Words: "קוראים לי דנה לוי"."""
 DETAILED_WISH = 8
 """Words: "אני רוצה לקבוע תור" still lacks what for."""
+ATTACHED = "בהולמש"
+"""Letters that stand before a word as part of it: in, the, and, to, from, that."""
 JOINING = frozenset("וש")
 """Letters that stand before a word and join it to the ones before."""
 SHORTEST_QUESTION = 3
@@ -135,7 +138,8 @@ def dangling(text: str, asked: Asked) -> str:
     digits = dictated(words)
     if digits and not _is_whole(digits, asked):
         return "number"
-    if last in LEANING and asked.kind != "choice":
+    is_time = last in ("אחרי", "לפני") and before in TIME_BEFORE
+    if last in LEANING and asked.kind != "choice" and not is_time:
         return "leaning"
     if last in WANTING and before not in COMPLETE_AFTER and len(words) > 1 - (last != "אפשר"):
         return "wanting"
@@ -154,10 +158,13 @@ def answers(text: str, asked: Asked) -> bool:
     match asked.kind:
         case "yes_no":
             meaning = [word for word in words if word not in HESITATION]
-            return bool(meaning) and meaning[0] in YES_NO and len(meaning) <= LONGEST_YES_NO
+            return len(meaning) <= LONGEST_YES_NO and not YES_NO.isdisjoint(meaning[:2])
         case "choice":
-            said = f" {' '.join(words)} "
-            return any(f" {' '.join(plain(phrase))} " in said for phrase in asked.phrases)
+            said = " ".join(words)
+            return any(
+                re.search(rf"(?:^| )[{ATTACHED}]?{re.escape(' '.join(plain(phrase)))}(?: |$)", said)
+                for phrase in asked.phrases
+            )
         case "phrase":
             return 0 < len(words) <= LONGEST_PHRASE
         case "open":
