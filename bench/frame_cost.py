@@ -34,7 +34,7 @@ from calls.latency import percentile
 from calls.models import Call
 from calls.recorder import Recorder
 from calls.utterances import load
-from calls.vad import WebRtcVad
+from calls.vad import JudgedVad
 from tests.fakes import FakeTranscriber
 from tuning import journal
 from tuning.events import Heard
@@ -171,7 +171,7 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
     """Each part of a frame's way by itself, on the same frames."""
     frames = [frames[number % len(frames)] for number in range(FRAMES)]
     texts = [media_message(number, frame) for number, frame in enumerate(frames)]
-    vad, turns, profile, ear = WebRtcVad(), TurnTaker(), Profile(), Ear(Deaf(), lambda: 0.0)
+    vad, turns, profile, ear = JudgedVad(), TurnTaker(), Profile(), Ear(Deaf(), lambda: 0.0)
     heard = [Heard((n + 1) * FRAME_MS, vad(f), level_db(f)) for n, f in enumerate(frames)]
     recorder = Recorder(Call(), lambda: None, lambda _revision: None)
 
@@ -193,7 +193,7 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
     parts = {
         "parse the message": each_us(lambda number: twilio.parse(texts[number])),
         "ear: frames, batches, count": each_us(listen),
-        "VAD, all four modes": each_us(lambda number: vad(frames[number])),
+        "VAD: four modes, level, model": each_us(lambda number: vad(frames[number])),
         "level": each_us(lambda number: level_db(frames[number])),
         "core: feed and state": each_us(decide),
         "journal: note": each_us(lambda number: recorder.note(heard[number], 0.5)),

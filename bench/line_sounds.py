@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import rig
 from calls.audio import BYTES_PER_MS, RATE, Samples, to_pcm
 from calls.services.espeak import speech_bounds, synthesise
 
@@ -35,6 +36,12 @@ PHRASES = (
     "אני עוד לא יודע, אולי בשבוע הבא, תלוי מתי יש מקום",
     "לא",
     "בתשע בבוקר",
+    "מה שעות הפתיחה",
+    "לא תודה",
+    "אפשר לחזור אליי מחר בבוקר בקשר לטיפול",
+    "כמה עולה טיפול",
+    "בסדר גמור",
+    "רגע אחד, רציתי לשאול משהו שונה לגמרי",
 )
 PAUSES_MS = (700, 1000, 1500)
 LEAD_MS = 2000
@@ -104,25 +111,24 @@ def with_noise(spoken: Spoken, noise: Wave, snr_db: float) -> Samples:
     return samples(clean + noise * scale)
 
 
-def soft(spoken: Spoken, speech_rms: float) -> Samples:
-    """A very quiet line: speech of this RMS (16-bit steps) and a soft hiss 20 dB below it."""
+def faint(spoken: Spoken, speech_rms: float, noise: Wave, snr_db: float) -> Samples:
+    """Speech of this level, in 16-bit steps, and noise so far below it."""
     clean = on_the_line(spoken.wave)
     clean *= speech_rms / rms(clean[spoken.active])
-    hiss = np.random.default_rng(5).normal(0, speech_rms / 10, len(clean))
-    return samples(clean + hiss)
+    return samples(clean + noise * speech_rms / rms(noise) / 10 ** (snr_db / 20))
 
 
 def clipped(spoken: Spoken, times: float = 8.0) -> Samples:
     """Speech whose peaks are driven to so many times half of full scale, cut off, and a hiss."""
-    hiss = np.random.default_rng(6).normal(0, 8, len(spoken.wave))
-    return samples(on_the_line(spoken.wave) * times + hiss)
+    return samples(on_the_line(spoken.wave) * times + quiet(len(spoken.wave)))
 
 
 # Noises: so many samples, at any level.
 
 
 def quiet(count: int) -> Wave:
-    return np.random.default_rng(2).normal(0, 8, count)
+    """A line's own hiss, white."""
+    return np.random.default_rng(2).normal(0, rig.NOISE, count)
 
 
 def pink(count: int) -> Wave:
@@ -216,5 +222,9 @@ def lines() -> Iterator[tuple[str, Sequence[tuple[Spoken, Samples]]]]:
         for snr_db in SNRS_DB:
             heard = [(each, with_noise(each, noise(len(each.wave)), snr_db)) for each in speech()]
             yield f"{name} {snr_db} dB", heard
-    yield "very quiet (RMS 12)", [(each, soft(each, 12)) for each in speech()]
+    for level in (12, 100):
+        heard = [(each, faint(each, level, quiet(len(each.wave)), 20)) for each in speech()]
+        yield f"faint: RMS {level}, hiss 20 dB below", heard
+    heard = [(each, faint(each, 100, on_the_line(pink(len(each.wave))), 10)) for each in speech()]
+    yield "faint: RMS 100, pink 10 dB", heard
     yield "clipped", [(each, clipped(each)) for each in speech()]

@@ -8,12 +8,12 @@ MIN_SPEECH_MS counts for nothing, as in tuning.heard.Voice.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
 from bench import rig
 from bench.line_sounds import Spoken, lines
@@ -25,8 +25,8 @@ from tuning.profile import FRAME_MS
 MIN_SPEECH_MS = 60
 HANGS_ON_MS, LEADS_MS = 200, 40
 """Frames so soon after speech, or so little before it, are the offset's and the onset's."""
-ROUNDS = 7
-CALLS = 200
+ROUNDS = 11
+CALLS = 1000
 
 DETECTORS: dict[str, Callable[[int], bool]] = {
     "webrtc 2": lambda verdict: bool(verdict >> 2 & 1),
@@ -84,13 +84,11 @@ class Score:
     def __str__(self) -> str:
         if not self.onsets_ms:
             return "deaf"
-        ends = (f"{_nth(errors, 50)}/{_nth(errors, 95)}" for errors in self._errors())
+        ends = (
+            f"{_nth(errors, 50)}/{_nth(errors, 95)}" for errors in (self.onsets_ms, self.offsets_ms)
+        )
         shares = ((self.false, self.silent), (self.missed, self.spoken))
         return ", ".join((*ends, *(f"{100 * part / whole:.0f}" for part, whole in shares)))
-
-    def _errors(self) -> Iterator[list[int]]:
-        yield self.onsets_ms
-        yield self.offsets_ms
 
 
 def _nth(errors_ms: Iterable[int], percent: int) -> int:
@@ -118,7 +116,7 @@ def table() -> Iterator[str]:
     yield "|---" * (1 + len(DETECTORS)) + "|"
     for name, heard in lines():
         yield _row(name, scores(heard, JudgedVad))
-        if name.startswith(("very quiet", "faint", "clipped")):
+        if name.startswith(("faint", "clipped")):
             yield _row(f"{name}, level not followed", scores(heard, lambda: JudgedVad(0)))
 
 
@@ -127,7 +125,7 @@ def _row(name: str, found: dict[str, Score]) -> str:
 
 
 def cost_us(make: Callable[[], Callable[[bytes], int]], frames: Sequence[bytes]) -> float:
-    """CPU time of a frame in a call of these; median of the rounds."""
+    """CPU time of a frame in a call of these, in the round that other programs disturbed least."""
     rounds = []
     for _round in range(ROUNDS):
         vad = make()
@@ -135,7 +133,7 @@ def cost_us(make: Callable[[], Callable[[bytes], int]], frames: Sequence[bytes])
         for frame in frames:
             vad(frame)
         rounds.append((time.process_time() - began_s) / len(frames) * 1e6)
-    return median(rounds)
+    return min(rounds)
 
 
 def costs() -> Iterator[str]:
@@ -143,7 +141,7 @@ def costs() -> Iterator[str]:
     kinds = {
         "digital silence": [SILENCE_BYTE * 160] * 3000,
         "speech and pauses, soft noise": _frames(heard["silence"]),
-        "very quiet (RMS 12)": _frames(heard["very quiet (RMS 12)"]),
+        "faint: RMS 12": _frames(heard["faint: RMS 12, hiss 20 dB below"]),
         "babble 5 dB: the model judges every frame": _frames(heard["babble 5 dB"]),
     }
     yield "| frames | webrtc, four modes | with the model and the level |"
@@ -174,7 +172,8 @@ def _resident_mb() -> float:
 
 
 def main() -> None:
-    for part in (memory(), table(), costs(), iter([rig.machine()])):
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    for part in (memory(), table(), costs(), [rig.machine()]):
         for line in part:
             print(line, flush=True)
         print()

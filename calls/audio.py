@@ -52,9 +52,9 @@ def to_mulaw(samples: Samples) -> bytes:
 
 
 def power(mulaw: bytes) -> float:
-    """The mean square of the samples, of full scale: 0 to 1."""
+    """The mean square of the samples, of full scale: 0 to 1; of no samples 0."""
     samples = _AMPLITUDE.take(np.frombuffer(mulaw, np.uint8))
-    return float(samples.dot(samples)) / len(mulaw)
+    return float(samples.dot(samples)) / max(1, len(mulaw))
 
 
 def level_db(mulaw: bytes) -> int:

