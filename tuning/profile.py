@@ -595,7 +595,7 @@ def problems(values: Mapping[str, Value]) -> list[Problem]:
     return checks.problems(KNOB, values)
 
 
-DEFAULT = "balanced"
+DEFAULT = "adaptive"
 """The shipped profile that new calls use, until an operator chooses another."""
 SHIPPED: dict[str, dict[str, Any]] = {
     "balanced": {},
