@@ -5,12 +5,17 @@ Pure. Nothing here decides; turns.py does.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 
 from tuning.events import JUDGED, Heard, Pressed, Transcribed
 from tuning.finished import same_words
 from tuning.profile import FRAME_MS, Profile
 
+TRANSCRIPT_SLACK_MS = 250
+"""A transcript that ends this little before the speech end reaches it: a VAD hangs on for
+118-158 ms after real speech, and transcribers give end times in steps of 100."""
+USUAL_LAG_MS, LAG_MARGIN_MS, LAGS_KEPT = 300, 150, 8
 ECHO_PERCENT = 50
 """A frame with so much of the agent's own voice in it is none of the caller's."""
 
@@ -88,6 +93,8 @@ class Words:
     _partial_since_ms: int = 0
     _changed_ms: int = 0
     _partial_until_ms: int = -1
+    _lags_ms: deque[int] = field(default_factory=lambda: deque([USUAL_LAG_MS], LAGS_KEPT))
+    """How late partials are: of the latest ones."""
     _skip: int = 0
     """Words of the open segment that were dealt with by an earlier decision."""
     _closed: str = ""
@@ -106,13 +113,15 @@ class Words:
         """With the partial as it stands now, however long."""
         return " ".join(filter(None, (*self._finals, self._partial)))
 
-    @property
-    def newest_until_ms(self) -> int:
-        return self._partial_until_ms if self._partial else self._finals_until_ms
+    def reach(self, voice: Voice) -> bool:
+        """Do they reach the speech end?"""
+        return bool(self.text) and self.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
 
-    def reach(self, ms: int) -> bool:
-        """Do they reach so far into the audio?"""
-        return bool(self.newest) and self.newest_until_ms >= ms
+    def cover(self, voice: Voice, now_ms: int) -> bool:
+        """Are they all of it? They reach the speech end; or, since not every transcriber repeats
+        itself, more of them would have come by now."""
+        is_time = now_ms - voice.ended_ms >= max(self._lags_ms) + LAG_MARGIN_MS
+        return self.reach(voice) or (bool(self.text) and is_time)
 
     @property
     def is_final(self) -> bool:
@@ -139,6 +148,7 @@ class Words:
             self._skip = 0
             return
         self._partial_until_ms = event.until_ms
+        self._lags_ms.append(event.at_ms - event.until_ms)
         if text != self._partial:
             self._partial, self._partial_since_ms, self._stood = text, event.at_ms, ""
 
@@ -178,7 +188,7 @@ class Words:
         return text if changed else ""
 
     def copy(self) -> Words:
-        return replace(self, _finals=list(self._finals))
+        return replace(self, _finals=list(self._finals), _lags_ms=self._lags_ms)
 
 
 @dataclass(slots=True)
