@@ -42,6 +42,8 @@ LONGEST_PHRASE = 4
 """Words: "קוראים לי דנה לוי"."""
 DETAILED_WISH = 8
 """Words: "אני רוצה לקבוע תור" still lacks what for."""
+LONG_SPEECH = 9
+"""Words."""
 ATTACHED = "בהולמש"
 """Letters that stand before a word as part of it: in, the, and, to, from, that."""
 JOINING = frozenset("וש")
@@ -167,7 +169,7 @@ def answers(text: str, asked: Asked) -> bool:
             )
         case "phrase":
             return 0 < len(words) <= LONGEST_PHRASE
-        case "open":
+        case "open" | "":
             return _is_telegraphic(words)
         case "number":
             return _is_whole(dictated(words), asked)
@@ -180,8 +182,9 @@ def wishes(text: str) -> bool:
 
 
 def details(text: str) -> bool:
-    """Is it a wish with all that belongs to one?"""
-    return wishes(text) and len(plain(text)) >= DETAILED_WISH
+    """Is it a wish with all that belongs to one, or as much as people say in one breath?"""
+    count = len(plain(text))
+    return count >= LONG_SPEECH or wishes(text) and count >= DETAILED_WISH
 
 
 def _is_telegraphic(words: Sequence[str]) -> bool:
