@@ -15,7 +15,7 @@ from tuning.profile import FRAME_MS, Profile
 TRANSCRIPT_SLACK_MS = 250
 """A transcript that ends this little before the speech end reaches it: a VAD hangs on for
 118-158 ms after real speech, and transcribers give end times in steps of 100."""
-USUAL_LAG_MS, LAG_MARGIN_MS, LAGS_KEPT = 300, 150, 8
+LAG_MARGIN_MS, LAGS_KEPT = 150, 8
 ECHO_PERCENT = 50
 """A frame with so much of the agent's own voice in it is none of the caller's."""
 
@@ -93,7 +93,7 @@ class Words:
     _partial_since_ms: int = 0
     _changed_ms: int = 0
     _partial_until_ms: int = -1
-    _lags_ms: deque[int] = field(default_factory=lambda: deque([USUAL_LAG_MS], LAGS_KEPT))
+    _lags_ms: deque[int] = field(default_factory=lambda: deque(maxlen=LAGS_KEPT))
     """How late partials are: of the latest ones."""
     _skip: int = 0
     """Words of the open segment that were dealt with by an earlier decision."""
@@ -117,11 +117,19 @@ class Words:
         """Do they reach the speech end?"""
         return bool(self.text) and self.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
 
+    @property
+    def partials_come(self) -> bool:
+        """Does the transcriber tell what it hears while it is said? Only then says its silence
+        something."""
+        return bool(self._lags_ms)
+
     def cover(self, voice: Voice, now_ms: int) -> bool:
         """Are they all of it? They reach the speech end; or, since not every transcriber repeats
         itself, more of them would have come by now."""
-        is_time = now_ms - voice.ended_ms >= max(self._lags_ms) + LAG_MARGIN_MS
-        return self.reach(voice) or (bool(self.text) and is_time)
+        if not self.text or not self.partials_come:
+            return self.reach(voice)
+        late_ms = max(self._lags_ms) + LAG_MARGIN_MS
+        return self.reach(voice) or now_ms - voice.ended_ms >= late_ms
 
     @property
     def is_final(self) -> bool:
