@@ -16,15 +16,21 @@ TRANSCRIPT_SLACK_MS = 250
 """A transcript that ends this little before the speech end reaches it: a VAD hangs on for
 118-158 ms after real speech, and transcribers give end times in steps of 100."""
 LAG_MARGIN_MS, LAGS_KEPT = 150, 8
+JUDGE_LATE_MS = 60
+"""The model needs a window or two of a voice: so much of the sound before its verdict is the voice
+too (`bench.vad`: onsets up to 60 ms late)."""
 ECHO_PERCENT = 50
 """A frame with so much of the agent's own voice in it is none of the caller's."""
 
 
+def is_sound(frame: Heard, profile: Profile) -> bool:
+    """Does the gate hear the caller? What the agent itself says is none."""
+    return bool(frame.speech >> profile.vad_aggressiveness & 1) and frame.echo < ECHO_PERCENT
+
+
 def is_voiced(frame: Heard, profile: Profile) -> bool:
-    """By the profile's judge of speech; what the agent itself says is none."""
-    is_sound = frame.speech >> profile.vad_aggressiveness & 1
-    is_speech = is_sound and (profile.vad == "webrtc" or frame.speech & JUDGED)
-    return bool(is_speech) and frame.echo < ECHO_PERCENT
+    """Is it speech, by the profile's judge?"""
+    return is_sound(frame, profile) and (profile.vad == "webrtc" or bool(frame.speech & JUDGED))
 
 
 @dataclass(slots=True)
@@ -40,6 +46,7 @@ class Voice:
     pause_ms: int = 0
     """Of the caller's, that this frame ended."""
     _run_began_ms: int = -1
+    _sound_began_ms: int = 0
     _heard_ms: int = -1
 
     @property
@@ -53,17 +60,24 @@ class Voice:
 
     def anew(self) -> Voice:
         """No speech yet; a run of voice that has just begun goes on."""
-        return Voice(_run_began_ms=self._run_began_ms, _heard_ms=self._heard_ms)
+        return Voice(
+            _run_began_ms=self._run_began_ms,
+            _sound_began_ms=self._sound_began_ms,
+            _heard_ms=self._heard_ms,
+        )
 
     def hear(self, frame: Heard, profile: Profile) -> None:
         at_ms = frame.at_ms
         is_next = at_ms - self._heard_ms <= 2 * FRAME_MS  # no frame was lost in between
         self._heard_ms, self.pause_ms = at_ms, 0
+        if not is_sound(frame, profile) or not is_next:
+            self._sound_began_ms = at_ms
         if not is_voiced(frame, profile):
             self._run_began_ms = -1
             return
         if self._run_began_ms < 0 or not is_next:
-            self._run_began_ms = at_ms - FRAME_MS
+            sounds_ms = min(at_ms - self._sound_began_ms, JUDGE_LATE_MS + FRAME_MS)
+            self._run_began_ms = at_ms - max(FRAME_MS, sounds_ms)
         run_ms = at_ms - self._run_began_ms
         if run_ms < profile.min_speech_ms:
             return
