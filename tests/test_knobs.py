@@ -126,6 +126,7 @@ WITH: dict[str, dict[str, Value]] = {
         ADAPTIVE,
     ),
     **dict.fromkeys(("weight_unfinished", "weight_pauses", "asked_for_time_ms"), ADAPTIVE),
+    **dict.fromkeys(("weight_wish", "weight_detail"), ADAPTIVE),
     "stable_ms": {**ADAPTIVE, "weight_stable": 100},
     "protect_ms": {**RESUMING, "resume_ms": 400},
 }
@@ -138,6 +139,8 @@ TRIED: dict[str, tuple[Value, Value, list[Event]]] = {
     "finished_silence_ms": (340, 600, an_answer("כן", YES_NO)),
     "weight_answered": (0, 100, an_answer("כן", YES_NO)),
     "weight_closed": (0, 100, an_answer("מה השעה עכשיו?", Asked())),
+    "weight_wish": (0, 60, an_answer("אני רוצה תור", Asked())),
+    "weight_detail": (0, 60, an_answer("אני רוצה לקבוע תור לרופא עיניים ביום שלישי", Asked())),
     "weight_stable": (0, 100, an_answer("ביום שלישי", Asked())),
     "stable_ms": (100, 600, an_answer("ביום שלישי", Asked())),
     "weight_unfinished": (0, 100, an_answer("אני רוצה", Asked())),
