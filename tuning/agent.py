@@ -52,7 +52,7 @@ class Agent:
         self.began_ms = 0
         """When the newest turn was first heard."""
         self.is_undisturbed = False
-        """It was interrupted by noise already: only words stop it now."""
+        """Noise has interrupted it already, or never fell silent: only words stop it."""
         self.is_over = False
         self._random = Random(seed)
         self._prompt = ""

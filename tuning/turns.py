@@ -206,7 +206,9 @@ class TurnTaker:
         )
         if endpoint.is_noise_after(words, voice, profile):
             heard = Voice(voice.began_ms, max(voice.began_ms, words.until_ms))
-            return self._reply(heard, endpoint.by_words(profile))
+            reply = self._reply(heard, endpoint.by_words(profile))
+            self._agent.is_undisturbed = True  # the noise goes on
+            return reply
         is_covered = bool(words.text) and words.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
         said = finished.read(words.text, self._asks) if is_covered else None
         wait = self._endpoint.wait(profile, voice, words, said, self.now_ms)
