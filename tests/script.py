@@ -15,6 +15,7 @@ from tuning.events import (
     SILENCE,
     SPEECH,
     Action,
+    Asks,
     CallBegan,
     Event,
     Heard,
@@ -25,15 +26,27 @@ from tuning.events import (
     Retuned,
     Transcribed,
 )
+from tuning.finished import Asked
 from tuning.interruption import CUT_IN_MS
-from tuning.profile import FRAME_MS, Profile
+from tuning.knob import Value
+from tuning.profile import FRAME_MS, SHIPPED, Profile
 from tuning.turns import TurnTaker
 
 MARK_MS = 100
 LONG_MS = 10_000
 """Longer than any wait that the shipped knobs ask for, silence and transcript together."""
 
+NOTHING, YES_NO = Asked(), Asked("yes_no")
+
 AnAction = TypeVar("AnAction", bound=Action)
+
+
+def adaptive(**knobs: Value) -> Profile:
+    """The shipped adaptive profile, with these knobs turned."""
+    return Profile(**SHIPPED["adaptive"] | knobs)
+
+
+ADAPTIVE = adaptive()
 
 
 def voice(ms: int, start_ms: int = 0, speech: int = SPEECH) -> Iterator[Heard]:
@@ -127,6 +140,10 @@ class ScriptedCall:
         """The caller speaks for so long, and the final transcript comes at once."""
         return [*self.voice(ms), *self.words(text)]
 
+    def asks(self, asked: Asked) -> list[Action]:
+        """The newest reply asks this."""
+        return self.feed(Asks(self.at_ms, self.core.turn, asked))
+
     def reply_begins(self, turn: int | None = None) -> list[Action]:
         return self.feed(ReplyBegan(self.at_ms, self.core.turn if turn is None else turn))
 
@@ -146,6 +163,10 @@ class ScriptedCall:
         """No frames come; the watchdog says so each second."""
         began_ms = self.at_ms
         return self.feed(*(LineStalled(began_ms + 1000 * n) for n in range(1, seconds + 1)))
+
+    def of(self, *kinds: type[Action]) -> list[Action]:
+        """The actions of these kinds."""
+        return [action for action in self.actions if isinstance(action, kinds)]
 
     def reply_to_words(self) -> Reply:
         """The reply that the words just fed bring: with them, or on the very next frame."""
