@@ -58,6 +58,8 @@ class Agent:
         self._prompt = ""
         self._failures = 0
         self._ended_ms: int | None = None
+        self._alone_since_ms: int | None = None
+        """Since when neither speaks; None: not yet."""
         self._decided_ms = 0
         self._unfilled_since_ms: int | None = None
         """When the reply was asked for, while nothing fills its wait."""
@@ -130,8 +132,9 @@ class Agent:
 
     def miss_input(self, now_ms: int, profile: Profile) -> list[Action]:
         """Nobody has spoken since the agent did: ask, ask again, say goodbye."""
-        since_ms = self._ended_ms
-        if not profile.no_input_ms or since_ms is None or now_ms - since_ms < profile.no_input_ms:
+        if self._alone_since_ms is None:
+            self._alone_since_ms = now_ms
+        if not profile.no_input_ms or now_ms - self._alone_since_ms < profile.no_input_ms:
             return []
         self._missed += 1
         if self._missed > NO_INPUT_PROMPTS:
@@ -180,7 +183,8 @@ class Agent:
         if self.last_words or event.farewell:
             return self.hang_up(self.last_words or "goodbye")
         self._was_heard()
-        self.floor, self._ended_ms = Floor.LISTENING, event.at_ms
+        self.floor = Floor.LISTENING
+        self._ended_ms = self._alone_since_ms = event.at_ms
         return []
 
     def apologise(self, stopped: str) -> list[Action]:
@@ -201,5 +205,5 @@ class Agent:
 
     def _begin_turn(self, prompt: str) -> None:
         self.turn += 1
-        self._unfilled_since_ms = None
+        self._unfilled_since_ms = self._alone_since_ms = None
         self.floor, self._prompt, self.is_undisturbed = Floor.THINKING, prompt, False

@@ -51,7 +51,8 @@ def is_interruption(
     if agent.is_undisturbed:
         return said.takes_floor
     if agent.floor is Floor.THINKING:
-        return lasts_ms >= profile.resume_ms
+        # Over a prompt there is nothing to resume.
+        return lasts_ms >= (profile.barge_in_ms if agent.is_prompting else profile.resume_ms)
     if not profile.false_interruption_ms:
         return lasts_ms >= profile.barge_in_ms
     if said.text:
