@@ -49,10 +49,10 @@ def adaptive(**knobs: Value) -> Profile:
 ADAPTIVE = adaptive()
 
 
-def voice(ms: int, start_ms: int = 0, speech: int = SPEECH) -> Iterator[Heard]:
+def voice(ms: int, start_ms: int = 0, speech: int = SPEECH, echo: int = 0) -> Iterator[Heard]:
     """Frames of one kind from `start_ms` on; the first is heard at its end, 20 ms later."""
     for at_ms in range(start_ms + FRAME_MS, start_ms + ms + 1, FRAME_MS):
-        yield Heard(at_ms, speech)
+        yield Heard(at_ms, speech, echo=echo)
 
 
 def silence(ms: int, start_ms: int = 0) -> Iterator[Heard]:
@@ -123,8 +123,8 @@ class ScriptedCall:
     def hear(self, marks: str) -> list[Action]:
         return self.feed(*frames(marks, self.at_ms))
 
-    def voice(self, ms: int) -> list[Action]:
-        return self.feed(*voice(ms, self.at_ms))
+    def voice(self, ms: int, echo: int = 0) -> list[Action]:
+        return self.feed(*voice(ms, self.at_ms, echo=echo))
 
     def silence(self, ms: int) -> list[Action]:
         return self.feed(*silence(ms, self.at_ms))
