@@ -64,7 +64,8 @@ class Agent:
         self._unfilled_since_ms: int | None = None
         """When the reply was asked for, while nothing fills its wait."""
         self._took_ms: deque[int] = deque(maxlen=TOOK_KEPT)
-        """Decided -> heard, of the latest replies."""
+        """Decided -> heard, of the latest replies; of one that was filled for being late, the least
+        that is worth a filler."""
         self._missed = 0
         """Prompts in a row that nobody answered."""
 
@@ -128,6 +129,10 @@ class Agent:
         if now_ms - since_ms < after_ms:
             return []
         self._unfilled_since_ms = None
+        if is_expected:
+            self._took_ms.popleft()  # how late this one is stays unknown: soon to be asked anew
+        else:
+            self._took_ms.append(profile.filler_after_ms + FILLER_MS)
         return [Fill(self.turn)]
 
     def miss_input(self, now_ms: int, profile: Profile) -> list[Action]:
