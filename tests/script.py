@@ -164,7 +164,7 @@ class ScriptedCall:
         began_ms = self.at_ms
         return self.feed(*(LineStalled(began_ms + 1000 * n) for n in range(1, seconds + 1)))
 
-    def of(self, *kinds: type[Action]) -> list[Action]:
+    def of(self, *kinds: type[AnAction]) -> list[AnAction]:
         """The actions of these kinds."""
         return [action for action in self.actions if isinstance(action, kinds)]
 
