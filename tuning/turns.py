@@ -130,6 +130,8 @@ class TurnTaker:
                 return self._say(self._agent.apologise("late"))
             case ReplyFailed(turn=turn) if self._agent.is_saying(turn):
                 return self._say(self._agent.apologise("failed"))
+            case ReplyFailed(turn=turn) if self._cut and turn == self.turn:
+                self._cut, self._is_open = None, True  # nothing is left to go on with
             case TranscriberFailed() if not self._agent.last_words:
                 why = "transcriber failed"
                 return self._say(self._agent.say_last("apology_goodbye", why, "failed"))
