@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import SimpleTestCase
 
 from tests.script import ADAPTIVE, YES_NO, ScriptedCall, adaptive
-from tuning.events import Dismiss, Pressed, Reply, Resume, StopReply
+from tuning.events import Dismiss, Pressed, Prompt, Reply, ReplyFailed, Resume, StopReply
 from tuning.finished import Asked
 from tuning.heard import ECHO_PERCENT
 from tuning.profile import Profile
@@ -146,6 +146,13 @@ class FalseInterruptionTests(SimpleTestCase):
     def test_without_it_voice_stops_the_agent_for_good(self) -> None:
         call = speaking(adaptive(false_interruption_ms=0))
         self.assertEqual(call.voice(300), [STOPPED])
+
+    def test_a_reply_that_fails_while_it_is_held_does_not_go_on(self) -> None:
+        call = speaking()
+        call.voice(300)
+        self.assertEqual(call.feed(ReplyFailed(call.at_ms, 1, "refused")), [])
+        self.assertEqual(call.wait_for(Prompt).name, "not_heard")
+        self.assertEqual(call.of(Resume), [])
 
     def test_a_key_ends_what_was_held(self) -> None:
         call = speaking()
