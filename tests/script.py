@@ -15,6 +15,7 @@ from tuning.events import (
     SILENCE,
     SPEECH,
     Action,
+    Asks,
     CallBegan,
     Event,
     Heard,
@@ -25,21 +26,33 @@ from tuning.events import (
     Retuned,
     Transcribed,
 )
+from tuning.finished import Asked
 from tuning.interruption import CUT_IN_MS
-from tuning.profile import FRAME_MS, Profile
+from tuning.knob import Value
+from tuning.profile import FRAME_MS, SHIPPED, Profile
 from tuning.turns import TurnTaker
 
 MARK_MS = 100
 LONG_MS = 10_000
 """Longer than any wait that the shipped knobs ask for, silence and transcript together."""
 
+NOTHING, YES_NO = Asked(), Asked("yes_no")
+
 AnAction = TypeVar("AnAction", bound=Action)
 
 
-def voice(ms: int, start_ms: int = 0, speech: int = SPEECH) -> Iterator[Heard]:
+def adaptive(**knobs: Value) -> Profile:
+    """The shipped adaptive profile, with these knobs turned."""
+    return Profile(**SHIPPED["adaptive"] | knobs)
+
+
+ADAPTIVE = adaptive()
+
+
+def voice(ms: int, start_ms: int = 0, speech: int = SPEECH, echo: int = 0) -> Iterator[Heard]:
     """Frames of one kind from `start_ms` on; the first is heard at its end, 20 ms later."""
     for at_ms in range(start_ms + FRAME_MS, start_ms + ms + 1, FRAME_MS):
-        yield Heard(at_ms, speech)
+        yield Heard(at_ms, speech, echo=echo)
 
 
 def silence(ms: int, start_ms: int = 0) -> Iterator[Heard]:
@@ -110,8 +123,8 @@ class ScriptedCall:
     def hear(self, marks: str) -> list[Action]:
         return self.feed(*frames(marks, self.at_ms))
 
-    def voice(self, ms: int) -> list[Action]:
-        return self.feed(*voice(ms, self.at_ms))
+    def voice(self, ms: int, echo: int = 0) -> list[Action]:
+        return self.feed(*voice(ms, self.at_ms, echo=echo))
 
     def silence(self, ms: int) -> list[Action]:
         return self.feed(*silence(ms, self.at_ms))
@@ -126,6 +139,10 @@ class ScriptedCall:
     def says(self, text: str, ms: int) -> list[Action]:
         """The caller speaks for so long, and the final transcript comes at once."""
         return [*self.voice(ms), *self.words(text)]
+
+    def asks(self, asked: Asked) -> list[Action]:
+        """The newest reply asks this."""
+        return self.feed(Asks(self.at_ms, self.core.turn, asked))
 
     def reply_begins(self, turn: int | None = None) -> list[Action]:
         return self.feed(ReplyBegan(self.at_ms, self.core.turn if turn is None else turn))
@@ -146,6 +163,10 @@ class ScriptedCall:
         """No frames come; the watchdog says so each second."""
         began_ms = self.at_ms
         return self.feed(*(LineStalled(began_ms + 1000 * n) for n in range(1, seconds + 1)))
+
+    def of(self, *kinds: type[AnAction]) -> list[AnAction]:
+        """The actions of these kinds."""
+        return [action for action in self.actions if isinstance(action, kinds)]
 
     def reply_to_words(self) -> Reply:
         """The reply that the words just fed bring: with them, or on the very next frame."""

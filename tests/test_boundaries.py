@@ -41,6 +41,7 @@ VAGUE = {"manager", "handler", "helper", "util", "utils", "base", "processor", "
 LONGEST = 300
 WHY_LONGER = {
     "tuning/profile.py": "every knob once, each with its label and help in two languages",
+    "tuning/turns.py": "one state machine: what it counts and weighs is in the files it imports",
 }
 """Files over 300 lines that have answered for it."""
 

@@ -136,7 +136,8 @@ class NoWordsTests(SimpleTestCase):
         spoke_from_ms = call.at_ms
         call.voice(1200)
         spoke_until_ms = call.at_ms
-        asked = Prompt(1, "not_heard", "not heard", spoke_from_ms, spoke_until_ms)
+        parts = {"minimum": 0, "hangover": 220, "silence": 500}
+        asked = Prompt(1, "not_heard", "not heard", spoke_from_ms, spoke_until_ms, parts)
         self.assertEqual(call.wait_for(Prompt), asked)
         self.assertEqual(call.at_ms, spoke_until_ms + SHORT_MS + WAIT_MS)
 

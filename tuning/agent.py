@@ -52,17 +52,20 @@ class Agent:
         self.began_ms = 0
         """When the newest turn was first heard."""
         self.is_undisturbed = False
-        """It was interrupted by noise already: only words stop it now."""
+        """Noise has interrupted it already, or never fell silent: only words stop it."""
         self.is_over = False
         self._random = Random(seed)
         self._prompt = ""
         self._failures = 0
         self._ended_ms: int | None = None
+        self._alone_since_ms: int | None = None
+        """Since when neither speaks; None: not yet."""
         self._decided_ms = 0
         self._unfilled_since_ms: int | None = None
         """When the reply was asked for, while nothing fills its wait."""
         self._took_ms: deque[int] = deque(maxlen=TOOK_KEPT)
-        """Decided -> heard, of the latest replies."""
+        """Decided -> heard, of the latest replies; of one that was filled for being late, the least
+        that is worth a filler."""
         self._missed = 0
         """Prompts in a row that nobody answered."""
 
@@ -126,12 +129,17 @@ class Agent:
         if now_ms - since_ms < after_ms:
             return []
         self._unfilled_since_ms = None
+        if is_expected:
+            self._took_ms.popleft()  # how late this one is stays unknown: soon to be asked anew
+        else:
+            self._took_ms.append(profile.filler_after_ms + FILLER_MS)
         return [Fill(self.turn)]
 
     def miss_input(self, now_ms: int, profile: Profile) -> list[Action]:
         """Nobody has spoken since the agent did: ask, ask again, say goodbye."""
-        since_ms = self._ended_ms
-        if not profile.no_input_ms or since_ms is None or now_ms - since_ms < profile.no_input_ms:
+        if self._alone_since_ms is None:
+            self._alone_since_ms = now_ms
+        if not profile.no_input_ms or now_ms - self._alone_since_ms < profile.no_input_ms:
             return []
         self._missed += 1
         if self._missed > NO_INPUT_PROMPTS:
@@ -180,7 +188,8 @@ class Agent:
         if self.last_words or event.farewell:
             return self.hang_up(self.last_words or "goodbye")
         self._was_heard()
-        self.floor, self._ended_ms = Floor.LISTENING, event.at_ms
+        self.floor = Floor.LISTENING
+        self._ended_ms = self._alone_since_ms = event.at_ms
         return []
 
     def apologise(self, stopped: str) -> list[Action]:
@@ -201,5 +210,5 @@ class Agent:
 
     def _begin_turn(self, prompt: str) -> None:
         self.turn += 1
-        self._unfilled_since_ms = None
+        self._unfilled_since_ms = self._alone_since_ms = None
         self.floor, self._prompt, self.is_undisturbed = Floor.THINKING, prompt, False

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-VOWEL_MARKS = re.compile(r"[֑-ׇ]")
+VOWEL_MARKS = re.compile(r"[\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7]")
+"""Not the marks between words: the maqaf, the paseq."""
 _WORD = re.compile(r"[\w'\"״׳]+")
 
 _LISTS = tomllib.loads(Path(__file__).with_name("finished.toml").read_text("utf-8"))
@@ -27,7 +28,7 @@ def listed(name: str) -> frozenset[str]:
 
 LEANING, WANTING, COMPLETE_AFTER = listed("leaning"), listed("wanting"), listed("complete_after")
 TIME_BEFORE, TRANSITIVE = listed("time_before"), listed("transitive")
-HESITATION, YES_NO = listed("hesitation"), listed("yes_no")
+HESITATION, YES_NO, BUT = listed("hesitation"), listed("yes_no"), listed("but")
 ASKING, CLOSING, IMPERATIVE = listed("asking"), listed("closing"), listed("imperative")
 FLOOR: tuple[str, ...] = tuple(_LISTS["floor"])
 DIGIT_WORDS = {
@@ -35,9 +36,9 @@ DIGIT_WORDS = {
 }
 OPEN_QUESTION, BROAD_QUESTION = listed("open_question"), listed("broad_question")
 WISH, SENTENCE = listed("wish"), listed("sentence")
-NUMBER_ASKED = re.compile(r"\bמספר (?:ה)?(?:טלפון|נייד|זהות|תעודת|הזמנה|ההזמנה)|\bתעודת זהות\b")
+NUMBER_ASKED = re.compile(r"\bמספר (?:ה)?(?:טלפון|נייד|זהות|תעודת|הזמנה)|\bתעודת ה?זהות\b")
 LONGEST_YES_NO = 4
-"""Words; "כן אבל רציתי לשאול" is no answer yet."""
+"""Words; and "כן אבל רציתי לשאול" is no answer yet."""
 LONGEST_PHRASE = 4
 """Words: "קוראים לי דנה לוי"."""
 DETAILED_WISH = 8
@@ -55,7 +56,7 @@ SHORTEST_QUESTION = 3
 TELEPHONE = range(9, 13)
 """Digits of a telephone number, with or without the country."""
 DICTATED = 3
-"""So many digits in a row are being dictated."""
+"""So many digits in a row are being dictated, or any that were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,13 @@ def read(text: str, asked: Asked) -> Reading:
 
 
 def asked_in(text: str) -> Asked:
-    """What the agent's words ask, by their last sentence, if that is a question."""
+    """What the agent's words ask, by their last sentence. After a statement anything may be said."""
     *_before, last = re.split(r"(?<=[.!?…])\s+", f" {text.strip()}")
     words = plain(last)
     if not last.endswith("?") or not words:
-        return Asked()
+        return Asked("open")
     if NUMBER_ASKED.search(" ".join(words)):
-        return Asked("number", digits=9 if "זהות" in words else 0)
+        return Asked("number", digits=9 if {"זהות", "הזהות"} & set(words) else 0)
     if any(word in BROAD_QUESTION for word in words):
         return Asked("open")
     is_phrase = "או" in words or any(word in OPEN_QUESTION for word in words)
@@ -139,7 +140,7 @@ def dangling(text: str, asked: Asked) -> str:
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if last in HESITATION or text.rstrip().endswith(("...", "…", ",", "-")):
         return "hesitation"
-    digits = dictated(words)
+    digits = dictated(words, 1 if asked.kind == "number" else DICTATED)
     if digits and not _is_whole(digits, asked):
         return "number"
     is_time = last in ("אחרי", "לפני") and before in TIME_BEFORE
@@ -154,7 +155,7 @@ def dangling(text: str, asked: Asked) -> str:
 
 def asks_for_time(text: str) -> bool:
     """ "רגע", "שנייה": the caller keeps the floor for longer."""
-    words = " ".join(plain(text))
+    words = " ".join(plain(text)).removesuffix(" בבקשה")
     return any(words == phrase or words.endswith(f" {phrase}") for phrase in FLOOR)
 
 
@@ -164,7 +165,8 @@ def answers(text: str, asked: Asked) -> bool:
     match asked.kind:
         case "yes_no":
             meaning = [word for word in words if word not in HESITATION]
-            return len(meaning) <= LONGEST_YES_NO and not YES_NO.isdisjoint(meaning[:2])
+            is_short = len(meaning) <= LONGEST_YES_NO and BUT.isdisjoint(meaning)
+            return is_short and not YES_NO.isdisjoint(meaning[:2])
         case "choice":
             said = " ".join(words)
             return any(
@@ -173,7 +175,7 @@ def answers(text: str, asked: Asked) -> bool:
             )
         case "phrase":
             return 0 < len(words) <= LONGEST_PHRASE
-        case "open" | "":
+        case "open":
             return _is_telegraphic(words)
         case "number":
             return _is_whole(dictated(words), asked)
@@ -214,15 +216,15 @@ def closes(text: str) -> bool:
     return text.rstrip().endswith((".", "?", "!")) or is_closed or is_question
 
 
-def dictated(words: Sequence[str]) -> str:
-    """The digits in a row at the end of the text, if they are being dictated."""
+def dictated(words: Sequence[str], fewest: int = DICTATED) -> str:
+    """The digits in a row at the end of the text, if there are enough."""
     digits = ""
     for word in reversed(words):
         found = DIGIT_WORDS.get(word) or (word if word.isdecimal() else "")
         if not found:
             break
         digits = found + digits
-    return digits if len(digits) >= DICTATED else ""
+    return digits if len(digits) >= fewest else ""
 
 
 def _is_whole(digits: str, asked: Asked) -> bool:

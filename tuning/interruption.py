@@ -48,11 +48,14 @@ def is_interruption(
 ) -> bool:
     """Must the agent stop at once? is_cut_in: the caller had not finished when it was decided."""
     lasts_ms = voice.stretch_ms if voice.ended_ms == now_ms else 0
+    if agent.is_undisturbed:
+        return said.takes_floor
     if agent.floor is Floor.THINKING:
-        return lasts_ms >= profile.resume_ms
+        # Over a prompt there is nothing to resume.
+        return lasts_ms >= (profile.barge_in_ms if agent.is_prompting else profile.resume_ms)
     if not profile.false_interruption_ms:
         return lasts_ms >= profile.barge_in_ms
-    if said.text or agent.is_undisturbed:
+    if said.text:
         return said.takes_floor
     if agent.is_protected(now_ms, profile):
         return is_cut_in and lasts_ms >= max(profile.resume_ms, profile.barge_in_ms)

@@ -82,6 +82,8 @@ class TurnTaker:
         self._ahead, self._endpoint = Ahead(), Endpoint()
         self._asks = Asked()
         """What the newest reply asks."""
+        self._withdrawn = ""
+        """The words of a reply that voice withdrew, until the next."""
         self._cut: Cut | None = None
         """The reply that voice has just stopped, perhaps for nothing."""
 
@@ -125,6 +127,8 @@ class TurnTaker:
                 return self._say(self._agent.apologise("late"))
             case ReplyFailed(turn=turn) if self._agent.is_saying(turn):
                 return self._say(self._agent.apologise("failed"))
+            case ReplyFailed(turn=turn) if self._cut and turn == self.turn:
+                self._cut, self._is_open = None, True  # nothing is left to go on with
             case TranscriberFailed() if not self._agent.last_words:
                 why = "transcriber failed"
                 return self._say(self._agent.say_last("apology_goodbye", why, "failed"))
@@ -203,7 +207,7 @@ class TurnTaker:
         )
         if endpoint.is_noise_after(words, voice, profile):
             heard = Voice(voice.began_ms, max(voice.began_ms, words.until_ms))
-            return self._reply(heard, endpoint.by_words(profile))
+            return self._reply(heard, endpoint.by_words(profile), is_noisy=True)
         if profile.endpointing == "adaptive":
             is_covered = words.cover(voice, self.now_ms)
         else:
@@ -278,6 +282,7 @@ class TurnTaker:
         """For good: who was cut in on, or resumes, goes on with what they had said."""
         if self._answered and why != "barge-in":
             earlier, self._words = self._answered
+            self._withdrawn = self._words.text
             self._endpoint.pauses.add(self._voice.began_ms - earlier.ended_ms)
             self._voice.began_ms = earlier.began_ms
             for event in self._since:
@@ -303,13 +308,16 @@ class TurnTaker:
 
     # The agent.
 
-    def _reply(self, voice: Voice, wait: Wait) -> list[Action]:
+    def _reply(self, voice: Voice, wait: Wait, *, is_noisy: bool = False) -> list[Action]:
+        """is_noisy: the sound goes on. So may one that has withdrawn a reply for nothing."""
         words = self._words
+        is_noisy = is_noisy or words.text == self._withdrawn
         is_prepared = self._ahead.take(words.text)
         forgotten = self._ahead.forget()
         reply = self._agent.reply(
             self.now_ms, words.text, voice, wait, self.profile, is_prepared=is_prepared
         )
+        self._agent.is_undisturbed, self._withdrawn = is_noisy, ""
         self._listen_anew()
         self._answered, self._unheard = (voice, words.copy()), None
         words.answer()
