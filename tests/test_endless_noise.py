@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.test import SimpleTestCase
 
-from tests.script import ADAPTIVE, ScriptedCall
-from tuning.events import Reply
+from tests.script import ADAPTIVE, ScriptedCall, adaptive
+from tuning.events import Dismiss, HangUp, Prompt, Recognise, Reply
 
 
 class EndOfTurnTests(SimpleTestCase):
@@ -49,3 +49,41 @@ class EndOfTurnTests(SimpleTestCase):
         call.says("נסיעה לחיפה", 1000)
         call.voice(4000)
         self.assertEqual(call.of(Reply), [])
+
+
+class NobodySpeaksTests(SimpleTestCase):
+    def test_nobody_is_left_in_silence_because_the_line_is_not_silent(self) -> None:
+        call = ScriptedCall(ADAPTIVE)
+        call.reply_is_heard()
+        for name in ("no_input", "no_input", "no_input_goodbye"):
+            began_ms = call.at_ms
+            while call.last(Prompt).turn == call.core.turn and call.core.state != "thinking":
+                call.voice(20)
+            self.assertEqual(call.last(Prompt).name, name)
+            self.assertLessEqual(call.at_ms - began_ms, 2 * ADAPTIVE.no_input_ms)
+            call.voice(200)
+            call.reply_begins()
+            call.voice(6000)
+            ended = call.reply_ends()
+        self.assertEqual(ended, [HangUp("no input")])
+
+    def test_that_noise_is_dismissed_by_name(self) -> None:
+        call = ScriptedCall.listening(ADAPTIVE)
+        began_ms = call.at_ms
+        call.voice(ADAPTIVE.no_input_ms + 500)
+        until_ms = began_ms + ADAPTIVE.no_input_ms
+        self.assertEqual(call.of(Dismiss), [Dismiss(began_ms, until_ms, "no words")])
+
+    def test_who_speaks_for_long_is_not_taken_for_noise(self) -> None:
+        call = ScriptedCall.listening(ADAPTIVE)
+        said = ""
+        for _second in range(15):
+            call.voice(1000)
+            said = f"{said} ועוד".strip()
+            call.words(said, final=False)
+        self.assertEqual(call.of(Dismiss, Prompt)[1:], [])
+
+    def test_where_words_come_only_after_the_speech_it_is_waited_for(self) -> None:
+        call = ScriptedCall.listening(adaptive(streaming_stt=False))
+        self.assertEqual(call.voice(15_000), [])
+        self.assertEqual(call.wait_for(Recognise).until_ms - call.last(Recognise).from_ms, 15_000)
