@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -20,7 +21,8 @@ import psutil
 
 from bench import rig
 from bench.load import on_core
-from tuning.profile import KNOB, SHIPPED, Profile
+from tuning.knob import Knob, Value
+from tuning.profile import KNOBS, SHIPPED, Profile
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "var" / "peers"
@@ -110,15 +112,14 @@ class HeVoice(Agent):
 
     def __init__(self, core: int, cloud: Mapping[str, str], *, profile: str) -> None:
         super().__init__(core, f"HeVoice, {profile}")
-        timing = Profile(**SHIPPED[profile])
+        timing = Profile(**SHIPPED[profile] | {"filler_after_ms": 0})
         short_ms, long_ms = map(timing.end_silence_ms, (0, timing.short_utterance_ms))
         self.waits = (
-            f"{short_ms} ms of silence ({long_ms} after {timing.short_utterance_ms} ms of speech)"
+            f"{timing.finished_silence_ms} to {timing.end_silence_long_ms} ms, by what was said"
+            if timing.endpointing == "adaptive"
+            else f"{short_ms} ms of silence ({long_ms} after {timing.short_utterance_ms} of speech)"
         )
-        knobs = {
-            KNOB[name].environ: f"{value / KNOB[name].environ_scale:g}"
-            for name, value in SHIPPED[profile].items()
-        }
+        knobs = {knob.environ: _written(knob, asdict(timing)[knob.name]) for knob in KNOBS}
         self._given = dict(cloud) | knobs | {
             "VAR_DIR": str(self.var),
             "DJANGO_SETTINGS_MODULE": "hevoice.settings",
@@ -148,6 +149,10 @@ class HeVoice(Agent):
         except OSError:
             return False
         return True
+
+
+def _written(knob: Knob, value: Value) -> str:
+    return f"{int(value) / knob.environ_scale:g}" if knob.is_number else f"{value}"
 
 
 class Pipecat(Agent):
@@ -182,6 +187,7 @@ class Pipecat(Agent):
 
 
 AGENTS: dict[str, Callable[[int, Mapping[str, str]], Agent]] = {
+    "adaptive": partial(HeVoice, profile="adaptive"),
     "balanced": partial(HeVoice, profile="balanced"),
     "brisk": partial(HeVoice, profile="brisk"),
     "pipecat": Pipecat,

@@ -38,7 +38,7 @@ UNSTABLE = 0.1
 """So often the newest word of a partial is cut short."""
 MAKES_MS = 350 + 50 + 180
 """Asked -> first audio: first token, the rest of a short clause at 60 a second, first sound."""
-SPEAKS_MS, PROMPT_MS = 3000, 2000
+SPEAKS_MS, PROMPT_MS = 6000, 2000
 REACTS_MS = (250, 900)
 """Callers begin so long after the agent has finished."""
 GIVES_UP_MS = 6000

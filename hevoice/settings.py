@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from hevoice import environment, stores
-from tuning.profile import Profile
+from tuning.profile import DEFAULT, Profile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var")))
@@ -243,6 +243,7 @@ try:
 except ValueError as error:
     raise ImproperlyConfigured(str(error)) from None
 """The first values of the default profile."""
+DEFAULT_PROFILE = DEFAULT
 GOOGLE_CLOUD_PROJECT = environment.text("GOOGLE_CLOUD_PROJECT")
 """What recognition is asked in; empty: the project of the credentials."""
 GOOGLE_SPEECH_ENDPOINT = environment.text("GOOGLE_SPEECH_ENDPOINT")

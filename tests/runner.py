@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import unittest
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.test.runner import DiscoverRunner
+
+from tuning.profile import SHIPPED, Profile
 
 
 class CountingRunner(DiscoverRunner):
     """Prints `N passed, N failed` alone on the last line."""
 
     def setup_databases(self, **kwargs: Any) -> Any:
-        # The default profile of most tests: their calls go ten times as fast as any service, and
-        # would be filled in every turn.
-        settings.DEFAULT_KNOBS = replace(settings.DEFAULT_KNOBS, filler_after_ms=0)
+        # Most tests are about something else than timing, and their callers speak in fixed waits.
+        # They go ten times as fast as any service, and would be filled in every turn.
+        settings.DEFAULT_PROFILE = "balanced"
+        settings.DEFAULT_KNOBS = Profile(**SHIPPED["balanced"] | {"filler_after_ms": 0})
         return super().setup_databases(**kwargs)
 
     def suite_result(

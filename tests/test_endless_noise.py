@@ -8,11 +8,18 @@ from tests.script import ADAPTIVE, ScriptedCall, adaptive
 from tuning.events import Dismiss, HangUp, Prompt, Recognise, Reply
 
 
+def says(call: ScriptedCall, text: str) -> None:
+    """For a second, transcribed while it is said."""
+    call.voice(600)
+    call.words(text.split()[0], final=False)
+    call.says(text, 400)
+
+
 class EndOfTurnTests(SimpleTestCase):
     def test_the_transcribers_end_of_the_words_ends_the_turn(self) -> None:
         call = ScriptedCall.listening(ADAPTIVE)
         began_ms = call.at_ms
-        call.says("נסיעה לחיפה", 1000)
+        says(call, "נסיעה לחיפה")
         self.assertEqual(call.voice(1480), [])
         (reply,) = call.voice(20)
         assert isinstance(reply, Reply)
@@ -21,7 +28,7 @@ class EndOfTurnTests(SimpleTestCase):
 
     def test_the_noise_that_goes_on_is_no_second_turn_and_withdraws_nothing(self) -> None:
         call = ScriptedCall.listening(ADAPTIVE)
-        call.says("נסיעה לחיפה", 1000)
+        says(call, "נסיעה לחיפה")
         call.voice(3000)
         call.reply_begins()
         call.voice(5000)
@@ -30,9 +37,9 @@ class EndOfTurnTests(SimpleTestCase):
 
     def test_words_over_that_noise_take_the_floor(self) -> None:
         call = ScriptedCall.listening(ADAPTIVE)
-        call.says("נסיעה לחיפה", 1000)
+        says(call, "נסיעה לחיפה")
         call.voice(2000)
-        call.says("בשעה שלוש", 800)
+        says(call, "בשעה שלוש")
         call.voice(2000)
         self.assertEqual(call.last(Reply).text, "נסיעה לחיפה בשעה שלוש")
         self.assertEqual(call.last(Reply).turn, 2)
@@ -46,7 +53,7 @@ class EndOfTurnTests(SimpleTestCase):
 
     def test_the_fixed_rule_waits_for_silence(self) -> None:
         call = ScriptedCall.listening()
-        call.says("נסיעה לחיפה", 1000)
+        says(call, "נסיעה לחיפה")
         call.voice(4000)
         self.assertEqual(call.of(Reply), [])
 

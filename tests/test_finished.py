@@ -47,6 +47,10 @@ class DanglingTests(SimpleTestCase):
     def test_a_wish_without_its_object_is_no_end(self) -> None:
         self.assert_dangling("wanting", "אני רוצה", "אני", "אז רציתי", "שלום התקשרתי", "היה אפשר")
 
+    def test_a_verb_without_its_object_is_no_end(self) -> None:
+        self.assert_dangling("wanting", "אני צריך לבטל", "אפשר לקבוע")
+        self.assert_dangling("", "לבטל", asked=YES_NO)
+
     def test_a_hesitation_is_no_end(self) -> None:
         self.assert_dangling("hesitation", "אני אה", "תור ליום אממ", "זה כאילו", "ככה")
 
@@ -146,8 +150,9 @@ class AnswerTests(SimpleTestCase):
         self.assert_does_not_answer(OPEN, "שלום", "קניתי אצלכם מקרר", "יש לי בעיה", "והוא לא עובד")
         self.assert_does_not_answer(OPEN, "ביקור אצל רופא עיניים מומחה", "")
 
-    def test_nothing_answers_when_nothing_was_asked(self) -> None:
-        self.assert_does_not_answer(NOTHING, "כן", "לא", "0521234567", "לבטל תור")
+    def test_when_nothing_was_asked_only_a_wish_in_telegraphic_style_says_it_all(self) -> None:
+        self.assert_answers(NOTHING, "לבטל תור", "מחלקת משלוחים")
+        self.assert_does_not_answer(NOTHING, "כן", "לא", "0521234567", "תרשום לי בבקשה")
 
 
 class SentenceTests(SimpleTestCase):
@@ -155,6 +160,10 @@ class SentenceTests(SimpleTestCase):
         for text in ("נסיעה לחיפה.", "די!", "נכון?", "זה הכול תודה", "תודה רבה", "מתי אתם פותחים"):
             with self.subTest(text):
                 self.assertTrue(closes(text))
+
+    def test_a_request_that_does_not_say_for_what_is_not_closed(self) -> None:
+        self.assertFalse(closes("תרשום לי בבקשה"))
+        self.assertTrue(closes("תרשום לי תור בבקשה"))
 
     def test_other_words_do_not_close(self) -> None:
         for text in (
@@ -183,7 +192,11 @@ class SentenceTests(SimpleTestCase):
         whole = "אני רוצה לקבוע תור לרופא עיניים ביום שלישי"
         self.assertTrue(details(whole))
         self.assertFalse(details(whole.rsplit(maxsplit=1)[0]))
-        self.assertFalse(details("קניתי אצלכם מקרר גדול לפני שבוע והוא הגיע אתמול"))
+
+    def test_a_story_is_as_long_as_people_speak_in_one_breath_from_nine_words_on(self) -> None:
+        story = "קניתי אצלכם מקרר גדול לפני שבוע והוא הגיע אתמול"
+        self.assertTrue(details(story))
+        self.assertFalse(details(story.rsplit(maxsplit=1)[0]))
 
 
 class SameWordsTests(SimpleTestCase):

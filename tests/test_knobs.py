@@ -106,7 +106,9 @@ def a_halting_answer() -> list[Event]:
     """Four pauses of 400 ms in what is said, all of it transcribed as it is said."""
     events: list[Event] = list(silence(3000 - GREETED_MS, GREETED_MS))
     at_ms = 3000
-    for words in ("שלום", "שלום וברכה", "שלום וברכה לכם", "שלום וברכה לכם שם", "מה שלומכם היום"):
+    said = ("אני", "פה", "כבר", "שעה", "בתור")
+    for count in range(1, len(said) + 1):
+        words = " ".join(said[:count])
         events += [*voice(600, at_ms), Transcribed(at_ms + 600, at_ms + 600, words)]
         events += silence(400, at_ms + 600)
         at_ms += 1000
@@ -125,8 +127,9 @@ WITH: dict[str, dict[str, Value]] = {
         ("finished_silence_ms", "weight_answered", "weight_closed", "weight_stable"),
         ADAPTIVE,
     ),
-    **dict.fromkeys(("weight_unfinished", "weight_pauses", "asked_for_time_ms"), ADAPTIVE),
+    **dict.fromkeys(("weight_unfinished", "asked_for_time_ms"), ADAPTIVE),
     **dict.fromkeys(("weight_wish", "weight_detail"), ADAPTIVE),
+    "weight_pauses": {**ADAPTIVE, "weight_stable": 100},
     "stable_ms": {**ADAPTIVE, "weight_stable": 100},
     "protect_ms": {**RESUMING, "resume_ms": 400},
 }
@@ -138,11 +141,11 @@ TRIED: dict[str, tuple[Value, Value, list[Event]]] = {
     "endpointing": ("fixed", "adaptive", an_answer("כן", YES_NO)),
     "finished_silence_ms": (340, 600, an_answer("כן", YES_NO)),
     "weight_answered": (0, 100, an_answer("כן", YES_NO)),
-    "weight_closed": (0, 100, an_answer("מה השעה עכשיו?", Asked())),
+    "weight_closed": (0, 100, an_answer("אני מחכה כבר שעה, תודה", Asked())),
+    "weight_stable": (0, 100, an_answer("אני גרה שם", Asked())),
     "weight_wish": (0, 60, an_answer("אני רוצה תור", Asked())),
-    "weight_detail": (0, 60, an_answer("אני רוצה לקבוע תור לרופא עיניים ביום שלישי", Asked())),
-    "weight_stable": (0, 100, an_answer("ביום שלישי", Asked())),
-    "stable_ms": (100, 600, an_answer("ביום שלישי", Asked())),
+    "weight_detail": (0, 60, an_answer("אני רוצה תור לרופא עיניים ביום שני בבוקר", Asked())),
+    "stable_ms": (100, 600, an_answer("אני גרה שם", Asked())),
     "weight_unfinished": (0, 100, an_answer("אני רוצה", Asked())),
     "weight_pauses": (0, 150, a_halting_answer()),
     "asked_for_time_ms": (0, 1000, an_answer("רגע", Asked())),

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from django.test import SimpleTestCase
 
 from tuning.knob import Value
-from tuning.profile import GROUPS, KNOB, KNOBS, SHIPPED, Profile, ProfileError, problems
+from tuning.profile import DEFAULT, GROUPS, KNOB, KNOBS, SHIPPED, Profile, ProfileError, problems
 
 
 def found(**changed: Value) -> list[tuple[tuple[str, ...], bool]]:
@@ -195,8 +195,9 @@ class EnvironmentTests(SimpleTestCase):
         )
 
     def test_nothing_set_means_the_shipped_values(self) -> None:
-        self.assertEqual(Profile.from_environ({}), Profile())
-        self.assertEqual(Profile.from_environ({"MIN_UTT_SEC": " ", "PATH": "/bin"}), Profile())
+        shipped = Profile(**SHIPPED[DEFAULT])
+        self.assertEqual(Profile.from_environ({}), shipped)
+        self.assertEqual(Profile.from_environ({"MIN_UTT_SEC": " ", "PATH": "/bin"}), shipped)
 
     def test_every_knob_can_be_set(self) -> None:
         for knob in KNOBS:

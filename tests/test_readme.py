@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from tuning.profile import KNOBS
+from tuning.profile import DEFAULT, KNOBS, SHIPPED, Profile
 
 README = (settings.BASE_DIR / "README.md").read_text()
 
@@ -21,16 +22,19 @@ class ReadmeTest(SimpleTestCase):
         self.assertEqual(names - set(re.findall(r"`(\w+)`", tables)), set())
 
     def test_every_knobs_default_and_range_are_those_of_the_code(self) -> None:
+        shipped = asdict(Profile(**SHIPPED[DEFAULT]))
         for knob in KNOBS:
             row = next(
                 line for line in README.splitlines() if line.startswith(f"| `{knob.environ}`")
             )
-            default = str(knob.default).lower()
+            default = f"{shipped[knob.name]}".lower()
             if knob.is_number:
-                default = f"{int(knob.default) / knob.environ_scale:g}"
+                default = f"{shipped[knob.name] / knob.environ_scale:g}"
                 low, high = (limit / knob.environ_scale for limit in knob.hard)
                 self.assertIn(f"| {low:g} to {high:g} |", row)
-            self.assertRegex(row, rf"\| {re.escape(default)}( m?s)? \|")
+            for choice in knob.choices:
+                self.assertIn(choice, row)
+            self.assertRegex(row, rf"\| {re.escape(default)}( m?s| %)? \|")
 
     def test_every_file_that_it_points_to_exists(self) -> None:
         for target in re.findall(r"\]\(([\w./-]+)\)", README):

@@ -128,7 +128,7 @@ def uncovered(profile: Profile) -> Wait:
 def is_noise_after(words: Words, voice: Voice, profile: Profile) -> bool:
     """On a line that is never silent only the transcriber can tell that the caller has finished:
     it has closed the segment, and what sounds since brings no word."""
-    if profile.endpointing == "fixed" or not words.is_final:
+    if profile.endpointing == "fixed" or not words.is_final or not words.partials_come:
         return False
     sounds_ms = voice.ended_ms - max(words.until_ms, voice.ended_ms - voice.stretch_ms)
     return sounds_ms >= FIRST_WORD_MS + profile.transcript_wait_ms

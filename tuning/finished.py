@@ -27,9 +27,9 @@ def listed(name: str) -> frozenset[str]:
 
 
 LEANING, WANTING, COMPLETE_AFTER = listed("leaning"), listed("wanting"), listed("complete_after")
-TIME_BEFORE = listed("time_before")
+TIME_BEFORE, TRANSITIVE = listed("time_before"), listed("transitive")
 HESITATION, YES_NO, BUT = listed("hesitation"), listed("yes_no"), listed("but")
-ASKING, CLOSING = listed("asking"), listed("closing")
+ASKING, CLOSING, IMPERATIVE = listed("asking"), listed("closing"), listed("imperative")
 FLOOR: tuple[str, ...] = tuple(_LISTS["floor"])
 DIGIT_WORDS = {
     word: f"{digit}" for digit, words in enumerate(_LISTS["digits"]) for word in words.split()
@@ -43,6 +43,10 @@ LONGEST_PHRASE = 4
 """Words: "קוראים לי דנה לוי"."""
 DETAILED_WISH = 8
 """Words: "אני רוצה לקבוע תור" still lacks what for."""
+SHORTEST_REQUEST = 4
+"""Words: "תבדוק לי בבקשה" does not say what."""
+LONG_SPEECH = 9
+"""Words."""
 ATTACHED = "בהולמש"
 """Letters that stand before a word as part of it: in, the, and, to, from, that."""
 JOINING = frozenset("וש")
@@ -142,6 +146,8 @@ def dangling(text: str, asked: Asked) -> str:
     is_time = last in ("אחרי", "לפני") and before in TIME_BEFORE
     if last in LEANING and asked.kind != "choice" and not is_time:
         return "leaning"
+    if last in TRANSITIVE and asked.kind not in ("choice", "phrase", "yes_no"):
+        return "wanting"
     if last in WANTING and before not in COMPLETE_AFTER and len(words) > 1 - (last != "אפשר"):
         return "wanting"
     return ""
@@ -169,7 +175,7 @@ def answers(text: str, asked: Asked) -> bool:
             )
         case "phrase":
             return 0 < len(words) <= LONGEST_PHRASE
-        case "open":
+        case "open" | "":
             return _is_telegraphic(words)
         case "number":
             return _is_whole(dictated(words), asked)
@@ -182,13 +188,15 @@ def wishes(text: str) -> bool:
 
 
 def details(text: str) -> bool:
-    """Is it a wish with all that belongs to one?"""
-    return wishes(text) and len(plain(text)) >= DETAILED_WISH
+    """Is it a wish with all that belongs to one, or as much as people say in one breath?"""
+    count = len(plain(text))
+    return count >= LONG_SPEECH or (wishes(text) and count >= DETAILED_WISH)
 
 
 def _is_telegraphic(words: Sequence[str]) -> bool:
     """ "לבטל תור", "מחלקת משלוחים": a wish in a few words, without a sentence around it."""
-    return 1 < len(words) <= LONGEST_PHRASE and not any(map(_is_sentence, words))
+    is_short = 1 < len(words) <= LONGEST_PHRASE and words[0] not in IMPERATIVE
+    return is_short and not any(map(_is_sentence, words))
 
 
 def _is_sentence(word: str) -> bool:
@@ -203,7 +211,9 @@ def closes(text: str) -> bool:
     if not words:
         return False
     is_question = len(words) >= SHORTEST_QUESTION and words[0] in ASKING
-    return text.rstrip().endswith((".", "?", "!")) or words[-1] in CLOSING or is_question
+    is_request = words[0] in IMPERATIVE and len(words) < SHORTEST_REQUEST
+    is_closed = words[-1] in CLOSING and not is_request
+    return text.rstrip().endswith((".", "?", "!")) or is_closed or is_question
 
 
 def dictated(words: Sequence[str], fewest: int = DICTATED) -> str:

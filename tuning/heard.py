@@ -5,21 +5,32 @@ Pure. Nothing here decides; turns.py does.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 
 from tuning.events import JUDGED, Heard, Pressed, Transcribed
 from tuning.finished import same_words
 from tuning.profile import FRAME_MS, Profile
 
+TRANSCRIPT_SLACK_MS = 250
+"""A transcript that ends this little before the speech end reaches it: a VAD hangs on for
+118-158 ms after real speech, and transcribers give end times in steps of 100."""
+LAG_MARGIN_MS, LAGS_KEPT = 150, 8
+JUDGE_LATE_MS = 60
+"""The model needs a window or two of a voice: so much of the sound before its verdict is the voice
+too (`bench.vad`: onsets up to 60 ms late)."""
 ECHO_PERCENT = 50
 """A frame with so much of the agent's own voice in it is none of the caller's."""
 
 
+def is_sound(frame: Heard, profile: Profile) -> bool:
+    """Does the gate hear the caller? What the agent itself says is none."""
+    return bool(frame.speech >> profile.vad_aggressiveness & 1) and frame.echo < ECHO_PERCENT
+
+
 def is_voiced(frame: Heard, profile: Profile) -> bool:
-    """By the profile's judge of speech; what the agent itself says is none."""
-    is_sound = frame.speech >> profile.vad_aggressiveness & 1
-    is_speech = is_sound and (profile.vad == "webrtc" or frame.speech & JUDGED)
-    return bool(is_speech) and frame.echo < ECHO_PERCENT
+    """Is it speech, by the profile's judge?"""
+    return is_sound(frame, profile) and (profile.vad == "webrtc" or bool(frame.speech & JUDGED))
 
 
 @dataclass(slots=True)
@@ -35,6 +46,7 @@ class Voice:
     pause_ms: int = 0
     """Of the caller's, that this frame ended."""
     _run_began_ms: int = -1
+    _sound_began_ms: int = 0
     _heard_ms: int = -1
 
     @property
@@ -48,17 +60,24 @@ class Voice:
 
     def anew(self) -> Voice:
         """No speech yet; a run of voice that has just begun goes on."""
-        return Voice(_run_began_ms=self._run_began_ms, _heard_ms=self._heard_ms)
+        return Voice(
+            _run_began_ms=self._run_began_ms,
+            _sound_began_ms=self._sound_began_ms,
+            _heard_ms=self._heard_ms,
+        )
 
     def hear(self, frame: Heard, profile: Profile) -> None:
         at_ms = frame.at_ms
         is_next = at_ms - self._heard_ms <= 2 * FRAME_MS  # no frame was lost in between
         self._heard_ms, self.pause_ms = at_ms, 0
+        if not is_sound(frame, profile) or not is_next:
+            self._sound_began_ms = at_ms
         if not is_voiced(frame, profile):
             self._run_began_ms = -1
             return
         if self._run_began_ms < 0 or not is_next:
-            self._run_began_ms = at_ms - FRAME_MS
+            sounds_ms = min(at_ms - self._sound_began_ms, JUDGE_LATE_MS + FRAME_MS)
+            self._run_began_ms = at_ms - max(FRAME_MS, sounds_ms)
         run_ms = at_ms - self._run_began_ms
         if run_ms < profile.min_speech_ms:
             return
@@ -88,6 +107,8 @@ class Words:
     _partial_since_ms: int = 0
     _changed_ms: int = 0
     _partial_until_ms: int = -1
+    _lags_ms: deque[int] = field(default_factory=lambda: deque(maxlen=LAGS_KEPT))
+    """How late partials are: of the latest ones."""
     _skip: int = 0
     """Words of the open segment that were dealt with by an earlier decision."""
     _closed: str = ""
@@ -106,13 +127,23 @@ class Words:
         """With the partial as it stands now, however long."""
         return " ".join(filter(None, (*self._finals, self._partial)))
 
-    @property
-    def newest_until_ms(self) -> int:
-        return self._partial_until_ms if self._partial else self._finals_until_ms
+    def reach(self, voice: Voice) -> bool:
+        """Do they reach the speech end?"""
+        return bool(self.text) and self.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
 
-    def reach(self, ms: int) -> bool:
-        """Do they reach so far into the audio?"""
-        return bool(self.newest) and self.newest_until_ms >= ms
+    @property
+    def partials_come(self) -> bool:
+        """Does the transcriber tell what it hears while it is said? Only then says its silence
+        something."""
+        return bool(self._lags_ms)
+
+    def cover(self, voice: Voice, now_ms: int) -> bool:
+        """Are they all of it? They reach the speech end; or, since not every transcriber repeats
+        itself, more of them would have come by now."""
+        if not self.text or not self.partials_come:
+            return self.reach(voice)
+        late_ms = max(self._lags_ms) + LAG_MARGIN_MS
+        return self.reach(voice) or now_ms - voice.ended_ms >= late_ms
 
     @property
     def is_final(self) -> bool:
@@ -139,6 +170,7 @@ class Words:
             self._skip = 0
             return
         self._partial_until_ms = event.until_ms
+        self._lags_ms.append(event.at_ms - event.until_ms)
         if text != self._partial:
             self._partial, self._partial_since_ms, self._stood = text, event.at_ms, ""
 
@@ -178,7 +210,7 @@ class Words:
         return text if changed else ""
 
     def copy(self) -> Words:
-        return replace(self, _finals=list(self._finals))
+        return replace(self, _finals=list(self._finals), _lags_ms=self._lags_ms)
 
 
 @dataclass(slots=True)

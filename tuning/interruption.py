@@ -28,7 +28,7 @@ def is_backchannel(text: str, asked: Asked) -> bool:
     words = finished.plain(text)
     if len(words) > LONGEST_BACKCHANNEL or not set(words) <= BACKCHANNELS | HESITATION:
         return False
-    return not finished.answers(text, asked)
+    return asked.kind in ("", "open") or not finished.answers(text, asked)
 
 
 @dataclass(frozen=True, slots=True)

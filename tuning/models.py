@@ -44,15 +44,15 @@ class TimingProfile(models.Model):
 
     @classmethod
     def create_shipped(cls) -> None:
-        """Create the shipped profiles that are missing; the first is the default."""
-        first, *_others = SHIPPED
+        """Create the shipped profiles that are missing, settings.DEFAULT_PROFILE as the default."""
+        default = settings.DEFAULT_PROFILE
         has_default = cls.objects.filter(is_default=True).exists()
         for name, changed in SHIPPED.items():
             profile, is_new = cls.objects.get_or_create(
-                name=name, defaults={"is_default": name == first and not has_default}
+                name=name, defaults={"is_default": name == default and not has_default}
             )
             if is_new:
-                knobs = asdict(settings.DEFAULT_KNOBS if name == first else Profile(**changed))
+                knobs = asdict(settings.DEFAULT_KNOBS if name == default else Profile(**changed))
                 profile.revisions.create(number=1, knobs=knobs, note="shipped")
 
     @property

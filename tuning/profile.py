@@ -224,8 +224,8 @@ class Profile:
         ),
     )
     weight_wish: int = knob(
-        20,
-        soft=(0, 60),
+        40,
+        soft=(10, 80),
         hard=(0, 100),
         step=5,
         unit="%",
@@ -239,7 +239,7 @@ class Profile:
         ),
     )
     weight_detail: int = knob(
-        45,
+        25,
         soft=(10, 80),
         hard=(0, 100),
         step=1,
@@ -595,7 +595,7 @@ def problems(values: Mapping[str, Value]) -> list[Problem]:
     return checks.problems(KNOB, values)
 
 
-DEFAULT = "balanced"
+DEFAULT = "adaptive"
 """The shipped profile that new calls use, until an operator chooses another."""
 SHIPPED: dict[str, dict[str, Any]] = {
     "balanced": {},

@@ -48,9 +48,6 @@ from tuning.heard import Keys, Voice, Words
 from tuning.interruption import CUT_IN_MS, Cut, Said, is_interruption
 from tuning.profile import FRAME_MS, Profile
 
-TRANSCRIPT_SLACK_MS = 250
-"""A transcript that ends this little before the speech end reaches it: a VAD hangs on for
-118-158 ms after real speech, and transcribers give end times in steps of 100."""
 NOISE_MS = 150
 """Voice shorter than this that never brings a word was noise."""
 OVERLAP_MS = 500
@@ -223,7 +220,10 @@ class TurnTaker:
         if endpoint.is_noise_after(words, voice, profile):
             heard = Voice(voice.began_ms, max(voice.began_ms, words.until_ms))
             return self._reply(heard, endpoint.by_words(profile), is_noisy=True)
-        is_covered = bool(words.text) and words.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
+        if profile.endpointing == "adaptive":
+            is_covered = words.cover(voice, self.now_ms)
+        else:
+            is_covered = words.reach(voice)
         said = finished.read(words.text, self._asks) if is_covered else None
         wait = self._endpoint.wait(profile, voice, words, said, self.now_ms)
         quiet_ms = self.now_ms - voice.ended_ms

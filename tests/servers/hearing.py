@@ -117,15 +117,13 @@ class Hearing:
         self._tones: list[str] = []
         self._run = ""
         self._onset = b""
-        self._said: tuple[str, ...] = ()
 
     def hear(self, frame: bytes) -> Iterator[Heard]:
         self._now_ms += FRAME_MS
         if level_db(frame) > LOUD_DB:
             self._hear_loud(frame)
             words = self._words(is_final=False)
-            if self._loud_ms % PARTIAL_MS == 0 and words and words != self._said:
-                self._said = words
+            if self._loud_ms % PARTIAL_MS == 0 and words:  # the same again, if need be
                 yield Heard(words, self._now_ms, False, len(words) - 1)
         else:
             self._run = ""
@@ -136,7 +134,7 @@ class Hearing:
         """The utterance is over, if there is one."""
         if self._loud_ms and (words := self._words(is_final=True)):
             yield Heard(words, self._voiced_until_ms, True, len(words))
-        self._loud_ms, self._tones, self._onset, self._said = 0, [], b"", ()
+        self._loud_ms, self._tones, self._onset = 0, [], b""
 
     def _hear_loud(self, frame: bytes) -> None:
         self._loud_ms += FRAME_MS
