@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from django.test import SimpleTestCase
 
@@ -182,7 +182,8 @@ class EnvironmentTests(SimpleTestCase):
         }
         self.assertEqual(
             Profile.from_environ(environ),
-            Profile(
+            replace(
+                Profile(**SHIPPED[DEFAULT]),
                 min_utterance_ms=800,
                 vad_hangover_ms=300,
                 reply_refractory_ms=1500,
