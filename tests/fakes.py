@@ -17,6 +17,7 @@ from calls.services import (
     Expect,
     Farewell,
     Line,
+    Piece,
     ServiceFailed,
     Standing,
     Transcript,
@@ -118,7 +119,7 @@ class FakeWriter:
     def fixed_phrases(self) -> Sequence[str]:
         return (self.greeting,)
 
-    async def write(self, history: Sequence[Line]) -> AsyncGenerator[str | Expect | Farewell, None]:
+    async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         if not history:
             yield self.greeting
             return

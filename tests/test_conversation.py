@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 
 from calls import prompts
 from calls.models import Turn
-from calls.services import Expect, Farewell, Line
+from calls.services import Line, Piece
 from tests.fakes import FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services, transcriber_of
 from tuning.models import TimingProfile, announce
@@ -26,7 +26,7 @@ class RememberingWriter(FakeWriter):
 
     asked: ClassVar[list[tuple[Line, ...]]] = []
 
-    async def write(self, history: Sequence[Line]) -> AsyncGenerator[str | Expect | Farewell, None]:
+    async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         self.asked.append(tuple(history))
         async for piece in super().write(history):
             yield piece

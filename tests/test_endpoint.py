@@ -12,15 +12,8 @@ from tuning.profile import Profile
 
 LONGEST_MS, SHORTEST_MS = 2600, 340
 RANGE_MS = LONGEST_MS - SHORTEST_MS
-STABLE_MS, CLOSED_MS, WISH_MS, DETAIL_MS = (
-    RANGE_MS * weight // 100
-    for weight in (
-        ADAPTIVE.weight_stable,
-        ADAPTIVE.weight_closed,
-        ADAPTIVE.weight_wish,
-        ADAPTIVE.weight_detail,
-    )
-)
+STABLE_MS, CLOSED_MS = RANGE_MS * 30 // 100, RANGE_MS * 65 // 100
+WISH_MS, DETAIL_MS = RANGE_MS * 40 // 100, RANGE_MS * 25 // 100
 TELEPHONE = Asked("number")
 DETAILED = "אני רוצה לקבוע תור לרופא עיניים ביום שלישי"
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import ClassVar
 
 from django.test import TransactionTestCase
 
 from calls.models import Call
-from calls.services import Farewell, Line, Message, ServiceFailed
+from calls.services import Line, Message, Piece, ServiceFailed
 from tests.fakes import FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services
 from tests.test_conversation import LONG, RememberingWriter, publish
@@ -36,9 +36,7 @@ class NoteTaker(FakeWriter):
 
     first_token_s = 0.01
 
-    async def write(
-        self, history: Sequence[Line]
-    ) -> AsyncGenerator[str | Message | Farewell, None]:  # type: ignore[override]
+    async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         if history:
             yield Message("דנה", "0501234567", "תור")
         yield self.greeting
@@ -49,7 +47,7 @@ class Failing(FakeWriter):
 
     asked: ClassVar[list[str]] = []
 
-    async def write(self, history: Sequence[Line]) -> AsyncGenerator[str, None]:  # type: ignore[override]
+    async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         if history:
             self.asked.append(history[-1].text)
             if len(self.asked) == 1:
@@ -63,14 +61,14 @@ class Listening(FakeSpeaker):
     given: ClassVar[list[str]] = []
     first_byte_s = 0.01
 
-    async def speak(self, texts):  # type: ignore[no-untyped-def]
-        async def noted():  # type: ignore[no-untyped-def]
-            async for text in texts:
-                self.given.append(text)
-                yield text
-
-        async for part in super().speak(noted()):
+    async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
+        async for part in super().speak(self._noted(texts)):
             yield part
+
+    async def _noted(self, texts: AsyncIterator[str]) -> AsyncIterator[str]:
+        async for text in texts:
+            self.given.append(text)
+            yield text
 
 
 def has_thought(call_sid: str = "CA1") -> bool:

@@ -104,11 +104,11 @@ def read(text: str, asked: Asked) -> Reading:
 
 
 def asked_in(text: str) -> Asked:
-    """What the agent's words ask, by their last sentence, if that is a question."""
+    """What the agent's words ask, by their last sentence. After a statement anything may be said."""
     *_before, last = re.split(r"(?<=[.!?…])\s+", f" {text.strip()}")
     words = plain(last)
     if not last.endswith("?") or not words:
-        return Asked()
+        return Asked("open")
     if NUMBER_ASKED.search(" ".join(words)):
         return Asked("number", digits=9 if {"זהות", "הזהות"} & set(words) else 0)
     if any(word in BROAD_QUESTION for word in words):
@@ -175,7 +175,7 @@ def answers(text: str, asked: Asked) -> bool:
             )
         case "phrase":
             return 0 < len(words) <= LONGEST_PHRASE
-        case "open" | "":
+        case "open":
             return _is_telegraphic(words)
         case "number":
             return _is_whole(dictated(words), asked)
