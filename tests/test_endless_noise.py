@@ -51,6 +51,12 @@ class EndOfTurnTests(SimpleTestCase):
         call.voice(4000)
         self.assertEqual(call.of(Reply), [])
 
+    def test_a_transcriber_without_partials_says_nothing_by_its_silence(self) -> None:
+        call = ScriptedCall.listening(ADAPTIVE)
+        call.says("נסיעה לחיפה", 1000)
+        call.voice(4000)
+        self.assertEqual(call.of(Reply), [])
+
     def test_the_fixed_rule_waits_for_silence(self) -> None:
         call = ScriptedCall.listening()
         says(call, "נסיעה לחיפה")
