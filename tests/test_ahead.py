@@ -26,7 +26,7 @@ from tuning.finished import same_words
 from tuning.profile import Profile
 
 
-def thinking(text: str = "נסיעה לחיפה", profile: Profile = ADAPTIVE) -> ScriptedCall:
+def thinking(text: str = "הגעתי לחיפה", profile: Profile = ADAPTIVE) -> ScriptedCall:
     """A reply to this partial has been begun, while the silence is still being measured."""
     call = ScriptedCall.listening(profile)
     call.voice(1200)
@@ -40,8 +40,8 @@ class ThinkTests(SimpleTestCase):
         call = ScriptedCall.listening(ADAPTIVE)
         call.voice(1200)
         spoke_until_ms = call.at_ms
-        call.words("נסיעה לחיפה", final=False)
-        self.assertEqual(call.wait_for(Think), Think(1, "נסיעה לחיפה"))
+        call.words("הגעתי לחיפה", final=False)
+        self.assertEqual(call.wait_for(Think), Think(1, "הגעתי לחיפה"))
         self.assertEqual(call.at_ms, spoke_until_ms + THINK_AFTER_MS)
         self.assertEqual(call.core.turn, 0)
 
@@ -50,12 +50,12 @@ class ThinkTests(SimpleTestCase):
         call.voice(1200)
         spoke_until_ms = call.at_ms
         call.silence(600)
-        call.words("נסיעה לחיפה", until_ms=spoke_until_ms, final=False)
-        self.assertEqual(call.silence(20), [Think(1, "נסיעה לחיפה")])
+        call.words("הגעתי לחיפה", until_ms=spoke_until_ms, final=False)
+        self.assertEqual(call.silence(20), [Think(1, "הגעתי לחיפה")])
 
     def test_words_that_do_not_reach_the_speech_end_begin_none(self) -> None:
         call = ScriptedCall.listening(ADAPTIVE)
-        call.says("נסיעה לחיפה", 600)
+        call.says("הגעתי לחיפה", 600)
         call.voice(800)
         self.assertEqual(call.silence(1600), [])
 
@@ -71,7 +71,7 @@ class ThinkTests(SimpleTestCase):
     def test_nothing_is_begun_where_the_limit_is_0(self) -> None:
         for profile in (adaptive(think_limit=0), Profile()):
             call = ScriptedCall.listening(profile)
-            call.says("נסיעה לחיפה", 1200)
+            call.says("הגעתי לחיפה", 1200)
             call.wait_for(Reply)
             self.assertEqual(call.of(Think, Forget), [])
 
@@ -79,7 +79,7 @@ class ThinkTests(SimpleTestCase):
         for limit in (1, 2, 3):
             call = ScriptedCall.listening(adaptive(think_limit=limit))
             said = ""
-            for word in ("נסיעה", "לחיפה", "ביום", "שלישי", "בבוקר"):
+            for word in ("הגעתי", "לחיפה", "אתמול", "בבוקר", "ברכבת"):
                 said = f"{said} {word}".strip()
                 call.voice(500)
                 call.words(said, final=False)
@@ -92,7 +92,7 @@ class ThinkTests(SimpleTestCase):
 
     def test_the_next_turn_may_think_again(self) -> None:
         call = thinking(profile=adaptive(think_limit=1))
-        call.words("נסיעה לחיפה", until_ms=call.at_ms - THINK_AFTER_MS)
+        call.words("הגעתי לחיפה", until_ms=call.at_ms - THINK_AFTER_MS)
         call.wait_for(Reply)
         call.reply_is_heard()
         call.silence(2000)
@@ -104,11 +104,11 @@ class KeptTests(SimpleTestCase):
     def test_the_decision_releases_what_was_prepared(self) -> None:
         call = thinking()
         reply = call.wait_for(Reply)
-        self.assertEqual((reply.turn, reply.text, reply.prepared), (1, "נסיעה לחיפה", True))
+        self.assertEqual((reply.turn, reply.text, reply.prepared), (1, "הגעתי לחיפה", True))
         self.assertEqual(call.of(Forget), [])
 
     def test_words_that_mean_the_same_keep_it(self) -> None:
-        for final in ("נסיעה לחיפה.", "אה נסיעה, לחיפה", "נְסִיעָה לְחֵיפָה"):
+        for final in ("הגעתי לחיפה.", "אה הגעתי, לחיפה", "הִגַּעְתִּי לְחֵיפָה"):
             call = thinking()
             spoke_until_ms = call.at_ms - THINK_AFTER_MS
             call.words(final, until_ms=spoke_until_ms)
@@ -134,8 +134,8 @@ class ForgottenTests(SimpleTestCase):
     def test_other_words_end_it_and_begin_another(self) -> None:
         call = thinking()
         spoke_until_ms = call.at_ms - THINK_AFTER_MS
-        call.words("נסיעה לחיפה מחר", until_ms=spoke_until_ms, final=False)
-        self.assertEqual(call.silence(20), [Forget(1), Think(1, "נסיעה לחיפה מחר")])
+        call.words("הגעתי לחיפה מחר", until_ms=spoke_until_ms, final=False)
+        self.assertEqual(call.silence(20), [Forget(1), Think(1, "הגעתי לחיפה מחר")])
         self.assertTrue(call.wait_for(Reply).prepared)
 
     def test_a_decision_on_other_words_ends_it_first(self) -> None:
@@ -178,7 +178,7 @@ class ForgottenTests(SimpleTestCase):
         self.assertEqual([type(each) for each in failed], [Forget, Prompt])
         call = ScriptedCall.listening(adaptive(max_call_s=30))
         call.silence(30_000 - call.at_ms - 1600)
-        call.says("נסיעה לחיפה", 1200)
+        call.says("הגעתי לחיפה", 1200)
         call.silence(400)
         self.assertEqual([type(each) for each in call.actions[-3:]], [Think, Forget, Prompt])
 

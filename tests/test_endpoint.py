@@ -39,14 +39,14 @@ class PartsTests(SimpleTestCase):
         return reply
 
     def test_words_that_stand_still_shorten_it(self) -> None:
-        reply = self.assert_parts("מקרר לבן גדול", {"stable": -STABLE_MS})
+        reply = self.assert_parts("אני גרה שם", {"stable": -STABLE_MS})
         self.assertEqual(reply.why, "finished words")
 
     def test_a_closed_sentence_shortens_it(self) -> None:
-        self.assert_parts("נסיעה לחיפה.", {"closed": -CLOSED_MS, "stable": -STABLE_MS})
+        self.assert_parts("הגעתי לחיפה.", {"closed": -CLOSED_MS, "stable": -STABLE_MS})
 
     def test_a_wish_shortens_it_and_a_detailed_one_more(self) -> None:
-        self.assert_parts("רציתי מקרר לבן", {"wish": -WISH_MS, "stable": -STABLE_MS})
+        self.assert_parts("רציתי מקרר", {"wish": -WISH_MS, "stable": -STABLE_MS})
         more = {"wish": -WISH_MS, "detail": -DETAIL_MS, "stable": -STABLE_MS}
         self.assert_parts(DETAILED, more)
 
@@ -60,7 +60,7 @@ class PartsTests(SimpleTestCase):
         self.assert_parts("כן.", parts, YES_NO, profile)
 
     def test_without_evidence_it_is_the_longest(self) -> None:
-        reply = self.assert_parts("מקרר לבן", {}, profile=adaptive(weight_stable=0))
+        reply = self.assert_parts("הגעתי לחיפה", {}, profile=adaptive(weight_stable=0))
         self.assertEqual(reply.why, "long silence")
 
     def test_a_dangling_end_takes_back_what_the_rest_has_earned(self) -> None:
@@ -74,9 +74,9 @@ class PartsTests(SimpleTestCase):
         said = {
             "weight_answered": ("answered", "כן", YES_NO),
             "weight_closed": ("closed", "מתי אתם פותחים", NOTHING),
-            "weight_wish": ("wish", "רציתי מקרר לבן", NOTHING),
+            "weight_wish": ("wish", "רציתי מקרר", NOTHING),
             "weight_detail": ("detail", DETAILED, NOTHING),
-            "weight_stable": ("stable", "מקרר לבן", NOTHING),
+            "weight_stable": ("stable", "הגעתי לחיפה", NOTHING),
         }
         others: dict[str, Value] = dict.fromkeys(said, 0)
         for knob, (part, text, asked) in said.items():
@@ -91,11 +91,11 @@ class PartsTests(SimpleTestCase):
         call.voice(1200)
         spoke_until_ms = call.at_ms
         call.silence(300)
-        call.words("מקרר", until_ms=spoke_until_ms, final=False)
+        call.words("הגעתי", until_ms=spoke_until_ms, final=False)
         call.silence(180)
-        call.words("מקרר לבן", until_ms=spoke_until_ms, final=False)
+        call.words("הגעתי לחיפה", until_ms=spoke_until_ms, final=False)
         changed_ms = call.at_ms
-        self.assertEqual(call.wait_for(Reply).text, "מקרר לבן")
+        self.assertEqual(call.wait_for(Reply).text, "הגעתי לחיפה")
         self.assertEqual(call.at_ms, changed_ms + 200)
 
     def test_the_silence_counts_from_the_speech_end_however_short_the_utterance(self) -> None:
@@ -196,14 +196,14 @@ class OwnPausesTests(SimpleTestCase):
 
     def test_the_silence_does_not_go_below_the_callers_usual_pause(self) -> None:
         call = self.halting(self.PATIENT, pauses=3)
-        self.assertEqual(self.waited_ms(call, "נסיעה לחיפה."), 900)
+        self.assertEqual(self.waited_ms(call, "הגעתי לחיפה."), 900)
         reply = call.last(Reply)
         self.assertEqual(sum(reply.parts.values()), 900)
         self.assertEqual(reply.parts["own pauses"], 900 - (LONGEST_MS - CLOSED_MS - STABLE_MS))
 
     def test_a_pause_or_two_say_nothing_yet_and_gaps_of_articulation_never_do(self) -> None:
         for call in (self.halting(self.PATIENT, 2), self.halting(self.PATIENT, 9, pause_ms=180)):
-            self.assertEqual(self.waited_ms(call, "נסיעה לחיפה."), 460)
+            self.assertEqual(self.waited_ms(call, "הגעתי לחיפה."), 460)
 
     def test_a_full_answer_needs_no_pause(self) -> None:
         call = self.halting(self.PATIENT, pauses=3)
@@ -214,7 +214,7 @@ class OwnPausesTests(SimpleTestCase):
         for weight, waited_ms in ((0, 460), (50, 460), (80, 720), (150, 1360)):
             call = self.halting(adaptive(weight_pauses=weight), pauses=3)
             with self.subTest(weight=weight):
-                self.assertEqual(self.waited_ms(call, "נסיעה לחיפה."), waited_ms)
+                self.assertEqual(self.waited_ms(call, "הגעתי לחיפה."), waited_ms)
 
 
 class TranscriberTests(SimpleTestCase):

@@ -47,6 +47,10 @@ class DanglingTests(SimpleTestCase):
     def test_a_wish_without_its_object_is_no_end(self) -> None:
         self.assert_dangling("wanting", "אני רוצה", "אני", "אז רציתי", "שלום התקשרתי", "היה אפשר")
 
+    def test_a_verb_without_its_object_is_no_end(self) -> None:
+        self.assert_dangling("wanting", "אני צריך לבטל", "אפשר לקבוע")
+        self.assert_dangling("", "לבטל", asked=YES_NO)
+
     def test_a_hesitation_is_no_end(self) -> None:
         self.assert_dangling("hesitation", "אני אה", "תור ליום אממ", "זה כאילו", "ככה")
 
@@ -145,8 +149,9 @@ class AnswerTests(SimpleTestCase):
     def test_the_beginning_of_a_story_does_not(self) -> None:
         self.assert_does_not_answer(OPEN, "שלום", "קניתי אצלכם מקרר", "יש לי בעיה", "והוא לא עובד")
         self.assert_does_not_answer(OPEN, "ביקור אצל רופא עיניים מומחה", "")
+        self.assert_does_not_answer(OPEN, "תרשום לי בבקשה")
 
-    def test_nothing_answers_when_nothing_was_asked(self) -> None:
+    def test_nothing_answers_when_nothing_is_known_to_have_been_asked(self) -> None:
         self.assert_does_not_answer(NOTHING, "כן", "לא", "0521234567", "לבטל תור")
 
 
@@ -155,6 +160,10 @@ class SentenceTests(SimpleTestCase):
         for text in ("נסיעה לחיפה.", "די!", "נכון?", "זה הכול תודה", "תודה רבה", "מתי אתם פותחים"):
             with self.subTest(text):
                 self.assertTrue(closes(text))
+
+    def test_a_request_that_does_not_say_for_what_is_not_closed(self) -> None:
+        self.assertFalse(closes("תרשום לי בבקשה"))
+        self.assertTrue(closes("תרשום לי תור בבקשה"))
 
     def test_other_words_do_not_close(self) -> None:
         for text in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import SimpleTestCase
 
 from tests.script import ADAPTIVE, ScriptedCall, adaptive
-from tuning.events import Dismiss, Fill, HangUp, Prompt, Reply, StopReply
+from tuning.events import Dismiss, Fill, HangUp, Pressed, Prompt, Reply, StopReply
 from tuning.profile import Profile
 
 NO_INPUT_MS = 9000
@@ -59,13 +59,37 @@ class NoInputTests(SimpleTestCase):
         call.says("נסיעה", 3000)
         self.assertEqual(call.wait_for(Reply).text, "נסיעה")
 
-    def test_who_says_goodbye_is_let_go_whatever_is_said_over_it(self) -> None:
+    def test_the_keys_are_an_answer_too(self) -> None:
+        call = alone()
+        asked_again(call)
+        call.feed(Pressed(call.at_ms, "1"))
+        call.wait_for(Reply)
+        call.reply_is_heard()
+        names = [asked_again(call).name for _time in range(3)]
+        self.assertEqual(names, ["no_input", "no_input", "no_input_goodbye"])
+
+    def test_who_answers_the_goodbye_is_heard(self) -> None:
         call = alone()
         asked_again(call)
         asked_again(call)
         call.wait_for(Prompt)
         call.reply_begins()
-        self.assertEqual(call.says("רגע אני כאן", 900), [])
+        call.silence(300)
+        call.says("רגע אני כאן", 900)
+        self.assertEqual(call.wait_for(Reply).text, "רגע אני כאן")
+        self.assertEqual(call.reply_ends(3), [])
+        call.reply_is_heard()
+        self.assertEqual(asked_again(call).name, "no_input")
+
+    def test_a_noise_over_the_goodbye_keeps_nobody(self) -> None:
+        call = alone()
+        asked_again(call)
+        asked_again(call)
+        call.wait_for(Prompt)
+        call.reply_begins()
+        call.silence(600)
+        call.voice(300)
+        call.silence(1500)
         self.assertEqual(call.reply_ends(), [HangUp("no input")])
 
     def test_noises_are_no_answer(self) -> None:

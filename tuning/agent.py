@@ -27,7 +27,7 @@ from tuning.profile import Profile
 
 FAILURES_IN_A_ROW = 3
 """So many failed replies end the call."""
-NO_INPUT_PROMPTS = 2
+NO_INPUT_PROMPTS, GOODBYE = 2, "no_input_goodbye"
 TOOK_NEEDED, TOOK_KEPT = 2, 5
 """Replies of this call by which the next one's lateness is judged."""
 SOON_MS, FILLER_MS = 300, 500
@@ -143,7 +143,7 @@ class Agent:
             return []
         self._missed += 1
         if self._missed > NO_INPUT_PROMPTS:
-            return self.say_last("no_input_goodbye", "no input", "no input")
+            return self.prompt(GOODBYE, "no input")
         return self.prompt("no_input", "no input")
 
     def prompt(self, name: str, why: str) -> list[Action]:
@@ -187,6 +187,8 @@ class Agent:
     def ended(self, event: ReplyEnded) -> list[Action]:
         if self.last_words or event.farewell:
             return self.hang_up(self.last_words or "goodbye")
+        if self._prompt == GOODBYE:
+            return self.hang_up("no input")
         self._was_heard()
         self.floor = Floor.LISTENING
         self._ended_ms = self._alone_since_ms = event.at_ms

@@ -162,10 +162,22 @@ class TurnTaker:
             return self._reply_keyed() if is_keyed else []
         if self._cut:
             return self._while_cut(self._cut)
+        noise: list[Action] = []
+        if self._is_endless_noise:
+            noise, self._voice = self._dismiss("no words"), Voice()
         if self._voice.is_heard:
             return self._while_listening(is_stalled)
-        missed = self._agent.miss_input(self.now_ms, profile)
-        return self._say(missed) if missed else []
+        if missed := self._agent.miss_input(self.now_ms, profile):
+            self._agent.is_undisturbed = bool(noise)
+            return [*noise, *self._say(missed)]
+        return noise
+
+    @property
+    def _is_endless_noise(self) -> bool:
+        """Whether what goes on for so long is nobody who speaks: it would have brought words."""
+        profile, voice = self.profile, self._voice
+        is_long = 0 < profile.no_input_ms <= voice.stretch_ms and voice.ended_ms == self.now_ms
+        return is_long and profile.streaming_stt and not self._words.newest
 
     def _while_talking(self) -> list[Action]:
         voice, agent = self._voice, self._agent
