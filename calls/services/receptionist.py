@@ -18,6 +18,8 @@ from calls.services import NO_BRIEF, Brief, Expect, Farewell, Line, Standing
 from calls.services.hebrew import MARKS
 
 DIALOGUE = Path(__file__).with_name("receptionist.toml")
+KINDS = {"answers": "choice", "anything": "open", "number": "number"}
+"""What a question listens for, as tuning.finished.Asked calls it."""
 ANYWHERE = "anywhere"
 """The group of answers that every question understands."""
 PHONE_DIGITS = range(9, 13)
@@ -212,7 +214,7 @@ class Receptionist:
         moment = self._dialogue.moment(history, self._greeting)
         question = self._dialogue.questions[moment.question]
         # First, so that a caller who interrupts the question is already listened for.
-        yield Expect(question.phrases)
+        yield Expect(question.phrases, KINDS[question.listen])
         for piece in _pieces(moment.say):
             yield piece
         if question.ends:
