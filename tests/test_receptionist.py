@@ -39,8 +39,11 @@ class WriterTests(SimpleTestCase):
         self.assertNotIn(Farewell(), await written("מה שעות הפתיחה"))
 
     async def test_free_words_and_numbers_are_not_chosen_from_a_list(self) -> None:
-        for said in (("להשאיר הודעה",), ("להשאיר הודעה", "נא לחזור אליי")):
-            self.assertEqual((await written(*said))[0], Expect(()))
+        for kind, said in (
+            ("open", ("להשאיר הודעה",)),
+            ("number", ("להשאיר הודעה", "נא לחזור אליי")),
+        ):
+            self.assertEqual((await written(*said))[0], Expect((), kind))
 
 
 class ConversationTests(SimpleTestCase):
