@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from calls import twilio
 from calls.audio import level_db
 from calls.ear import Ear
+from calls.echo import Echo
 from calls.mouth import Mouth
 from calls.services import (
     ServiceFailed,
@@ -87,16 +88,11 @@ class Conversation:
         self._began = CallBegan(0, revision, profile, seed, first_turn)
         self._vad, self._transcriber, self._record, self._send = vad, transcriber, record, send
         self.book = TurnBook(record.keep)
+        self._echo = Echo()
         mouth = Mouth(
-            stream_sid,
-            writer,
-            speaker,
-            transcriber,
-            self.wall_ms,
-            self.ear.at_of,
-            record,
-            self._ask,
-        )
+            stream_sid, writer, speaker, transcriber, self.wall_ms, self.ear.at_of, record,
+            self._echo, self._ask,
+        )  # fmt: skip
         self.speaking = Speaking(
             mouth, self.book, self.ear, self.turns, wall_ms=self.wall_ms, feed=self.feed
         )
@@ -140,7 +136,11 @@ class Conversation:
         for at_ms, frame in self.ear.frames(media):
             self._record.hear(at_ms, frame)
             self.ear.forward(at_ms, frame, self.turns.profile)
-            self.feed(Heard(at_ms, self._vad(frame), level_db(frame)))
+            speech, echo = self._vad(frame), 0
+            self._echo.hear(frame)
+            if speech and self.turns.state == "speaking":
+                echo = self._echo.percent(at_ms)
+            self.feed(Heard(at_ms, speech, level_db(frame), echo))
 
     def marked(self, name: str) -> None:
         """Twilio has played (or, after `clear`, flushed) everything before this mark."""

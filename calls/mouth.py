@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from calls import prompts, twilio
 from calls.audio import BYTES_PER_MS, FRAME_BYTES
+from calls.echo import Echo
 from calls.playout import Playout
 from calls.sentences import Sentences
 from calls.services import (
@@ -77,12 +78,14 @@ class Mouth:
         wall_ms: Callable[[], float],
         at_of: Callable[[float], int],
         record: Record,
+        echo: Echo,
         ask: Callable[[int, Asked], None],
     ) -> None:
         """at_of: the caller-audio clock at a wall time. ask: tell what a turn's reply asks."""
         self._stream_sid = stream_sid
         self._writer, self._speaker, self._transcriber = writer, speaker, transcriber
         self._wall_ms, self._at_of, self._record, self._ask = wall_ms, at_of, record, ask
+        self._echo = echo
         self._outbox: asyncio.Queue[Parcel] = asyncio.Queue()
 
     async def deliver(self, send: Callable[[str], Awaitable[None]]) -> None:
@@ -93,14 +96,18 @@ class Mouth:
                 audio_ms = len(parcel.audio) / BYTES_PER_MS
                 parcel.playout.send(self._wall_ms(), audio_ms, parcel.is_filler)
                 heard_ms = parcel.playout.plays_until_ms - audio_ms
-                self._record.speak(self._at_of(heard_ms), parcel.audio)
+                from_ms = self._at_of(heard_ms)
+                self._record.speak(from_ms, parcel.audio)
+                self._echo.play(from_ms, parcel.audio)
             await send(parcel.message)
 
     def fall_silent(self) -> None:
         """Drop what was not sent yet, and have Twilio drop what was not played yet."""
         while not self._outbox.empty():
             self._outbox.get_nowait()
-        self._record.fall_silent(self._at_of(self._wall_ms()))
+        at_ms = self._at_of(self._wall_ms())
+        self._record.fall_silent(at_ms)
+        self._echo.fall_silent(at_ms)
         self._outbox.put_nowait(Parcel(twilio.clear(self._stream_sid)))
 
     def hold(self, playout: Playout) -> None:

@@ -26,6 +26,8 @@ from tuning.events import SILENCE, SPEECH
 
 LOUD_DB = -45
 TONE = bytes([0x00, 0x80]) * 80
+CALLERS_TONE = bytes([0x00, 0x00, 0x00, 0x80, 0x80]) * 32
+"""Another than the agent's: the same would be its echo."""
 """A frame that the fakes take for speech, at the line's highest level."""
 HUSH = b"\xff" * FRAME_BYTES
 

@@ -21,13 +21,13 @@ from calls import live
 from calls.consumers import MediaConsumer
 from calls.conversation import Conversation
 from calls.models import Call, Turn
-from tests.fakes import HUSH, TONE, FakeSpeaker, FakeTranscriber, FakeWriter, LoudnessVad
+from tests.fakes import CALLERS_TONE, HUSH, FakeSpeaker, FakeTranscriber, FakeWriter, LoudnessVad
 
 FRAME_S = 0.02
 
 
 def voice_of(mark: str) -> bytes:
-    return TONE if mark == "M" else HUSH
+    return CALLERS_TONE if mark == "M" else HUSH
 
 
 @contextmanager

@@ -29,7 +29,7 @@ PURE = {
         *("knob", "checks", "profile", "events", "finished", "heard", "endpoint", "ahead"),
         *("interruption", "agent", "turns", "journal", "replay"),
     ),
-    "calls": ("twilio", "audio", "level", "latency"),
+    "calls": ("twilio", "audio", "level", "echo", "latency"),
 }
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),

@@ -108,7 +108,7 @@ class FalseInterruptionTests(SimpleTestCase):
         call.voice(60)
         call.words("די", final=False)
         self.assertEqual(call.silence(20), [STOPPED])
-        self.assertEqual(call.silence(200), [])
+        self.assertEqual(call.silence(160), [])
 
     def test_words_that_follow_the_voice_make_it_an_interruption(self) -> None:
         call = speaking()

@@ -12,9 +12,9 @@ from tuning.events import Action, Forget, Think
 from tuning.finished import same_words
 from tuning.profile import Profile
 
-THINK_AFTER_MS = 260
-"""Silence after which a reply may be begun: a partial with the last word comes no sooner, and one
-that lacks it would be thought about in vain (`bench.turns`: 200 ms only wastes more)."""
+THINK_AFTER_MS = 200
+"""Silence after which a reply may be begun: with a VAD's hanging on, about when a partial with the
+last word comes; sooner, it would be thought about in vain."""
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ LAG_MARGIN_MS, LAGS_KEPT = 150, 8
 JUDGE_LATE_MS = 60
 """The model needs a window or two of a voice: so much of the sound before its verdict is the voice
 too (`bench.vad`: onsets up to 60 ms late)."""
-ECHO_PERCENT = 50
+ECHO_PERCENT = 60
 """A frame with so much of the agent's own voice in it is none of the caller's."""
 
 
