@@ -6,6 +6,7 @@ sound 180 ms), have another.
 
     .venv/bin/python -m bench.scenarios              # about 25 minutes
     .venv/bin/python -m bench.scenarios --agents balanced pipecat --scale 1 10
+    .venv/bin/python -m bench.scenarios --agents adaptive pipecat --scale 1 --callers 3 --seeds 1 4
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ def main() -> None:
     options.add_argument("--agents", nargs="+", choices=AGENTS, default=list(AGENTS))
     options.add_argument("--scale", type=int, nargs="+", default=SCALE)
     options.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    options.add_argument("--callers", type=int, default=1, help="at once, each with a seed more")
     chosen = options.parse_args()
     rows, waits = [], []
     callers_core, *rest = sorted(os.sched_getaffinity(0))
@@ -84,7 +86,7 @@ def main() -> None:
             with AGENTS[name](rest[0] if rest else callers_core, cloud.environ) as agent:
                 waits.append(f"{agent.name} waits for {agent.waits}.")
                 for which in ("turns", "barge-in", "pauses"):
-                    rows.append(measured(agent, which, 1, chosen.seeds))
+                    rows.append(measured(agent, which, chosen.callers, chosen.seeds))
                     print(f"{name}, {which}: done", file=sys.stderr)
                 for count in (count for count in chosen.scale if count > 1):
                     rows.append(measured(agent, "turns", count, chosen.seeds[:1]))

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.access import may_publish, signed_in
 from dashboard.charts import WaitChart, wait_chart
+from tuning import endpoint
 from tuning.forms import ProfileForm, RestoreForm
 from tuning.knob import Knob, Value
 from tuning.models import PublishedMeanwhile, Revision, TimingProfile
@@ -37,11 +38,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What the knobs add up to after an utterance of this length."""
+    """What the knobs add up to after an utterance of this length, or of which this is known."""
 
-    span_ms: int
-    is_short: bool
     parts: dict[str, int]
+    span_ms: int = 0
+    is_short: bool = False
+    known: str = ""
+    """A part of the adaptive rule; "": the length decides."""
 
     @property
     def total(self) -> int:
@@ -51,7 +54,8 @@ class Wait:
     def bars(self) -> Iterator[tuple[str, float, float]]:
         """(part, x, width) in per cent of the longest allowed sum that is still readable."""
         x = 0.0
-        for name, part_ms in self.parts.items():
+        parts = {"longest": self.total} if self.known else self.parts
+        for name, part_ms in parts.items():
             width = round(part_ms / max(self.total, 3000) * 100, 2)
             if width:
                 yield name, x, width
@@ -63,13 +67,18 @@ class Sum:
     """The panel beside the form."""
 
     waits: tuple[Wait, ...]
-    chart: WaitChart
+    chart: WaitChart | None
+    """None: the length of the utterance decides nothing."""
     published: Profile
 
     @classmethod
     def of(cls, profile: Profile, published: Profile) -> Sum:
+        if profile.endpointing == "adaptive":
+            found = endpoint.examples(profile).items()
+            waits = tuple(Wait(wait.parts, known=name) for name, wait in found)
+            return cls(waits, None, published)
         waits = tuple(
-            Wait(span, span < profile.short_utterance_ms, profile.wait_parts_ms(span))
+            Wait(profile.wait_parts_ms(span), span, span < profile.short_utterance_ms)
             for span in (SHORT_SPAN_MS, LONG_SPAN_MS)
         )
         return cls(waits, wait_chart(profile, published), published)

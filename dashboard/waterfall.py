@@ -69,6 +69,8 @@ class Waterfall:
     ticks: tuple[Mark, ...]
     zero: float
     decided: float | None
+    ready: Mark | None
+    """The reply could be heard, where that was before it went out."""
     total: Mark | None
     heard: Mark | None
     from_speech_end: bool
@@ -100,7 +102,8 @@ def waterfall(turn: Turn) -> Waterfall | None:
     moments = [
         at for _name, stretches in stages for _kind, start, end in stretches for at in (start, end)
     ]
-    moments += [at for at in (since(turn.first_audio_ms), since(turn.heard_ms)) if at is not None]
+    marked = (since(turn.first_audio_ms), since(turn.heard_ms), since(turn.ready_ms))
+    moments += [at for at in marked if at is not None]
     if not moments:
         return None
     low, high, step = round_axis(min(0.0, *moments), max(moments) * 1.02)
@@ -132,6 +135,7 @@ def waterfall(turn: Turn) -> Waterfall | None:
         ticks,
         place(0),
         decided.x if decided and turn.speech_ended_ms is not None else None,
+        mark(turn.ready_ms, "ready") if turn.is_prepared else None,
         mark(turn.first_audio_ms, "total"),
         mark(turn.heard_ms, "heard"),
         turn.speech_ended_ms is not None,
@@ -150,10 +154,10 @@ def _stages(
     delay_ms = 0.0
     if turn.speech_ended_ms is not None and decided is not None:
         silence_ms = decided
-        if turn.policy_ms and turn.revision is not None:
-            parts = turn.revision.values.wait_parts_ms(turn.span_ms)
-            silence_ms = min(decided, sum(parts.values()) - parts["delay"])
-            delay_ms = max(0.0, turn.policy_ms - sum(parts.values()) + parts["delay"])
+        if turn.wait_parts:
+            asked_ms = sum(turn.wait_parts.values())
+            silence_ms = min(decided, asked_ms)
+            delay_ms = max(0.0, turn.policy_ms - asked_ms)
         stretches = [("policy", 0.0, silence_ms)]
         if decided - silence_ms >= 20:
             stretches.append(("stt", silence_ms, decided))

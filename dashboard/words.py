@@ -15,7 +15,11 @@ Words = dict[str, Promise]
 RULES: Words = {
     "short silence": _("a short utterance, then silence"),
     "long silence": _("a long utterance, then silence"),
+    "finished words": _("the words were finished, then silence"),
+    "unfinished words": _("unfinished words, then the longest silence"),
+    "asked for time": _("time was asked for, and is over"),
     "transcriber": _("a transcript was waited for"),
+    "no input": _("nobody spoke"),
     "keypad": _("keys were pressed"),
     "line stalled": _("the line stood still"),
     "greeting": _("the call began"),
@@ -47,6 +51,7 @@ DISMISSALS: Words = {
     "noise": _("noise"),
     "no words": _("no words in it"),
     "spoken over": _("spoken over the agent"),
+    "backchannel": _("listening sounds"),
     "after a reply": _("right after a reply"),
 }
 """Why a stretch of voice brought no turn."""
@@ -74,8 +79,18 @@ WAIT_PARTS: Words = {
     "hangover": _("hangover"),
     "silence": _("silence"),
     "delay": _("delay"),
+    "longest": _("longest silence"),
+    "answered": _("the question is answered"),
+    "closed": _("the sentence is closed"),
+    "wish": _("the wish is said"),
+    "detail": _("the wish is detailed"),
+    "stable": _("the words stand still"),
+    "unfinished": _("the words are unfinished"),
+    "own pauses": _("the caller's own pauses"),
+    "asked for time": _("time was asked for"),
+    "transcript": _("no word more"),
 }
-"""`Profile.wait_parts_ms`."""
+"""`tuning.endpoint.Wait.parts`."""
 
 TWILIO_STATUSES: Words = {
     "queued": _("queued"),
@@ -168,6 +183,11 @@ LATENCIES = (
         "turn_latency",
         _("Turn latency"),
         _("From the decision to the first audio sent."),
+    ),
+    Latency(
+        "ready_lead",
+        _("Ready before the decision"),
+        _("From the reply's first audio being there to the decision; negative: it came after."),
     ),
     Latency(
         "field_turn_latency",

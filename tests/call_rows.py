@@ -47,6 +47,7 @@ def a_turn(call: Call, number: int = 1, *, response_ms: float = 1180, **fields: 
         "chosen_from": 5,
         "span_ms": 1200,
         "policy_ms": 790,
+        "wait_parts": {"minimum": 0, "hangover": 220, "silence": 500},
         "speech_began_ms": speech_ended_ms - 1200,
         "speech_ended_ms": speech_ended_ms,
         "transcribed_ms": speech_ended_ms + 340,

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from math import ceil
 
-from tuning.finished import Reading
+from tuning.finished import Asked, Reading
 from tuning.heard import Voice, Words
 from tuning.profile import FRAME_MS, Profile
 
@@ -79,6 +79,21 @@ def fixed(profile: Profile, voice: Voice) -> Wait:
     del parts["delay"]
     is_short = voice.span_ms < profile.short_utterance_ms
     return Wait(sum(parts.values()), "short silence" if is_short else "long silence", parts)
+
+
+def examples(profile: Profile) -> dict[str, Wait]:
+    """What the adaptive rule makes of typical utterances, by what is known of them."""
+    words = Words()
+    words.add("-", 0)
+    known = {
+        "answered": Reading("", Asked(), "", False, True, False, False, False),
+        "detail": Reading("", Asked(), "", False, False, False, True, True),
+        "wish": Reading("", Asked(), "", False, False, False, True, False),
+        "stable": Reading("", Asked(), "", False, False, False, False, False),
+        "unfinished": Reading("", Asked(), "leaning", False, False, False, False, False),
+        "asked for time": Reading("", Asked(), "", True, False, False, False, False),
+    }
+    return {name: adaptive(profile, each, words, Pauses(), 0) for name, each in known.items()}
 
 
 def adaptive(profile: Profile, reading: Reading, words: Words, pauses: Pauses, now_ms: int) -> Wait:

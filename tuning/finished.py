@@ -104,7 +104,7 @@ def read(text: str, asked: Asked) -> Reading:
 
 
 def asked_in(text: str) -> Asked:
-    """What the agent's words ask, by the last sentence; after a statement anything may be said."""
+    """What the agent's words ask, by their last sentence; after a statement, anything."""
     *_before, last = re.split(r"(?<=[.!?…])\s+", f" {text.strip()}")
     words = plain(last)
     if not last.endswith("?") or not words:

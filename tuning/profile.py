@@ -288,7 +288,7 @@ class Profile:
         step=5,
         unit="%",
         group="end",
-        label=Text("משקל: ההפסקות של המתקשרים", "Weight: the caller's own pauses"),
+        label=Text("משקל: ההפסקות של המתקשרים", "Weight: pauses of this caller"),
         help=Text(
             "כל אחד עוצר לחשוב אחרת: השתיקה לא יורדת מתחת לחלק כזה של ההפסקה הארוכה הרגילה של "
             "המתקשרים בשיחה הזאת (תשע מעשר קצרות ממנה).",

@@ -10,7 +10,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape, format_html, strip_tags
+from django.utils.html import conditional_escape, format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
@@ -56,6 +56,29 @@ def ltr(text: object) -> SafeString:
 @register.simple_tag
 def ms(value: float | None) -> SafeString | str:
     return DASH if value is None else ltr(f"{thousands(value)} ms")
+
+
+@register.simple_tag
+def wait_sum(parts: Mapping[str, int]) -> SafeString:
+    """A silence as the sum of its named parts."""
+    signed = [(name, value) for name, value in parts.items() if value]
+    terms = [
+        format_html(
+            "{} <bdi>{}</bdi> {}",
+            "" if not index and value > 0 else "+" if value > 0 else "\N{MINUS SIGN}",
+            words(name, "part"),
+            ltr(thousands(abs(value))),
+        )
+        for index, (name, value) in enumerate(signed)
+    ]
+    total = ms(sum(parts.values()))
+    if len(terms) < 2:
+        return format_html("<strong>{}</strong>", total)
+    return format_html(
+        "{} = <strong>{}</strong>",
+        format_html_join(" ", '<span class="term">{}</span>', ((t,) for t in terms)),
+        total,
+    )
 
 
 @register.simple_tag
