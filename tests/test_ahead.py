@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from django.test import SimpleTestCase
 
+from tests.random_calls import random_call
 from tests.script import ADAPTIVE, YES_NO, ScriptedCall, adaptive
 from tuning.ahead import THINK_AFTER_MS
 from tuning.events import (
@@ -15,8 +14,6 @@ from tuning.events import (
     Pressed,
     Prompt,
     Reply,
-    ReplyFailed,
-    ReplyLate,
     Resume,
     StopReply,
     Think,
@@ -181,43 +178,6 @@ class ForgottenTests(SimpleTestCase):
         call.says("הגעתי לחיפה", 1200)
         call.silence(400)
         self.assertEqual([type(each) for each in call.actions[-3:]], [Think, Forget, Prompt])
-
-
-WORDS = ("כן", "לא", "רגע", "אני רוצה", "תור", "לרופא", "בבקשה", "אפס חמש", "אהה", "חיפה.", "מתי")
-SILENCES_MS, VOICES_MS = (60, 300, 500, 900, 3000), (20, 60, 126, 240, 700, 1500)
-
-
-def random_call(seed: int) -> ScriptedCall:
-    """Anything that can happen to the core, in any order."""
-    chance = Random(seed)
-    call = ScriptedCall(adaptive(think_limit=1 + seed % 3, max_call_s=120), seed=seed)
-    segment = ""
-    for _step in range(120):
-        match chance.randrange(12):
-            case 0 | 1 | 2:
-                call.voice(chance.choice(VOICES_MS))
-            case 3 | 4:
-                call.silence(chance.choice(SILENCES_MS))
-            case 5 | 6 | 7:
-                is_final = chance.random() < 0.4
-                segment = f"{segment} {chance.choice(WORDS)}".strip()
-                if chance.random() < 0.2:
-                    segment = chance.choice(WORDS)
-                until_ms = max(0, call.at_ms - chance.choice((0, 0, 200, 800)))
-                call.words(segment, until_ms=until_ms, final=is_final)
-                segment = "" if is_final else segment
-            case 8 | 9:
-                call.reply_begins()
-            case 10:
-                call.reply_ends()
-            case _:
-                rare = (
-                    Pressed(call.at_ms, chance.choice("15#")),
-                    ReplyLate(call.at_ms, call.core.turn, "late"),
-                    ReplyFailed(call.at_ms, call.core.turn, "failed"),
-                )
-                call.asks(YES_NO) if chance.random() < 0.7 else call.feed(chance.choice(rare))
-    return call
 
 
 class ProtocolTests(SimpleTestCase):

@@ -46,7 +46,8 @@ class BackchannelTests(SimpleTestCase):
         self.assertEqual(call.voice(400), [HELD])
         call.words("כן כן", final=False)
         went_on = [Dismiss(began_ms, began_ms + 400, "backchannel"), Resume(1, "backchannel")]
-        self.assertEqual(call.silence(220), went_on)
+        self.assertEqual(call.silence(ADAPTIVE.vad_hangover_ms - 20), [])
+        self.assertEqual(call.silence(20), went_on)
         self.assertEqual(call.core.state, "speaking")
         self.assertEqual(call.silence(2000), [])
 

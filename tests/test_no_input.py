@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.test import SimpleTestCase
 
+from tests.random_calls import random_call
 from tests.script import ADAPTIVE, ScriptedCall, adaptive
 from tuning.events import Dismiss, Fill, HangUp, Pressed, Prompt, Reply, StopReply
 from tuning.profile import Profile
@@ -219,3 +220,24 @@ class NotHeardTests(SimpleTestCase):
             call.wait_for(Reply)
             call.reply_is_heard()
             call.silence(1500)
+
+
+class AnyCallTests(SimpleTestCase):
+    def test_no_call_is_ever_left_in_silence(self) -> None:
+        """Whatever has happened, the agent speaks, asks, or hangs up; its replies are heard."""
+        for seed in range(100):
+            call = random_call(seed)
+            alone_ms = longest_ms = 0
+            while not call.of(HangUp) and call.at_ms < 300_000:
+                if call.core.state == "thinking":
+                    call.reply_begins()
+                elif call.core.state == "speaking":
+                    call.silence(1000)
+                    call.reply_ends()
+                before = len(call.actions)
+                call.silence(100)
+                alone_ms = 0 if len(call.actions) > before else alone_ms + 100
+                longest_ms = max(longest_ms, alone_ms)
+            with self.subTest(seed=seed):
+                self.assertEqual([type(each) for each in call.of(HangUp)], [HangUp])
+                self.assertLessEqual(longest_ms, NO_INPUT_MS + 3000)
