@@ -88,6 +88,7 @@ def every_kind() -> None:
     )  # fmt: skip
     a_turn(
         call, 8, response_ms=520, why="finished words", outcome="cut-in", answered="יש לנו",
-        decided_ms=80_340.0, asked_ms=80_341.0, first_token_ms=80_400.0, policy_ms=340, wait_parts={"longest": 2600, "answered": -2260},
+        decided_ms=80_340.0, asked_ms=80_341.0, first_token_ms=80_400.0, policy_ms=340,
+        wait_parts={"longest": 2600, "answered": -2260},
         spoken_ms=620,
     )  # fmt: skip
