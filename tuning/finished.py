@@ -55,6 +55,8 @@ SHORTEST_QUESTION = 3
 """Words: "מתי אתם פותחים"."""
 TELEPHONE = range(9, 13)
 """Digits of a telephone number, with or without the country."""
+LOCAL = 7
+"""Digits of one without its area."""
 DICTATED = 3
 """So many digits in a row are being dictated, or any that were asked for."""
 
@@ -146,7 +148,8 @@ def dangling(text: str, asked: Asked) -> str:
     is_time = last in ("אחרי", "לפני") and before in TIME_BEFORE
     if last in LEANING and asked.kind != "choice" and not is_time:
         return "leaning"
-    if last in TRANSITIVE and asked.kind not in ("choice", "phrase", "yes_no"):
+    is_begun = any(word in WANTING for word in words[:-1])
+    if last in TRANSITIVE and (is_begun or asked.kind in ("open", "")):
         return "wanting"
     if last in WANTING and before not in COMPLETE_AFTER and len(words) > 1 - (last != "אפשר"):
         return "wanting"
@@ -196,7 +199,7 @@ def details(text: str) -> bool:
 def _is_telegraphic(words: Sequence[str]) -> bool:
     """ "לבטל תור", "מחלקת משלוחים": a wish in a few words, without a sentence around it."""
     is_short = 1 < len(words) <= LONGEST_PHRASE and words[0] not in IMPERATIVE
-    return is_short and not any(map(_is_sentence, words))
+    return is_short and WANTING.isdisjoint(words) and not any(map(_is_sentence, words))
 
 
 def _is_sentence(word: str) -> bool:
@@ -230,4 +233,6 @@ def dictated(words: Sequence[str], fewest: int = DICTATED) -> str:
 def _is_whole(digits: str, asked: Asked) -> bool:
     if asked.kind == "number" and asked.digits:
         return len(digits) >= asked.digits
+    if len(digits) == LOCAL:
+        return not digits.startswith("0")
     return len(digits) in TELEPHONE and (not digits.startswith("05") or len(digits) >= 10)
