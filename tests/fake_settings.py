@@ -1,7 +1,10 @@
 """HeVoice's settings with services that behave, for a server in a process of its own."""
 
 from hevoice.settings import *  # noqa: F403
+from tuning.profile import Profile
 
 TRANSCRIBER = "tests.fakes.FakeTranscriber"
 WRITER = "tests.fakes.FakeWriter"
 SPEAKER = "tests.fakes.FakeSpeaker"
+# Their callers speak in fixed waits.
+DEFAULT_PROFILE, DEFAULT_KNOBS = "balanced", Profile()
