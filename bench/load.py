@@ -31,6 +31,7 @@ from calls.caller import SILENT_FRAME, Caller, Key, Say
 from calls.latency import percentile
 from calls.line import Dialled, place_call
 from calls.models import Call, Turn
+from calls.settling import settle
 from calls.twilio_stream import CallResult
 from tuning import journal
 from tuning.events import Reply
@@ -175,6 +176,9 @@ def measure(count: int, server: Server) -> Step:
     idle_until = server.cost()
     results, before, after = asyncio.run(hold_calls(count, server))
     calls = {call.call_sid: call for call in recorded(results)}
+    for call in calls.values():  # no worker serves the bench
+        settle(call.pk)
+        call.refresh_from_db()
     errors = Counter(error for result in results for error in result.errors)
     errors["calls not recorded"] = len(results) - len(calls)
     errors["calls that do not replay"] = sum(not call.replays for call in calls.values())
