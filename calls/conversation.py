@@ -137,9 +137,9 @@ class Conversation:
             self._record.hear(at_ms, frame)
             self.ear.forward(at_ms, frame, self.turns.profile)
             speech, echo = self._vad(frame), 0
-            self._echo.hear(frame)
+            self._echo.hear(at_ms, frame)
             if speech and self.turns.state == "speaking":
-                echo = self._echo.percent(at_ms)
+                echo = self._echo.percent()
             self.feed(Heard(at_ms, speech, level_db(frame), echo))
 
     def marked(self, name: str) -> None:

@@ -30,7 +30,7 @@ class Echo:
 
     def __init__(self) -> None:
         self._played: deque[tuple[int, bytes]] = deque()
-        self._heard = b""
+        self._heard, self._heard_ms = b"", 0
 
     def play(self, from_ms: int, audio: bytes) -> None:
         """This mu-law audio will be played from then on."""
@@ -44,16 +44,16 @@ class Echo:
             if from_ms < at_ms
         )
 
-    def hear(self, frame: bytes) -> None:
-        """The caller's next frame."""
+    def hear(self, at_ms: int, frame: bytes) -> None:
+        """The caller's next frame, which ends at this moment."""
         self._heard = (self._heard + frame)[-WINDOW_MS * BYTES_PER_MS :]
-
-    def percent(self, at_ms: int) -> int:
-        """How much of the audio heard up to now is echo: 0 to 100."""
-        from_ms = at_ms - WINDOW_MS - LONGEST_LAG_MS
-        while self._played and _end_of(self._played[0]) <= from_ms:
+        self._heard_ms = at_ms
+        while self._played and _end_of(self._played[0]) <= at_ms - WINDOW_MS - LONGEST_LAG_MS:
             self._played.popleft()
-        played = self._stretch(from_ms, at_ms)
+
+    def percent(self) -> int:
+        """How much of the audio heard up to now is echo: 0 to 100."""
+        played = self._stretch(self._heard_ms - WINDOW_MS - LONGEST_LAG_MS, self._heard_ms)
         if played is None or len(self._heard) < WINDOW_MS * BYTES_PER_MS:
             return 0
         heard = np.diff(to_pcm(self._heard).astype(np.float64))
