@@ -204,7 +204,9 @@ class Speaking:
             reason = f"{error}" if isinstance(error, ServiceFailed) else f"{error!r}"
             logger.warning("Turn %d: %s", turn.number, reason, exc_info=is_ours(error))
             if not answer.wanted.is_set():  # should it be, it is asked for again
-                self._forget()
+                self._waste.add(turn)
+                if self._ahead and self._ahead[0] is answer:
+                    self._ahead = None
                 return
             turn.failure = self._book.failure = reason
             report = ReplyLate if isinstance(error, ServiceLate) else ReplyFailed
