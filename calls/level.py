@@ -63,23 +63,22 @@ class SpeechLevel:
         self._power = max(self._power, power(frame))
         return _raised(frame, self._lacking())
 
-    def is_background(self, speech: bytes) -> bool:
-        """Is this somebody else in the room? Who falls silent or speaks more softly from now on is
-        heard again after a while: the level fades by a dB a second of such speech."""
-        if not self._floor or power(speech) >= self._floor:
+    def hear(self, speech: bytes) -> bool:
+        """A frame that was judged to be speech: is it the caller's, not somebody else's in the
+        room? Who speaks more softly from now on is heard again after a while: the level fades by a
+        dB a second of such speech."""
+        loudness = power(speech)
+        if loudness < self._floor:
+            self._power *= FADES
+            self._floor *= FADES
             return False
-        self._power *= FADES
-        self._floor *= FADES
-        return True
-
-    def hear(self, speech: bytes) -> None:
-        """A frame that was judged to be speech."""
         if not self._frames:
             self._power = 0.0
         self._frames = min(self._frames + 1, MEMORY_FRAMES)
-        self._power += (power(speech) - self._power) / self._frames
+        self._power += (loudness - self._power) / self._frames
         self._floor = self._power / 10 ** (BELOW_DB / 10)
         self.doublings = self._lacking()
+        return True
 
     def _lacking(self) -> int:
         """Doublings from the present level up to the usual one. Digital silence tells nothing."""

@@ -76,8 +76,7 @@ class JudgedVad:
             return 0
         if not self._level.is_known:
             samples = self._level.guessed(frame)
-        if self._judge.hear(samples) and not self._level.is_background(frame):
-            self._level.hear(frame)
+        if self._judge.hear(samples) and self._level.hear(frame):
             self._since = 0
             return modes | JUDGED
         return modes | JUDGED if self._goes_on(modes) else modes

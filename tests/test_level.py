@@ -94,3 +94,17 @@ class LevelTests(SimpleTestCase):
         level = SpeechLevel(most_doublings=0)
         level.hear(frame(12))
         self.assertEqual(level.doublings, 0)
+
+    def test_who_is_far_softer_is_somebody_else_and_moves_no_level(self) -> None:
+        level = heard(*[2000] * 10)
+        self.assertFalse(level.hear(frame(200)))
+        self.assertTrue(level.hear(frame(1000)))
+        self.assertEqual(level.doublings, 0)
+
+    def test_a_caller_who_goes_on_more_softly_is_heard_again_after_a_while(self) -> None:
+        level = heard(*[2000] * 10)
+        refused = 0
+        while not level.hear(frame(250)):
+            refused += 1
+            self.assertLess(refused, 500, "18 dB softer, of which 15 pass: a dB a second")
+        self.assertGreater(refused, 50)

@@ -6,12 +6,15 @@ from __future__ import annotations
 import io
 import subprocess
 import wave
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from django.test import SimpleTestCase
 
-from calls.audio import FRAME_BYTES, RATE, SILENCE_BYTE, Samples, resample, to_mulaw
-from calls.vad import MODES, JudgedVad, Vad, WebRtcVad
+from calls.audio import FRAME_BYTES, RATE, SILENCE_BYTE, Samples, resample, to_mulaw, to_pcm
+from calls.silero import Silero
+from calls.vad import MODES, USUAL_MODE, JudgedVad, Vad, WebRtcVad
 from tuning.events import JUDGED
 from tuning.profile import FRAME_MS, Profile
 
@@ -23,8 +26,13 @@ HANGS_ON_MS = 160
 
 def spoken(phonemes: str, *options: str) -> Samples:
     """What espeak-ng makes of phonemes, at 8 kHz."""
+    return read_aloud(f"[[{phonemes}]]", *options)
+
+
+def read_aloud(text: str, *options: str) -> Samples:
+    """What it makes of plain text: without vowel marks it has sounds that are hardly a voice."""
     made = subprocess.run(
-        ["espeak-ng", "-v", "he", *options, "--stdout", f"[[{phonemes}]]"],
+        ["espeak-ng", "-v", "he", *options, "--stdout", text],
         check=True,
         capture_output=True,
         timeout=30,
@@ -124,6 +132,21 @@ def faint(speech: Samples, rms: float) -> Samples:
     return wave.round().astype(np.int16)
 
 
+def in_the_band(speech: Samples) -> Samples:
+    """As loud as on a telephone, and without what that does not carry."""
+    spectrum, hertz = np.fft.rfft(speech), np.fft.rfftfreq(len(speech), 1 / RATE)
+    spectrum[(hertz < 300) | (hertz > 3400)] = 0
+    passed = np.fft.irfft(spectrum, len(speech))
+    loud = passed * 5000 / np.sqrt((passed**2).mean())
+    return np.clip(loud, -32000, 32000).astype(np.int16)
+
+
+def longest_gap_ms(heard: Sequence[int]) -> int:
+    """Between the first and the last frame that was heard."""
+    frames = [number for number, is_heard in enumerate(heard) if is_heard]
+    return max(later - frame - 1 for frame, later in pairwise(frames)) * FRAME_MS
+
+
 class JudgedVadTests(SimpleTestCase):
     def assert_hears(self, samples: Samples, speech: Samples, late_ms: int = 150) -> None:
         """Speech that began after a second: by the model and by the shipped mode, and no other."""
@@ -179,6 +202,32 @@ class JudgedVadTests(SimpleTestCase):
         gap = np.zeros(RATE // 2, np.int16)
         sound = np.concatenate([noise(1, 2000), gap, noise(1, 2000), gap, tone(425)])
         self.assertFalse([v for v in verdicts_of(JudgedVad(), sound) if v & JUDGED])
+
+    def test_on_a_quiet_line_the_gate_holds_a_voice_that_the_model_loses(self) -> None:
+        text = "אני רוצה לברר מה קורה עם ההזמנה שלי שהייתה אמורה להגיע כבר ביום ראשון"
+        line = on_a_quiet_line(in_the_band(read_aloud(text, "-s", "175")))
+        model, mulaw = Silero(), to_mulaw(line)
+        verdicts = verdicts_of(JudgedVad(), line)[RATE // FRAME_BYTES :]
+        gate = [verdict >> USUAL_MODE & 1 for verdict in verdicts]
+        alone = []
+        for number, is_sound in enumerate(gate, start=RATE // FRAME_BYTES):
+            frame = mulaw[number * FRAME_BYTES : (number + 1) * FRAME_BYTES]
+            alone.append(is_sound and model.hear(to_pcm(frame)))
+        held = [
+            is_sound and verdict & JUDGED for is_sound, verdict in zip(gate, verdicts, strict=True)
+        ]
+        self.assertGreaterEqual(longest_gap_ms(alone), longest_gap_ms(gate) + 100)
+        self.assertEqual(longest_gap_ms(held), longest_gap_ms(gate))
+
+    def test_on_a_noisy_line_the_gate_holds_nothing(self) -> None:
+        speech = spoken(SENTENCE)
+        line = noise(len(speech) / RATE + 7, 2000).astype(int)
+        line[4 * RATE : 4 * RATE + len(speech)] += speech // 2
+        verdicts = verdicts_of(JudgedVad(), np.clip(line, -32768, 32767).astype(np.int16))
+        after = verdicts[(4000 + loud_ms(speech)[1] + 300) // FRAME_MS :]
+        self.assertTrue(all(verdict >> USUAL_MODE & 1 for verdict in after), "the gate is shut")
+        self.assertFalse([verdict for verdict in after if verdict & JUDGED])
+        self.assertGreater(sum(verdict & JUDGED > 0 for verdict in verdicts), 40)
 
     def test_a_fresh_detector_judges_the_same_audio_alike_whatever_others_heard(self) -> None:
         speech = on_a_quiet_line(spoken(SENTENCE))
