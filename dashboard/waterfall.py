@@ -175,7 +175,7 @@ def _stages(
         yield "speech", [("tts", first_sentence, first_byte)]
     if first_byte is not None and first_audio is not None:
         sending_from, stretches = first_byte, []
-        if delay_ms and decided is not None and decided + delay_ms > first_byte:
+        if decided is not None and decided + delay_ms > first_byte:  # it was ready, and held
             sending_from = min(decided + delay_ms, first_audio)
-            stretches = [("policy", max(first_byte, decided), sending_from)]
+            stretches = [("policy", first_byte, sending_from)]
         yield "sending", [*stretches, ("send", sending_from, first_audio)]

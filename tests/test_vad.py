@@ -138,7 +138,8 @@ def in_the_band(speech: Samples) -> Samples:
     spectrum[(hertz < 300) | (hertz > 3400)] = 0
     passed = np.fft.irfft(spectrum, len(speech))
     loud = passed * 5000 / np.sqrt((passed**2).mean())
-    return np.clip(loud, -32000, 32000).astype(np.int16)
+    band: Samples = np.clip(loud, -32000, 32000).astype(np.int16)
+    return band
 
 
 def longest_gap_ms(heard: Sequence[int]) -> int:
