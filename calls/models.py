@@ -80,6 +80,13 @@ class Call(models.Model):
     malformed_messages = models.PositiveIntegerField(default=0)
     dismissed = models.JSONField(default=dict)
     """Stretches of voice that brought no turn, by reason (noise, no words, ...)."""
+    turn_count = models.PositiveIntegerField(_("turns"), default=0)
+    """This and the next three are of `tally`, so that lists need not look at every turn."""
+    slowest_ms = models.FloatField(_("slowest response"), null=True)
+    cut_ins = models.PositiveIntegerField(_("cut-ins"), default=0)
+    dropped_short = models.PositiveIntegerField(_("dropped short answers"), default=0)
+    unanswered_short = models.PositiveIntegerField(default=0)
+    """Stretches of speech of 150-600 ms that brought no turn, by the call's journal."""
     messages = models.JSONField(_("messages"), default=list)
     """What the caller asked to pass on; each as services.Message."""
     replays = models.BooleanField(_("replays to itself"), null=True)
@@ -98,6 +105,13 @@ class Call(models.Model):
         indexes = (
             # The few that are open are looked for whenever a call rings.
             models.Index(fields=("rang_at",), name="call_is_open", condition=Q(ended_at=None)),
+        )
+        permissions = (
+            ("play_call", "Can play recordings"),
+            ("listen_call", "Can listen in to calls in progress"),
+            ("replay_call", "Can try a profile on recorded calls"),
+            ("export_call", "Can export calls"),
+            ("label_call", "Can label turns"),
         )
 
     def __str__(self) -> str:
@@ -167,6 +181,16 @@ class Call(models.Model):
             # Called before the first call: one of our own number was another life's.
             if call.process == this_process() or is_dead(call.process):
                 call.close(cls.Ended.LOST)
+
+    def tally(self) -> None:
+        """Count again what lists show of its turns, as far as they are written."""
+        turns = list(self.turns.filter(number__gt=0))
+        waited = [at for turn in turns if (at := turn.response_latency) is not None]
+        labelled = sum(turn.label == Turn.Label.DROPPED for turn in turns)
+        self.turn_count, self.slowest_ms = len(turns), max(waited, default=None)
+        self.cut_ins = sum(turn.is_cut_in for turn in turns)
+        self.dropped_short = self.unanswered_short + labelled
+        self.save(update_fields=["turn_count", "slowest_ms", "cut_ins", "dropped_short"])
 
     @property
     def masked_caller(self) -> str:

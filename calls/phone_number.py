@@ -138,6 +138,7 @@ class PhoneNumber(models.Model):
         ordering = ("name", "number")
         verbose_name = _("phone number")
         verbose_name_plural = _("phone numbers")
+        permissions = (("call_phonenumber", "Can place test calls"),)
 
     def __str__(self) -> str:
         return f"{self.name} {ltr(self.number)}"

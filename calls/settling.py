@@ -53,6 +53,7 @@ def settle(call_pk: int) -> bool:
         done = Call.objects.filter(pk=call_pk, settled_at=None)
         if not done.update(settled_at=timezone.now(), replays=replays):
             return False
+        call.tally()
         _count(call.turns.filter(number__gt=0))
     return True
 

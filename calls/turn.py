@@ -28,6 +28,14 @@ class Turn(Latencies, models.Model):
         NO_REPLY = "no reply", _("no reply")
         FAILED = "failed", _("failed")
 
+    class Label(models.TextChoices):
+        """What an operator heard; it overrides what the rules made of the turn."""
+
+        CUT_IN = "cut-in", _("cut-in")
+        FINE = "fine", _("fine")
+        NOISE = "noise", _("noise")
+        DROPPED = "dropped answer", _("dropped answer")
+
     call = models.ForeignKey("calls.Call", models.CASCADE, related_name="turns")
     number = models.PositiveIntegerField()
     """0 is the greeting."""
@@ -40,6 +48,7 @@ class Turn(Latencies, models.Model):
     """The prepared phrase that was said instead of a written reply."""
     why = models.CharField(_("rule"), max_length=40)
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome)
+    label = models.CharField(_("label"), max_length=20, blank=True, choices=Label)
     failure = models.TextField(blank=True)
     chosen_from = models.PositiveIntegerField(null=True)
     """services.Transcript.chosen_from of the words."""
@@ -51,6 +60,11 @@ class Turn(Latencies, models.Model):
     """Length of the utterance on the caller-audio clock, from first to last voice."""
     is_short = models.BooleanField(default=True)
     """Whether the short silence was asked for."""
+    pause_short_ms = models.PositiveIntegerField(null=True)
+    """The longest pause after which the caller went on, while the utterance so far was short;
+    None: there was none, or the call is not settled."""
+    pause_long_ms = models.PositiveIntegerField(null=True)
+    """The same while it was long."""
     policy_ms = models.PositiveIntegerField(default=0)
     """What the profile imposed between speech end and first audio."""
     wait_parts = models.JSONField(default=dict)
@@ -99,6 +113,11 @@ class Turn(Latencies, models.Model):
 
     def __str__(self) -> str:
         return f"{self.call} turn {self.number}"
+
+    @property
+    def is_cut_in(self) -> bool:
+        """The agent began although the caller was going to go on."""
+        return (self.label or self.outcome) == Turn.Outcome.CUT_IN
 
     @property
     def was_ready(self) -> bool:

@@ -1,4 +1,4 @@
-"""Who may see and do what: everything needs a sign-in, publishing needs a permission."""
+"""Who may see and do what: everything needs a sign-in, and nearly everything a permission."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -14,19 +14,20 @@ from django_htmx.http import HttpResponseClientRefresh
 
 View = Callable[..., HttpResponseBase]
 
-may_publish = permission_required("tuning.add_revision", raise_exception=True)
 
+def may(*permissions: str) -> Callable[[View], View]:
+    """Signed in, and with all of these permissions ("app.codename")."""
 
-def staff_only(view: View) -> View:
-    """Signed in, and one of those who run the system."""
+    def guard(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.has_perms(permissions):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
 
-    @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_staff:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+        return signed_in(answer)
 
-    return signed_in(answer)
+    return guard
 
 
 def signed_in(view: View) -> View:

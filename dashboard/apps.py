@@ -1,5 +1,20 @@
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def create_roles(**kwargs: Any) -> None:
+    """Whoever migrates has the roles. The dashboard is the last app: all permissions are there."""
+    from dashboard.roles import create_roles
+
+    create_roles()
 
 
 class DashboardConfig(AppConfig):
     name = "dashboard"
+
+    def ready(self) -> None:
+        post_migrate.connect(create_roles, sender=self)

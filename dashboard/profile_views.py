@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.access import may_publish, signed_in
+from dashboard.access import may
 from dashboard.charts import WaitChart, wait_chart
 from tuning import endpoint
 from tuning.forms import ProfileForm, RestoreForm
@@ -90,14 +90,14 @@ def changes(before: Profile, after: Profile) -> list[Change]:
 
 
 @require_safe
-@signed_in
+@may("calls.view_call")
 def profiles(request: HttpRequest) -> HttpResponse:
     found = TimingProfile.objects.all()
     return render(request, "dashboard/profiles.html", {"profiles": found})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@may("calls.view_call")
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The profile with its form and history; POST publishes."""
     profile = get_object_or_404(TimingProfile, pk=pk)
@@ -166,7 +166,7 @@ def _history(profile: TimingProfile) -> Iterator[tuple[Revision, list[Change]]]:
 
 
 @require_POST
-@signed_in
+@may("calls.view_call")
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """A fragment: what the values on the form add up to, and what is wrong with them."""
     newest = get_object_or_404(TimingProfile, pk=pk).newest
@@ -181,8 +181,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@signed_in
-@may_publish
+@may("tuning.add_revision")
 def use(request: HttpRequest, pk: int) -> HttpResponse:
     """New calls start on this profile from now on."""
     profile = get_object_or_404(TimingProfile, pk=pk)
@@ -192,8 +191,7 @@ def use(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@signed_in
-@may_publish
+@may("tuning.add_revision")
 def restore(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """An old revision's knobs become live again, as a new revision."""
     old = get_object_or_404(Revision, profile_id=pk, number=number)

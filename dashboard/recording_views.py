@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from calls import recording as recordings
 from calls.models import Call
-from dashboard.access import signed_in
+from dashboard.access import may
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 
 
 @require_safe
-@signed_in
+@may("calls.play_call")
 def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Left the caller, right the agent; who listens is logged."""
     call = get_object_or_404(Call, pk=pk, ended_at__isnull=False)

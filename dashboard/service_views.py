@@ -19,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from calls.models import Call
 from calls.server_process import ServerProcess
-from dashboard.access import staff_only
+from dashboard.access import may
 from tuning import news
 
 SETTLED_WITHIN = timedelta(minutes=4)
@@ -68,7 +68,7 @@ def _state_of_service(row: ServerProcess, service: dict[str, Any]) -> str:
 
 
 @require_safe
-@staff_only
+@may("calls.view_serverprocess")
 @vary_on_headers("HX-Request")
 def services(request: HttpRequest) -> HttpResponse:
     processes = [ShownProcess.of(row) for row in ServerProcess.objects.all()]

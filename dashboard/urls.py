@@ -5,16 +5,24 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from dashboard import profile_views, recording_views, service_views, views
+from dashboard import (
+    call_views,
+    calls_views,
+    latency_views,
+    profile_views,
+    recording_views,
+    service_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("login/", LoginView.as_view(template_name="dashboard/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("calls/", views.calls, name="calls"),
-    path("calls/<int:pk>/", views.call, name="call"),
+    path("calls/", calls_views.calls, name="calls"),
+    path("calls/<int:pk>/", call_views.call, name="call"),
     path("calls/<int:pk>/recording.wav", recording_views.recording, name="recording"),
-    path("latencies/", views.latencies, name="latencies"),
+    path("latencies/", latency_views.latencies, name="latencies"),
     path("services/", service_views.services, name="services"),
     path("profiles/", profile_views.profiles, name="profiles"),
     path("profiles/<int:pk>/", profile_views.edit, name="profile"),

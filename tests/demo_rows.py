@@ -11,6 +11,7 @@ from django.utils import timezone
 from calls.models import Call
 from calls.server_process import ServerProcess
 from tests.call_rows import a_call, a_greeting, a_turn
+from tests.people import a_person
 from tuning.models import TimingProfile
 from tuning.profile import Profile
 
@@ -22,7 +23,7 @@ def fill() -> None:
     balanced = TimingProfile.objects.get(name="balanced")
     balanced.publish(Profile(end_silence_long_ms=1600), by=operator, note="ממתינים יותר מדי")
     balanced.revisions.get(number=1).restore(by=operator, note="back to what was shipped")
-    User.objects.create_user("viewer", password=operator.username)
+    a_person("viewer", "viewer", password="for tests only 7")
     for number in range(1, 33):
         call = a_call(number)
         a_greeting(call)

@@ -10,6 +10,7 @@ from django.utils import translation
 from calls.models import Call, Turn
 from dashboard import urls
 from tests.call_rows import a_call, a_greeting, a_turn
+from tests.people import a_person
 from tuning.models import TimingProfile
 
 
@@ -51,7 +52,7 @@ class AccessTests(TestCase):
         self.assertContains(response, "The name or the password is wrong.")
 
     def test_signing_in_leads_to_the_calls_and_signing_out_back(self) -> None:
-        User.objects.create_user("dana", password="a long enough one")
+        a_person()
         name_and_password = {"username": "dana", "password": "a long enough one"}
         response = self.client.post("/he/login/", name_and_password)
         self.assertRedirects(response, "/he/calls/")

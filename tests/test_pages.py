@@ -85,7 +85,7 @@ class EveryPageTests(BrowserTestCase):
         self.assertEqual(complaints, [])
 
     def test_the_refusal_to_a_viewer_is_a_page_of_its_own(self) -> None:
-        operator = self.operator(user="viewer", password="operator")
+        operator = self.operator(user="viewer")
         page = operator.visit(self.profile())
         expect(page.locator(".publish button")).to_have_count(0)
         page.evaluate("document.querySelector('form.editor').submit()")

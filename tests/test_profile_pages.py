@@ -6,17 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Permission, User
 from django.test import TestCase
 
+from tests.people import a_person
 from tuning.models import TimingProfile
 from tuning.profile import KNOBS, Profile
 
 
 class ProfilePagesTestCase(TestCase):
     def setUp(self) -> None:
-        self.operator = User.objects.create_user("dana")
-        self.operator.user_permissions.add(Permission.objects.get(codename="add_revision"))
+        self.operator = a_person("admin")
         self.client.force_login(self.operator)
         self.profile = TimingProfile.objects.get(name="balanced")
         self.address = f"/en/profiles/{self.profile.pk}/"
@@ -51,7 +50,7 @@ class PublishTests(ProfilePagesTestCase):
         self.assertEqual(response.status_code, 302)
 
     def test_a_conflict_shows_what_was_published_and_keeps_the_operator_s_values(self) -> None:
-        noa = User.objects.create_user("noa")
+        noa = a_person("admin", "noa")
         meanwhile = Profile(end_silence_short_ms=450)
         self.profile.publish(meanwhile, by=noa, note="callers wait too long")
         response = self.client.post(self.address, self.form(end_silence_long_ms=1500))
@@ -159,7 +158,7 @@ class UseTests(ProfilePagesTestCase):
 class PermissionTests(ProfilePagesTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.client.force_login(User.objects.create_user("viewer"))
+        self.client.force_login(a_person("viewer", "viewer"))
 
     def test_whoever_may_not_publish_may_look_and_try(self) -> None:
         page = self.client.get(self.address)

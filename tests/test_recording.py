@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.contrib.auth.models import User
 from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
 
 from calls import recorder, recording, retention
@@ -22,6 +21,7 @@ from calls.recording import Recording
 from dashboard.recording_views import OPEN_PART_BYTES
 from tests.call_rows import a_call
 from tests.fakes import TONE, FakeSpeaker, FakeTranscriber, FakeWriter, tuned
+from tests.people import a_person
 from tests.phone import PhoneCall, services
 
 
@@ -195,7 +195,7 @@ class PlayingTests(TestCase):
     def test_who_is_signed_in_hears_it_and_the_log_says_so(self) -> None:
         recording.write(recording.path_of(self.call), 0, TONE * 2)
         self.assertEqual(self.client.get(f"{self.address}recording.wav").status_code, 302)
-        self.client.force_login(User.objects.create_user("dana"))
+        self.client.force_login(a_person())
         self.assertContains(self.client.get(self.address), f'src="{self.address}recording.wav"')
         with self.assertLogs("dashboard.recording_views", "INFO") as logged:
             response = self.client.get(f"{self.address}recording.wav")
@@ -207,7 +207,7 @@ class PlayingTests(TestCase):
         recording.write(recording.path_of(self.call), 0, sound)
         content = recording.path_of(self.call).read_bytes()
         size = len(content)
-        self.client.force_login(User.objects.create_user("dana"))
+        self.client.force_login(a_person())
         for asked, first, until in (
             ("bytes=0-1", 0, 2),
             ("bytes=1000-1999", 1000, 2000),
@@ -232,7 +232,7 @@ class PlayingTests(TestCase):
         return self.client.get(f"{self.address}recording.wav", headers={"Range": part})
 
     def test_a_call_without_one_offers_none(self) -> None:
-        self.client.force_login(User.objects.create_user("dana"))
+        self.client.force_login(a_person())
         self.assertNotContains(self.client.get(self.address), "recording.wav")
         self.assertEqual(self.client.get(f"{self.address}recording.wav").status_code, 404)
 

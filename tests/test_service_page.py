@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.test import override_settings
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from calls import process
 from calls.models import Call
 from calls.server_process import GONE_AFTER, REMOVED_AFTER, ServerProcess
 from tests.call_rows import a_call
+from tests.people import a_person
 from tests.test_dashboard import SignedInTestCase
 from tuning import news
 
@@ -124,7 +124,7 @@ class ServicesPageTests(SignedInTestCase):
 
     def test_only_staff_sees_it(self) -> None:
         self.assertIn("/en/services/", self.page("calls/"))
-        self.client.force_login(User.objects.create_user("viewer"))
+        self.client.force_login(a_person("viewer"))
         self.assertEqual(self.client.get("/en/services/").status_code, 403)
         self.assertNotIn("/en/services/", self.page("calls/"))
 

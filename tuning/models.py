@@ -132,6 +132,26 @@ class Revision(models.Model):
         )
 
 
+class Draft(models.Model):
+    """What one operator would make of a profile, kept until it is published or discarded."""
+
+    profile = models.ForeignKey(TimingProfile, models.CASCADE, related_name="drafts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    knobs = models.JSONField()
+    """As Revision.knobs; may hold what no call may run on."""
+    based_on = models.ForeignKey(Revision, models.CASCADE, related_name="+")
+    """The newest revision when the draft was begun."""
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("profile", "user"), name="draft_of_a_person"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user}'s draft of {self.profile}"
+
+
 def announce(revision: Revision) -> None:
     """Tell the calls in progress, and the pages that count who has taken it."""
     message = {

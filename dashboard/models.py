@@ -1,0 +1,93 @@
+"""What operators do and want: the audit, and each person's settings (docs/decisions/0006).
+
+Rule: the audit only grows. The database refuses to change or delete what is in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditEvent(models.Model):
+    """One thing that a person did."""
+
+    class Action(models.TextChoices):
+        SIGN_IN = "sign-in", _("signed in")
+        SIGN_IN_FAILED = "sign-in failed", _("failed to sign in")
+        SIGN_OUT = "sign-out", _("signed out")
+        SECURITY = "security", _("changed how they sign in")
+        PUBLISH = "publish", _("published")
+        RESTORE = "restore", _("restored")
+        LISTEN = "listen", _("listened in")
+        PLAY = "play", _("played a recording")
+        EXPORT = "export", _("exported")
+        LABEL = "label", _("labelled a turn")
+        NUMBER = "number", _("changed a number")
+        TEST_CALL = "test call", _("placed a test call")
+        PERSON = "person", _("changed a person")
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    # Without a constraint: the row stays as it is when the person is gone.
+    who = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False
+    )
+    who_name = models.CharField(max_length=150)
+    """The user name as it was; of a failed sign-in the one that was tried."""
+    address = models.GenericIPAddressField(null=True)
+    """Where the request came from."""
+    action = models.CharField(max_length=20, choices=Action)
+    what = models.CharField(max_length=200, blank=True)
+    """What it was done to: a call's SID, a profile and revision, a number's name."""
+    detail = models.JSONField(default=dict)
+    """Before and after, durations, filters."""
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.who_name} {self.action} {self.what}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("the audit only grows: an event is never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("the audit only grows: an event is never deleted")
+
+    @classmethod
+    def note(
+        cls, request: HttpRequest, action: AuditEvent.Action, what: object = "", **detail: Any
+    ) -> AuditEvent:
+        """Add what the person of this request did."""
+        person = request.user if request.user.is_authenticated else None
+        return cls.objects.create(
+            who=person,
+            who_name=person.get_username() if person else "",
+            address=request.META.get("REMOTE_ADDR") or None,
+            action=action,
+            what=f"{what}"[:200],
+            detail=detail,
+        )
+
+
+class Preferences(models.Model):
+    """How one person wants the pages."""
+
+    class Theme(models.TextChoices):
+        DEVICE = "device", _("as the device")
+        LIGHT = "light", _("light")
+        DARK = "dark", _("dark")
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE)
+    language = models.CharField(_("language"), max_length=2, default=settings.LANGUAGE_CODE)
+    theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.DEVICE)
+    shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
+
+    def __str__(self) -> str:
+        return f"{self.user}'s preferences"

@@ -1,0 +1,39 @@
+"""The three roles, as Django groups: each may what the one before it may, and more.
+
+Rule: a group that exists is left alone, so that an installation may change what its roles may.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+VIEWER = ("calls.view_call", "calls.view_phonenumber", "tuning.view_timingprofile")
+OPERATOR = (
+    *VIEWER,
+    *("calls.listen_call", "calls.play_call", "calls.replay_call"),
+    *("calls.export_call", "calls.label_call", "tuning.add_draft"),
+)
+ADMIN = (
+    *OPERATOR,
+    *("tuning.add_revision", "tuning.add_timingprofile", "tuning.change_timingprofile"),
+    *("calls.add_phonenumber", "calls.change_phonenumber", "calls.delete_phonenumber"),
+    *("calls.call_phonenumber", "calls.view_serverprocess"),
+    *("auth.view_user", "auth.add_user", "auth.change_user", "dashboard.view_auditevent"),
+)
+ROLES = {"viewer": VIEWER, "operator": OPERATOR, "admin": ADMIN}
+
+
+def create_roles() -> None:
+    for name, codenames in ROLES.items():
+        group, is_new = Group.objects.get_or_create(name=name)
+        if is_new:
+            group.permissions.set(_permissions(codenames))
+
+
+def _permissions(names: tuple[str, ...]) -> list[Permission]:
+    wanted = Q()
+    for name in names:
+        app, _dot, codename = name.partition(".")
+        wanted |= Q(content_type__app_label=app, codename=codename)
+    return list(Permission.objects.filter(wanted))

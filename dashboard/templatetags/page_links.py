@@ -1,0 +1,49 @@
+"""The navigation: the pages that the person may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+register = template.Library()
+PAGES = (
+    ("home", _("Home"), "calls.view_call"),
+    ("live", _("Calls in progress"), "calls.view_call"),
+    ("calls", _("Calls"), "calls.view_call"),
+    ("latencies", _("Latencies"), "calls.view_call"),
+    ("profiles", _("Profiles"), "calls.view_call"),
+    ("numbers", _("Numbers"), "calls.view_call"),
+    ("services", _("Setup"), "calls.view_serverprocess"),
+    ("people", _("People"), "auth.change_user"),
+    ("audit", _("Audit"), "dashboard.view_auditevent"),
+)
+"""URL name, label, and the permission without which the page is not offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    address: str
+    label: Promise
+    is_current: bool
+
+
+@register.simple_tag(takes_context=True)
+def page_links(context: dict[str, Any]) -> list[Link]:
+    request = context["request"]
+    home = reverse("home")
+    links = []
+    for name, label, permission in PAGES:
+        try:
+            address = reverse(name)
+        except NoReverseMatch:  # goes when every page of the issue is there
+            continue
+        if request.user.has_perm(permission):
+            is_home = address == home
+            is_current = request.path == home if is_home else request.path.startswith(address)
+            links.append(Link(address, label, is_current))
+    return links
