@@ -60,7 +60,9 @@ def a_turn(call: Call, number: int = 1, *, response_ms: float = 1180, **fields: 
         "heard_ms": first_audio_ms + 130,
         "ended_ms": first_audio_ms + 2400,
     }
-    return Turn.objects.create(call=call, number=number, **given | fields)
+    turn = Turn.objects.create(call=call, number=number, **given | fields)
+    call.tally()
+    return turn
 
 
 def a_greeting(call: Call) -> Turn:

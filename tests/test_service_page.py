@@ -124,7 +124,7 @@ class ServicesPageTests(SignedInTestCase):
 
     def test_only_staff_sees_it(self) -> None:
         self.assertIn("/en/services/", self.page("calls/"))
-        self.client.force_login(a_person("viewer"))
+        self.client.force_login(a_person("viewer", "viewer"))
         self.assertEqual(self.client.get("/en/services/").status_code, 403)
         self.assertNotIn("/en/services/", self.page("calls/"))
 
