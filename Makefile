@@ -46,6 +46,7 @@ install: .venv/installed ## what `run` needs
 
 install-dev: install .venv/installed-dev ## what `test` and `check` need, too
 	@$(call install_packages,command -v chromium >/dev/null && fc-list :lang=he | grep -q .,chromium fontconfig fonts-dejavu-core)
+	@$(call install_packages,command -v xgettext >/dev/null,gettext)
 	@$(call install_packages,command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1,redis-server postgresql)
 
 .venv/installed: requirements.txt | .venv
