@@ -17,12 +17,15 @@ import numpy as np
 from django.conf import settings
 
 from calls.audio import BYTES_PER_MS, RATE, SILENCE_BYTE, to_pcm
+from calls.utterances import Utterance
 
 if TYPE_CHECKING:
     from calls.models import Call
 
 LANES = 2
 PEAK_MS = 50
+AROUND_MS = 200
+"""Kept before and after a line that is to be said again: speech fades in and out."""
 PEAK_TOP = 100
 _HEADER = struct.Struct("<4sI4s4sIHHIIHHH4sI")
 MULAW_FORMAT = 7
@@ -108,6 +111,26 @@ def make_peaks(call: Call) -> bool:
     lanes = [_peaks(stereo[number::LANES].tobytes()) for number in range(LANES)]
     peaks_of(call).write_text(json.dumps({"every_ms": PEAK_MS, "lanes": lanes}))
     return True
+
+
+def caller_lines(call: Call) -> list[Utterance]:
+    """What its caller said, turn by turn, to be said again; empty without a recording."""
+    try:
+        stereo = np.frombuffer(path_of(call).read_bytes()[_HEADER.size :], np.uint8)
+    except FileNotFoundError:
+        return []
+    lane = stereo[::LANES].tobytes()
+    lines = []
+    for turn in call.turns.all():
+        if turn.speech_began_ms is None or turn.speech_ended_ms is None:
+            continue
+        from_ms, until_ms = round(turn.speech_began_ms), round(turn.speech_ended_ms)
+        begin_ms = max(0, from_ms - AROUND_MS)
+        audio = lane[begin_ms * BYTES_PER_MS : (until_ms + AROUND_MS) * BYTES_PER_MS]
+        if audio and until_ms > from_ms:
+            spoken = from_ms - begin_ms, until_ms - begin_ms
+            lines.append(Utterance(f"turn {turn.number}", (turn.said,), audio, *spoken))
+    return lines
 
 
 def forget(call: Call) -> None:

@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from calls import retention, settling
+from calls import retention, settling, test_call
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +24,22 @@ def settle_missed() -> None:
 
 
 @shared_task
+def place_test_call(test_call_pk: int) -> None:
+    """Lasts as long as the call: the worker does nothing else meanwhile."""
+    test_call.place(test_call_pk)
+
+
+@shared_task
 def forget_old() -> None:
     retention.forget()
+
+
+def place_test_call_later(test_call_pk: int) -> None:
+    """Never fails: a call that no worker was asked for is shown as not taken."""
+    try:
+        place_test_call.delay(test_call_pk)
+    except Exception as error:
+        logger.warning("The queue does not answer; the test call is not placed: %r", error)
 
 
 def settle_later(call_pk: int) -> None:

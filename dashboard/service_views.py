@@ -20,7 +20,9 @@ from django.views.decorators.vary import vary_on_headers
 from calls.models import Call
 from calls.server_process import ServerProcess
 from dashboard.access import may
+from dashboard.in_force import differences, in_force
 from tuning import news
+from tuning.models import TimingProfile
 
 SETTLED_WITHIN = timedelta(minutes=4)
 """The schedule looks each minute for calls that ended more than a minute ago."""
@@ -78,9 +80,15 @@ def services(request: HttpRequest) -> HttpResponse:
         "neighbours": (_database(), _news(is_shared=len(serving) > 1), _queue()),
         "now": timezone.now(),
     }
-    is_fragment = bool(request.headers.get("HX-Request"))
-    template = "dashboard/_services.html" if is_fragment else "dashboard/services.html"
-    return render(request, template, context)
+    if request.headers.get("HX-Request"):
+        return render(request, "dashboard/_services.html", context)
+    profile = TimingProfile.objects.get(is_default=True)
+    context |= {
+        "default_profile": profile,
+        "differences": differences(profile),
+        "in_force": in_force(),
+    }
+    return render(request, "dashboard/services.html", context)
 
 
 def _database() -> Neighbour:

@@ -63,6 +63,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(PUBLIC_HOST)
 PORT = environment.number("PORT", 8000, 1, 65535)
 """Where `make run` serves, on 127.0.0.1."""
 
+TEST_CALL_WEBHOOK = environment.text("TEST_CALL_WEBHOOK", f"http://127.0.0.1:{PORT}/twilio/voice")
+"""Where the worker places the test calls of the dashboard."""
+
 ROOT_URLCONF = "hevoice.urls"
 ASGI_APPLICATION = "hevoice.asgi.application"
 INSTALLED_APPS = [

@@ -56,6 +56,7 @@ class Server:
             "DJANGO_SETTINGS_MODULE": settings_module,
             "LOG_LEVEL": "INFO",
             "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+            "PORT": f"{self.port}",
             **environ,
         }
 

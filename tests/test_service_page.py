@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
@@ -106,14 +111,14 @@ class ServicesPageTests(SignedInTestCase):
         a_process("voice-1:8")
         self.assertIn("set REDIS_URL", self.page("services/"))
 
-    @override_settings(REDIS_URL="redis://:secret@news.example:6379/0")
+    @override_settings(REDIS_URL="redis://:pa55word@news.example:6379/0")
     def test_a_redis_that_is_gone_is_shown_and_its_password_is_not(self) -> None:
         self.assertIn("Redis news.example", self.page("services/"))
         news.failure = "Error 111 connecting to news.example:6379."
         self.addCleanup(setattr, news, "failure", "")
         page = self.page("services/")
         self.assertIn("Error 111", page)
-        self.assertNotIn("secret", page)
+        self.assertNotIn("pa55word", page)
 
     def test_calls_that_no_worker_settles_are_counted(self) -> None:
         a_call(1, settled_at=None)
@@ -122,13 +127,41 @@ class ServicesPageTests(SignedInTestCase):
         a_call(31, settled_at=None)
         self.assertIn("Calls wait for a worker", self.page("services/"))
 
-    def test_only_staff_sees_it(self) -> None:
+    def test_only_those_who_run_the_system_see_it(self) -> None:
         self.assertIn("/en/services/", self.page("calls/"))
         self.client.force_login(a_person("viewer", "viewer"))
         self.assertEqual(self.client.get("/en/services/").status_code, 403)
         self.assertNotIn("/en/services/", self.page("calls/"))
 
+    def test_a_variable_that_says_something_else_than_the_published_profile_is_shown(self) -> None:
+        self.assertIn("No variable of the environment", self.page("services/"))
+        given = replace(settings.DEFAULT_KNOBS, end_silence_long_ms=1500)
+        with environment(END_SILENCE_LONG_MS="1500"), self.settings(DEFAULT_KNOBS=given):
+            page = self.page("services/")
+        self.assertIn("END_SILENCE_LONG_MS", page)
+        self.assertIn("1,500 ms", page)
+        self.assertIn("1,800 ms", page)
+
+    @override_settings(OPENAI_API_KEY="sk-never-shown", OPENAI_MODEL="gpt-6-luna")
+    def test_settings_in_force_are_listed_and_secrets_are_only_said_to_be_set(self) -> None:
+        page = self.page("services/")
+        self.assertIn("gpt-6-luna", page)
+        self.assertIn("OPENAI_API_KEY", page)
+        self.assertNotIn("sk-never-shown", page)
+
     def test_the_refresh_brings_the_part_that_changes(self) -> None:
         answer = self.client.get("/en/services/", headers={"HX-Request": "true"})
         self.assertNotContains(answer, "<html")
         self.assertContains(answer, "As of")
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """These variables are set for a while."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -90,6 +90,7 @@ class Command(BaseCommand):
     ) -> None:
         log = Path(settings.VAR_DIR) / "server.log"
         self._say(f"starting the server (its log: {log})")
+        environ = {**environ, "PORT": f"{self._port}"}
         daphne = ("daphne", "-b", HOST, "-p", f"{self._port}", "hevoice.asgi:application")
         with log.open("w") as output:
             server = _start(*daphne, output=output, errors=output, environ=environ)

@@ -1,0 +1,59 @@
+"""What the environment asks for, beside what is in force: for the setup page.
+
+Rule: of a secret only whether it is set.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+
+from django.conf import settings
+
+from tuning.knob import Knob, Value
+from tuning.models import TimingProfile
+from tuning.profile import KNOBS
+
+NAMES = (
+    *("PUBLIC_HOST", "PORT", "TIME_ZONE", "LOG_LEVEL", "VAR_DIR", "RETENTION_DAYS"),
+    *("MAX_CALLS", "DRAIN_SECONDS", "UNKNOWN_NUMBER", "HEVOICE_CLOUD", "TEST_CALL_WEBHOOK"),
+    *("TWILIO_ACCOUNT_SID", "GCP_STT_MODEL", "GCP_STT_LANGUAGE", "GOOGLE_TTS_VOICE"),
+    *("GOOGLE_TTS_FALLBACK_VOICE", "OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_FALLBACK_MODEL"),
+)
+SECRETS = ("TWILIO_AUTH_TOKEN", "OPENAI_API_KEY", "DATABASE_URL", "REDIS_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A knob whose variable says something else than the profile that new calls start on."""
+
+    knob: Knob
+    given: Value
+    published: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    name: str
+    value: str
+    is_secret: bool = False
+
+
+def differences(profile: TimingProfile) -> list[Difference]:
+    """Calls follow the published value: a variable counts only when the database is made."""
+    given, published = asdict(settings.DEFAULT_KNOBS), asdict(profile.newest.values)
+    return [
+        Difference(knob, given[knob.name], published[knob.name])
+        for knob in KNOBS
+        if os.environ.get(knob.environ) and given[knob.name] != published[knob.name]
+    ]
+
+
+def in_force() -> list[Setting]:
+    return [
+        *(Setting(name, f"{getattr(settings, name)}") for name in NAMES),
+        *(
+            Setting(name, "✓" if getattr(settings, name) else "", is_secret=True)
+            for name in SECRETS
+        ),
+    ]
