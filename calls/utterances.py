@@ -53,6 +53,12 @@ def conversations() -> list[str]:
     return list(_listed()["conversations"])
 
 
+def first_words(name: str) -> str:
+    """With what the caller of a conversation begins."""
+    entry = _listed()["utterances"][_listed()["conversations"][name][0]]
+    return " ".join(entry.get("parts") or [entry["text"]])
+
+
 def conversation(name: str) -> list[Utterance]:
     """What one caller says in a call, in order. Raises KeyError for an unknown name."""
     return [load(each) for each in _listed()["conversations"][name]]

@@ -88,7 +88,10 @@ class TestCallForm(forms.Form):
         calls = recorded.order_by("-rang_at", "-pk")[:RECORDED_CHOICES]
         said: Any = self.fields["said"]
         said.choices = [
-            (_("Prepared conversations"), [(name, name) for name in utterances.conversations()]),
+            (
+                _("Prepared conversations"),
+                [(name, utterances.first_words(name)) for name in utterances.conversations()],
+            ),
             (
                 _("Recorded callers"),
                 [(f"{call.pk}", f"{call.rang_at:%Y-%m-%d %H:%M} · {call}") for call in calls],
