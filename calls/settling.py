@@ -19,7 +19,8 @@ from calls import recording
 from calls.latency import bin_of
 from calls.latency_count import LatencyCount, Place
 from calls.models import Call, Turn
-from tuning import journal, replay
+from tuning import journal, pauses, replay
+from tuning.events import Action, Event
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ def settle(call_pk: int) -> bool:
     if not _claim(call_pk):
         return False
     call = Call.objects.get(pk=call_pk)
-    replays = _replays(call)
+    entries = _entries(call)
+    replays = entries is not None and _replays(call, entries)
     try:
         recording.make_peaks(call)
     except OSError as error:
@@ -53,6 +55,7 @@ def settle(call_pk: int) -> bool:
         done = Call.objects.filter(pk=call_pk, settled_at=None)
         if not done.update(settled_at=timezone.now(), replays=replays):
             return False
+        _keep_pauses(call, entries or [])
         call.tally()
         if not call.is_test:
             _count(call.turns.filter(number__gt=0))
@@ -66,17 +69,36 @@ def _claim(call_pk: int) -> bool:
     return bool(ended.update(settling_at=now))
 
 
-def _replays(call: Call) -> bool:
-    """A difference means that replay cannot be trusted."""
+def _entries(call: Call) -> list[Event | Action] | None:
     try:
-        entries = list(journal.read(call.journal()))
-        is_same = replay.decide(entries) == replay.recorded(entries)
+        return list(journal.read(call.journal()))
     except Exception:
         logger.exception("The journal of %s cannot be read", call)
+        return None
+
+
+def _replays(call: Call, entries: list[Event | Action]) -> bool:
+    """A difference means that replay cannot be trusted."""
+    try:
+        is_same = replay.decide(entries) == replay.recorded(entries)
+    except Exception:
+        logger.exception("The journal of %s cannot be replayed", call)
         return False
     if not is_same:
         logger.error("%s does not replay to itself", call)
     return is_same
+
+
+def _keep_pauses(call: Call, entries: list[Event | Action]) -> None:
+    """What the trade-off page and the counts of the call rest on."""
+    call.unanswered_short = pauses.dropped_short(entries)
+    call.save(update_fields=["unanswered_short"])
+    found = pauses.pauses(entries)
+    turns = list(call.turns.filter(number__in=found))
+    for turn in turns:
+        turn.pause_short_ms = found[turn.number].short_ms
+        turn.pause_long_ms = found[turn.number].long_ms
+    Turn.objects.bulk_update(turns, ["pause_short_ms", "pause_long_ms"])
 
 
 def _count(turns: Iterable[Turn]) -> None:

@@ -28,9 +28,9 @@ MAY_IMPORT = {
 PURE = {
     "tuning": (
         *("knob", "checks", "profile", "events", "finished", "heard", "endpoint", "ahead"),
-        *("interruption", "agent", "turns", "journal", "replay"),
+        *("interruption", "agent", "turns", "journal", "replay", "pauses"),
     ),
-    "calls": ("twilio", "audio", "level", "echo", "latency"),
+    "calls": ("twilio", "audio", "level", "echo", "latency", "tradeoff"),
 }
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),

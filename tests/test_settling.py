@@ -81,8 +81,9 @@ class SettlingTests(TestCase):
         eager, broker = app.conf.task_always_eager, app.conf.broker_url
         app.conf.update(task_always_eager=False, broker_url="redis://127.0.0.1:1/0")
         self.addCleanup(app.conf.update, task_always_eager=eager, broker_url=broker)
-        app._after_fork()  # a task that ran before has left its connections: to another broker
-        self.addCleanup(app._after_fork)
+        forget = app._after_fork  # type: ignore[attr-defined]
+        forget()  # a task that ran before has left its connections: to another broker
+        self.addCleanup(forget)
         began_s = time.monotonic()
         with self.assertLogs("calls.tasks", "WARNING"):
             tasks.settle_later(1)
