@@ -8,7 +8,8 @@ at t, the share that ended there is taken off.
     rate(t) = silences a turn * (S(t) - S(T)) + cut-ins a turn of those watched up to T
 
 S is the survival of silences (nobody has spoken yet), T the longest silence that enough turns were
-watched for: beyond it nothing is known but how many were cut in on. Whole calls are resampled for the interval, as in latency.
+watched for: beyond it nothing is known but how many were cut in on. Whole calls are resampled for
+the interval, as in latency.
 """
 
 from __future__ import annotations

@@ -120,11 +120,6 @@ class Turn(Latencies, models.Model):
         return (self.label or self.outcome) == Turn.Outcome.CUT_IN
 
     @property
-    def was_ready(self) -> bool:
-        """The reply could have been heard before the decision, which released it."""
-        return self.is_prepared and (self.ready_lead or 0.0) > 0
-
-    @property
     def lost_ms(self) -> int:
         """Audio that the transcriber never got."""
         return self.frames_dropped * FRAME_MS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from calls.playout import Playout
 from calls.services import Line, Message
@@ -31,6 +31,7 @@ class Latencies:
     """
 
     __slots__ = ()
+    is_prepared: Any
     speech_ended_ms: float | None
     decided_ms: float | None
     transcribed_ms: float | None
@@ -70,6 +71,11 @@ class Latencies:
     def ready_lead(self) -> float | None:
         """Reply ready to be heard -> decided: positive when it was prepared ahead."""
         return _between(self.ready_ms, self.decided_ms)
+
+    @property
+    def was_ready(self) -> bool:
+        """The reply could have been heard before the decision, which released it."""
+        return self.is_prepared and (self.ready_lead or 0.0) > 0
 
     @property
     def field_turn_latency(self) -> float | None:

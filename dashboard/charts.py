@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
-from calls.latency import LONGEST_MS, SHORTEST_MS, Percentile, Summary
+from calls.latency import LONGEST_MS, SHORTEST_MS, Percentile, Summary, histogram
 from tuning.profile import Profile
 
 LABEL_LEFT_FROM = 82.0
@@ -41,6 +41,15 @@ class Column:
     height: float
     turns: int
     range: str
+    ready: int
+    """Of them, those whose reply was ready before the decision."""
+    ready_height: float
+    over_ms: int | None
+    """The bin's lower edge, for the list of its calls."""
+
+    @property
+    def ready_y(self) -> float:
+        return PLOT_TOP_PX + PLOT_PX - self.ready_height
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +106,14 @@ def latency_axis() -> tuple[Mark, ...]:
     return (*ends, *scale, Mark(latency_place(LONGEST_MS * 2), "> 20 s"))
 
 
-def latency_histogram(summary: Summary, values: Sequence[float]) -> Histogram:
+def latency_histogram(
+    summary: Summary, values: Sequence[float], ready: Sequence[float] = ()
+) -> Histogram:
+    """`ready`: those of the values whose reply was ready before the decision."""
+    ready_bins = histogram(ready)
     most = max((each.turns for each in summary.bins), default=0)
     columns = []
-    for each in summary.bins:
+    for each, of_ready in zip(summary.bins, ready_bins, strict=True):
         if each.low_ms is None:
             x, end, label = 0.0, END_BIN, "≤ 0"
         elif each.high_ms is None:
@@ -112,7 +125,17 @@ def latency_histogram(summary: Summary, values: Sequence[float]) -> Histogram:
             label = f"{thousands(each.low_ms)}–{thousands(each.high_ms)}"
         height = round(PLOT_PX * each.turns / most, 1) if most else 0.0
         columns.append(
-            Column(x, round(end - x, 2), PLOT_TOP_PX + PLOT_PX - height, height, each.turns, label)
+            Column(
+                x,
+                round(end - x, 2),
+                PLOT_TOP_PX + PLOT_PX - height,
+                height,
+                each.turns,
+                label,
+                of_ready.turns,
+                round(PLOT_PX * of_ready.turns / most, 1) if most else 0.0,
+                None if each.low_ms is None else round(each.low_ms),
+            )
         )
     intervals = []
     for name, figure in (("p50", summary.p50), ("p95", summary.p95)):

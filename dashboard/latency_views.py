@@ -4,75 +4,129 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from statistics import median
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from calls.latency import Summary, summarise
-from calls.models import Turn
+from calls.latency import Summary, from_bins, percentile, summarise
 from dashboard.access import may
-from dashboard.charts import Histogram, latency_axis, latency_histogram
+from dashboard.charts import Histogram, latency_axis, latency_histogram, latency_place
+from dashboard.targets import LATENCY, Target, verdict
+from dashboard.turn_selection import DAYS, NEWEST_CALLS, Measured, Selection
+from dashboard.words import LATENCIES
 from tuning.models import TimingProfile
 
-NEWEST_TURNS = 5000
-"""How many turns the latencies page looks back on."""
+STAGES = ("end_of_turn_delay", "transcription_delay", "llm_ttft", "llm_ttfs", "tts_ttfb")
+CLASSES = ((True, _("After short utterances")), (False, _("After long utterances")))
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All turns of the time, as the hours count them."""
+
+    turns: int
+    p50_ms: float
+    p95_ms: float
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The turns of one class on the latencies page."""
+    """The turns of one class."""
 
     title: Promise
+    is_short: bool
     summary: Summary
     histogram: Histogram
+    ready: int
+    """Turns whose reply was ready before the decision."""
+    target: Target
+    whole: Whole | None
+    """Where there are more turns than are looked at one by one."""
 
-    @classmethod
-    def of(cls, title: Promise, by_call: dict[int, list[float]]) -> Panel:
-        summary = summarise(list(by_call.values()))
-        values = [value for call in by_call.values() for value in call]
-        return cls(title, summary, latency_histogram(summary, values))
+    @property
+    def target_x(self) -> float:
+        return latency_place(self.target.p95_ms)
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """By percentile; "" where there are too few turns to tell."""
+        figures = {"p50": self.summary.p50, "p95": self.summary.p95}
+        wanted = {"p50": self.target.p50_ms, "p95": self.target.p95_ms}
+        return {
+            name: verdict(one.low_ms, one.high_ms, wanted[name]) if one else ""
+            for name, one in figures.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One measure of all turns, short and long together: it has no rule by length."""
+
+    name: str
+    turns: int
+    p50_ms: float
+    p95_ms: float
 
 
 @require_safe
 @may("calls.view_call")
 def latencies(request: HttpRequest) -> HttpResponse:
     """Response latencies of short and of long utterances: never pooled, they have other rules."""
-    chosen = _chosen_profile(request.GET.get("profile", ""))
-    turns = Turn.objects.filter(number__gt=0, speech_ended_ms__isnull=False).order_by("-pk")
-    if chosen is not None:
-        turns = turns.filter(revision__profile=chosen)
-    rows = turns.values_list("call_id", "is_short", "speech_ended_ms", "first_audio_ms")
-    by_class: dict[bool, dict[int, list[float]]] = {
-        True: defaultdict(list),
-        False: defaultdict(list),
-    }
-    unanswered = 0
-    for call_id, is_short, speech_ended_ms, first_audio_ms in rows[:NEWEST_TURNS]:
-        if first_audio_ms is None or speech_ended_ms is None:
-            unanswered += 1
-        else:
-            by_class[is_short][call_id].append(first_audio_ms - speech_ended_ms)
-    context: dict[str, Any] = {
-        "panels": (
-            Panel.of(_("After short utterances"), by_class[True]),
-            Panel.of(_("After long utterances"), by_class[False]),
-        ),
+    selection = Selection.of(request)
+    turns = selection.measured()
+    is_cut = len({turn.call_id for turn in turns}) >= NEWEST_CALLS * 0.9  # some have no turn
+    panels = [
+        _panel(turns, selection if is_cut else None, is_short, title) for is_short, title in CLASSES
+    ]
+    labels = {each.name: each.label for each in LATENCIES}
+    context = {
+        "selection": selection,
+        "days": DAYS,
+        "panels": panels,
+        "stages": [(labels.get(one.name, one.name), one) for one in _stages(turns)],
         "ticks": latency_axis(),
-        "unanswered": unanswered,
+        "unanswered": sum(turn.response_latency is None for turn in turns if turn.speech_ended_ms),
         "profiles": TimingProfile.objects.all(),
-        "chosen": chosen,
-        "newest_turns": NEWEST_TURNS,
+        "revisions": selection.profile.revisions.all()[:20] if selection.profile else (),
+        "newest_calls": NEWEST_CALLS if is_cut else 0,
     }
     return render(request, "dashboard/latencies.html", context)
 
 
-def _chosen_profile(pk: str) -> TimingProfile | None:
-    if not pk:
+def _panel(turns: list[Measured], whole: Selection | None, is_short: bool, title: Promise) -> Panel:
+    by_call: dict[int, list[float]] = defaultdict(list)
+    ready: list[float] = []
+    for turn in turns:
+        waited_ms = turn.response_latency
+        if turn.is_short == is_short and waited_ms is not None:
+            by_call[turn.call_id].append(waited_ms)
+            if turn.was_ready:
+                ready.append(waited_ms)
+    summary = summarise(list(by_call.values()))
+    values = [value for call in by_call.values() for value in call]
+    chart = latency_histogram(summary, values, ready)
+    counted = _whole(whole, is_short) if whole else None
+    return Panel(title, is_short, summary, chart, len(ready), LATENCY[is_short], counted)
+
+
+def _whole(selection: Selection, is_short: bool) -> Whole | None:
+    found = selection.counts("response_latency").filter(is_short=is_short).order_by()
+    counts = dict(found.values_list("bin").annotate(Sum("turns")))
+    if not counts:
         return None
-    if not pk.isdecimal():
-        raise Http404
-    return get_object_or_404(TimingProfile, pk=int(pk))
+    return Whole(sum(counts.values()), from_bins(counts, 50), from_bins(counts, 95))
+
+
+def _stages(turns: list[Measured]) -> list[Stage]:
+    """They overlap: nothing is summed."""
+    found = []
+    for name in STAGES:
+        values = [value for turn in turns if (value := getattr(turn, name)) is not None]
+        if values:
+            found.append(Stage(name, len(values), median(values), percentile(values, 95)))
+    return found

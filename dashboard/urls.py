@@ -10,9 +10,11 @@ from dashboard import (
     calls_views,
     latency_views,
     number_views,
+    over_time_views,
     profile_views,
     recording_views,
     service_views,
+    tradeoff_views,
     views,
 )
 
@@ -24,6 +26,8 @@ urlpatterns = [
     path("calls/<int:pk>/", call_views.call, name="call"),
     path("calls/<int:pk>/recording.wav", recording_views.recording, name="recording"),
     path("latencies/", latency_views.latencies, name="latencies"),
+    path("latencies/over-time/", over_time_views.over_time, name="over_time"),
+    path("latencies/trade-off/", tradeoff_views.tradeoff, name="tradeoff"),
     path("services/", service_views.services, name="services"),
     path("numbers/", number_views.numbers, name="numbers"),
     path("numbers/new/", number_views.number, name="number_new"),

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from calls.models import Call
 from dashboard.access import may
+from dashboard.tiles import since_published, tiles
+
+NEWEST_CALLS = 8
 
 
 @require_safe
 @may("calls.view_call")
 def home(request: HttpRequest) -> HttpResponse:
-    return redirect("calls")
+    ended = Call.objects.filter(ended_at__isnull=False).select_related("profile", "revision")
+    context = {
+        "tiles": tiles(),
+        "since": since_published(),
+        "calls": ended.order_by("-rang_at", "-pk")[:NEWEST_CALLS],
+    }
+    return render(request, "dashboard/home.html", context)

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 from django.test import SimpleTestCase
 
-from calls.latency import SEED, bootstrap, histogram, percentile, summarise
+from calls.latency import RESAMPLES, SEED, bootstrap, histogram, percentile, summarise
 
 
 def simulated(rng: np.random.Generator, calls: int, turns: int = 12) -> list[list[float]]:
@@ -65,7 +65,7 @@ class BootstrapTests(SimpleTestCase):
             np.quantile(
                 np.concatenate([calls[i] for i in rng.integers(len(calls), size=len(calls))]), 0.5
             )
-            for _resample in range(1000)
+            for _resample in range(RESAMPLES)
         ]
         low, high = bootstrap(calls, [50])[50]
         self.assertAlmostEqual(low, float(np.quantile(drawn, 0.025)))

@@ -54,8 +54,9 @@ def ltr(text: object) -> SafeString:
 
 
 @register.simple_tag
-def ms(value: float | None) -> SafeString | str:
-    return DASH if value is None else ltr(f"{thousands(value)} ms")
+def ms(value: float | str | None) -> SafeString | str:
+    """A template gives "" for what is not there."""
+    return DASH if value is None or isinstance(value, str) else ltr(f"{thousands(value)} ms")
 
 
 @register.simple_tag
@@ -142,6 +143,24 @@ def second_of(at: datetime) -> SafeString:
 def share(value: float | None) -> SafeString | str:
     """A part of a whole, 0 to 1, in percent."""
     return DASH if value is None else ltr(f"{value:.0%}")
+
+
+@register.filter
+def as_percent(value: float) -> str:
+    """A small part of a whole, 0 to 1, for a text that is itself from left to right."""
+    return f"{value * 100:.1f} %"
+
+
+@register.simple_tag
+def percentage(value: float | str | None) -> SafeString | str:
+    """A small part of a whole, 0 to 1."""
+    return DASH if value is None or isinstance(value, str) else ltr(as_percent(value))
+
+
+@register.simple_tag
+def moment_text(at: datetime) -> str:
+    """A date and time, for SVG."""
+    return timezone.localtime(at).strftime("%d/%m %H:%M")
 
 
 @register.simple_tag

@@ -1,0 +1,32 @@
+"""What callers may be made to wait, and how often they may be cut in on.
+
+Where telephone agents with silence rules can get to: people leave 200 ms between turns (Stivers et
+al. 2009), which no silence rule reaches. To be revised from own calls after two weeks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Of response_latency, by utterance class."""
+
+    p50_ms: int
+    p95_ms: int
+
+
+LATENCY = {True: Target(1200, 1800), False: Target(2500, 3200)}
+"""By `Turn.is_short`."""
+CUT_IN_RATE = 0.02
+"""Of turns."""
+DROPPED_RATE = 0.01
+"""Dropped short answers, of turns."""
+
+
+def verdict(low: float, high: float, target: float) -> str:
+    """ok, bad or unsure, by where a 95 % interval lies: only one that is wholly on a side tells."""
+    if high <= target:
+        return "ok"
+    return "bad" if low > target else "unsure"

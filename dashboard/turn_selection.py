@@ -1,0 +1,133 @@
+"""Which turns a page of figures is about, as its address says: days, profile, revision.
+
+Rule: figures that need each turn are of the newest NEWEST_CALLS calls; what is counted by the hour
+(LatencyCount) covers the whole time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Min, QuerySet
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+
+from calls.models import Call, LatencyCount, Turn
+from calls.turn_record import Latencies
+from tuning.models import Revision, TimingProfile
+
+DAYS = (1, 7, 30)
+USUAL_DAYS = 7
+NEWEST_CALLS = 500
+LONGEST_CALL = timedelta(minutes=15)
+
+
+@dataclass(slots=True)
+class Measured(Latencies):
+    """A turn's moments without its words: thousands of them are read at once."""
+
+    pk: int
+    call_id: int
+    is_short: bool
+    is_prepared: bool
+    outcome: str
+    label: str
+    pause_short_ms: int | None
+    pause_long_ms: int | None
+    speech_ended_ms: float | None
+    decided_ms: float | None
+    transcribed_ms: float | None
+    asked_ms: float | None
+    first_token_ms: float | None
+    first_sentence_ms: float | None
+    first_byte_ms: float | None
+    ready_ms: float | None
+    first_audio_ms: float | None
+    heard_ms: float | None
+
+    @property
+    def is_cut_in(self) -> bool:
+        """As Turn's."""
+        return (self.label or self.outcome) == Turn.Outcome.CUT_IN
+
+
+@dataclass(frozen=True)
+class Selection:
+    days: int
+    since: datetime
+    profile: TimingProfile | None
+    revision: Revision | None
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Selection:
+        """404 for an address that makes no sense."""
+        days = _number(request.GET.get("days", "")) or USUAL_DAYS
+        if days not in DAYS:
+            raise Http404
+        profile = _one(TimingProfile.objects.all(), request.GET.get("profile", ""))
+        revision = _one(Revision.objects.all(), request.GET.get("revision", ""))
+        since = timezone.now() - timedelta(days=days)
+        return cls(days, since, profile, revision)
+
+    @property
+    def query(self) -> str:
+        """As the address says it, but for the days."""
+        found = {"profile": self.profile, "revision": self.revision}
+        return "".join(f"&{name}={one.pk}" for name, one in found.items() if one)
+
+    @cached_property
+    def newest_calls(self) -> list[int]:
+        """Primary keys, at most NEWEST_CALLS; nobody's test calls."""
+        found = Call.objects.filter(ended_at__isnull=False, rang_at__gte=self.since)
+        found = found.exclude(caller=Call.TEST_CALLER)
+        if self.profile:
+            found = found.filter(profile=self.profile)
+        if self.revision:  # it decided from its publication to the next, whatever a call ended on
+            later = self.revision.profile.revisions.filter(number__gt=self.revision.number)
+            replaced_at = later.aggregate(at=Min("published_at"))["at"]
+            found = found.filter(rang_at__gte=self.revision.published_at - LONGEST_CALL)
+            if replaced_at:
+                found = found.filter(rang_at__lt=replaced_at)
+        newest = found.order_by("-rang_at", "-pk").values_list("pk", flat=True)
+        return list(newest[:NEWEST_CALLS])
+
+    def measured(self) -> list[Measured]:
+        """The turns of the newest calls."""
+        names = [each.name for each in fields(Measured)]
+        found = Turn.objects.filter(call__in=self.newest_calls, number__gt=0)
+        if self.revision:
+            found = found.filter(revision=self.revision)
+        return [Measured(*row) for row in found.order_by().values_list(*names)]
+
+    def dropped_by_call(self) -> dict[int, int]:
+        """Dropped short answers of the newest calls, where there are any."""
+        found = Call.objects.filter(pk__in=self.newest_calls, dropped_short__gt=0)
+        return dict(found.values_list("pk", "dropped_short"))
+
+    def counts(self, measure: str) -> QuerySet[LatencyCount]:
+        since = self.since.replace(minute=0, second=0, microsecond=0)
+        found = LatencyCount.objects.filter(measure=measure, hour__gte=since)
+        if self.revision:
+            return found.filter(revision=self.revision)
+        if self.profile:
+            return found.filter(revision__profile=self.profile)
+        return found
+
+
+def _number(raw: str) -> int | None:
+    if raw and not raw.isdecimal():
+        raise Http404
+    return int(raw) if raw else None
+
+
+def _one(found: QuerySet[Any], raw: str) -> Any:
+    pk = _number(raw)
+    if pk is None:
+        return None
+    one = found.filter(pk=pk).first()
+    if one is None:
+        raise Http404
+    return one
