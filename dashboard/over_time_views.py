@@ -48,7 +48,9 @@ def over_time(request: HttpRequest) -> HttpResponse:
 
 def _rules(selection: Selection) -> Iterator[tuple[Mark, Revision]]:
     """When what was published: a change of the figures may be of its making."""
-    found = Revision.objects.filter(published_at__gte=selection.since).select_related("profile")
+    found = Revision.objects.filter(published_at__gte=selection.since, number__gt=1).select_related(
+        "profile"
+    )
     if selection.profile:
         found = found.filter(profile=selection.profile)
     for revision in found.order_by("-published_at")[:MOST_RULES]:

@@ -158,6 +158,12 @@ def percentage(value: float | str | None) -> SafeString | str:
 
 
 @register.simple_tag
+def percentages(low: float, high: float) -> SafeString:
+    """From one small part of a whole to another."""
+    return ltr(f"{low * 100:.1f}{DASH}{high * 100:.1f} %")
+
+
+@register.simple_tag
 def moment_text(at: datetime) -> str:
     """A date and time, for SVG."""
     return timezone.localtime(at).strftime("%d/%m %H:%M")
