@@ -35,6 +35,7 @@ class LatencyCount(models.Model):
 
     class Meta:
         ordering = ("hour", "measure", "bin")
+        indexes = (models.Index(fields=("measure", "hour"), name="count_by_hour"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("hour", "revision", "is_short", "measure", "bin"), name="latency_count"

@@ -108,6 +108,20 @@ class Call(models.Model):
         indexes = (
             # The few that are open are looked for whenever a call rings.
             models.Index(fields=("rang_at",), name="call_is_open", condition=Q(ended_at=None)),
+            # Lists go from the newest on; what is rare is found without a look at all the others.
+            models.Index(fields=("-rang_at", "-id"), name="call_by_age"),
+            models.Index(fields=("profile", "-rang_at", "-id"), name="call_of_profile"),
+            models.Index(fields=("number", "-rang_at", "-id"), name="call_of_number"),
+            models.Index(fields=("ended_why", "-rang_at", "-id"), name="call_by_end"),
+            models.Index(fields=("slowest_ms",), name="call_by_slowest"),
+            models.Index(
+                fields=("-rang_at", "-id"), name="call_with_cut_in", condition=Q(cut_ins__gt=0)
+            ),
+            models.Index(
+                fields=("-rang_at", "-id"),
+                name="call_with_dropped",
+                condition=Q(dropped_short__gt=0),
+            ),
         )
         permissions = (
             ("play_call", "Can play recordings"),

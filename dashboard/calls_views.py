@@ -1,17 +1,22 @@
-"""The calls that have ended: the list, newest first."""
+"""The calls that have ended: the list, newest first, and what is taken away of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from calls.models import Call
+from dashboard import call_export
 from dashboard.access import may
+from dashboard.call_filter import CallFilter
+from dashboard.models import AuditEvent
 
 PAGE_CALLS = 25
 
@@ -20,25 +25,43 @@ PAGE_CALLS = 25
 @may("calls.view_call")
 @vary_on_headers("HX-Request")
 def calls(request: HttpRequest) -> HttpResponse:
-    """Calls in progress (they come over the socket) and the finished ones, newest first."""
-    finished = _before(_finished(), request.GET.get("before", ""))
-    page = list(finished[: PAGE_CALLS + 1])
+    """The finished calls that the address asks for; more of them, or others, as a fragment."""
+    form = CallFilter(request.GET)
+    found = form.found().select_related("profile", "revision")
+    page = list(_before(found, request.GET.get("before", ""))[: PAGE_CALLS + 1])
+    calls, has_more = page[:PAGE_CALLS], len(page) > PAGE_CALLS
+    more = form.chosen | {"before": _place_of(calls[-1])} if has_more else {}
     context = {
-        "calls": page[:PAGE_CALLS],
-        "more": _place_of(page[PAGE_CALLS - 1]) if len(page) > PAGE_CALLS else "",
+        "calls": calls,
+        "form": form,
+        "more": urlencode(more),
+        "chosen": urlencode(form.chosen),
         "is_first_page": "before" not in request.GET,
     }
-    is_fragment = bool(request.headers.get("HX-Request"))
-    template = "dashboard/_finished_calls.html" if is_fragment else "dashboard/calls.html"
-    return render(request, template, context)
+    template = "dashboard/calls.html"
+    if request.headers.get("HX-Request"):
+        is_more = "before" in request.GET
+        template = "dashboard/_finished_calls.html" if is_more else "dashboard/_found_calls.html"
+    return render(request, template, context, status=200 if form.is_valid() else 422)
 
 
-def _finished() -> QuerySet[Call]:
-    return (
-        Call.objects.filter(ended_at__isnull=False)
-        .select_related("profile", "revision")
-        .order_by("-rang_at", "-pk")
-    )
+@require_safe
+@may("calls.export_call")
+def export(request: HttpRequest, kind: str) -> StreamingHttpResponse | HttpResponse:
+    """The calls that the address asks for, as a file: all of them, a batch in memory at a time."""
+    form = CallFilter(request.GET)
+    if not form.is_valid():
+        context = {"form": form, "calls": [], "is_first_page": True, "chosen": "", "more": ""}
+        return render(request, "dashboard/calls.html", context, status=422)
+    write = {"csv": call_export.as_csv, "json": call_export.as_json}.get(kind)
+    if write is None:
+        raise Http404
+    AuditEvent.note(request, AuditEvent.Action.EXPORT, kind, **form.chosen)
+    content_type = {"csv": "text/csv; charset=utf-8", "json": "application/json"}[kind]
+    response = StreamingHttpResponse(write(form.found()), content_type=content_type)
+    name = f"hevoice-calls-{timezone.localtime():%Y-%m-%d-%H%M}.{kind}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _place_of(call: Call) -> str:
@@ -54,4 +77,5 @@ def _before(found: QuerySet[Call], place: str) -> QuerySet[Call]:
         at, number = datetime.fromisoformat(rang_at), int(pk)
     except ValueError:
         raise Http404 from None
-    return found.filter(Q(rang_at__lt=at) | Q(rang_at=at, pk__lt=number))
+    # The first condition alone lets an index be walked; the second tells calls of one moment apart.
+    return found.filter(rang_at__lte=at).filter(Q(rang_at__lt=at) | Q(pk__lt=number))

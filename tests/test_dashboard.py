@@ -27,7 +27,7 @@ class SignedInTestCase(TestCase):
 
 class AccessTests(TestCase):
     def test_every_page_but_the_sign_in_asks_for_a_sign_in(self) -> None:
-        arguments = {"pk": 1, "number": 1}
+        arguments = {"kind": "csv", "pk": 1, "number": 1}
         for pattern in urls.urlpatterns:
             if pattern.name in {"login", "logout"}:
                 continue
@@ -124,15 +124,15 @@ class CallsTests(SignedInTestCase):
             response = self.client.get(address, headers={"HX-Request": "true"})
             self.assertTemplateNotUsed(response, "base.html")
             seen += [call.pk for call in response.context["calls"]]
-            address = f"/en/calls/?before={response.context['more']}".replace("+", "%2B")
+            address = f"/en/calls/?{response.context['more']}"
         self.assertEqual(seen, [call.pk for call in calls])
         self.assertEqual(response.context["more"], "")
 
     def test_calls_that_come_meanwhile_do_not_shift_the_next_page(self) -> None:
         calls = [a_call(number) for number in range(1, 31)]
-        more = self.client.get("/en/calls/").context["more"].replace("+", "%2B")
+        more = self.client.get("/en/calls/").context["more"]
         a_call(0)
-        response = self.client.get(f"/en/calls/?before={more}")
+        response = self.client.get(f"/en/calls/?{more}")
         self.assertEqual(
             [call.pk for call in response.context["calls"]], [c.pk for c in calls[25:]]
         )
@@ -143,7 +143,7 @@ class CallsTests(SignedInTestCase):
     def test_the_list_costs_the_same_few_queries_whatever_its_length(self) -> None:
         for number in range(1, 20):
             a_turn(a_call(number))
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(6):
             self.client.get("/en/calls/")
 
 

@@ -1,0 +1,38 @@
+"""Fill a database with calls that nobody made: for pictures, for trying the pages, for benches."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from calls.models import Call
+from calls.seeding import Seeding
+
+
+class Command(BaseCommand):
+    help = "Add invented calls of the last 30 days, always the same for the same --seed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--calls", type=int, default=1000, help="about ten turns each")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--recorded", type=int, default=0, help="of the newest, so many")
+        parser.add_argument("--add", action="store_true", help="to calls that are there already")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["calls"] < 1:
+            raise CommandError("--calls must be at least 1")
+        if Call.objects.exists() and not options["add"]:
+            raise CommandError("There are calls already. To add invented ones to them: --add")
+        began_s = time.monotonic()
+        seeding = Seeding(options["seed"])
+        for done in seeding.fill(options["calls"]):
+            if done % 10_000 == 0:
+                self.stdout.write(f"{time.monotonic() - began_s:6.1f} s  {done:,} calls")
+        seeding.record(options["recorded"])
+        self.stdout.write(
+            f"{options['calls']:,} calls, {seeding.turns:,} turns "
+            f"in {time.monotonic() - began_s:.1f} s"
+        )

@@ -1,0 +1,38 @@
+"""Words in transcripts: which calls said them.
+
+By trigrams, of which a text needs one whole: an FTS5 table kept by triggers in SQLite, pg_trgm in
+PostgreSQL (migration 0012). Rule: a search is bounded. It looks at the newest MOST_TURNS turns
+that hold the text, so that a word which nearly every turn holds costs no more than a rare one.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import Q
+
+from calls.models import Turn
+
+SHORTEST = 3
+"""Characters: one trigram."""
+MOST_TURNS = 3000
+
+
+def calls_that_said(text: str) -> set[int]:
+    """Primary keys of the calls in which the caller or the agent said it."""
+    if connection.vendor == "sqlite":
+        return _in_sqlite(text)
+    found = Turn.objects.filter(Q(said__contains=text) | Q(answered__contains=text))
+    return set(found.order_by("-pk").values_list("call_id", flat=True)[:MOST_TURNS])
+
+
+def _in_sqlite(text: str) -> set[int]:
+    quoted = '"' + text.replace('"', '""') + '"'
+    newest = (
+        "select rowid from calls_turn_words where calls_turn_words match %s "
+        "order by rowid desc limit %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select distinct call_id from calls_turn where id in ({newest})", [quoted, MOST_TURNS]
+        )
+        return {pk for (pk,) in cursor.fetchall()}

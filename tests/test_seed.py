@@ -1,0 +1,61 @@
+"""Invented calls: the same for the same seed, counted as real ones are, never mixed with them."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+
+from django.core.management import CommandError, call_command
+from django.test import TestCase
+
+from calls import recording, seeding
+from calls.latency import bin_of
+from calls.models import Call, LatencyCount
+from calls.turn import Turn
+from tests.call_rows import a_call
+
+
+def seed(calls: int, **options: object) -> str:
+    said = io.StringIO()
+    call_command("seed", calls=calls, stdout=said, **options)
+    return said.getvalue()
+
+
+class SeedTests(TestCase):
+    def test_the_hours_count_the_turns_that_there_are(self) -> None:
+        written, seeding.WRITTEN = seeding.WRITTEN, 5
+        self.addCleanup(setattr, seeding, "WRITTEN", written)
+        self.assertIn("60 calls", seed(60))
+        turns = Counter(
+            (turn.revision_id, turn.is_short, bin_of(turn.response_latency or 0))
+            for turn in Turn.objects.filter(number__gt=0)
+        )
+        counted: Counter[tuple[int | None, bool, int]] = Counter()
+        for row in LatencyCount.objects.filter(measure="response_latency"):
+            counted[row.revision_id, row.is_short, row.bin] += row.turns
+        self.assertEqual(counted, turns)
+        for call in Call.objects.all():
+            shown = call.turn_count, call.slowest_ms, call.cut_ins, call.dropped_short
+            call.tally()
+            self.assertEqual(
+                shown, (call.turn_count, call.slowest_ms, call.cut_ins, call.dropped_short)
+            )
+
+    def test_keys_grow_with_time(self) -> None:
+        seed(30)
+        moments = list(Call.objects.order_by("pk").values_list("rang_at", flat=True))
+        self.assertEqual(moments, sorted(moments))
+
+    def test_real_calls_are_not_mixed_with_invented_ones_unasked(self) -> None:
+        a_call()
+        with self.assertRaisesMessage(CommandError, "--add"):
+            seed(10)
+        seed(10, add=True)
+        self.assertEqual(Call.objects.count(), 11)
+
+    def test_some_have_a_recording_with_its_waveform(self) -> None:
+        seed(3, recorded=1)
+        newest = Call.objects.order_by("-rang_at")[0]
+        self.addCleanup(recording.forget, newest)
+        self.assertGreater(recording.length_of(recording.path_of(newest)), 100_000)
+        self.assertTrue(recording.peaks_of(newest).exists())
