@@ -32,6 +32,7 @@ from tuning.profile import Profile
 WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("seeding.toml").read_text("utf-8"))
 DAYS = 30
 BATCH = 1000
+SID = "CAseed"
 WRITTEN = 600
 """Calls a revision whose turns are made up one by one: a hundred thousand would take an hour."""
 HOURS = (*[1] * 7, 4, 8, 12, 14, 14, 12, 11, 10, 11, 12, 9, 6, 4, 3, 2, 1, 1)
@@ -130,7 +131,7 @@ class Seeding:
             (60, 36, 1, 3),
         )[0]
         return Call(
-            call_sid=f"CAseed{self._seed:04}{index:022}",
+            call_sid=f"{SID}{self._seed:04}{index:022}",
             caller=f"+9725{draw.randrange(10**8):08}",
             called=self._numbers[index % 2].number,
             number=self._numbers[index % 2],
@@ -219,7 +220,7 @@ class Seeding:
 
     def record(self, calls: int) -> None:
         """Give the newest calls a recording: the embedded voice speaks for both sides."""
-        for call in Call.objects.order_by("-rang_at")[:calls]:
+        for call in Call.objects.filter(call_sid__startswith=SID).order_by("-rang_at")[:calls]:
             sound = recording.Recording()
             until_ms = 0
             for turn in call.turns.all():

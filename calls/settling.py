@@ -19,6 +19,7 @@ from calls import recording
 from calls.latency import bin_of
 from calls.latency_count import LatencyCount, Place
 from calls.models import Call, Turn
+from calls.timeline import Timeline
 from tuning import journal, pauses, replay
 from tuning.events import Action, Event
 
@@ -56,6 +57,7 @@ def settle(call_pk: int) -> bool:
         if not done.update(settled_at=timezone.now(), replays=replays):
             return False
         _keep_pauses(call, entries or [])
+        Timeline.keep(call, entries or [])
         call.tally()
         if not call.is_test:
             _count(call.turns.filter(number__gt=0))

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from csp.constants import NONCE, SELF
+from csp.decorators import csp_update
+from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from calls import recording
-from calls.models import Call, Turn
+from calls.models import Call
+from calls.timeline import Timeline
+from calls.turn import Turn
 from dashboard.access import may
+from dashboard.call_course import course
 from dashboard.waterfall import Waterfall, waterfall
 from dashboard.words import LATENCIES, STREAM_CLOSED, Latency
 
@@ -29,18 +39,106 @@ class ShownTurn:
         return cls(turn, waterfall(turn), figures)
 
 
+# The player's styles stand in its own shadow tree, which only a nonce lets in.
+@csp_update({"style-src": [SELF, NONCE]})  # type: ignore[untyped-decorator, unused-ignore]
 @require_safe
 @may("calls.view_call")
 def call(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole call, with one turn in detail: ?turn=3, else the first that was answered."""
     one = get_object_or_404(Call.objects.select_related("profile", "revision", "number"), pk=pk)
-    turns = [ShownTurn.of(turn) for turn in one.turns.select_related("revision")]
+    turns = list(one.turns.select_related("revision"))
     dropped = sum(one.frames_dropped.values())
     context = {
         "call": one,
         "turns": turns,
+        "course": course(one, turns, _timeline(one)),
         "dropped": dropped,
-        "has_recording": recording.path_of(one).exists(),
         "frames_add_up": one.frames_in == one.frames_forwarded + dropped,
         "is_usual_close": one.ended_well and STREAM_CLOSED in one.stream_error,
+        "labels": Turn.Label.choices,
+        "retention_days": settings.RETENTION_DAYS,
+        **_sound(request, one),
+        **_chosen(request, turns),
     }
     return render(request, "dashboard/call.html", context)
+
+
+def _timeline(one: Call) -> Timeline | None:
+    try:
+        found: Timeline = one.timeline
+    except ObjectDoesNotExist:
+        return None
+    return found
+
+
+def _sound(request: HttpRequest, one: Call) -> dict[str, bool]:
+    has_recording = recording.path_of(one).exists()
+    return {
+        "has_recording": has_recording,
+        "has_waveform": has_recording and recording.peaks_of(one).exists(),
+        "may_play": request.user.has_perm("calls.play_call"),
+    }
+
+
+def _chosen(request: HttpRequest, turns: list[Turn]) -> dict[str, Any]:
+    asked = request.GET.get("turn", "")
+    if asked and not asked.isdecimal():
+        raise Http404
+    answered = [turn for turn in turns if turn.number > 0] or turns
+    by_number = {turn.number: turn for turn in turns}
+    if asked and int(asked) not in by_number:
+        raise Http404
+    chosen = by_number[int(asked)] if asked else next(iter(answered), None)
+    return {"chosen": chosen, "shown": ShownTurn.of(chosen) if chosen else None}
+
+
+@require_safe
+@may("calls.view_call")
+def turn(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """One turn in detail: a fragment of its call's page."""
+    address = f"{reverse('call', args=[pk])}?turn={number}"
+    if not request.headers.get("HX-Request"):
+        return redirect(address)
+    one = get_object_or_404(Turn.objects.select_related("revision"), call=pk, number=number)
+    response = _detail(request, one)
+    response["HX-Replace-Url"] = address
+    return response
+
+
+def _detail(request: HttpRequest, one: Turn, *, was_labelled: bool = False) -> HttpResponse:
+    context = {
+        "call": one.call,
+        "chosen": one,
+        "shown": ShownTurn.of(one),
+        "labels": Turn.Label.choices,
+        "was_labelled": was_labelled,
+    }
+    return render(request, "dashboard/_turn.html", context)
+
+
+@require_POST
+@may("calls.label_call")
+def label(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """What the operator heard; "" takes it back. The counts of the call follow."""
+    one = get_object_or_404(Turn.objects.select_related("call", "revision"), call=pk, number=number)
+    given = request.POST.get("label", "")
+    if given and given not in Turn.Label.values:
+        raise Http404
+    one.label = given
+    one.save(update_fields=["label"])
+    one.call.tally()
+    if not request.headers.get("HX-Request"):
+        return redirect(f"{reverse('call', args=[pk])}?turn={number}")
+    return _detail(request, one, was_labelled=True)
+
+
+@require_safe
+@may("calls.play_call")
+def peaks(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Each lane's loudness, for the waveform: made when the call was settled."""
+    one = get_object_or_404(Call, pk=pk, ended_at__isnull=False)
+    try:
+        file = recording.peaks_of(one).open("rb")
+    except FileNotFoundError:
+        raise Http404 from None
+    return FileResponse(file, content_type="application/json")

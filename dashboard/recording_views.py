@@ -6,36 +6,37 @@ a minute of it if it names no end: calls are in progress in this process.
 
 from __future__ import annotations
 
-import logging
 import re
+from datetime import timedelta
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from calls import recording as recordings
 from calls.models import Call
 from dashboard.access import may
-
-logger = logging.getLogger(__name__)
+from dashboard.models import AuditEvent
 
 OPEN_PART_BYTES = 2**20
+ONE_LISTENING = timedelta(minutes=10)
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 
 
 @require_safe
 @may("calls.play_call")
 def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Left the caller, right the agent; who listens is logged."""
+    """Left the caller, right the agent; who listens stands in the audit."""
     call = get_object_or_404(Call, pk=pk, ended_at__isnull=False)
     path = recordings.path_of(call)
     try:
         size = path.stat().st_size
     except FileNotFoundError:
         raise Http404 from None
-    logger.info("The recording of %s goes to %s", call, request.user)
     part = _asked(request.headers.get("Range", ""), size)
+    _note(request, call)
     response: HttpResponseBase
     if part is None:
         response = FileResponse(path.open("rb"), content_type="audio/wav")
@@ -49,6 +50,16 @@ def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
         response["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     response["Accept-Ranges"] = "bytes"
     return response
+
+
+def _note(request: HttpRequest, call: Call) -> None:
+    """Once a listening: a player asks for many parts."""
+    since = timezone.now() - ONE_LISTENING
+    played = AuditEvent.objects.filter(
+        at__gte=since, who=request.user.pk, action=AuditEvent.Action.PLAY, what=f"{call}"
+    )
+    if not played.exists():
+        AuditEvent.note(request, AuditEvent.Action.PLAY, call)
 
 
 def _asked(header: str, size: int) -> range | None:

@@ -82,9 +82,11 @@ def pauses(entries: Iterable[Event | Action]) -> dict[int, Pauses]:
 
 def dropped_short(entries: Iterable[Event | Action]) -> int:
     """Stretches of speech, as long as a yes or a no, that brought no turn."""
+    return sum(is_short_answer(entry) for entry in entries if isinstance(entry, Dismiss))
+
+
+def is_short_answer(dismissed: Dismiss) -> bool:
+    """As long as a yes or a no, and dismissed for no better reason."""
     low, high = SHORT_ANSWER_MS
-    return sum(
-        low <= entry.until_ms - entry.from_ms <= high and entry.why not in NO_ANSWERS
-        for entry in entries
-        if isinstance(entry, Dismiss)
-    )
+    length_ms = dismissed.until_ms - dismissed.from_ms
+    return low <= length_ms <= high and dismissed.why not in NO_ANSWERS

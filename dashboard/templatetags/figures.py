@@ -158,6 +158,16 @@ def percentage(value: float | str | None) -> SafeString | str:
 
 
 @register.simple_tag
+def span_of(from_ms: float | None, until_ms: float | None) -> SafeString:
+    """From when to when, as a player tells the time."""
+    times = [
+        DASH if at is None else f"{int(at // 60_000)}:{at / 1000 % 60:04.1f}"
+        for at in (from_ms, until_ms)
+    ]
+    return ltr(f" {DASH} ".join(times))
+
+
+@register.simple_tag
 def percentages(low: float, high: float) -> SafeString:
     """From one small part of a whole to another."""
     return ltr(f"{low * 100:.1f}{DASH}{high * 100:.1f} %")
