@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +50,11 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ("-at", "-pk")
+        # The audit page's filters, each newest first.
+        indexes = (
+            models.Index(fields=["who_name", "-at", "-id"], name="audit_who"),
+            models.Index(fields=["action", "-at", "-id"], name="audit_action"),
+        )
 
     def __str__(self) -> str:
         return f"{self.who_name} {self.action} {self.what}"
@@ -62,14 +69,23 @@ class AuditEvent(models.Model):
 
     @classmethod
     def note(
-        cls, request: HttpRequest, action: AuditEvent.Action, what: object = "", **detail: Any
+        cls,
+        request: HttpRequest,
+        action: AuditEvent.Action,
+        what: object = "",
+        *,
+        by: AbstractBaseUser | str | None = None,
+        **detail: Any,
     ) -> AuditEvent:
-        """Add what the person of this request did."""
-        person = request.user if request.user.is_authenticated else None
+        """Add what the person of this request did; `by`: whom the request does not know yet, or
+        the name that somebody gave for themselves."""
+        who = request.user if by is None else by
+        person = None if isinstance(who, str) or not who.is_authenticated else who
+        name = who if isinstance(who, str) else who.get_username()
         return cls.objects.create(
-            who=person,
-            who_name=person.get_username() if person else "",
-            address=request.META.get("REMOTE_ADDR") or None,
+            who_id=person.pk if person else None,
+            who_name=name[:150],
+            address=get_client_ip(request),
             action=action,
             what=f"{what}"[:200],
             detail=detail,
@@ -88,6 +104,8 @@ class Preferences(models.Model):
     language = models.CharField(_("language"), max_length=2, default=settings.LANGUAGE_CODE)
     theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.DEVICE)
     shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
+    has_one_time_password = models.BooleanField(default=False)
+    """Somebody else chose their password: they must choose another before anything else."""
 
     def __str__(self) -> str:
         return f"{self.user}'s preferences"

@@ -55,7 +55,7 @@ class Operator:
         self.page.on("console", lambda said: self._hear(said.type, said.text))
         self.page.on("pageerror", lambda error: self._hear("error", f"{error}"))
         self.visit("login/")
-        self.page.fill("[name=username]", user)
+        self.page.fill("[name=login]", user)
         self.page.fill("[name=password]", password)
         self.page.click("main button")
         self.page.wait_for_url("**/calls/")
