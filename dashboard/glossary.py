@@ -87,7 +87,11 @@ GLOSSARY = (
         "states",
         _("The states of a call in progress"),
         (
-            Entry("listening", _("Listening"), _("The agent hears the caller, or waits for words.")),
+            Entry(
+                "listening",
+                _("Listening"),
+                _("The agent hears the caller, or waits for words."),
+            ),
             Entry(
                 "waiting",
                 _("Waiting"),
@@ -134,7 +138,10 @@ GLOSSARY = (
             Entry(
                 "end_of_turn_delay",
                 _("End-of-turn delay"),
-                _("From the speech end to the decision: mostly the silence that the profile asks for."),
+                _(
+                    "From the speech end to the decision: mostly the silence that "
+                    "the profile asks for."
+                ),
             ),
             Entry(
                 "transcription_delay",
@@ -185,7 +192,10 @@ GLOSSARY = (
             Entry(
                 "policy_wait",
                 _("Policy wait"),
-                _("The part of a wait that the profile asks for. You can change it; it is hatched."),
+                _(
+                    "The part of a wait that the profile asks for. You can change "
+                    "it; it is hatched."
+                ),
             ),
             Entry(
                 "compute",
@@ -219,7 +229,10 @@ GLOSSARY = (
             Entry(
                 "not_enough_turns",
                 _("Not enough turns"),
-                _("So few turns that a figure would be chance. Wait for more calls, or filter less."),
+                _(
+                    "So few turns that a figure would be chance. Wait for more "
+                    "calls, or filter less."
+                ),
             ),
             Entry(
                 "target",
@@ -253,7 +266,10 @@ GLOSSARY = (
             Entry(
                 "profile",
                 _("Profile"),
-                _("A named set of values that say when a caller has finished and how it is answered."),
+                _(
+                    "A named set of values that say when a caller has finished and "
+                    "how it is answered."
+                ),
             ),
             Entry(
                 "revision",
@@ -268,7 +284,10 @@ GLOSSARY = (
             Entry(
                 "publish",
                 _("Publish"),
-                _("Make a draft the newest revision. Calls in progress take it with the next frame."),
+                _(
+                    "Make a draft the newest revision. Calls in progress take it "
+                    "with the next frame."
+                ),
             ),
             Entry(
                 "restore",
@@ -298,7 +317,11 @@ GLOSSARY = (
         "machinery",
         _("The machinery"),
         (
-            Entry("frame", _("Frame"), _("20 ms of the caller's sound, the smallest step of time.")),
+            Entry(
+                "frame",
+                _("Frame"),
+                _("20 ms of the caller's sound, the smallest step of time."),
+            ),
             Entry(
                 "vad",
                 _("Speech detector (VAD)"),

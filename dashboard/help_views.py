@@ -18,7 +18,7 @@ from dashboard.access import signed_in
 from dashboard.first_things import needs_second_step
 from dashboard.glossary import GLOSSARY
 from dashboard.models import Preferences
-from dashboard.roles import LABELS, MEANINGS, role_of
+from dashboard.roles import LABELS, MEANINGS, ROLES, role_of
 from dashboard.shortcuts import SHORTCUTS
 
 
@@ -48,11 +48,15 @@ def settings_of_mine(request: HttpRequest) -> HttpResponse:
         "languages": settings.LANGUAGES,
         "themes": Preferences.Theme.choices,
         "role": LABELS[role],
-        "role_meaning": MEANINGS.get(role, ""),
-        "has_second_step": is_mfa_enabled(request.user),  # type: ignore[arg-type]
+        "may": [MEANINGS[each] for each in list(ROLES)[: list(LABELS).index(role) + 1]]
+        if role
+        else [],
+        "has_second_step": is_mfa_enabled(request.user),
         "needs_second_step": needs_second_step(request.user),
     }
-    return render(request, "dashboard/preferences.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "dashboard/preferences.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_safe

@@ -44,7 +44,7 @@ def invite(request: HttpRequest, name: str, role: str) -> tuple[User, str]:
         person = User.objects.create_user(name, password=password)
         person.groups.set(Group.objects.filter(name=role))
         Preferences.objects.create(user=person, has_one_time_password=True)
-        AuditEvent.note(request, PERSON, person, invited=True, after=role)
+        AuditEvent.note(request, PERSON, person, invited=role)
     return person, password
 
 
@@ -67,8 +67,10 @@ def let_in(request: HttpRequest, person: User, is_active: bool) -> None:
         _check(request, person, keeps_admin=is_active)
         if person.is_active != is_active:
             User.objects.filter(pk=person.pk).update(is_active=is_active)
-            change = {"before": person.is_active, "after": is_active}
-            AuditEvent.note(request, PERSON, person, changed="active", **change)
+            before = person.is_active
+            AuditEvent.note(
+                request, PERSON, person, changed="active", before=before, after=is_active
+            )
 
 
 def reset_password(request: HttpRequest, person: User) -> str:
@@ -107,5 +109,5 @@ def _check(request: HttpRequest, person: User, *, keeps_admin: bool) -> None:
 
 
 def _one_time_password() -> str:
-    """To be read out or copied; 60 bits are enough for a password that is used once."""
+    """To be read out or copied; 64 bits are enough for a password that is used once."""
     return "-".join(secrets.token_hex(2) for _part in range(4))

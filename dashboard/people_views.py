@@ -116,9 +116,7 @@ def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
     return _one_time_password(request, somebody, password)
 
 
-def _try(
-    request: HttpRequest, pk: int, verb: Any, *arguments: object, done: str
-) -> HttpResponse:
+def _try(request: HttpRequest, pk: int, verb: Any, *arguments: object, done: str) -> HttpResponse:
     """Do it, say so, and go back to the person."""
     try:
         verb(request, get_object_or_404(verbs.everybody(), pk=pk), *arguments)

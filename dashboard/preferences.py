@@ -34,12 +34,11 @@ def of(user: Any) -> Preferences:
     return kept
 
 
-
 def remember(response: HttpResponseBase, preferences: Preferences) -> None:
     """On this device, from the next page on."""
-    kept = {"max_age": COOKIE_S, "samesite": "Lax"}
-    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, preferences.language, **kept)
-    if preferences.theme == Preferences.Theme.DEVICE:
-        response.delete_cookie("theme", samesite="Lax")
-    else:
-        response.set_cookie("theme", preferences.theme, **kept)
+    chosen = {settings.LANGUAGE_COOKIE_NAME: preferences.language, "theme": preferences.theme}
+    for name, value in chosen.items():
+        if value == Preferences.Theme.DEVICE:
+            response.delete_cookie(name, samesite="Lax")
+        else:
+            response.set_cookie(name, value, max_age=COOKIE_S, samesite="Lax")

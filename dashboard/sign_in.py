@@ -13,6 +13,7 @@ import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.functional import Promise
@@ -44,6 +45,11 @@ class OperatorAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url("preferences")
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        if user is not None and user.check_password(password):
+            raise ValidationError(_("This is the present password. Choose another one."))
+        return str(super().clean_password(password, user))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         return not any(

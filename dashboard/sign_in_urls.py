@@ -24,6 +24,12 @@ urlpatterns = [
     path("me/two-step/on/", totp.activate_totp, name="mfa_activate_totp"),
     path("me/two-step/off/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("me/two-step/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("me/two-step/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("me/two-step/codes/codes.txt", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path(
+        "me/two-step/codes/new/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"
+    ),
+    path(
+        "me/two-step/codes/codes.txt",
+        codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
 ]

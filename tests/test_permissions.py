@@ -6,9 +6,11 @@ answers. What it needs besides an operator's name and role stands in ARGUMENTS.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
+from typing import ClassVar
 
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import TestCase
 from django.urls import URLPattern, URLResolver, reverse
@@ -69,11 +71,11 @@ MAY_POST = {"profile": ADMIN}
 ARGUMENTS = {"pk": 1, "number": 1, "n": 1, "kind": "csv", "format": "csv"}
 
 
-def every_pattern(patterns: list[URLPattern | URLResolver] | None = None) -> Iterator[URLPattern]:
-    for pattern in urls.urlpatterns if patterns is None else patterns:
+def every_pattern(patterns: Sequence[object] = urls.urlpatterns) -> Iterator[URLPattern]:
+    for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from every_pattern(pattern.url_patterns)
-        else:
+        elif isinstance(pattern, URLPattern):
             yield pattern
 
 
@@ -83,6 +85,8 @@ def address_of(pattern: URLPattern) -> str:
 
 
 class PermissionsTests(TestCase):
+    people: ClassVar[dict[str, User]]
+
     @classmethod
     def setUpTestData(cls) -> None:
         cls.people = {role: a_person(role, f"somebody {role}") for role in WHO[1:]}

@@ -5,24 +5,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dashboard', '0002_audit_only_grows'),
+        ("dashboard", "0002_audit_only_grows"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='preferences',
-            name='has_one_time_password',
+            model_name="preferences",
+            name="has_one_time_password",
             field=models.BooleanField(default=False),
         ),
         migrations.AddIndex(
-            model_name='auditevent',
-            index=models.Index(fields=['who_name', '-at', '-id'], name='audit_who'),
+            model_name="auditevent",
+            index=models.Index(fields=["who_name", "-at", "-id"], name="audit_who"),
         ),
         migrations.AddIndex(
-            model_name='auditevent',
-            index=models.Index(fields=['action', '-at', '-id'], name='audit_action'),
+            model_name="auditevent",
+            index=models.Index(fields=["action", "-at", "-id"], name="audit_action"),
         ),
     ]

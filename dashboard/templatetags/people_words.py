@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dashboard.first_things import SECOND_STEP, due
 from dashboard.roles import LABELS, role_of
@@ -20,7 +25,7 @@ NAMES: dict[str, Promise] = {
     "used": _("with"),
     "refused": _("refused"),
     "renewed": _("renewed"),
-    "invited": _("invited"),
+    "invited": _("invited as"),
     "seconds": _("seconds"),
     "note": _("note"),
     "format": _("format"),
@@ -41,6 +46,18 @@ VALUES: dict[str, Promise] = LABELS | {
 register.filter("role_of", role_of)
 
 
+@register.simple_tag
+def exact_moment(at: datetime) -> SafeString:
+    """To the second, with the year only while it is another."""
+    local = timezone.localtime(at)
+    day = "%d/%m" if local.year == timezone.localtime().year else "%d/%m/%Y"
+    return format_html(
+        '<time datetime="{}"><bdi dir="ltr">{}</bdi></time>',
+        local.isoformat(timespec="seconds"),
+        local.strftime(f"{day} %H:%M:%S"),
+    )
+
+
 @register.simple_tag(takes_context=True)
 def is_second_step_due(context: dict[str, Any]) -> bool:
     return due(context["request"].user) == SECOND_STEP
@@ -50,7 +67,7 @@ def is_second_step_due(context: dict[str, Any]) -> bool:
 def told(detail: Mapping[str, Any]) -> Iterator[tuple[Promise | str, str]]:
     """Its keys and values in words."""
     for name, value in detail.items():
-        if name == "invited" or value in ("", None, [], {}):
+        if value in ("", None, [], {}):
             continue
         yield NAMES.get(name, name), _value(value)
 
