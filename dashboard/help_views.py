@@ -34,6 +34,9 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]
 @signed_in
 def settings_of_mine(request: HttpRequest) -> HttpResponse:
     kept = preferences.of(request.user)
+    if kept.pk is None:  # what they see now is what they start from
+        kept.language = translation.get_language() or kept.language
+        kept.theme = request.COOKIES.get("theme", kept.theme)
     form = PreferencesForm(request.POST if request.method == "POST" else None, instance=kept)
     if form.is_valid():
         form.save()

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from dashboard import audit_filter
@@ -51,11 +51,14 @@ def _people(request: HttpRequest, form: InviteForm, status: int = 200) -> HttpRe
     return render(request, "dashboard/people.html", context, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @may("auth.change_user", "auth.add_user")
 @never_cache
 def invite(request: HttpRequest) -> HttpResponse:
-    """The answer shows the one-time password: it is kept nowhere, so there is nothing to go to."""
+    """The answer shows the one-time password: it is kept nowhere, so there is nothing to go to.
+    The language switch comes back with a GET."""
+    if request.method != "POST":
+        return redirect("people")
     form = InviteForm(request.POST)
     if not form.is_valid():
         return _people(request, form, status=422)
@@ -103,10 +106,12 @@ def reset_second_step(request: HttpRequest, pk: int) -> HttpResponse:
     return _try(request, pk, verbs.reset_second_step, done=done)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @may("auth.change_user")
 @never_cache
 def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("person", pk)
     somebody = get_object_or_404(verbs.everybody(), pk=pk)
     try:
         password = verbs.reset_password(request, somebody)

@@ -22,8 +22,6 @@ from dashboard import (
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login/", LoginView.as_view(template_name="dashboard/login.html"), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
     path("live/", live_views.live, name="live"),
     path("", include("dashboard.sign_in_urls")),
     path("calls/", calls_views.calls, name="calls"),

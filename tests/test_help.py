@@ -84,4 +84,4 @@ class ShortcutsTests(HelpTestCase):
             if shortcut.keys[0] == "g"
         }
         self.assertEqual(told, {key for *_page, key in PAGES if key})
-        self.assertIn('href="/he/calls/" data-key="c"', self.page("/he/calls/"))
+        self.assertIn('href="/he/calls/" data-key="c"', self.page("/he/profiles/"))

@@ -71,6 +71,9 @@ class InviteTests(PeopleTestCase):
             self.assertContains(response, words, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
         self.assertEqual(User.objects.count(), 2)
 
+    def test_whoever_comes_back_to_its_address_is_led_to_the_list(self) -> None:
+        self.assertRedirects(self.client.get("/en/people/invite/"), "/en/people/")
+
     def test_a_role_that_does_not_exist_invites_nobody(self) -> None:
         response = self.client.post("/en/people/invite/", {"username": "noa", "role": "king"})
         self.assertEqual(response.status_code, HTTPStatus.UNPROCESSABLE_ENTITY)

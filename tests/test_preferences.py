@@ -59,6 +59,12 @@ class PreferencesTests(TestCase):
         other.post("/en/login/", {"login": "dana", "password": "a long enough one"})
         self.assertContains(other.get("/en/calls/"), 'data-theme="light"')
 
+    def test_who_has_chosen_nothing_is_offered_what_they_see(self) -> None:
+        self.client.cookies["theme"] = "dark"
+        page = self.client.get("/en/me/")
+        self.assertContains(page, 'value="en" checked')
+        self.assertContains(page, 'value="dark" checked')
+
     def test_what_is_not_offered_is_refused_and_nothing_is_saved(self) -> None:
         response = self.client.post("/en/me/", {"language": "fr", "theme": "pink"})
         self.assertContains(
