@@ -30,7 +30,10 @@ def chromium() -> Iterator[Browser]:
 
 
 class Operator:
-    """A signed-in operator's page (`user` None: not signed in); `complaints`: what the console was told as an error."""
+    """A signed-in operator's page; `complaints`: what the console was told as an error.
+
+    `user` None: nobody is signed in.
+    """
 
     def __init__(
         self,
