@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.test import TestCase
 from django.urls import URLPattern, URLResolver, reverse
 
+from calls.models import PhoneNumber
 from dashboard import urls
 from dashboard.roles import ROLES
 from tests.call_rows import a_call, a_greeting, a_turn
@@ -48,6 +49,15 @@ MAY = {
     "call": VIEWER,
     "recording": OPERATOR,
     "latencies": VIEWER,
+    "over_time": VIEWER,
+    "tradeoff": VIEWER,
+    # numbers
+    "numbers": VIEWER,
+    "number": VIEWER,
+    "number_new": ADMIN,
+    "number_delete": ADMIN,
+    "number_call": ADMIN,
+    "test_call": VIEWER,
     # profiles
     "profiles": VIEWER,
     "profile": VIEWER,
@@ -66,7 +76,7 @@ MAY = {
     "audit": ADMIN,
 }
 """By its URL name: the least that may open it (GET), or do it (POST) where it answers only that."""
-MAY_POST = {"profile": ADMIN}
+MAY_POST = {"profile": ADMIN, "number": ADMIN}
 """Where doing needs more than looking."""
 ARGUMENTS = {"pk": 1, "number": 1, "n": 1, "kind": "csv", "format": "csv"}
 
@@ -90,6 +100,7 @@ class PermissionsTests(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.people = {role: a_person(role, f"somebody {role}") for role in WHO[1:]}
+        PhoneNumber.objects.create(pk=1, number="+97231234567", name="Desk")
         call = a_call(pk=1)
         a_greeting(call)
         a_turn(call)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,8 @@ from dashboard.first_things import SECOND_STEP, due
 from dashboard.roles import LABELS, role_of
 
 register = template.Library()
+LONGEST = 120
+"""A number's instructions may be pages long."""
 NAMES: dict[str, Promise] = {
     "before": _("before"),
     "after": _("after"),
@@ -69,7 +72,7 @@ def told(detail: Mapping[str, Any]) -> Iterator[tuple[Promise | str, str]]:
     for name, value in detail.items():
         if value in ("", None, [], {}):
             continue
-        yield NAMES.get(name, name), _value(value)
+        yield NAMES.get(name, name), Truncator(_value(value)).chars(LONGEST)
 
 
 @register.filter
