@@ -228,6 +228,7 @@ class RequiredTests(SignInTestCase):
             self.sign_in()
             page = self.client.get("/en/calls/", follow=True)
             self.assertContains(page, "Your role needs two-step sign-in")
+            self.assertNotContains(page, 'class="pages"')
             code = code_of(page.context["form"].secret)
             self.client.post("/en/me/two-step/on/", {"code": code})
             self.assertEqual(self.client.get("/en/calls/").status_code, HTTPStatus.OK)

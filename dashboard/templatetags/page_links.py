@@ -10,6 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.first_things import due
+
 register = template.Library()
 PAGES = (
     ("home", _("Home"), "calls.view_call", "h"),
@@ -37,6 +39,8 @@ class Link:
 @register.simple_tag(takes_context=True)
 def page_links(context: dict[str, Any]) -> list[Link]:
     request = context["request"]
+    if due(request.user):  # each would lead back to it
+        return []
     home = reverse("home")
     links = []
     for name, label, permission, key in PAGES:
