@@ -10,6 +10,7 @@ from typing import Any
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -69,22 +70,24 @@ class AuditEvent(models.Model):
 
     @classmethod
     def note(
+        cls, request: HttpRequest, action: AuditEvent.Action, what: object = "", **detail: Any
+    ) -> AuditEvent:
+        """Add what the person of this request did."""
+        return cls.note_by(request.user, request, action, what, **detail)
+
+    @classmethod
+    def note_by(
         cls,
+        who: AbstractBaseUser | AnonymousUser | str,
         request: HttpRequest,
         action: AuditEvent.Action,
         what: object = "",
-        *,
-        by: AbstractBaseUser | str | None = None,
         **detail: Any,
     ) -> AuditEvent:
-        """Add what the person of this request did; `by`: whom the request does not know yet, or
-        the name that somebody gave for themselves."""
-        who = request.user if by is None else by
-        person = None if isinstance(who, str) or not who.is_authenticated else who
-        name = who if isinstance(who, str) else who.get_username()
+        """Of somebody whom the request does not know, or of a name that somebody gave."""
         return cls.objects.create(
-            who_id=person.pk if person else None,
-            who_name=name[:150],
+            who_id=None if isinstance(who, str) else who.pk,
+            who_name=(who if isinstance(who, str) else who.get_username())[:150],
             address=get_client_ip(request),
             action=action,
             what=f"{what}"[:200],

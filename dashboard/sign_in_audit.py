@@ -31,7 +31,7 @@ def connect() -> None:
 
 def _signed_in(request: HttpRequest, user: Any, response: HttpResponseBase, **rest: Any) -> None:
     used = [record.get("type", "password") for record in get_authentication_records(request, user)]
-    AuditEvent.note(request, Action.SIGN_IN, by=user, used=used)
+    AuditEvent.note_by(user, request, Action.SIGN_IN, used=used)
     if Preferences.objects.filter(user=user).exists():
         preferences.remember(response, preferences.of(user))
 
@@ -41,32 +41,32 @@ def _password_refused(
 ) -> None:
     if request is not None:
         tried = f"{credentials.get('username', '')}"
-        AuditEvent.note(request, Action.SIGN_IN_FAILED, by=tried, refused="password")
+        AuditEvent.note_by(tried, request, Action.SIGN_IN_FAILED, refused="password")
 
 
 def _code_refused(request: HttpRequest, user: Any, **rest: Any) -> None:
-    AuditEvent.note(request, Action.SIGN_IN_FAILED, by=user, refused="code")
+    AuditEvent.note_by(user, request, Action.SIGN_IN_FAILED, refused="code")
 
 
 def _signed_out(request: HttpRequest, user: Any, **rest: Any) -> None:
     if user is not None:
-        AuditEvent.note(request, Action.SIGN_OUT, by=user)
+        AuditEvent.note_by(user, request, Action.SIGN_OUT)
 
 
 def _password_changed(request: HttpRequest, user: Any, **rest: Any) -> None:
     Preferences.objects.filter(user=user).update(has_one_time_password=False)
-    AuditEvent.note(request, Action.SECURITY, "password", by=user)
+    AuditEvent.note_by(user, request, Action.SECURITY, "password")
 
 
 def _second_step_added(request: HttpRequest, user: Any, authenticator: Any, **rest: Any) -> None:
     change = {"before": False, "after": True}
-    AuditEvent.note(request, Action.SECURITY, authenticator.type, by=user, **change)
+    AuditEvent.note_by(user, request, Action.SECURITY, authenticator.type, **change)
 
 
 def _second_step_removed(request: HttpRequest, user: Any, authenticator: Any, **rest: Any) -> None:
     change = {"before": True, "after": False}
-    AuditEvent.note(request, Action.SECURITY, authenticator.type, by=user, **change)
+    AuditEvent.note_by(user, request, Action.SECURITY, authenticator.type, **change)
 
 
 def _second_step_reset(request: HttpRequest, user: Any, authenticator: Any, **rest: Any) -> None:
-    AuditEvent.note(request, Action.SECURITY, authenticator.type, by=user, renewed=True)
+    AuditEvent.note_by(user, request, Action.SECURITY, authenticator.type, renewed=True)

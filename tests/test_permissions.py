@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.test import TestCase
 from django.urls import URLPattern, URLResolver, reverse
 
-from calls.models import PhoneNumber
+from calls.phone_number import PhoneNumber
 from dashboard import urls
 from dashboard.roles import ROLES
 from tests.call_rows import a_call, a_greeting, a_turn
