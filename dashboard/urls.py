@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import path
 
 from dashboard import (
     call_views,
@@ -16,6 +16,7 @@ from dashboard import (
     profile_views,
     recording_views,
     service_views,
+    sign_in_urls,
     tradeoff_views,
     views,
 )
@@ -23,7 +24,7 @@ from dashboard import (
 urlpatterns = [
     path("", views.home, name="home"),
     path("live/", live_views.live, name="live"),
-    path("", include("dashboard.sign_in_urls")),
+    *sign_in_urls.urlpatterns,
     path("calls/", calls_views.calls, name="calls"),
     path("calls/export/<str:kind>/", calls_views.export, name="calls_export"),
     path("calls/<int:pk>/", call_views.call, name="call"),

@@ -45,7 +45,9 @@ MAY = {
     "glossary": SIGNED_IN,
     # calls and figures
     "home": VIEWER,
+    "live": VIEWER,
     "calls": VIEWER,
+    "calls_export": OPERATOR,
     "call": VIEWER,
     "recording": OPERATOR,
     "latencies": VIEWER,
