@@ -17,4 +17,7 @@ class DashboardConfig(AppConfig):
     name = "dashboard"
 
     def ready(self) -> None:
+        from dashboard import sign_in_audit
+
+        sign_in_audit.connect()
         post_migrate.connect(create_roles, sender=self)

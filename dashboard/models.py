@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +51,11 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ("-at", "-pk")
+        # The audit page's filters, each newest first.
+        indexes = (
+            models.Index(fields=["who_name", "-at", "-id"], name="audit_who"),
+            models.Index(fields=["action", "-at", "-id"], name="audit_action"),
+        )
 
     def __str__(self) -> str:
         return f"{self.who_name} {self.action} {self.what}"
@@ -65,11 +73,22 @@ class AuditEvent(models.Model):
         cls, request: HttpRequest, action: AuditEvent.Action, what: object = "", **detail: Any
     ) -> AuditEvent:
         """Add what the person of this request did."""
-        person = request.user if request.user.is_authenticated else None
+        return cls.note_by(request.user, request, action, what, **detail)
+
+    @classmethod
+    def note_by(
+        cls,
+        who: AbstractBaseUser | AnonymousUser | str,
+        request: HttpRequest,
+        action: AuditEvent.Action,
+        what: object = "",
+        **detail: Any,
+    ) -> AuditEvent:
+        """Of somebody whom the request does not know, or of a name that somebody gave."""
         return cls.objects.create(
-            who=person,
-            who_name=person.get_username() if person else "",
-            address=request.META.get("REMOTE_ADDR") or None,
+            who_id=None if isinstance(who, str) else who.pk,
+            who_name=(who if isinstance(who, str) else who.get_username())[:150],
+            address=get_client_ip(request),
             action=action,
             what=f"{what}"[:200],
             detail=detail,
@@ -88,6 +107,8 @@ class Preferences(models.Model):
     language = models.CharField(_("language"), max_length=2, default=settings.LANGUAGE_CODE)
     theme = models.CharField(_("theme"), max_length=6, choices=Theme, default=Theme.DEVICE)
     shortcuts = models.BooleanField(_("single-key shortcuts"), default=True)
+    has_one_time_password = models.BooleanField(default=False)
+    """Somebody else chose their password: they must choose another before anything else."""
 
     def __str__(self) -> str:
         return f"{self.user}'s preferences"

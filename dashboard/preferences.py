@@ -1,22 +1,44 @@
-"""The settings of whoever looks at a page, for every template."""
+"""The settings of whoever looks at a page, for every template; kept in cookies, too.
+
+A cookie holds on this device until the next sign-in: it says the language of an address without
+one, and the theme before the page is painted.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from dashboard.models import Preferences
 
+COOKIE_S = 365 * 24 * 3600
+
 
 def of_request(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `preferences`; asked for only where a template looks at them."""
-    return {"preferences": SimpleLazyObject(lambda: _of(request))}
+    return {"preferences": SimpleLazyObject(lambda: of(request.user))}
 
 
-def _of(request: HttpRequest) -> Preferences:
-    if request.user.is_authenticated:
-        kept = Preferences.objects.filter(user=request.user).first()
-        return kept or Preferences(user=request.user)
-    return Preferences()
+def of(user: Any) -> Preferences:
+    """A person's own, or everybody's where they have chosen nothing yet."""
+    if not user.is_authenticated:
+        return Preferences()
+    try:
+        kept: Preferences = user.preferences  # asked for once, and kept with the person
+    except Preferences.DoesNotExist:
+        return Preferences(user=user)
+    return kept
+
+
+def remember(response: HttpResponseBase, preferences: Preferences) -> None:
+    """On this device, from the next page on."""
+    chosen = {settings.LANGUAGE_COOKIE_NAME: preferences.language, "theme": preferences.theme}
+    for name, value in chosen.items():
+        if value == Preferences.Theme.DEVICE:
+            response.delete_cookie(name, samesite="Lax")
+        else:
+            response.set_cookie(name, value, max_age=COOKIE_S, samesite="Lax")

@@ -5,8 +5,10 @@ Rule: a group that exists is left alone, so that an installation may change what
 
 from __future__ import annotations
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 VIEWER = ("calls.view_call", "calls.view_phonenumber", "tuning.view_timingprofile")
 OPERATOR = (
@@ -22,6 +24,25 @@ ADMIN = (
     *("auth.view_user", "auth.add_user", "auth.change_user", "dashboard.view_auditevent"),
 )
 ROLES = {"viewer": VIEWER, "operator": OPERATOR, "admin": ADMIN}
+LABELS: dict[str, Promise] = {
+    "viewer": _("Viewer"),
+    "operator": _("Operator"),
+    "admin": _("Admin"),
+    "": _("No role"),
+}
+MEANINGS: dict[str, Promise] = {
+    "viewer": _("Sees calls, latencies, profiles and numbers; callers' numbers are masked."),
+    "operator": _("Also plays recordings, listens in, replays, labels, exports and drafts."),
+    "admin": _("Also publishes, edits numbers and people, and reads the audit."),
+}
+
+
+def role_of(user: User) -> str:
+    """The highest of a person's roles, "" for none. A superuser may everything."""
+    if user.is_superuser:
+        return "admin"
+    names = {group.name for group in user.groups.all()}
+    return next((role for role in reversed(ROLES) if role in names), "")
 
 
 def create_roles() -> None:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from dashboard import (
     call_views,
     calls_views,
+    help_views,
     latency_views,
     live_views,
     number_views,
     over_time_views,
+    people_views,
     profile_views,
     recording_views,
     service_views,
+    sign_in_urls,
     tradeoff_views,
     views,
 )
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("login/", LoginView.as_view(template_name="dashboard/login.html"), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
     path("live/", live_views.live, name="live"),
+    *sign_in_urls.urlpatterns,
     path("calls/", calls_views.calls, name="calls"),
     path("calls/export/<str:kind>/", calls_views.export, name="calls_export"),
     path("calls/<int:pk>/", call_views.call, name="call"),
@@ -34,6 +35,17 @@ urlpatterns = [
     path("latencies/", latency_views.latencies, name="latencies"),
     path("latencies/over-time/", over_time_views.over_time, name="over_time"),
     path("latencies/trade-off/", tradeoff_views.tradeoff, name="tradeoff"),
+    path("people/", people_views.people, name="people"),
+    path("people/invite/", people_views.invite, name="person_invite"),
+    path("people/<int:pk>/", people_views.person, name="person"),
+    path("people/<int:pk>/role/", people_views.change_role, name="person_role"),
+    path("people/<int:pk>/active/", people_views.change_active, name="person_active"),
+    path("people/<int:pk>/password/", people_views.reset_password, name="person_password"),
+    path("people/<int:pk>/two-step/", people_views.reset_second_step, name="person_second_step"),
+    path("audit/", people_views.audit, name="audit"),
+    path("me/", help_views.settings_of_mine, name="preferences"),
+    path("help/shortcuts/", help_views.shortcuts, name="shortcuts"),
+    path("help/glossary/", help_views.glossary, name="glossary"),
     path("services/", service_views.services, name="services"),
     path("numbers/", number_views.numbers, name="numbers"),
     path("numbers/new/", number_views.number, name="number_new"),

@@ -18,11 +18,12 @@ from django.urls import path  # noqa: E402
 from calls import process  # noqa: E402
 from calls.consumers import MediaConsumer  # noqa: E402
 from dashboard.consumers import LiveConsumer, ProfilesConsumer  # noqa: E402
+from dashboard.first_things import nobody_until_done  # noqa: E402
 
 
 def for_operators(consumer: Any) -> Any:
     """Only from our own pages, with the session of whoever is signed in."""
-    return AllowedHostsOriginValidator(AuthMiddlewareStack(consumer))
+    return AllowedHostsOriginValidator(AuthMiddlewareStack(nobody_until_done(consumer)))
 
 
 application = ProtocolTypeRouter(

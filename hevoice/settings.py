@@ -76,6 +76,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "channels",
     "csp",
     "django_htmx",
@@ -95,6 +98,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "dashboard.first_things.FirstThings",
 ]
 TEMPLATES = [
     {
@@ -116,6 +121,7 @@ DATABASE_URL = environment.text("DATABASE_URL")
 DATABASES = stores.databases(DATABASE_URL, VAR_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.text("REDIS_URL")
+CACHES = stores.caches(REDIS_URL)
 CHANNEL_LAYERS = stores.channel_layers(REDIS_URL)
 
 # What no caller waits for (calls/tasks.py). A task may be lost with its broker: what it should have
@@ -144,6 +150,25 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "calls"
 LOGOUT_REDIRECT_URL = "login"
+REQUIRE_MFA = environment.choice(
+    "REQUIRE_MFA", "nobody", {"nobody": "nobody", "admin": "admin", "all": "all"}
+)
+"""Who must sign in with a second step: nobody, whoever is an admin, or all."""
+
+# Signing in is django-allauth's (dashboard/sign_in.py says what differs). Nobody signs up.
+ACCOUNT_ADAPTER = "dashboard.sign_in.OperatorAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True  # Django's two weeks
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+"""Sign-ins from one address; wrong passwords from one address, and for one name."""
+MFA_ADAPTER = "dashboard.sign_in.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "HeVoice"
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+# The proxy before us says where a request came from, in the last place of X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if PUBLIC_HOST else 0
 
 # The language is in the address (/he/, /en/), never guessed from the browser.
 LANGUAGE_CODE = "he"

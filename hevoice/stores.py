@@ -1,4 +1,5 @@
-"""Where things are kept and told: the database, the channel layer between processes, the queue.
+"""Where things are kept and told: the database, the channel layer between processes, the queue,
+and what sign-ins are counted in.
 
 Nothing set: SQLite and a queue of files in VAR_DIR, and a layer inside the one process.
 DATABASE_URL and REDIS_URL are what several processes need.
@@ -64,6 +65,19 @@ def channel_layers(url: str) -> dict[str, Any]:
 def _in_process() -> dict[str, Any]:
     layer = "channels.layers.InMemoryChannelLayer"
     return {"BACKEND": layer, "CONFIG": {"capacity": 1000}}
+
+
+def caches(url: str) -> dict[str, Any]:
+    """How often somebody tried to sign in: nothing that may not be lost."""
+    if not url:
+        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    timeouts = {"socket_timeout": REDIS_S, "socket_connect_timeout": REDIS_S}
+    backend = "hevoice.shared_cache.SharedCache"
+    return {
+        "default": {
+            "BACKEND": backend, "LOCATION": url, "KEY_PREFIX": "hevoice", "OPTIONS": timeouts
+        }
+    }  # fmt: skip
 
 
 def broker(url: str, var_dir: Path) -> tuple[str, dict[str, Any]]:

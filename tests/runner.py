@@ -20,6 +20,8 @@ class CountingRunner(DiscoverRunner):
         # They go ten times as fast as any service, and would be filled in every turn.
         settings.DEFAULT_PROFILE = "balanced"
         settings.DEFAULT_KNOBS = Profile(**SHIPPED["balanced"] | {"filler_after_ms": 0})
+        # Nobody guesses a test's password: half a second each is not worth it.
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
         made = super().setup_databases(**kwargs)
         if connection.vendor == "sqlite":  # its tables are emptied by deleting, between tests
             with connection.cursor() as cursor:

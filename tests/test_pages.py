@@ -19,9 +19,10 @@ from tests.browser import Operator, chromium
 from tests.server import Server
 
 PAGES = (
-    *("login/", "", "live/", "calls/", "calls/?slowest_over=fast", "latencies/?days=30"),
+    *("", "live/", "calls/", "calls/?slowest_over=fast", "latencies/?days=30"),
     *("latencies/over-time/", "latencies/trade-off/", "profiles/", "numbers/", "numbers/new/"),
-    *("services/", "nothing/here/"),
+    *("services/", "nothing/here/", "people/", "people/2/", "audit/", "me/", "me/two-step/on/"),
+    *("help/shortcuts/", "help/glossary/"),
 )
 BARE_NUMBERS = r"""() => {
   const risky = /\d\s?[–-]\s?\d|(^|[^\d\w])[-−]\d|\+\d{3}|\d:\d|\d\s?%|\d ms/;
@@ -68,7 +69,11 @@ class EveryPageTests(BrowserTestCase):
         for language, direction in (("he", "rtl"), ("en", "ltr")):
             for theme in ("light", "dark"):
                 for width in (1280, 360):
-                    operator = self.operator(language=language, theme=theme, width=width)
+                    wishes = {"language": language, "theme": theme, "width": width}
+                    with self.subTest(path="login/", **wishes):
+                        visitor = self.operator(user=None, **wishes)
+                        self.check(visitor, "login/", direction, width, axe)
+                    operator = self.operator(**wishes)
                     for path in (*PAGES, self.call_of_every_kind(), self.profile()):
                         with self.subTest(path=path, language=language, theme=theme, width=width):
                             self.check(operator, path, direction, width, axe)
@@ -95,6 +100,44 @@ class EveryPageTests(BrowserTestCase):
         page.evaluate("document.querySelector('form.editor').submit()")
         expect(page.locator("h1")).to_have_text("אין הרשאה לפעולה הזאת")
         self.assertEqual(Axe().run(page).response["violations"], [])
+
+
+class KeyTests(BrowserTestCase):
+    def test_single_keys_work_on_a_hebrew_keyboard_and_never_while_typing(self) -> None:
+        page = self.operator().visit("audit/")
+        press = """([key, code]) => document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }))"""
+        page.evaluate(press, ["/", "KeyQ"])
+        expect(page.locator("#id_who")).to_be_focused()
+        page.keyboard.type("gc?")
+        expect(page.locator("#id_who")).to_have_value("gc?")
+        page.locator("h1").click()
+        page.evaluate(press, ["ע", "KeyG"])
+        page.evaluate(press, ["ב", "KeyC"])
+        page.wait_for_url("**/calls/")
+
+    def test_the_question_mark_opens_the_list_over_the_page_and_gives_the_focus_back(self) -> None:
+        operator = self.operator(language="en")
+        page = operator.visit("calls/")
+        page.locator("#theme").focus()
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+        self.assertEqual(Axe().run(page).response["violations"], [])
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+        expect(page.locator("#theme")).to_be_focused()
+        self.assertEqual(operator.complaints, [])
+
+    def test_who_turned_them_off_has_none(self) -> None:
+        page = self.operator(language="en", user="viewer").visit("me/")
+        page.locator("#id_shortcuts").uncheck()
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".notice.ok")).to_contain_text("Saved")
+        page.keyboard.press("?")
+        page.keyboard.press("g")
+        page.keyboard.press("c")
+        expect(page.locator("dialog")).to_have_count(0)
+        self.assertTrue(page.url.endswith("/me/"))
 
 
 class UseTests(BrowserTestCase):

@@ -10,19 +10,22 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.first_things import due
+
 register = template.Library()
 PAGES = (
-    ("home", _("Home"), "calls.view_call"),
-    ("live", _("Calls in progress"), "calls.view_call"),
-    ("calls", _("Calls"), "calls.view_call"),
-    ("latencies", _("Latencies"), "calls.view_call"),
-    ("profiles", _("Profiles"), "calls.view_call"),
-    ("numbers", _("Numbers"), "calls.view_call"),
-    ("services", _("Setup"), "calls.view_serverprocess"),
-    ("people", _("People"), "auth.change_user"),
-    ("audit", _("Audit"), "dashboard.view_auditevent"),
+    ("home", _("Home"), "calls.view_call", "h"),
+    ("live", _("Calls in progress"), "calls.view_call", "l"),
+    ("calls", _("Calls"), "calls.view_call", "c"),
+    ("latencies", _("Latencies"), "calls.view_call", "t"),
+    ("profiles", _("Profiles"), "calls.view_call", "p"),
+    ("numbers", _("Numbers"), "calls.view_call", "n"),
+    ("services", _("Setup"), "calls.view_serverprocess", ""),
+    ("people", _("People"), "auth.change_user", ""),
+    ("audit", _("Audit"), "dashboard.view_auditevent", ""),
 )
-"""URL name, label, and the permission without which the page is not offered."""
+"""URL name, label, the permission without which the page is not offered, and the key that leads
+there after `g` (static/js/keys.js)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +33,17 @@ class Link:
     address: str
     label: Promise
     is_current: bool
+    key: str
 
 
 @register.simple_tag(takes_context=True)
 def page_links(context: dict[str, Any]) -> list[Link]:
     request = context["request"]
+    if due(request.user):  # each would lead back to it
+        return []
     home = reverse("home")
     links = []
-    for name, label, permission in PAGES:
+    for name, label, permission, key in PAGES:
         try:
             address = reverse(name)
         except NoReverseMatch:  # goes when every page of the issue is there
@@ -45,5 +51,5 @@ def page_links(context: dict[str, Any]) -> list[Link]:
         if request.user.has_perm(permission):
             is_home = address == home
             is_current = request.path == home if is_home else request.path.startswith(address)
-            links.append(Link(address, label, is_current))
+            links.append(Link(address, label, is_current, key))
     return links

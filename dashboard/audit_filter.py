@@ -1,0 +1,77 @@
+"""The audit page's filters, from its address, and where its next page begins."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import Http404, QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from dashboard.models import AuditEvent
+
+PAGE_EVENTS = 50
+
+
+class Filter(forms.Form):
+    who = forms.CharField(required=False, max_length=150)
+    action = forms.ChoiceField(
+        required=False, choices=[("", _("everything")), *AuditEvent.Action.choices]
+    )
+    since = forms.DateField(required=False)
+    until = forms.DateField(required=False)
+
+    def events(self) -> QuerySet[AuditEvent]:
+        """Those that the valid fields let through; what is wrong is said beside its field."""
+        asked = self.cleaned_data
+        found = AuditEvent.objects.order_by("-at", "-pk")
+        if who := asked.get("who"):
+            found = found.filter(who_name=who)
+        if action := asked.get("action"):
+            found = found.filter(action=action)
+        if since := asked.get("since"):
+            found = found.filter(at__gte=_midnight(since))
+        if until := asked.get("until"):
+            found = found.filter(at__lt=_midnight(until + timedelta(days=1)))
+        return found
+
+
+def page(address: QueryDict) -> dict[str, Any]:
+    form = Filter(address)
+    form.is_valid()
+    events = list(_before(form.events(), address.get("before", ""))[: PAGE_EVENTS + 1])
+    rest = address.copy()
+    rest.pop("before", None)
+    more = ""
+    if len(events) > PAGE_EVENTS:
+        last = events[PAGE_EVENTS - 1]
+        rest["before"] = f"{last.at.isoformat()}~{last.pk}"
+        more = rest.urlencode()
+    is_filtered = any(address.get(name) for name in form.fields)
+    return {
+        "form": form,
+        "events": events[:PAGE_EVENTS],
+        "more": more,
+        "is_filtered": is_filtered,
+        "is_first_page": "before" not in address,
+    }
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _before(found: QuerySet[AuditEvent], place: str) -> QuerySet[AuditEvent]:
+    """Those after a place in the list: events that come meanwhile shift nothing."""
+    if not place:
+        return found
+    moment, _tilde, pk = place.partition("~")
+    try:
+        at, number = datetime.fromisoformat(moment), int(pk)
+    except ValueError:
+        raise Http404 from None
+    # `at` alone narrows the index; the rest breaks ties.
+    return found.filter(Q(at__lt=at) | Q(at=at, pk__lt=number), at__lte=at)
