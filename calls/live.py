@@ -177,6 +177,7 @@ class LiveCall:
         return {
             "pk": call.pk,
             "caller": call.masked_caller,
+            "process": call.process,
             "started_at": call.started_at.isoformat() if call.started_at else "",
             "profile": call.profile.name,
             "profile_pk": call.profile.pk,

@@ -9,6 +9,7 @@ again.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, TypedDict
@@ -36,6 +37,7 @@ class Snapshot(TypedDict):
 
     pk: int
     caller: str
+    process: str
     started_at: str
     profile: str
     profile_pk: int
@@ -183,6 +185,10 @@ class ProfilesConsumer(CallsSocket):
             count=len(calls),
             taken=len(calls) - len(waiting),
             waiting=waiting,
+            processes=sorted(
+                (name, sum(call["process"] == name for call in calls if call not in waiting), total)
+                for name, total in Counter(call["process"] for call in calls).items()
+            ),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -11,82 +11,19 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import may
-from dashboard.charts import WaitChart, wait_chart
-from tuning import endpoint
+from dashboard.knob_sums import Change, Sum, changes
+from dashboard.models import AuditEvent
 from tuning.forms import ProfileForm, RestoreForm
-from tuning.knob import Knob, Value
-from tuning.models import PublishedMeanwhile, Revision, TimingProfile
-from tuning.profile import KNOB, Profile
+from tuning.models import UNDO_WITHIN, Draft, PublishedMeanwhile, Revision, TimingProfile
+from tuning.presets import PRESETS, Preset
+from tuning.profile import Profile
 
-SHORT_SPAN_MS, LONG_SPAN_MS = 1000, 4000
-"""The two utterances for which the page says what the knobs add up to."""
 SHOWN_REVISIONS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A knob that differs between two revisions."""
-
-    knob: Knob
-    before: Value
-    after: Value
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """What the knobs add up to after an utterance of this length, or of which this is known."""
-
-    parts: dict[str, int]
-    span_ms: int = 0
-    is_short: bool = False
-    known: str = ""
-    """A part of the adaptive rule; "": the length decides."""
-
-    @property
-    def total(self) -> int:
-        return sum(self.parts.values())
-
-    @property
-    def bars(self) -> Iterator[tuple[str, float, float]]:
-        """(part, x, width) in per cent of the longest allowed sum that is still readable."""
-        x = 0.0
-        parts = {"longest": self.total} if self.known else self.parts
-        for name, part_ms in parts.items():
-            width = round(part_ms / max(self.total, 3000) * 100, 2)
-            if width:
-                yield name, x, width
-            x = round(x + width, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """The panel beside the form."""
-
-    waits: tuple[Wait, ...]
-    chart: WaitChart | None
-    """None: the length of the utterance decides nothing."""
-    published: Profile
-
-    @classmethod
-    def of(cls, profile: Profile, published: Profile) -> Sum:
-        if profile.endpointing == "adaptive":
-            found = endpoint.examples(profile).items()
-            waits = tuple(Wait(wait.parts, known=name) for name, wait in found)
-            return cls(waits, None, published)
-        waits = tuple(
-            Wait(profile.wait_parts_ms(span), span, span < profile.short_utterance_ms)
-            for span in (SHORT_SPAN_MS, LONG_SPAN_MS)
-        )
-        return cls(waits, wait_chart(profile, published), published)
-
-
-def changes(before: Profile, after: Profile) -> list[Change]:
-    old, new = asdict(before), asdict(after)
-    return [Change(KNOB[name], old[name], new[name]) for name in old if old[name] != new[name]]
 
 
 @require_safe
@@ -103,7 +40,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     profile = get_object_or_404(TimingProfile, pk=pk)
     newest = profile.newest
     if request.method != "POST":
-        form = ProfileForm(published=newest.values, based_on=newest.number)
+        draft = Draft.of(profile, person_of(request))
+        based_on = draft.based_on.number if draft else newest.number
+        knobs = draft.knobs if draft else None
+        form = ProfileForm(published=newest.values, based_on=based_on, draft=knobs)
         return _edit_page(request, profile, newest, form)
     if not request.user.has_perm("tuning.add_revision"):
         raise PermissionDenied
@@ -113,11 +53,22 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _edit_page(request, profile, newest, form, status=422)
     based_on, note = form.cleaned_data["based_on"], form.cleaned_data["note"]
     try:
-        revision = profile.publish(knobs, by=_user(request), note=note, based_on=based_on)
+        revision = profile.publish(knobs, by=person_of(request), note=note, based_on=based_on)
     except PublishedMeanwhile as conflict:
         return _conflict_page(request, conflict.newest, based_on, request.POST.dict())
+    Draft.objects.filter(profile=profile, user=person_of(request)).delete()
+    note_change(request, AuditEvent.Action.PUBLISH, revision, newest.values)
     _say_published(request, revision)
     return redirect("profile", pk=pk)
+
+
+def note_change(
+    request: HttpRequest, action: AuditEvent.Action, revision: Revision, before: Profile
+) -> None:
+    changed = {
+        each.knob.name: [each.before, each.after] for each in changes(before, revision.values)
+    }
+    AuditEvent.note(request, action, revision, note=revision.note, changed=changed)
 
 
 def _edit_page(
@@ -128,8 +79,18 @@ def _edit_page(
     status: int = 200,
     **more: object,
 ) -> HttpResponse:
-    values = form.knobs if form.is_bound else newest.values
+    draft = Draft.of(profile, person_of(request))
+    values = form.knobs if form.is_bound else draft.values if draft else newest.values
+    undoable = profile.undoable(person_of(request))
     context = {
+        "draft": draft,
+        "is_outdated": draft is not None and draft.based_on != newest,
+        "undoable": undoable,
+        "undo_seconds": _seconds_left(undoable) if undoable else 0,
+        "draft_changes": changes(newest.values, values) if values else [],
+        "presets": PRESETS.values(),
+        "preset": _preset(request, values or newest.values),
+        "publishers": _publishers(request),
         "profile": profile,
         "newest": newest,
         "form": form,
@@ -139,6 +100,26 @@ def _edit_page(
         **more,
     }
     return render(request, "dashboard/profile.html", context, status=status)
+
+
+def _seconds_left(revision: Revision) -> int:
+    return max(0, int((UNDO_WITHIN - (timezone.now() - revision.published_at)).total_seconds()))
+
+
+def _preset(request: HttpRequest, values: Profile) -> tuple[Preset, list[Change]] | None:
+    """The one that the address names, with what it would change."""
+    preset = PRESETS.get(request.GET.get("preset", ""))
+    if preset is None:
+        return None
+    return preset, changes(values, Profile(**preset.on(asdict(values))))  # type: ignore[arg-type]
+
+
+def _publishers(request: HttpRequest) -> list[str]:
+    """Whom to ask, for those who may only draft."""
+    if request.user.has_perm("tuning.add_revision"):
+        return []
+    found = User.objects.filter(is_active=True, groups__name="admin")
+    return list(found.values_list("username", flat=True)[:5])
 
 
 def _conflict_page(
@@ -168,11 +149,21 @@ def _history(profile: TimingProfile) -> Iterator[tuple[Revision, list[Change]]]:
 @require_POST
 @may("calls.view_call")
 def check(request: HttpRequest, pk: int) -> HttpResponse:
-    """A fragment: what the values on the form add up to, and what is wrong with them."""
-    newest = get_object_or_404(TimingProfile, pk=pk).newest
+    """A fragment: what the values on the form add up to, and what is wrong with them. It keeps
+    them as the operator's draft."""
+    profile = get_object_or_404(TimingProfile, pk=pk)
+    newest = profile.newest
     form = ProfileForm(request.POST, published=newest.values, based_on=newest.number)
     values = form.knobs
+    draft = None
+    if may_draft := request.user.has_perm("tuning.add_draft"):
+        based_on = form.cleaned_data.get("based_on") or newest.number
+        draft = Draft.keep(profile, person_of(request), form.kept(), based_on)
     context = {
+        "may_draft": may_draft,
+        "profile": profile,
+        "draft": draft,
+        "draft_changes": changes(newest.values, values) if values else [],
         "form": form,
         "newest": newest,
         "sum": Sum.of(values, newest.values) if values else None,
@@ -201,10 +192,16 @@ def restore(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     based_on = form.cleaned_data["based_on"]
     note = form.cleaned_data["note"] or _("Restored r%(number)s") % {"number": number}
     try:
-        revision = old.restore(by=_user(request), note=note, based_on=based_on)
+        revision = old.restore(by=person_of(request), note=note, based_on=based_on)
     except PublishedMeanwhile as conflict:
         wanted = asdict(old.values) | {"note": note}
         return _conflict_page(request, conflict.newest, based_on, wanted)
+    note_change(
+        request,
+        AuditEvent.Action.RESTORE,
+        revision,
+        old.profile.revisions.get(number=revision.number - 1).values,
+    )
     _say_published(request, revision)
     return redirect("profile", pk=pk)
 
@@ -215,6 +212,6 @@ def _say_published(request: HttpRequest, revision: Revision) -> None:
     messages.success(request, said % words)
 
 
-def _user(request: HttpRequest) -> User:
+def person_of(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user

@@ -64,7 +64,7 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
     profile = selection.profile or TimingProfile.objects.get(is_default=True)
     draft = Draft.objects.filter(profile=profile, user=request.user.pk).first()
     live = profile.newest.values
-    wanted = _profile(draft)
+    wanted = draft.values if draft else None
     turns = selection.measured()
     context = {
         "selection": selection,
@@ -77,16 +77,6 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
         "profiles": TimingProfile.objects.all(),
     }
     return render(request, "dashboard/tradeoff.html", context)
-
-
-def _profile(draft: Draft | None) -> Profile | None:
-    """None: there is no draft, or no call may run on it yet."""
-    if draft is None:
-        return None
-    try:
-        return Profile(**draft.knobs)
-    except (TypeError, ValueError):
-        return None
 
 
 def _watched(turns: Sequence[Measured], *, is_short: bool) -> Iterator[Watched]:

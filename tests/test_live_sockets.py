@@ -17,6 +17,7 @@ from tuning.models import TimingProfile
 def snapshot(pk: int = 1, **changed: Any) -> dict[str, Any]:
     return {
         "pk": pk,
+        "process": "voice-1:7",
         "caller": "+97250•••4567",
         "started_at": f"2026-11-23T10:00:0{pk}+00:00",
         "profile": "balanced",

@@ -67,6 +67,13 @@ MAY = {
     "profiles": VIEWER,
     "profile": VIEWER,
     "profile_check": VIEWER,
+    "profile_diff": VIEWER,
+    "revision_export": VIEWER,
+    "draft_discard": OPERATOR,
+    "draft_rebase": OPERATOR,
+    "draft_fill": OPERATOR,
+    "profile_undo": ADMIN,
+    "profile_copy": ADMIN,
     "profile_use": ADMIN,
     "profile_restore": ADMIN,
     # administration
@@ -83,7 +90,7 @@ MAY = {
 """By its URL name: the least that may open it (GET), or do it (POST) where it answers only that."""
 MAY_POST = {"profile": ADMIN, "number": ADMIN}
 """Where doing needs more than looking."""
-ARGUMENTS = {"pk": 1, "number": 1, "n": 1, "kind": "csv", "format": "csv"}
+ARGUMENTS = {"preset": "brisk", "pk": 1, "number": 1, "n": 1, "kind": "csv", "format": "csv"}
 
 
 def every_pattern(patterns: Sequence[object] = urls.urlpatterns) -> Iterator[URLPattern]:

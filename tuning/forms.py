@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from tuning.knob import Knob, Text, Value
+from tuning.knob import Knob, Text
 from tuning.profile import GROUPS, KNOBS, Problem, Profile, problems
 
 
@@ -44,12 +44,18 @@ class ProfileForm(forms.Form):
         *,
         published: Profile,
         based_on: int,
+        draft: Mapping[str, Any] | None = None,
     ) -> None:
-        initial = asdict(published) | {"based_on": based_on}
+        """`draft`: what the operator had made of it before."""
+        initial = asdict(published) | (dict(draft) if draft else {}) | {"based_on": based_on}
         super().__init__(data, initial=initial)
+        self.published = published
         self.warnings: dict[str, list[str]] = {}
         for knob in KNOBS:
-            self.fields[knob.name] = _field(knob)
+            field = self.fields[knob.name] = _field(knob)
+            value = getattr(published, knob.name)
+            told = f"{value}".lower() if isinstance(value, bool) else f"{value}"
+            field.widget.attrs["data-published"] = told
 
     def groups(self) -> Iterator[tuple[str, list[tuple[Knob, forms.BoundField]]]]:
         """The knobs as they stand on the page: title, then each knob with its field."""
@@ -59,7 +65,7 @@ class ProfileForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = {name: self.cleaned_data[name] for name in asdict(Profile()) if self._has(name)}
-        whole = cast("dict[str, Value]", self.initial) | values
+        whole = asdict(self.published) | values
         for problem in problems(whole):
             self._attach(problem)
         return self.cleaned_data
@@ -70,6 +76,12 @@ class ProfileForm(forms.Form):
         if any(name in self.errors for name in asdict(Profile())):
             return None
         return Profile(**{name: self.cleaned_data[name] for name in asdict(Profile())})
+
+    def kept(self) -> dict[str, Any]:
+        """Each knob's value; what no call may run on as it was typed."""
+        return {
+            knob.name: self.cleaned_data.get(knob.name, self.data.get(knob.name)) for knob in KNOBS
+        }
 
     def _has(self, name: str) -> bool:
         return self.cleaned_data.get(name) is not None

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tuning import news
-from tuning.profile import SHIPPED, Profile
+from tuning.profile import SHIPPED, Profile, problems
+
+UNDO_WITHIN = timedelta(seconds=60)
 
 
 class PublishedMeanwhile(Exception):
@@ -21,6 +26,10 @@ class PublishedMeanwhile(Exception):
     def __init__(self, newest: Revision) -> None:
         self.newest = newest
         super().__init__(f"revision {newest.number} was published meanwhile")
+
+
+class TooLate(Exception):
+    """A publication can be undone for UNDO_WITHIN, by whoever made it."""
 
 
 class TimingProfile(models.Model):
@@ -88,6 +97,28 @@ class TimingProfile(models.Model):
         transaction.on_commit(partial(announce, revision))
         return revision
 
+    def undoable(self, by: User) -> Revision | None:
+        """Their own publication of just now, while nothing newer stands in its place."""
+        newest = self.newest
+        since = timezone.now() - newest.published_at
+        is_theirs = newest.published_by_id == by.pk and newest.number > 1
+        return newest if is_theirs and since < UNDO_WITHIN and not newest.is_undo else None
+
+    def undo(self, revision: Revision, *, by: User, note: str) -> Revision:
+        """Publish again what stood before; raises TooLate, or PublishedMeanwhile."""
+        if self.undoable(by) != revision:
+            raise TooLate
+        before = self.revisions.get(number=revision.number - 1)
+        return before.restore(by=by, note=note, based_on=revision.number)
+
+    @classmethod
+    @transaction.atomic
+    def copy(cls, of: TimingProfile, name: str, *, by: User, note: str) -> TimingProfile:
+        """A new profile with the newest knobs of another."""
+        made = cls.objects.create(name=name)
+        made.revisions.create(number=1, knobs=of.newest.knobs, note=note, published_by=by)
+        return made
+
     @transaction.atomic
     def make_default(self) -> None:
         """Let new calls start on this profile."""
@@ -125,6 +156,11 @@ class Revision(models.Model):
         known = {field: self.knobs[field] for field in asdict(Profile()) if field in self.knobs}
         return Profile(**known)
 
+    @property
+    def is_undo(self) -> bool:
+        """It put back what stood two publications ago."""
+        return self.restored_from is not None and self.restored_from.number == self.number - 2
+
     def restore(self, *, by: User | None, note: str, based_on: int | None = None) -> Revision:
         """Publish these knobs again, as a new revision; `based_on` as for `publish`."""
         return self.profile.publish(
@@ -150,6 +186,34 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}'s draft of {self.profile}"
+
+    @classmethod
+    def of(cls, profile: TimingProfile, user: User) -> Draft | None:
+        return cls.objects.filter(profile=profile, user=user).select_related("based_on").first()
+
+    @classmethod
+    def keep(
+        cls, profile: TimingProfile, user: User, knobs: dict[str, Any], based_on: int
+    ) -> Draft | None:
+        """Save what they would have; what is as published is no draft."""
+        base = profile.revisions.filter(number=based_on).first() or profile.newest
+        if knobs == asdict(base.values):
+            cls.objects.filter(profile=profile, user=user).delete()
+            return None
+        wanted = {"knobs": knobs, "based_on": base}
+        return cls.objects.update_or_create(profile=profile, user=user, defaults=wanted)[0]
+
+    @property
+    def values(self) -> Profile | None:
+        """None: no call may run on it."""
+        usual = asdict(Profile())
+        own = {name: value for name, value in self.knobs.items() if name in usual}
+        whole = asdict(self.based_on.values) | own
+        if any(type(whole[name]) is not type(value) for name, value in usual.items()):
+            return None
+        if any(problem.is_error for problem in problems(whole)):
+            return None
+        return Profile(**whole)
 
 
 def announce(revision: Revision) -> None:
