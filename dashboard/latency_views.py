@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 from calls.latency import Summary, from_bins, percentile, summarise
 from dashboard.access import may
 from dashboard.charts import Histogram, latency_axis, latency_histogram, latency_place
+from dashboard.kept import kept
 from dashboard.targets import LATENCY, Target, verdict
 from dashboard.turn_selection import DAYS, NEWEST_CALLS, Measured, Selection
 from dashboard.words import LATENCIES
@@ -78,24 +80,31 @@ class Stage:
 def latencies(request: HttpRequest) -> HttpResponse:
     """Response latencies of short and of long utterances: never pooled, they have other rules."""
     selection = Selection.of(request)
+    figures = kept(f"latencies {selection.key}", lambda: _figures(selection))
+    context = {
+        **figures,
+        "selection": selection,
+        "days": DAYS,
+        "ticks": latency_axis(),
+        "profiles": TimingProfile.objects.all(),
+        "revisions": selection.profile.revisions.all()[:20] if selection.profile else (),
+    }
+    return render(request, "dashboard/latencies.html", context)
+
+
+def _figures(selection: Selection) -> dict[str, Any]:
     turns = selection.measured()
     is_cut = len({turn.call_id for turn in turns}) >= NEWEST_CALLS * 0.9  # some have no turn
     panels = [
         _panel(turns, selection if is_cut else None, is_short, title) for is_short, title in CLASSES
     ]
     labels = {each.name: each.label for each in LATENCIES}
-    context = {
-        "selection": selection,
-        "days": DAYS,
+    return {
         "panels": panels,
         "stages": [(labels.get(one.name, one.name), one) for one in _stages(turns)],
-        "ticks": latency_axis(),
         "unanswered": sum(turn.response_latency is None for turn in turns if turn.speech_ended_ms),
-        "profiles": TimingProfile.objects.all(),
-        "revisions": selection.profile.revisions.all()[:20] if selection.profile else (),
         "newest_calls": NEWEST_CALLS if is_cut else 0,
     }
-    return render(request, "dashboard/latencies.html", context)
 
 
 def _panel(turns: list[Measured], whole: Selection | None, is_short: bool, title: Promise) -> Panel:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from dashboard.access import may
 from dashboard.charts import Mark, percent
-from dashboard.heat_map import heat_map
+from dashboard.heat_map import HeatMap, heat_map
+from dashboard.kept import kept
 from dashboard.latency_views import CLASSES
 from dashboard.turn_selection import DAYS, Selection
 from tuning.models import Revision, TimingProfile
@@ -28,12 +30,7 @@ def over_time(request: HttpRequest) -> HttpResponse:
     hours = HOURS_A_COLUMN[selection.days]
     columns = selection.days * 24 // hours
     since = selection.since.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    found = selection.counts("response_latency").order_by()
-    rows = list(found.values_list("is_short", "hour", "bin").annotate(Sum("turns")))
-    maps = [
-        (title, heat_map([row[1:] for row in rows if row[0] == is_short], since, columns, hours))
-        for is_short, title in CLASSES
-    ]
+    maps = kept(f"over time {selection.key}", lambda: _maps(selection, since, columns, hours))
     context = {
         "selection": selection,
         "days": DAYS,
@@ -44,6 +41,17 @@ def over_time(request: HttpRequest) -> HttpResponse:
         "profiles": TimingProfile.objects.all(),
     }
     return render(request, "dashboard/over_time.html", context)
+
+
+def _maps(
+    selection: Selection, since: datetime, columns: int, hours: int
+) -> list[tuple[Promise, HeatMap]]:
+    found = selection.counts("response_latency").order_by()
+    rows = list(found.values_list("is_short", "hour", "bin").annotate(Sum("turns")))
+    return [
+        (title, heat_map([row[1:] for row in rows if row[0] == is_short], since, columns, hours))
+        for is_short, title in CLASSES
+    ]
 
 
 def _rules(selection: Selection) -> Iterator[tuple[Mark, Revision]]:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from calls.latency import MIN_CALLS, RESAMPLES, SEED, Percentile, summarise
+from calls.latency import MIN_CALLS, RESAMPLES, SEED, Percentile, percentile, summarise
 from dashboard.targets import CUT_IN_RATE, DROPPED_RATE, LATENCY, Target, verdict
 from dashboard.turn_selection import USUAL_DAYS, Measured, Selection
 from tuning.models import Revision, TimingProfile
@@ -81,11 +81,10 @@ class Tiles:
         return not self.cut_ins.turns
 
 
-def tiles(selection: Selection | None = None) -> Tiles:
+def tiles() -> Tiles:
     """Of the newest calls of the last days, whatever profile they ran on."""
-    chosen = selection or Selection(
-        USUAL_DAYS, timezone.now() - timedelta(days=USUAL_DAYS), None, None
-    )
+    since = timezone.now() - timedelta(days=USUAL_DAYS)
+    chosen = Selection(USUAL_DAYS, since, None, None)
     turns = chosen.measured()
     dropped = chosen.dropped_by_call()
     by_call = _by_call(turns)
@@ -145,16 +144,43 @@ def rate(by_call: dict[int, list[Measured]], events: dict[int, int]) -> Rate | N
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """The calls before a publication, or since. None: of too few turns."""
+
+    calls: int
+    cut_ins: float | None
+    short_ms: float | None
+    long_ms: float | None
+    dropped: float | None
+
+    @classmethod
+    def of(cls, selection: Selection) -> Side:
+        turns = selection.measured()
+        waits: dict[bool, list[float]] = {True: [], False: []}
+        for turn in turns:
+            if (waited_ms := turn.response_latency) is not None:
+                waits[turn.is_short].append(waited_ms)
+        count = max(len(turns), 1)
+        return cls(
+            len({turn.call_id for turn in turns}),
+            sum(turn.is_cut_in for turn in turns) / count,
+            percentile(waits[True], 50) if waits[True] else None,
+            percentile(waits[False], 50) if waits[False] else None,
+            sum(selection.dropped_by_call().values()) / count,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Since:
-    """What changed since the newest publication: the calls before it and after it."""
+    """What changed since the newest publication."""
 
     revision: Revision
-    before: Tiles
-    after: Tiles
+    before: Side
+    after: Side
 
     @property
     def is_too_early(self) -> bool:
-        return min(self.before.cut_ins.calls, self.after.cut_ins.calls) < ENOUGH_CALLS
+        return min(self.before.calls, self.after.calls) < ENOUGH_CALLS
 
 
 def since_published() -> Since | None:
@@ -165,8 +191,7 @@ def since_published() -> Since | None:
         return None
     before = profile.revisions.get(number=newest.number - 1)
     long_ago = newest.published_at - timedelta(days=USUAL_DAYS)
-    return Since(
-        newest,
-        tiles(Selection(USUAL_DAYS, long_ago, profile, before)),
-        tiles(Selection(USUAL_DAYS, long_ago, profile, newest)),
-    )
+    sides = [
+        Side.of(Selection(USUAL_DAYS, long_ago, profile, revision)) for revision in (before, newest)
+    ]
+    return Since(newest, *sides)

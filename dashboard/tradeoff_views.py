@@ -15,6 +15,7 @@ from calls.tradeoff import Curve, Point, Watched, curve
 from calls.turn import Turn
 from dashboard.access import may
 from dashboard.charts import Mark, percent, round_axis, steps, thousands
+from dashboard.kept import kept
 from dashboard.targets import CUT_IN_RATE
 from dashboard.turn_selection import DAYS, Measured, Selection
 from tuning.models import Draft, TimingProfile
@@ -65,18 +66,26 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
     draft = Draft.objects.filter(profile=profile, user=request.user.pk).first()
     live = profile.newest.values
     wanted = draft.values if draft else None
-    turns = selection.measured()
+    drawn_of = f"{live!r} {wanted!r}"
+    panels = kept(
+        f"trade-off {selection.key} {hash(drawn_of)}", lambda: _panels(selection, live, wanted)
+    )
     context = {
         "selection": selection,
         "days": DAYS,
         "profile": profile,
         "draft": draft,
-        "panels": [_panel(turns, is_short, title, live, wanted) for is_short, title in TITLES],
+        "panels": panels,
         "target_rate": CUT_IN_RATE,
         "is_adaptive": live.endpointing == "adaptive",
         "profiles": TimingProfile.objects.all(),
     }
     return render(request, "dashboard/tradeoff.html", context)
+
+
+def _panels(selection: Selection, live: Profile, wanted: Profile | None) -> list[Panel]:
+    turns = selection.measured()
+    return [_panel(turns, is_short, title, live, wanted) for is_short, title in TITLES]
 
 
 def _watched(turns: Sequence[Measured], *, is_short: bool) -> Iterator[Watched]:

@@ -21,7 +21,7 @@ from tuning.models import Revision, TimingProfile
 
 DAYS = (1, 7, 30)
 USUAL_DAYS = 7
-NEWEST_CALLS = 500
+NEWEST_CALLS = 300
 LONGEST_CALL = timedelta(minutes=15)
 
 
@@ -71,6 +71,11 @@ class Selection:
         revision = _one(Revision.objects.all(), request.GET.get("revision", ""))
         since = timezone.now() - timedelta(days=days)
         return cls(days, since, profile, revision)
+
+    @property
+    def key(self) -> str:
+        """For what is worked out of it and kept."""
+        return f"{self.days}{self.query}"
 
     @property
     def query(self) -> str:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from calls.models import Call
 from dashboard.access import may
+from dashboard.kept import kept
 from dashboard.tiles import since_published, tiles
 
 NEWEST_CALLS = 8
@@ -18,8 +19,8 @@ NEWEST_CALLS = 8
 def home(request: HttpRequest) -> HttpResponse:
     ended = Call.objects.filter(ended_at__isnull=False).select_related("profile", "revision")
     context = {
-        "tiles": tiles(),
-        "since": since_published(),
+        "tiles": kept("tiles", tiles),
+        "since": kept("since", lambda: (since_published(),))[0],
         "calls": ended.order_by("-rang_at", "-pk")[:NEWEST_CALLS],
     }
     return render(request, "dashboard/home.html", context)
