@@ -98,7 +98,8 @@ class Conversation:
         )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()
-        self._state = ""
+        self._seen: tuple[str, int] = ("", 0)
+        """The state, and the silence asked for in it, that an operator was told last."""
         self._recognising: asyncio.Task[None] | None = None
         self._ended: asyncio.Future[str] = self._loop.create_future()
 
@@ -164,8 +165,8 @@ class Conversation:
         for action in self.turns.feed(event):
             self._record.note(action, wall_ms)
             self._act(action)
-        if self.turns.state != self._state:
-            self._state = self.turns.state
+        if (seen := (self.turns.state, self.turns.asked_ms)) != self._seen:
+            self._seen = seen
             self._record.changed()
 
     def _act(self, action: Action) -> None:

@@ -76,7 +76,12 @@ class LiveCall:
             # One that breaks ends the call, in an apology: none may die unseen.
             async with asyncio.TaskGroup() as tasks:
                 beside = [
-                    tasks.create_task(job) for job in (listen(conversation), self._announce())
+                    tasks.create_task(job)
+                    for job in (
+                        listen(conversation),
+                        self._announce(),
+                        self._recorder.audience.attend(self._details),
+                    )
                 ]
                 why = await conversation.run()
                 for task in beside:
@@ -149,6 +154,9 @@ class LiveCall:
     def take_news(self, message: dict[str, Any]) -> None:
         if message["type"] == "snapshot.wanted":
             self._changed.set()
+        elif message["type"] == "call.asked":
+            if message["call"] == self.call.pk:
+                self._recorder.audience.take_news(message)
         elif message["profile"] == self.call.profile_id:
             self._retune(
                 Revision(pk=message["revision"], number=message["number"], knobs=message["knobs"])
@@ -183,14 +191,23 @@ class LiveCall:
             "profile_pk": call.profile.pk,
             "revision": self._numbers.get(turns.revision, 0),
             "state": turns.state,
+            "silence_ms": turns.silence_ms,
+            "asked_ms": turns.asked_ms,
             "seconds": conversation.wall_ms() / 1000,
             "turns": max(turns.turn, 0),
+            "listeners": self._recorder.audience.listeners,
             "last": last
             and {
                 "number": last.number,
                 "said": last.said,
                 "answered": last.answered,
                 "why": last.why,
+                "outcome": last.outcome,
                 "response_latency": last.response_latency,
             },
         }
+
+    def _details(self) -> dict[str, Any]:
+        """What only those see who have opened the call."""
+        turns = self.conversation.turns if self.conversation else None
+        return {"partial": turns.words_so_far if turns else "", "turn": turns.turn if turns else 0}

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from channels.db import database_sync_to_async
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.crypto import constant_time_compare
 from django_htmx.http import HttpResponseClientRefresh
 
 View = Callable[..., HttpResponseBase]
@@ -40,3 +44,19 @@ def signed_in(view: View) -> View:
         return login_required(view)(request, *args, **kwargs)
 
     return answer
+
+
+async def may_still(scope: dict[str, Any], permission: str) -> bool:
+    """Is whoever opened this socket, perhaps hours ago, still signed in and allowed to?"""
+    return bool(await database_sync_to_async(_may_still)(scope, permission))
+
+
+def _may_still(scope: dict[str, Any], permission: str) -> bool:
+    session = scope["session"]
+    person = User.objects.filter(pk=scope["user"].pk, is_active=True).first()
+    if person is None or not session.exists(session.session_key):
+        return False
+    is_same = constant_time_compare(
+        session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash()
+    )
+    return is_same and person.has_perm(permission)

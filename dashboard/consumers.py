@@ -9,6 +9,7 @@ again.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,15 +22,21 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from calls.models import Call
+from dashboard.access import may_still
 from tuning import news
 from tuning.models import TimingProfile
 
 SIGN_IN_FIRST = 4401
 """Sent after the handshake: a browser never learns the code of a refused one."""
+NOT_ALLOWED = 4403
+"""Signed in, but without the permission."""
 OUT_OF_DATE = 4503
 """live.js knows it, and tries again."""
 PULSE_S = 3.0
 """A page that has not heard its own pulse for so long may be missing everything else."""
+CHECK_AGAIN_PULSES = 60
+"""Every three minutes: is whoever watches still signed in, and still allowed to?"""
 
 
 class Snapshot(TypedDict):
@@ -43,6 +50,9 @@ class Snapshot(TypedDict):
     profile_pk: int
     revision: int
     state: str
+    silence_ms: int
+    asked_ms: int
+    listeners: list[str]
     seconds: float
     turns: int
     last: dict[str, Any] | None
@@ -52,6 +62,7 @@ class CallsSocket(AsyncWebsocketConsumer):
     """Keeps the calls in progress; what it shows of them say its subclasses."""
 
     groups: Sequence[str] = ("live",)
+    permission = "calls.view_call"
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.language = scope["url_route"]["kwargs"]["language"]
@@ -59,6 +70,11 @@ class CallsSocket(AsyncWebsocketConsumer):
             await receive()
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": SIGN_IN_FIRST})
+            return
+        if not await database_sync_to_async(scope["user"].has_perm)(self.permission):
+            await receive()
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": NOT_ALLOWED})
             return
         self.beating: asyncio.Task[None] | None = None
         try:
@@ -82,17 +98,28 @@ class CallsSocket(AsyncWebsocketConsumer):
     async def _beat(self) -> None:
         """Send oneself a pulse the way that news comes; without it the page is out of date."""
         self.felt = asyncio.Event()
+        pulses = 0
         try:
             while True:
+                pulses += 1
+                if not pulses % CHECK_AGAIN_PULSES and not await may_still(
+                    self.scope, self.permission
+                ):
+                    await self.close(code=SIGN_IN_FIRST)
+                    return
                 async with asyncio.timeout(PULSE_S):
                     await news.tell_one(self.channel_name, {"type": "pulse"})
                     await self.felt.wait()
                 self.felt.clear()
                 news.found()
+                await self.ask()
                 await asyncio.sleep(PULSE_S)
         except news.GONE as error:
             news.lost(error)
             await self.close(code=OUT_OF_DATE)
+
+    async def ask(self) -> None:
+        """Say anew, with every pulse, what the page wants to be told."""
 
     async def pulse(self, message: dict[str, Any]) -> None:
         self.felt.set()
@@ -107,8 +134,19 @@ class CallsSocket(AsyncWebsocketConsumer):
         await self.send(text_data=html)
 
 
+async def ask_call(
+    socket: AsyncWebsocketConsumer, pk: int, *, listens: bool = False, stops: bool = False
+) -> None:
+    """Ask the process in which a call is in progress for what is told only when asked for."""
+    who = socket.scope["user"].get_username()
+    asks = {"channel": socket.channel_name, "who": who, "listens": listens, "stops": stops}
+    await news.tell("calls", {"type": "call.asked", "call": pk} | asks)
+
+
 class LiveConsumer(CallsSocket):
-    """The calls page: one row a call in progress."""
+    """The page of calls in progress: one row a call, and the details of the one it has opened."""
+
+    looked_at = 0
 
     async def begin(self) -> None:
         await self.show("dashboard/_live_calls.html", count=0, is_fresh=True)
@@ -123,9 +161,45 @@ class LiveConsumer(CallsSocket):
             await self._count()
 
     async def live_ended(self, message: dict[str, Any]) -> None:
-        if self.calls.pop(message["call"], None) is not None:
-            await self.show("dashboard/_live_ended.html", pk=message["call"])
+        if call := self.calls.pop(message["call"], None):
+            why = message["ended_why"]
+            with translation.override(self.language):
+                words = f"{Call.Ended(why).label}" if why in Call.Ended else why
+            await self.show("dashboard/_live_ended.html", call=call, ended_why=words)
             await self._count()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """The page says which call it has opened, or wants everything anew."""
+        try:
+            asked = json.loads(text_data or "")
+        except ValueError:
+            return
+        match asked:
+            case {"look": int(pk)}:
+                await self._look(pk)
+            case {"again": True}:
+                await self.begin()
+                self.calls = {}
+                await news.tell("calls", {"type": "snapshot.wanted"})
+
+    async def _look(self, pk: int) -> None:
+        if not self.looked_at:
+            self.looked_at = pk
+            await self.channel_layer.group_add(f"details.{pk}", self.channel_name)
+            await self.ask()
+
+    async def ask(self) -> None:
+        if self.looked_at:
+            await ask_call(self, self.looked_at)
+
+    async def disconnect(self, code: int) -> None:
+        if self.looked_at:
+            await self.channel_layer.group_discard(f"details.{self.looked_at}", self.channel_name)
+            await ask_call(self, self.looked_at, stops=True)
+
+    async def call_details(self, message: dict[str, Any]) -> None:
+        details = {name: message[name] for name in ("partial", "turn", "levels")}
+        await self.send(text_data=json.dumps(details))
 
     def _place(self, call: Snapshot) -> str:
         """Where a new row goes: the newest call stands first."""

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("live/", live_views.live, name="live"),
     *sign_in_urls.urlpatterns,
+    path("live/<int:pk>/", live_views.live_call, name="live_call"),
     path("calls/", calls_views.calls, name="calls"),
     path("calls/export/<str:kind>/", calls_views.export, name="calls_export"),
     path("calls/<int:pk>/", call_views.call, name="call"),

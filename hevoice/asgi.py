@@ -19,6 +19,7 @@ from calls import process  # noqa: E402
 from calls.consumers import MediaConsumer  # noqa: E402
 from dashboard.consumers import LiveConsumer, ProfilesConsumer  # noqa: E402
 from dashboard.first_things import nobody_until_done  # noqa: E402
+from dashboard.listening import ListenConsumer  # noqa: E402
 
 
 def for_operators(consumer: Any) -> Any:
@@ -34,6 +35,7 @@ application = ProtocolTypeRouter(
                 path("twilio/media", MediaConsumer.as_asgi()),
                 # Each in full: a router inside a router does not see through middleware.
                 path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
+                path("ws/listen/<int:pk>", for_operators(ListenConsumer.as_asgi())),
                 path("ws/<str:language>/profiles", for_operators(ProfilesConsumer.as_asgi())),
             ]
         ),

@@ -65,19 +65,26 @@ class Server:
             self.manage("migrate", "-v0")
             self.manage("createsuperuser", "--noinput", "--username=operator", "--email=o@a.com")
         self._log = self._log_path.open("w")
+        self.start()
+        if not self._beside:
+            self.start_worker()
+        self.wait_until_ready()
+        return self
+
+    def start(self) -> None:
+        """Again, after it was killed, at the same address."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port),
              "hevoice.asgi:application"],
             cwd=settings.BASE_DIR, env=self._environ, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        if not self._beside:
-            self.start_worker()
+
+    def wait_until_ready(self) -> None:
         until_s = time.monotonic() + READY_S
         while self.health().get("status") != self._ready_status:
             if self.process.poll() is not None or time.monotonic() > until_s:
                 raise AssertionError(f"the server did not start:\n{self.log}")
             time.sleep(0.1)
-        return self
 
     def start_worker(self) -> None:
         """What settles its calls."""

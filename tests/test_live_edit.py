@@ -45,6 +45,7 @@ class LiveEditTest(SimpleTestCase):
                 return asyncio.run(place_call(caller, Dialled(webhook=server.webhook)))
 
             operator = Operator(browser, server)
+            operator.visit("live/")
             calling = beside.submit(call)
             # The live row shows the call and its first answered turn before anything changes.
             said = FakeTranscriber.sayings[0]

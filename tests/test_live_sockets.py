@@ -24,6 +24,9 @@ def snapshot(pk: int = 1, **changed: Any) -> dict[str, Any]:
         "profile_pk": 1,
         "revision": 1,
         "state": "listening",
+        "silence_ms": 0,
+        "asked_ms": 0,
+        "listeners": [],
         "seconds": 12.5,
         "turns": 1,
         "last": None,
@@ -35,7 +38,7 @@ class SocketTestCase(TransactionTestCase):
         self, consumer: Any = LiveConsumer, language: str = "en", query: str = "", user: Any = None
     ) -> WebsocketCommunicator:
         socket = WebsocketCommunicator(consumer.as_asgi(), f"/?{query}")
-        socket.scope["user"] = user or User(pk=1, username="dana")
+        socket.scope["user"] = user or User(pk=1, username="dana", is_superuser=True)
         socket.scope["url_route"] = {"kwargs": {"language": language}}
         is_open, _protocol = await socket.connect()
         self.assertTrue(is_open)
@@ -97,7 +100,8 @@ class LiveTests(SocketTestCase):
         await socket.receive_from()
         await self.tell(type="live.ended", call=1, ended_why="goodbye")
         ended = await socket.receive_from()
-        self.assertIn('<li id="live-1" hx-swap-oob="delete">', ended)
+        self.assertIn('<li id="live-1" class="card live-call is-ended"', ended)
+        self.assertIn("/en/calls/1/", ended)
         await socket.disconnect()
 
     async def test_a_row_speaks_the_language_of_its_page_and_escapes_what_was_said(self) -> None:
@@ -115,7 +119,7 @@ class LiveTests(SocketTestCase):
             row = await socket.receive_from()
             with self.subTest(language=language):
                 self.assertIn(rule, row)
-                self.assertIn(f"/{language}/calls/1/", row)
+                self.assertIn(f"/{language}/live/1/", row)
                 self.assertIn('<bdi dir="ltr">2,105 ms</bdi>', row)
                 self.assertIn("&lt;b&gt;", row)
             await socket.disconnect()

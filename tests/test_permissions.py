@@ -46,6 +46,7 @@ MAY = {
     # calls and figures
     "home": VIEWER,
     "live": VIEWER,
+    "live_call": VIEWER,
     "calls": VIEWER,
     "calls_export": OPERATOR,
     "call": VIEWER,

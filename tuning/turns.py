@@ -80,6 +80,8 @@ class TurnTaker:
         self._recognised_ms = -1
         self._keyed_ms = -KEY_TONE_MS
         self._ahead, self._endpoint = Ahead(), Endpoint()
+        self._asked_ms = 0
+        """The silence that the newest frame was judged by."""
         self._asks = Asked()
         """What the newest reply asks."""
         self._withdrawn = ""
@@ -100,6 +102,21 @@ class TurnTaker:
         if self._is_open and self._voice.is_heard:
             return "waiting" if self.now_ms > self._voice.ended_ms else "listening"
         return "refractory" if self._agent.is_refractory(self.now_ms, self.profile) else "listening"
+
+    @property
+    def asked_ms(self) -> int:
+        """The silence that would end the turn now; 0 unless one is counted."""
+        return self._asked_ms if self.state == "waiting" else 0
+
+    @property
+    def silence_ms(self) -> int:
+        """How much of `asked_ms` there has been."""
+        return self.now_ms - self._voice.ended_ms if self.asked_ms else 0
+
+    @property
+    def words_so_far(self) -> str:
+        """What has been transcribed since the last decision, as it stands now."""
+        return self._words.newest
 
     def feed(self, event: Event) -> list[Action]:
         """Take one thing that happened; return what to do about it."""
@@ -226,6 +243,7 @@ class TurnTaker:
             is_covered = words.reach(voice)
         said = finished.read(words.text, self._asks) if is_covered else None
         wait = self._endpoint.wait(profile, voice, words, said, self.now_ms)
+        self._asked_ms = wait.silence_ms
         quiet_ms = self.now_ms - voice.ended_ms
         waited_ms = quiet_ms - wait.silence_ms
         if waited_ms < 0:

@@ -227,3 +227,9 @@ def unlocalized(value: float) -> str:
 def clock_of(span_ms: int) -> SafeString:
     """A length of speech in seconds."""
     return ltr(f"{span_ms / 1000:.1f} s")
+
+
+@register.filter
+def seconds_of(milliseconds: float) -> str:
+    """For within an isolated run of digits."""
+    return f"{milliseconds / 1000:.1f}"

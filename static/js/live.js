@@ -1,5 +1,7 @@
 // A live section: its seconds tick, its focus survives a swap, and once the connection is lost it
-// says since when it is frozen. Nothing stale looks live.
+// says since when it is frozen. Nothing stale looks live. The silence is counted on between two
+// pieces of news; updates can be paused, and what came meanwhile is then asked for as a whole. What
+// comes as JSON is the details of the one call that the page has opened.
 
 const SIGN_IN_FIRST = 4401;
 const OUT_OF_DATE = 4503;
@@ -7,13 +9,68 @@ const AGAIN_MS = 2000;
 const live = document.getElementById("live");
 const frozen = document.getElementById("frozen");
 const started = new WeakMap();
+const pause = document.getElementById("pause");
+const opened = document.getElementById("opened");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const counted = new WeakMap();
+const ENDED_STAYS_MS = 8000;
 let focused = "";
+let socket = null;
+let waiting = null; // how many changes wait; null: updates are not paused
+let turn = null;
 
 // Not every page at once, and none later than 10 s after the server is back.
 htmx.config.wsReconnectDelay = (tries) => Math.min(1000 * 2 ** tries, 10_000) * Math.random();
 
+function isStill() {
+  return live.classList.contains("is-frozen") || waiting !== null;
+}
+
+function countSilence(now) {
+  for (const row of live.querySelectorAll("[data-silence]")) {
+    if (!counted.has(row)) counted.set(row, now - row.dataset.silence);
+    const silence = Math.min(now - counted.get(row), row.dataset.asked);
+    row.querySelector("progress").value = silence;
+    row.querySelector(".so-far").textContent = (silence / 1000).toFixed(1);
+  }
+}
+
+function draw(now) {
+  if (!isStill() && !calm.matches) countSilence(now);
+  requestAnimationFrame(draw);
+}
+
+function show(details) {
+  const [caller, agent] = details.levels;
+  document.getElementById("caller-level").value = caller;
+  document.getElementById("agent-level").value = agent;
+  const partial = document.getElementById("partial");
+  partial.textContent = details.partial;
+  partial.hidden = !details.partial;
+  if (turn !== details.turn) refreshTurns();
+  turn = details.turn;
+}
+
+function refreshTurns() {
+  htmx.trigger("#live-turns", "turns");
+}
+
+function showEnd(row) {
+  if (opened && row.dataset.ended === live.dataset.look) {
+    document.getElementById("opened-ended").hidden = false;
+    document.getElementById("listen")?.remove();
+    document.getElementById("partial").hidden = true;
+    for (const meter of opened.querySelectorAll("meter")) meter.value = -60;
+    refreshTurns();
+  }
+  setTimeout(() => {
+    if (row.contains(document.activeElement)) document.getElementById("live-title").focus();
+    row.remove();
+  }, ENDED_STAYS_MS);
+}
+
 function tick() {
-  if (live.classList.contains("is-frozen")) return;
+  if (isStill()) return;
   for (const clock of live.querySelectorAll("[data-seconds]")) {
     if (!started.has(clock)) started.set(clock, performance.now() - clock.dataset.seconds * 1000);
     const seconds = Math.floor((performance.now() - started.get(clock)) / 1000);
@@ -21,7 +78,9 @@ function tick() {
   }
 }
 
-live.addEventListener("htmx:wsOpen", () => {
+live.addEventListener("htmx:wsOpen", (event) => {
+  socket = event.detail.socketWrapper;
+  if (live.dataset.look) socket.send(JSON.stringify({ look: Number(live.dataset.look) }));
   live.classList.remove("is-frozen");
   frozen.hidden = true;
 });
@@ -39,13 +98,50 @@ live.addEventListener("htmx:wsClose", (event) => {
   live.classList.add("is-frozen");
 });
 
-live.addEventListener("htmx:wsBeforeMessage", () => {
+live.addEventListener("htmx:wsBeforeMessage", (event) => {
+  const isDetails = event.detail.message.startsWith("{");
+  if (waiting !== null) {
+    event.preventDefault();
+    if (isDetails) return;
+    waiting += 1;
+    document.getElementById("waiting-changes").textContent = waiting;
+    return;
+  }
+  if (isDetails) {
+    event.preventDefault();
+    show(JSON.parse(event.detail.message));
+    return;
+  }
   focused = live.contains(document.activeElement) ? document.activeElement.id : "";
 });
 
 live.addEventListener("htmx:wsAfterMessage", () => {
   tick();
+  if (opened && live.querySelector(`#live-${live.dataset.look}`)) markOpened();
+  for (const row of live.querySelectorAll("[data-ended]:not([data-seen])")) {
+    row.dataset.seen = "yes";
+    showEnd(row);
+  }
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 });
 
+function markOpened() {
+  document.getElementById(`live-link-${live.dataset.look}`)?.setAttribute("aria-current", "true");
+}
+
+pause?.addEventListener("click", () => {
+  const words = pause.textContent;
+  pause.textContent = pause.dataset.goOn;
+  pause.dataset.goOn = words;
+  const isPaused = waiting === null;
+  waiting = isPaused ? 0 : null;
+  document.getElementById("waiting-changes").textContent = 0;
+  document.getElementById("paused").hidden = !isPaused;
+  live.classList.toggle("is-paused", isPaused);
+  if (!isPaused) socket?.send(JSON.stringify({ again: true }));
+  if (!isPaused && opened) refreshTurns();
+});
+
 setInterval(tick, 250);
+setInterval(() => calm.matches && !isStill() && countSilence(performance.now()), 500);
+requestAnimationFrame(draw);
