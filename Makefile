@@ -16,7 +16,7 @@ pip_install = .venv/bin/python -m pip install --disable-pip-version-check --prog
 progress = awk '/^Collecting/ && ++n % 20 == 0 { print "  " n " packages ..."; fflush() } \
 	/^Installing collected/ { print "  all downloaded, installing ..."; fflush() }'
 
-.PHONY: help run call test check install install-dev models
+.PHONY: help run call test check pictures install install-dev models
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -37,6 +37,9 @@ check: install-dev ## format, lint, types, and every test
 	.venv/bin/ruff check .
 	.venv/bin/mypy .
 	@$(MAKE) --no-print-directory test
+
+pictures: install-dev ## draw the pictures of README.md and docs/dashboard.md again, from invented calls
+	@.venv/bin/python -m bench.pictures
 
 models: install ## fetch the embedded recogniser's model (about 140 MB, once)
 	@$(ENV) exec $(MANAGE) fetch_model

@@ -1,0 +1,77 @@
+"""The pictures of the README and of docs/dashboard.md, from invented calls, so that they stay true.
+
+    .venv/bin/python -m bench.pictures       two minutes; or: make pictures
+
+A server of its own, with services that behave, calls of calls/seeding.py, and one call in progress.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+
+import django
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "docs" / "pictures"
+CALLS = 400
+FILL = f"""
+from django.core.management import call_command
+call_command("seed", calls={CALLS}, recorded=1)
+from calls.models import Call
+from calls.timeline import Timeline
+call = Call.objects.order_by("-rang_at")[0]
+spoken = [t for t in call.turns.all() if t.speech_began_ms is not None]
+Timeline.objects.create(
+    call=call, length_ms=round((call.ended_at - call.rang_at).total_seconds() * 1000),
+    voiced=[[t.speech_began_ms, t.speech_ended_ms + 120] for t in spoken],
+)
+print(call.pk)
+"""
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hevoice.settings")
+    django.setup()
+    from calls import utterances
+    from calls.caller import Caller, Say, Wait
+    from calls.line import Dialled, place_call
+    from tests.browser import Operator, chromium
+    from tests.server import Server
+
+    FOLDER.mkdir(exist_ok=True)
+    with Server("tests.fake_settings") as server, chromium() as browser:
+        recorded = server.manage("shell", "-v0", "-c", FILL).split()[-1]
+        (profile,) = server.rows("select id from tuning_timingprofile where is_default")
+        pages = {
+            "home": "", "call": f"calls/{recorded}/?turn=3", "calls": "calls/",
+            "latencies": "latencies/?days=30", "over-time": "latencies/over-time/?days=30",
+            "trade-off": "latencies/trade-off/?days=30", "profile": f"profiles/{profile['id']}/",
+        }  # fmt: skip
+        for language in ("he", "en"):
+            theme = "light" if language == "he" else "dark"
+            operator = Operator(browser, server, language=language, theme=theme)
+            for name, path in pages.items():
+                page = operator.visit(path)
+                page.wait_for_load_state("networkidle")
+                page.wait_for_timeout(700)
+                page.screenshot(path=FOLDER / f"{name}-{language}.png")
+            speech = utterances.load("next_week")
+            caller = Caller([Say(speech), Wait(9000)])
+            calling = threading.Thread(
+                target=lambda: asyncio.run(place_call(caller, Dialled(webhook=server.webhook))),  # noqa: B023
+            )
+            calling.start()
+            page = operator.visit("live/")
+            page.locator(".live-call").wait_for(timeout=15_000)
+            page.locator(".live-call a").first.click()
+            page.locator(".floor.waiting").first.wait_for(timeout=20_000)
+            page.screenshot(path=FOLDER / f"live-{language}.png")
+            operator.leave()
+            calling.join(60)
+
+
+if __name__ == "__main__":
+    main()
