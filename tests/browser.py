@@ -63,7 +63,7 @@ class Operator:
         self.page.fill("[name=login]", user)
         self.page.fill("[name=password]", password)
         self.page.click("main button")
-        self.page.wait_for_url("**/calls/")
+        self.page.wait_for_url(f"{self._address}/")
 
     def visit(self, path: str) -> Page:
         self.page.goto(f"{self._address}/{path}")

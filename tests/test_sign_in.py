@@ -41,7 +41,7 @@ class SignInTestCase(TestCase):
 
 class PasswordTests(SignInTestCase):
     def test_signing_in_leads_to_the_calls_and_signing_out_back(self) -> None:
-        self.assertRedirects(self.sign_in(), "/en/calls/")
+        self.assertRedirects(self.sign_in(), "/en/")
         self.assertRedirects(self.client.post("/en/logout/"), "/en/login/")
         self.assertFalse(self.is_signed_in)
 
@@ -54,7 +54,7 @@ class PasswordTests(SignInTestCase):
         response = self.client.post(
             "/en/login/", {"login": "dana", "password": PASSWORD, "next": "https://evil.example/"}
         )
-        self.assertRedirects(response, "/en/calls/")
+        self.assertRedirects(response, "/en/")
 
     def test_a_wrong_name_and_a_wrong_password_are_answered_alike(self) -> None:
         answers = []
@@ -147,7 +147,7 @@ class SecondStepTests(SignInTestCase):
         self.assertFalse(self.is_signed_in)
         self.assertContains(self.client.get("/he/login/code/"), "שלב שני")
         done = self.client.post("/en/login/code/", {"code": code_of(secret, steps_on=1)})
-        self.assertRedirects(done, "/en/calls/")
+        self.assertRedirects(done, "/en/")
 
     def test_a_code_works_once(self) -> None:
         self.with_second_step()
