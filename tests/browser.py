@@ -69,6 +69,12 @@ class Operator:
         self.page.goto(f"{self._address}/{path}")
         return self.page
 
+    def forget_what_is_cached(self) -> None:
+        """As on the first visit."""
+        session = self._context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
     def leave(self) -> None:
         self._context.close()
 

@@ -235,3 +235,19 @@ class LiveTests(BrowserTestCase):
             server.process.kill()
             expect(page.locator("#frozen")).to_contain_text("הנתונים קפואים משעה", timeout=5_000)
             expect(page.locator("#frozen bdi")).to_have_text(re.compile(r"\d\d:\d\d"))
+
+
+class SizeTests(BrowserTestCase):
+    def test_no_page_transfers_more_than_100_kilobytes(self) -> None:
+        sizes = """() => ["navigation", "resource"]
+            .flatMap((kind) => performance.getEntriesByType(kind))
+            .reduce((sum, one) => sum + one.transferSize, 0)"""
+        call = self.call_of_every_kind()
+        for path in ("", "live/", "calls/", call, "latencies/over-time/?days=30", self.profile()):
+            operator = self.operator()
+            operator.forget_what_is_cached()
+            page = operator.visit(path)
+            page.wait_for_load_state("networkidle")
+            with self.subTest(path):
+                self.assertLess(page.evaluate(sizes), 100_000)
+                self.assertGreater(page.evaluate(sizes), 10_000)
