@@ -119,10 +119,15 @@ def _addresses() -> Iterator[str]:
     call = Call.objects.order_by("-pk")[50]
     profile = TimingProfile.objects.get(is_default=True)
     number = PhoneNumber.objects.order_by("pk")[0]
-    subjects: dict[str, Any] = {"call": call, "turn": call, "profile": profile, "number": number}
-    skipped = {"login", "logout", "calls_export", "test_call", "recording", "peaks"}
+    subjects: dict[str, Any] = {
+        "live": call,
+        "call": call,
+        "profile": profile,
+        "number": number,
+    }
+    skipped = {"calls_export", "test_call", "recording", "peaks"}
     for pattern in urlpatterns:
-        name = pattern.name or ""
+        name = getattr(pattern, "name", "") or ""
         taken = set(pattern.pattern.converters)
         if name in skipped or taken - {"pk", "number"} or name not in READ:
             continue
@@ -148,9 +153,9 @@ def _addresses() -> Iterator[str]:
 
 
 READ = {
-    *("home", "live", "calls", "call", "turn", "latencies", "over_time", "tradeoff", "services"),
-    *("numbers", "number", "number_new", "profiles", "profile", "profile_draft", "profile_diff"),
-    *("people", "audit", "preferences", "shortcuts", "glossary"),
+    *("home", "live", "calls", "call", "latencies", "over_time", "tradeoff", "services"),
+    *("numbers", "number", "number_new", "profiles", "profile", "profile_diff"),
+    *("people", "audit", "preferences", "shortcuts", "glossary", "live_call"),
 }
 """URL names of pages that are only looked at."""
 

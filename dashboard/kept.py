@@ -19,8 +19,9 @@ def kept(key: str, work_out: Callable[[], Figures]) -> Figures:
     """`key` names everything that the figures depend on, but for the calls themselves."""
     if settings.TESTING:  # each test has calls of its own
         return work_out()
-    found: Figures | None = cache.get(f"figures {key}")
+    name = "figures-" + key.replace(" ", "-")
+    found: Figures | None = cache.get(name)
     if found is None:
         found = work_out()
-        cache.set(f"figures {key}", found, KEPT_S)
+        cache.set(name, found, KEPT_S)
     return found

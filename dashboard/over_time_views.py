@@ -19,7 +19,7 @@ from dashboard.latency_views import CLASSES
 from dashboard.turn_selection import DAYS, Selection
 from tuning.models import Revision, TimingProfile
 
-HOURS_A_COLUMN = {1: 1, 7: 3, 30: 12}
+HOURS_A_COLUMN = {1: 1, 7: 3, 30: 24}
 MOST_RULES = 20
 
 
