@@ -71,13 +71,16 @@ class EveryPageTests(BrowserTestCase):
             ("he", "light", 1280), ("he", "dark", 360), ("en", "light", 360), ("en", "dark", 1280),
         ):  # fmt: skip
             direction = "rtl" if language == "he" else "ltr"
-            wishes = {"language": language, "theme": theme, "width": width}
-            with self.subTest(path="login/", **wishes):
-                self.check(self.operator(user=None, **wishes), "login/", direction, width, axe)
-            operator = self.operator(**wishes)
-            for path in (*PAGES, self.call_of_every_kind(), self.profile()):
-                with self.subTest(path=path, **wishes):
-                    self.check(operator, path, direction, width, axe)
+            wishes: dict[str, Any] = {"language": language, "theme": theme, "width": width}
+            for user, paths in ((None, ("login/",)), ("operator", self.every_page())):
+                operator = Operator(self.browser, self.server, user=user, **wishes)
+                for path in paths:
+                    with self.subTest(path=path, **wishes):
+                        self.check(operator, path, direction, width, axe)
+                operator.leave()
+
+    def every_page(self) -> tuple[str, ...]:
+        return (*PAGES, self.call_of_every_kind(), self.profile())
 
     def check(self, operator: Operator, path: str, direction: str, width: int, axe: Axe) -> None:
         operator.complaints.clear()

@@ -92,7 +92,7 @@ class OneAddressTests(ProcessesTestCase):
             live = Operator(browser, self.first)
             tuning = Operator(browser, self.first, language="en")
             calling = beside.submit(self.call, Say(smoke), Wait(12_000), Say(smoke))
-            row = live.page.locator(".live-call")
+            row = live.visit("live/").locator(".live-call")
             expect(row.locator(".last .caller-text")).not_to_be_empty(timeout=20_000)
             page = tuning.visit("profiles/")
             page.click("main a:has-text('balanced')")
@@ -105,7 +105,7 @@ class OneAddressTests(ProcessesTestCase):
             expect(page.locator("#services")).to_contain_text("PostgreSQL")
             expect(page.locator("#services")).to_contain_text("Redis 127.0.0.1")
             result, _taken = calling.result(60)
-            expect(row).to_have_count(0, timeout=10_000)
+            expect(row).to_have_count(0, timeout=20_000)
             for address in ("calls/", "latencies/", "profiles/"):
                 tuning.visit(address)
             self.assertEqual((live.complaints, tuning.complaints), ([], []))
@@ -117,7 +117,7 @@ class OneAddressTests(ProcessesTestCase):
         smoke = utterances.load("smoke")
         with ThreadPoolExecutor(1) as beside, chromium() as browser:
             operator = Operator(browser, self.first)
-            page = operator.page
+            page = operator.visit("live/")
             expect(page.locator(".no-live")).to_be_visible()
             calling = beside.submit(self.call, Say(smoke), Wait(6_000), Say(smoke))
             expect(page.locator(".live-call")).to_have_count(1, timeout=10_000)
