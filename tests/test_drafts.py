@@ -80,6 +80,11 @@ class SavingTests(DraftPagesTestCase):
         self.assertEqual(event.what, "balanced r2")
         self.assertEqual(event.detail["changed"], {"end_silence_long_ms": [1800, 1500]})
 
+    def test_a_saving_that_comes_after_its_publication_is_no_draft(self) -> None:
+        self.client.post(self.address, self.form(end_silence_long_ms=1500, note="sooner"))
+        self.check(end_silence_long_ms=1500)
+        self.assertIsNone(self.draft())
+
     def test_a_draft_is_discarded(self) -> None:
         self.check(end_silence_long_ms=1500)
         self.client.post(f"{self.address}discard/")

@@ -151,7 +151,7 @@ class CancelTests(NewsTestCase):
 class PageTests(NewsTestCase):
     def socket(self) -> WebsocketCommunicator:
         socket = WebsocketCommunicator(LiveConsumer.as_asgi(), "/")
-        socket.scope["user"] = User(pk=1, username="dana")
+        socket.scope["user"] = User(pk=1, username="dana", is_superuser=True)
         socket.scope["url_route"] = {"kwargs": {"language": "en"}}
         return socket
 

@@ -182,7 +182,7 @@ class UseTests(BrowserTestCase):
         self.assertEqual(page.evaluate("document.activeElement.id"), "id_vad_hangover_ms")
 
     def test_a_refused_publication_says_so_and_takes_the_focus(self) -> None:
-        page = self.operator().visit(self.profile())
+        page = self.operator().visit(self.profile("unhurried"))  # it leaves a draft
         page.fill("#id_vad_hangover_ms", "900")
         page.locator(".publish button").click()
         expect(page.locator("[role=alert][autofocus]")).to_be_focused()
@@ -215,7 +215,7 @@ class LiveTests(BrowserTestCase):
         page.fill("#id_end_silence_short_ms", "350")
         page.fill("#id_note", "answer sooner")
         page.locator(".publish button").click()
-        expect(page.locator(".notice.ok")).to_contain_text("r4")
+        expect(page.locator(".notice.ok[role=status]")).to_contain_text("r4", timeout=15_000)
         expect(page.locator(".taken")).to_contain_text("r4: 1 of 1 call")
         expect(row.locator(".tag")).to_have_text("r4")
         calling.join(60)

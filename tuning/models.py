@@ -195,9 +195,11 @@ class Draft(models.Model):
     def keep(
         cls, profile: TimingProfile, user: User, knobs: dict[str, Any], based_on: int
     ) -> Draft | None:
-        """Save what they would have; what is as published is no draft."""
-        base = profile.revisions.filter(number=based_on).first() or profile.newest
-        if knobs == asdict(base.values):
+        """Save what they would have; what is as published is no draft, though the browser's last
+        saving came after its publication."""
+        newest = profile.newest
+        base = profile.revisions.filter(number=based_on).first() or newest
+        if knobs in (asdict(base.values), asdict(newest.values)):
             cls.objects.filter(profile=profile, user=user).delete()
             return None
         wanted = {"knobs": knobs, "based_on": base}
