@@ -14,7 +14,7 @@ from calls.models import Turn
 
 SHORTEST = 3
 """Characters: one trigram."""
-MOST_TURNS = 1000
+MOST_TURNS = 500
 
 
 def calls_that_said(text: str) -> set[int]:
