@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 
 from django.test import SimpleTestCase
 
-from tuning.knob import Value
+from tuning.knob import RULES, Text, Value
+from tuning.presets import PRESETS
 from tuning.profile import DEFAULT, GROUPS, KNOB, KNOBS, SHIPPED, Profile, ProfileError, problems
 
 
@@ -43,12 +44,45 @@ class DeclarationTests(SimpleTestCase):
         for knob in KNOBS:
             with self.subTest(knob.name):
                 self.assertIn(knob.group, GROUPS)
-                for text in (knob.label, knob.help):
-                    self.assertRegex(text.he, "[א-ת]")
-                    self.assertRegex(text.en, "[a-z]")
-                    self.assertNotRegex(text.en, "[א-ת]")
-                self.assertEqual(knob.label.in_language("he"), knob.label.he)
-                self.assertEqual(knob.label.in_language("en-gb"), knob.label.en)
+                for meaning in knob.meanings.values():
+                    for text in (meaning.label, meaning.help):
+                        self.assertRegex(text.he, "[א-ת]")
+                        self.assertRegex(text.en, "[a-z]")
+                        self.assertNotRegex(text.en, "[א-ת]")
+
+    def test_a_text_is_said_in_the_language_of_the_page(self) -> None:
+        text = Text("שתיקה", "silence")
+        self.assertEqual((text.in_language("he"), text.in_language("en-gb")), ("שתיקה", "silence"))
+
+    def test_the_rule_is_chosen_first(self) -> None:
+        self.assertEqual(KNOBS[0].name, "endpointing")
+        self.assertEqual(next(iter(GROUPS)), KNOBS[0].group)
+        self.assertEqual(tuple(KNOBS[0].choices), RULES)
+
+    def test_each_knob_says_once_under_which_rule_it_acts(self) -> None:
+        acting = {rule: {knob.name for knob in KNOBS if knob.acts_under(rule)} for rule in RULES}
+        self.assertEqual(
+            acting["fixed"] - acting["adaptive"], {"min_utterance_ms", "stt_partial_debounce_ms"}
+        )
+        weights = {knob.name for knob in KNOBS if knob.name.startswith("weight_")}
+        self.assertEqual(
+            acting["adaptive"] - acting["fixed"],
+            weights | {"finished_silence_ms", "stable_ms", "asked_for_time_ms"},
+        )
+
+    def test_what_acts_otherwise_under_a_rule_has_another_name_there(self) -> None:
+        named = {
+            "end_silence_short_ms": ("שתיקה כשחסרות מילים", "Silence while words are missing"),
+            "short_utterance_ms": ("קצרה או ארוכה בנתונים", "Short or long in the figures"),
+            "end_silence_long_ms": ("השתיקה הארוכה ביותר", "Longest silence"),
+        }
+        for name, (he, en) in named.items():
+            with self.subTest(name):
+                fixed, adaptive = KNOB[name].under("fixed"), KNOB[name].under("adaptive")
+                self.assertEqual(adaptive.label, Text(he, en))
+                self.assertNotEqual(fixed.label, adaptive.label)
+                self.assertNotEqual(fixed.help, adaptive.help)
+        self.assertNotIn("in every answer", KNOB["vad_hangover_ms"].under("adaptive").help.en)
 
     def test_every_default_is_advised_and_every_advised_value_allowed(self) -> None:
         for knob in KNOBS:
@@ -118,9 +152,43 @@ class CrossCheckTests(SimpleTestCase):
 
     def test_risky_combinations_are_warned_about(self) -> None:
         cliff = (("end_silence_long_ms", "short_utterance_ms"), False)
-        self.assertIn(cliff, found())
-        self.assertNotIn(cliff, found(end_silence_long_ms=1500))
+        self.assertIn(cliff, found(end_silence_long_ms=2600))
+        self.assertNotIn(cliff, found(end_silence_long_ms=2500))
         self.assertIn((("stt_partial_debounce_ms", "stt_batch_ms"), False), found(stt_batch_ms=100))
+
+    def test_the_checks_know_the_rule(self) -> None:
+        """What is no boundary, no silence after a short utterance, or not shown is not told."""
+        under_fixed = {
+            "the cliff": {"end_silence_long_ms": 2600},
+            "short above long": {"end_silence_short_ms": 900, "end_silence_long_ms": 800},
+            "the debounce": {"stt_partial_debounce_ms": 60, "stt_batch_ms": 100},
+            "an unadvised minimum": {"min_utterance_ms": 1200},
+        }
+        for what, changed in under_fixed.items():
+            with self.subTest(what):
+                self.assertTrue(found(**changed))
+                self.assertEqual(found(endpointing="adaptive", **changed), [])
+        under_adaptive = {
+            "shortest above longest": {"finished_silence_ms": 500, "end_silence_long_ms": 400},
+            "an unadvised weight": {"weight_wish": 95},
+        }
+        for what, changed in under_adaptive.items():
+            with self.subTest(what):
+                both = {"end_silence_short_ms": 350, **changed}
+                self.assertLessEqual(set(found(**both)), {(("end_silence_long_ms",), False)})
+                told = set(found(endpointing="adaptive", **both)) - set(found(**both))
+                self.assertEqual(told, {(tuple(changed), False)})
+
+    def test_a_value_that_no_call_may_run_on_is_refused_under_every_rule(self) -> None:
+        for rule in RULES:
+            for name in ("min_utterance_ms", "weight_wish"):
+                wrong = {"endpointing": rule, name: 5000}
+                self.assertEqual(found(**wrong), [((name,), True)])
+
+    def test_a_problem_calls_a_knob_what_it_is_called_under_the_rule(self) -> None:
+        for rule, name in (("fixed", "after a short utterance"), ("adaptive", "words are missing")):
+            values = asdict(Profile()) | {"endpointing": rule, "end_silence_short_ms": 1400}
+            self.assertIn(name, problems(values)[0].text.en)
 
     def test_a_refused_value_hides_no_contradiction_of_others(self) -> None:
         contradiction = (("response_delay_min_ms", "response_delay_max_ms"), True)
@@ -246,7 +314,27 @@ class ShippedTests(SimpleTestCase):
         self.assertEqual((brisk.end_silence_ms(1000), brisk.end_silence_ms(3000)), (620, 1420))
         self.assertEqual(brisk.reply_refractory_ms, 900)
 
-    def test_no_shipped_profile_is_refused(self) -> None:
+    def test_nothing_that_ships_is_called_unadvised(self) -> None:
         for name, changed in SHIPPED.items():
+            whole = asdict(Profile(**changed))
             with self.subTest(name):
-                self.assertFalse([p for p in problems(asdict(Profile(**changed))) if p.is_error])
+                self.assertEqual([each.text.en for each in problems(whole)], [])
+            for preset in PRESETS.values():
+                with self.subTest(name, preset=preset.name):
+                    told = [each.text.en for each in problems(preset.on(whole))]
+                    self.assertEqual(told, [])
+
+
+class PresetTests(SimpleTestCase):
+    def test_a_preset_changes_only_what_acts(self) -> None:
+        whole = asdict(Profile(**SHIPPED["adaptive"]))
+        changed = PRESETS["syllables"].on(whole)
+        self.assertEqual(changed["stt_partial_debounce_ms"], whole["stt_partial_debounce_ms"])
+        self.assertEqual((changed["stt_batch_ms"], changed["vad_hangover_ms"]), (70, 260))
+        balanced = PRESETS["syllables"].on(asdict(Profile()))
+        self.assertEqual(balanced["stt_partial_debounce_ms"], 100)
+
+    def test_a_preset_that_changes_the_rule_leaves_the_other_s_values(self) -> None:
+        own = asdict(Profile(**SHIPPED["adaptive"])) | {"weight_wish": 55}
+        balanced = PRESETS["balanced"].on(own)
+        self.assertEqual((balanced["endpointing"], balanced["weight_wish"]), ("fixed", 55))
