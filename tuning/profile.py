@@ -198,7 +198,7 @@ class Profile:
         adaptive=Meaning(
             Text("קצרה או ארוכה בנתונים", "Short or long in the figures"),
             Text(
-                "בשיחה עצמה הערך לא משנה דבר. השהיות, קטיעות והפסקות נספרות לחוד: אמירה שנמשכת "
+                "בשיחה עצמה הערך לא משנה דבר. זמני תגובה, קטיעות והפסקות נספרים לחוד: אמירה שנמשכת "
                 "פחות מזה, מתחילת הקול הראשון ועד סוף הקול האחרון, היא קצרה. חל על תורות שיבואו.",
                 "It changes nothing in a call. Latencies, cut-ins and pauses are counted apart: "
                 "an utterance that lasts less than this, from first to last voice, is short. It "
