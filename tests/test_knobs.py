@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 from django.test import SimpleTestCase
 
@@ -133,9 +133,9 @@ def somebody_silent() -> list[Event]:
     return list(silence(30_000, GREETED_MS))
 
 
-BASES: dict[str, dict[str, Value]] = {"fixed": SHIPPED["balanced"], "adaptive": SHIPPED["adaptive"]}
+BASES: dict[str, dict[str, Any]] = {"fixed": SHIPPED["balanced"], "adaptive": SHIPPED["adaptive"]}
 """By rule: what a call runs on while one of its knobs is tried."""
-NEEDS: dict[str, dict[str, Value]] = {
+NEEDS: dict[str, dict[str, Any]] = {
     "weight_pauses": {"weight_stable": 100},
     "stable_ms": {"weight_stable": 100},
     "protect_ms": {"false_interruption_ms": 1500, "resume_ms": 400},
@@ -213,15 +213,15 @@ def decided(profile: Profile, events: list[Event]) -> list[Decision]:
 
 def drawn(rule: str, chance: Random) -> Profile:
     """Any values that are advised of the knobs that act under this rule."""
-    knobs: dict[str, Value] = asdict(Profile(**BASES[rule]))
+    knobs = asdict(Profile(**BASES[rule]))
     for knob in KNOBS:
         if knob.is_number and knob.acts_under(rule) and chance.random() < 0.3:
             before, knobs[knob.name] = knobs[knob.name], on_a_step(knob, chance)
             try:
-                Profile(**knobs)  # type: ignore[arg-type]
+                Profile(**knobs)
             except ProfileError:  # it contradicts another
                 knobs[knob.name] = before
-    return Profile(**knobs)  # type: ignore[arg-type]
+    return Profile(**knobs)
 
 
 def on_a_step(knob: Knob, chance: Random) -> int:

@@ -55,7 +55,7 @@ class Profile:
         label=Text("מה קובע כמה לחכות", "What decides how long to wait"),
         help=Text(
             "לפי אורך האמירה: שתיקה אחת אחרי אמירה קצרה ואחרת אחרי ארוכה. לפי מה שנאמר: תשובה "
-            "מלאה לשאלה נענית מיד, ולמשפט שנקטע באמצע מחכים. מוצגים רק הכפתורים שפועלים לפי "
+            "מלאה לשאלה נענית מיד, ולמשפט שנקטע באמצע מחכים. מוצגים רק הפרמטרים שפועלים לפי "
             "הכלל שנבחר; הערכים של האחרים נשמרים.",
             "By length: one silence after a short utterance, another after a long one. By what "
             "was said: a full answer is answered at once, an unfinished sentence is waited for. "
