@@ -15,6 +15,8 @@ const changed = new Set(names());
 let sinceSent = new Set();
 let failures = 0;
 let timer = 0;
+let isDue = false; // leaving a field says that it has changed, although that is saved already
+let chosen = null; // the version of the draft beside which this window's was chosen
 let isLeaving = false;
 
 // A name for this window: its own saves, however late they arrive, do not make it stale.
@@ -27,9 +29,11 @@ function touch(name) {
   sinceSent.add(name);
   hidden("changed").value = [...changed].join(" ");
   form.dataset.state = "saving";
+  isDue = true;
 }
 
 function save() {
+  isDue = true;
   htmx.trigger(knobs, "again");
 }
 
@@ -37,13 +41,19 @@ function save() {
 function say(why) {
   for (const one of unsaved.querySelectorAll("[data-why]")) one.hidden = one.dataset.why !== why;
   tryNow.hidden = why === "stale";
+  unsaved.classList.toggle("is-stale", why === "stale");
   unsaved.hidden = !why;
 }
 
+// Whoever has signed in again, in another window, has another one.
+function token() {
+  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+}
+
 function reasonOf(answer) {
-  if (answer.getResponseHeader("HX-Refresh")) return "signed-out";
-  if (answer.status === 403 || answer.getResponseHeader("HX-Redirect")) return "refused";
-  return answer.status ? "broken" : "silent";
+  if (!answer.status) return "silent";
+  if (answer.getResponseHeader("HX-Refresh") || !token()) return "signed-out";
+  return answer.status === 403 || answer.getResponseHeader("HX-Redirect") ? "refused" : "broken";
 }
 
 function fail(why) {
@@ -65,13 +75,15 @@ function markInvalid() {
 knobs.addEventListener("input", (event) => event.target.name && touch(event.target.name));
 
 knobs.addEventListener("htmx:configRequest", (event) => {
+  if (!isDue) return event.preventDefault();
+  isDue = false;
+  if (chosen !== null) event.detail.parameters.version = hidden("version").value = chosen;
+  chosen = null;
   sinceSent = new Set();
   clearTimeout(timer);
-  // Whoever has signed in again, in another window, has another token.
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  if (!token) return;
-  event.detail.parameters.csrfmiddlewaretoken = token;
-  for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = token;
+  if (!token()) return;
+  event.detail.parameters.csrfmiddlewaretoken = token();
+  for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = token();
 });
 
 // A page that asks for a sign-in would leave with what is not saved.
@@ -98,7 +110,7 @@ function choose(version) {
     else field.value = chosen.value;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
-  hidden("version").value = version;
+  chosen = version;
   save();
 }
 
