@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from tuning.forms import ProfileForm
-from tuning.knob import Knob, Value
+from tuning.knob import Value
 from tuning.models import Draft, DraftChanged, Revision, TimingProfile
 from tuning.profile import KNOBS
 
@@ -23,7 +23,9 @@ from tuning.profile import KNOBS
 class Choice:
     """A knob that stands otherwise in a window than in the draft that is saved."""
 
-    knob: Knob
+    name: str
+    label: str
+    """As the form calls it."""
     there: Value
     here: Value | None
     """As it was typed, if no call may run on it."""
@@ -89,4 +91,5 @@ def _choices(form: ProfileForm, there: dict[str, Any]) -> Iterator[Choice]:
     here, changed = form.shown, form.changed_names
     for knob in KNOBS:
         if there[knob.name] != here[knob.name]:
-            yield Choice(knob, there[knob.name], here[knob.name], knob.name in changed)
+            name, label = knob.name, f"{form[knob.name].label}"
+            yield Choice(name, label, there[name], here[name], name in changed)
