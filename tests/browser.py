@@ -69,6 +69,10 @@ class Operator:
         self.page.goto(f"{self._address}/{path}")
         return self.page
 
+    def another_window(self) -> Page:
+        """Of the same person, signed in by the same cookies."""
+        return self._context.new_page()
+
     def forget_what_is_cached(self) -> None:
         """As on the first visit."""
         session = self._context.new_cdp_session(self.page)

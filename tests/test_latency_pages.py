@@ -16,6 +16,7 @@ from dashboard.turn_selection import NEWEST_CALLS
 from tests.call_rows import a_call, a_turn
 from tests.people import a_person
 from tuning.models import Draft, TimingProfile
+from tuning.profile import Profile
 
 HOUR = timedelta(hours=1)
 
@@ -72,7 +73,7 @@ class HistogramTests(LatencyPagesTestCase):
     def test_a_revision_is_looked_at_alone(self) -> None:
         call = a_call(1)
         first = call.profile.newest
-        second = call.profile.publish(first.values, by=None, note="again")
+        second = call.profile.publish(Profile(barge_in_ms=240), by=None, note="again")
         type(first).objects.filter(pk=first.pk).update(published_at=timezone.now() - 5 * HOUR)
         a_turn(call, 1)
         a_turn(call, 2, revision=second)
@@ -119,7 +120,7 @@ class OverTimeTests(LatencyPagesTestCase):
     def test_a_publication_is_a_rule_with_its_note(self) -> None:
         profile = TimingProfile.objects.get(name="balanced")
         self.count(3, 27)
-        profile.publish(profile.newest.values, by=None, note="ממתינים פחות")
+        profile.publish(Profile(barge_in_ms=240), by=None, note="ממתינים פחות")
         page = self.page("over-time/?days=1", "he")
         self.assertIn("ממתינים פחות", page)
         self.assertIn('class="rule"', page)
