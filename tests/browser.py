@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.server import PASSWORD, Server
 
@@ -19,6 +19,8 @@ FLAGS = [
 ]
 REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));"""
+
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @contextmanager
@@ -57,6 +59,10 @@ class Operator:
         self.complaints: list[str] = []
         self.page.on("console", lambda said: self._hear(said.type, said.text))
         self.page.on("pageerror", lambda error: self._hear("error", f"{error}"))
+        self._under_way: set[Request] = set()
+        self.page.on("request", self._under_way.add)
+        self.page.on("requestfinished", self._under_way.discard)
+        self.page.on("requestfailed", self._under_way.discard)
         if user is None:
             return
         self.visit("login/")
@@ -68,6 +74,13 @@ class Operator:
     def visit(self, path: str) -> Page:
         self.page.goto(f"{self._address}/{path}")
         return self.page
+
+    def settle(self) -> None:
+        """Until everything that the page asks for has come, and is drawn."""
+        self.page.evaluate(TWO_FRAMES)
+        while self._under_way:
+            self.page.wait_for_timeout(20)
+            self.page.evaluate(TWO_FRAMES)
 
     def forget_what_is_cached(self) -> None:
         """As on the first visit."""

@@ -19,7 +19,7 @@ from django.db.models.signals import post_migrate
 from django.test.runner import DiscoverRunner
 
 from tests import parallel
-from tests.parallel import Ran, whole
+from tests.parallel import Ran
 from tuning.profile import SHIPPED, Profile
 
 
