@@ -60,9 +60,9 @@ class Operator:
         self.page.on("console", lambda said: self._hear(said.type, said.text))
         self.page.on("pageerror", lambda error: self._hear("error", f"{error}"))
         self._under_way: set[Request] = set()
-        self.page.on("request", self._under_way.add)
-        self.page.on("requestfinished", self._under_way.discard)
-        self.page.on("requestfailed", self._under_way.discard)
+        self.page.on("request", lambda request: self._under_way.add(request))
+        for kind in ("requestfinished", "requestfailed"):
+            self.page.on(kind, lambda request: self._under_way.discard(request))
         if user is None:
             return
         self.visit("login/")

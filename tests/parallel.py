@@ -20,10 +20,15 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import connections
-from django.test.runner import iter_test_cases
 
 FORK = multiprocessing.get_context("fork")
-LONG = ("tests.test_faults",)
+LONG = (
+    "tests.test_faults",
+    "tests.test_pages",
+    "tests.test_run",
+    "tests.test_processes",
+    "tests.test_corpus",
+)
 """Modules that are begun first: what runs long is not to be left for the end."""
 SHOWN_LINES = 60
 """Of what a broken test has said, the last ones."""
@@ -92,6 +97,8 @@ def run(suite: unittest.TestSuite, processes: int) -> list[Ran]:
             else:
                 del doing[pipe]
                 progress.add(message)
+    for name, _unit in units[taken.value :]:
+        progress.add(Ran(name, broken=1, why=[f"{name}: no process was left to run it"]))
     progress.end()
     return progress.ran
 
@@ -125,13 +132,18 @@ def _say(text: str) -> None:
 def _units(suite: unittest.TestSuite) -> Iterator[tuple[str, unittest.TestSuite]]:
     """What is run by one process together, the long ones first."""
     units: dict[str, list[unittest.TestCase]] = {}
-    for test in iter_test_cases(suite):
+    for test in _tests(suite):
         kind = type(test)
         is_shared = hasattr(sys.modules[kind.__module__], "setUpModule")
         name = kind.__module__ if is_shared else f"{kind.__module__}.{kind.__qualname__}"
         units.setdefault(name, []).append(test)
-    for name in sorted(units, key=lambda name: not name.startswith(LONG)):
+    for name in sorted(units, key=_place):
         yield name, unittest.TestSuite(units[name])
+
+
+def _place(name: str) -> int:
+    found = (place for place, long in enumerate(LONG) if name.startswith(long))
+    return next(found, len(LONG))
 
 
 def new_var(folder: Path) -> Path:
@@ -139,6 +151,14 @@ def new_var(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "models").symlink_to(settings.BASE_DIR / "var" / "models")
     return folder
+
+
+def _tests(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
+    for each in suite:
+        if isinstance(each, unittest.TestSuite):
+            yield from _tests(each)
+        else:
+            yield each
 
 
 def _work(
