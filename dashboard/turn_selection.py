@@ -31,6 +31,7 @@ class Measured(Latencies):
 
     pk: int
     call_id: int
+    revision_id: int | None
     is_short: bool
     is_prepared: bool
     outcome: str

@@ -35,6 +35,7 @@ class Server:
     """Use as a context manager. `settings_module` tests.fake_settings has services that behave.
 
     `beside`: another process of the same installation, with its data and its operator.
+    `var`: its empty folder, else one is made for it.
     `ready_status`: what /healthz says when there is nothing more to wait for.
     """
 
@@ -43,11 +44,13 @@ class Server:
         settings_module: str = "hevoice.settings",
         *,
         beside: Server | None = None,
+        var: Path | None = None,
         ready_status: str = "ok",
         **environ: str,
     ) -> None:
         self._beside, self._ready_status = beside, ready_status
-        self.var: Path = beside.var if beside else Path(tempfile.mkdtemp(prefix="hevoice-test-"))
+        self._made = None if beside or var else tempfile.mkdtemp(prefix="hevoice-test-")
+        self.var: Path = beside.var if beside else var or Path(self._made or "")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -130,8 +133,8 @@ class Server:
             self.process.kill()
         self.process.wait()
         self._log.close()
-        if not self._beside:
-            shutil.rmtree(self.var)
+        if self._made:
+            shutil.rmtree(self._made)
 
     @property
     def log(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -171,6 +172,36 @@ class TradeOffTests(LatencyPagesTestCase):
         self.assertLessEqual(short.curve.until_ms, 400)
         self.assertIsNone(short.silences[0].point)
         self.assertIn("the recordings do not reach so far", self.page("trade-off/"))
+
+    def test_under_the_adaptive_rule_it_says_why_there_is_no_answer_and_where_to_look(self) -> None:
+        self.some_calls()
+        profile = TimingProfile.objects.get(name="balanced")
+        adaptive = replace(profile.newest.values, endpointing="adaptive")
+        profile.publish(adaptive, by=None, note="by what was said")
+        page = self.page("trade-off/")
+        self.assertEqual(self.context("trade-off/")["panels"], [])
+        self.assertIn("no single silence", page)
+        self.assertIn(f'href="/en/latencies/?profile={profile.pk}"', page)
+        self.assertIn(f'href="/en/calls/?cut_ins=on&amp;profile={profile.pk}"', page)
+        self.assertNotIn("Not enough turns", page)
+
+    def test_a_draft_by_what_was_said_has_no_place_on_the_curve(self) -> None:
+        self.some_calls()
+        profile = TimingProfile.objects.get(name="balanced")
+        knobs = profile.newest.knobs | {"endpointing": "adaptive"}
+        Draft.objects.create(
+            profile=profile, user=self.person, knobs=knobs, based_on=profile.newest
+        )
+        self.assertEqual(len(self.context("trade-off/")["panels"][0].silences), 1)
+        self.assertIn("Your draft waits by what was said", self.page("trade-off/"))
+
+    def test_turns_that_were_decided_by_what_was_said_are_not_on_the_curve(self) -> None:
+        """They were watched for the longer the less they sounded finished."""
+        self.some_calls()
+        adaptive = TimingProfile.objects.get(name="adaptive").newest
+        before = self.context("trade-off/")["panels"][0].curve.turns
+        Turn.objects.filter(number=2).update(revision=adaptive)
+        self.assertEqual(self.context("trade-off/")["panels"][0].curve.turns, before // 2)
 
     def test_few_turns_are_said_to_be_few(self) -> None:
         a_turn(a_call(1))

@@ -81,7 +81,8 @@ class EditPageTests(ProfilePagesTestCase):
             for knob in KNOBS:
                 with self.subTest(knob=knob.name, language=language):
                     self.assertIn(f'name="{knob.name}"', page)
-                    self.assertIn(knob.label.in_language(language), page)
+                    for meaning in knob.meanings.values():
+                        self.assertIn(meaning.label.in_language(language), page)
 
     def test_the_page_says_what_the_knobs_add_up_to(self) -> None:
         page = self.client.get(self.address).content.decode()

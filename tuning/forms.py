@@ -1,6 +1,8 @@
 """The form on which an operator changes a profile: one field a knob, made from its one line.
 
 What is refused and what is only risky says tuning.profile; this form attaches it to the fields.
+Every knob has its field under every rule, so that none loses its value while another rule is tried;
+what moves nothing under the chosen one is hidden.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from tuning.knob import Knob, Text
+from tuning.knob import RULES, Knob, Meaning, Text
 from tuning.profile import GROUPS, KNOBS, Problem, Profile, problems
 
 
@@ -51,17 +53,27 @@ class ProfileForm(forms.Form):
         super().__init__(data, initial=initial)
         self.published = published
         self.warnings: dict[str, list[str]] = {}
+        chosen = (initial if data is None else data).get("endpointing")
+        self.rule: str = chosen if chosen in RULES else published.endpointing
         for knob in KNOBS:
-            field = self.fields[knob.name] = _field(knob)
+            field = self.fields[knob.name] = _field(knob, knob.under(self.rule))
             value = getattr(published, knob.name)
             told = f"{value}".lower() if isinstance(value, bool) else f"{value}"
             field.widget.attrs["data-published"] = told
 
-    def groups(self) -> Iterator[tuple[str, list[tuple[Knob, forms.BoundField]]]]:
-        """The knobs as they stand on the page: title, then each knob with its field."""
+    def groups(self) -> Iterator[tuple[str, list[tuple[Knob, forms.BoundField, bool]]]]:
+        """The knobs as they stand on the page: title, then each knob, its field, is it hidden."""
         for name, title in GROUPS.items():
-            knobs = [(knob, self[knob.name]) for knob in KNOBS if knob.group == name]
+            knobs = [
+                (knob, self[knob.name], self.is_hidden(knob))
+                for knob in KNOBS
+                if knob.group == name
+            ]
             yield in_page_language(title), knobs
+
+    def is_hidden(self, knob: Knob) -> bool:
+        """It moves nothing under the chosen rule; but what is refused must be seen."""
+        return not knob.acts_under(self.rule) and knob.name not in self.errors
 
     def clean(self) -> dict[str, Any]:
         values = {name: self.cleaned_data[name] for name in asdict(Profile()) if self._has(name)}
@@ -95,8 +107,8 @@ class ProfileForm(forms.Form):
                 self.warnings.setdefault(name, []).append(text)
 
 
-def _field(knob: Knob) -> forms.Field:
-    label, help_text = in_page_language(knob.label), in_page_language(knob.help)
+def _field(knob: Knob, meaning: Meaning) -> forms.Field:
+    label, help_text = in_page_language(meaning.label), in_page_language(meaning.help)
     described_by = {"aria-describedby": f"help_{knob.name} problems_{knob.name}"}
     if knob.is_switch:
         return forms.BooleanField(
