@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import fcntl
 import json
 import os
 import shutil
@@ -23,6 +25,10 @@ from psycopg.rows import dict_row
 
 PASSWORD = "for tests only 7"
 READY_S = 60.0
+MIGRATED = Path(tempfile.mkdtemp(prefix="hevoice-migrated-"))
+"""A database for each settings module, made once and copied by every server that is told no more
+than that. Processes that test in parallel were forked after this was imported: they share it."""
+atexit.register(shutil.rmtree, MIGRATED, ignore_errors=True)
 
 
 class Server:
@@ -54,6 +60,7 @@ class Server:
         if not beside:
             (self.var / "models").symlink_to(models)
         self._log_path = self.var / f"server.{self.port}.log"
+        self._settings_module, self._is_told_more = settings_module, bool(environ)
         self._environ = os.environ | {
             "VAR_DIR": str(self.var),
             "DJANGO_SETTINGS_MODULE": settings_module,
@@ -65,14 +72,32 @@ class Server:
 
     def __enter__(self) -> Self:
         if not self._beside:
-            self.manage("migrate", "-v0")
-            self.manage("createsuperuser", "--noinput", "--username=operator", "--email=o@a.com")
+            self._make_database()
         self._log = self._log_path.open("w")
         self.start()
         if not self._beside:
             self.start_worker()
         self.wait_until_ready()
         return self
+
+    def _make_database(self) -> None:
+        """With its tables and an operator."""
+        if self._is_told_more:
+            self._migrate(self._environ)
+            return
+        folder = MIGRATED / self._settings_module
+        made = folder / "hevoice.sqlite3"
+        folder.mkdir(exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                self._migrate(self._environ | {"VAR_DIR": str(folder)})
+        shutil.copy(made, self.var)
+
+    def _migrate(self, environ: dict[str, str]) -> None:
+        operator = ("createsuperuser", "--noinput", "--username=operator", "--email=o@a.com")
+        for arguments in (("migrate", "-v0"), operator):
+            _manage(environ, *arguments)
 
     def start(self) -> None:
         """Again, after it was killed, at the same address."""
@@ -116,10 +141,7 @@ class Server:
         return self._log_path.read_text()
 
     def manage(self, *arguments: str) -> str:
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=settings.BASE_DIR, env=self._environ, check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
+        return _manage(self._environ, *arguments)
 
     def health(self) -> dict[str, Any]:
         try:
@@ -151,3 +173,10 @@ class Server:
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
+
+
+def _manage(environ: dict[str, str], *arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR, env=environ, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
