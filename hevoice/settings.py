@@ -6,6 +6,7 @@ and what is allowed.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import sys
@@ -17,18 +18,21 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from hevoice import environment, stores
+from hevoice import environment, private_files, stores
 from tuning.profile import DEFAULT, Profile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var")))
 """Everything that a running installation makes: database, secret key, models, audio."""
 try:
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    EXPOSED = private_files.keep(VAR_DIR)
+    """What of it others may read, for it cannot be shut."""
 except OSError as error:
     raise ImproperlyConfigured(
         f"VAR_DIR={VAR_DIR} cannot be made ({error.strerror}): name a folder that can be written to"
     ) from None
+for _exposed in EXPOSED:  # on stderr: logging is set up later
+    logging.getLogger("hevoice").warning(_exposed)
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 TESTING = "test" in sys.argv[1:2]
 TEST_RUNNER = "tests.runner.CountingRunner"
