@@ -40,6 +40,7 @@ class Call(models.Model):
         FAILED = "failed", _("a service failed")
         SHUTDOWN = "shutdown", _("the server was stopped")
         REPLACED = "replaced", _("a newer stream of the same call took over")
+        FLOODED = "flooded", _("the stream sent far more than a call does")
         REFUSED = "refused", _("too many calls at once")
         UNKNOWN = "unknown number", _("the dialled number is not known")
         CLOSED = "closed", _("outside opening hours")

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from calls.models import Call, LatencyCount, Turn
 from calls.turn_record import Latencies
+from dashboard.address import number_in
 from tuning.models import Revision, TimingProfile
 
 DAYS = (1, 7, 30)
@@ -123,9 +124,7 @@ class Selection:
 
 
 def _number(raw: str) -> int | None:
-    if raw and not raw.isdecimal():
-        raise Http404
-    return int(raw) if raw else None
+    return number_in(raw) if raw else None
 
 
 def _one(found: QuerySet[Any], raw: str) -> Any:

@@ -300,7 +300,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"call": {"()": "calls.log.CallFilter"}},
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} [{call}] {message}", "style": "{"}
+        "line": {
+            "()": "calls.log.LineFormatter",
+            "format": "{asctime} {levelname} {name} [{call}] {message}",
+            "style": "{",
+        }
     },
     "handlers": {
         "console": {
