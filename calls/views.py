@@ -20,7 +20,6 @@ from calls.phone_number import UNANSWERED, PhoneNumber
 
 logger = logging.getLogger(__name__)
 
-CALL_SID_CHARACTERS = 64
 UNKNOWN = "המספר שחויג אינו פעיל. תודה, ולהתראות."
 AFTER_FORWARDING = {"completed": "", "answered": "", "canceled": Call.Ended.EARLY}
 """How a call ended by what became of its forwarding; else, nobody answered."""
@@ -36,9 +35,11 @@ def _from_twilio(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[.
     def checked(request: HttpRequest) -> HttpResponse:
         if not gate.admits_request(request):
             return HttpResponseForbidden()
-        call_sid = request.POST.get("CallSid", "").strip()
-        if not call_sid or len(call_sid) > CALL_SID_CHARACTERS:
-            return HttpResponse("CallSid is missing or too long", status=400)
+        call_sid = request.POST.get("CallSid", "")
+        if not twilio.SID.fullmatch(call_sid):
+            return HttpResponse("CallSid is missing, or none of Twilio's", status=400)
+        if any("\0" in value for values in request.POST.lists() for value in values[1]):
+            return HttpResponse("A value holds a NUL", status=400)
         call_in_hand.set(call_sid)
         try:
             with at_most(WEBHOOK_S):

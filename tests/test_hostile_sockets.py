@@ -13,16 +13,17 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
-from django.test import SimpleTestCase, TransactionTestCase
+from django.test import SimpleTestCase, TransactionTestCase, override_settings
 
 from calls import twilio
 from calls.audio import FRAME_BYTES
 from calls.consumers import FLOODED, REFUSED
 from calls.models import Call
 from calls.pace import MOST_AHEAD, Pace
+from calls.vad import JudgedVad
 from dashboard.consumers import LiveConsumer, ProfilesConsumer
 from dashboard.listening import ListenConsumer
-from tests.fakes import HUSH
+from tests.fakes import CALLERS_TONE, HUSH
 from tests.phone import PhoneCall, services
 
 HOSTILE = ("\ud800", "CA1\ud800", "CA1\x00", "CA1\nforged line", "C" * 65, "א", "", "CA 1")
@@ -119,16 +120,18 @@ async def heartbeat() -> AsyncIterator[list[float]]:
 
 class FloodTest(TransactionTestCase):
     async def test_a_flood_is_closed_and_no_frame_of_another_call_is_late(self) -> None:
-        with services(), self.assertLogs("calls.consumers", "WARNING") as log:
+        JudgedVad()(CALLERS_TONE)  # the first of a process loads its model
+        real = override_settings(VAD="calls.vad.JudgedVad")
+        with services(), real, self.assertLogs("calls.consumers", "WARNING") as log:
             async with PhoneCall("CA1", speed=1) as other:
-                await other.until_quiet()
+                await other.say("_____")
                 flood = PhoneCall("CA2")
                 await flood.ring()
                 await flood.connect()
                 await flood.start()
                 for number in range(4 * MOST_AHEAD):
                     flood._socket.input_queue.put_nowait(
-                        {"type": "websocket.receive", "text": media(number * 20)}
+                        {"type": "websocket.receive", "text": media(number * 20, CALLERS_TONE)}
                     )
                 async with asyncio.timeout(FLOOD_S), heartbeat() as late_s:
                     while flood.close_code is None:
