@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from calls.models import Call
 from dashboard import call_export
 from dashboard.access import may
+from dashboard.address import after_place, place_of
 from dashboard.call_filter import CallFilter
 from dashboard.models import AuditEvent
 
@@ -28,9 +26,9 @@ def calls(request: HttpRequest) -> HttpResponse:
     """The finished calls that the address asks for; more of them, or others, as a fragment."""
     form = CallFilter(request.GET)
     found = form.found().select_related("profile", "revision")
-    page = list(_before(found, request.GET.get("before", ""))[: PAGE_CALLS + 1])
+    page = list(after_place(found, "rang_at", request.GET.get("before", ""))[: PAGE_CALLS + 1])
     calls, has_more = page[:PAGE_CALLS], len(page) > PAGE_CALLS
-    more = form.chosen | {"before": _place_of(calls[-1])} if has_more else {}
+    more = form.chosen | {"before": place_of(calls[-1].rang_at, calls[-1])} if has_more else {}
     context = {
         "calls": calls,
         "form": form,
@@ -62,20 +60,3 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse | HttpRespo
     name = f"hevoice-calls-{timezone.localtime():%Y-%m-%d-%H%M}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _place_of(call: Call) -> str:
-    return f"{call.rang_at.isoformat()}~{call.pk}"
-
-
-def _before(found: QuerySet[Call], place: str) -> QuerySet[Call]:
-    """Those after a place in the list: calls that come meanwhile shift nothing."""
-    if not place:
-        return found
-    rang_at, _tilde, pk = place.partition("~")
-    try:
-        at, number = datetime.fromisoformat(rang_at), int(pk)
-    except ValueError:
-        raise Http404 from None
-    # The first condition alone lets an index be walked; the second tells calls of one moment apart.
-    return found.filter(rang_at__lte=at).filter(Q(rang_at__lt=at) | Q(pk__lt=number))
