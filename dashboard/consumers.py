@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any, TypedDict
 from urllib.parse import parse_qs
 
+from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -24,6 +25,7 @@ from django.utils import translation
 
 from calls.models import Call
 from dashboard.access import may_still
+from dashboard.live_turns import LAST_TURNS, latest_turns
 from tuning import news
 from tuning.models import TimingProfile
 
@@ -31,6 +33,8 @@ SIGN_IN_FIRST = 4401
 """Sent after the handshake: a browser never learns the code of a refused one."""
 NOT_ALLOWED = 4403
 """Signed in, but without the permission."""
+NOT_THERE = 4404
+"""No such socket, or not in this language."""
 OUT_OF_DATE = 4503
 """live.js knows it, and tries again."""
 PULSE_S = 3.0
@@ -44,6 +48,9 @@ class Snapshot(TypedDict):
 
     pk: int
     caller: str
+    called: str
+    number: str
+    """Its name."""
     process: str
     started_at: str
     profile: str
@@ -58,6 +65,19 @@ class Snapshot(TypedDict):
     last: dict[str, Any] | None
 
 
+async def turn_away(receive: Any, send: Any, code: int) -> None:
+    await receive()  # websocket.connect
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": code})
+
+
+class NothingThere(AsyncConsumer):
+    """The socket of every path that has none: whoever asks is told, and no error is logged."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await turn_away(receive, send, NOT_THERE)
+
+
 class CallsSocket(AsyncWebsocketConsumer):
     """Keeps the calls in progress; what it shows of them say its subclasses."""
 
@@ -66,15 +86,14 @@ class CallsSocket(AsyncWebsocketConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.language = scope["url_route"]["kwargs"]["language"]
-        if not scope["user"].is_authenticated or self.language not in dict(settings.LANGUAGES):
-            await receive()
-            await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": SIGN_IN_FIRST})
+        if self.language not in dict(settings.LANGUAGES):
+            await turn_away(receive, send, NOT_THERE)
+            return
+        if not scope["user"].is_authenticated:
+            await turn_away(receive, send, SIGN_IN_FIRST)
             return
         if not await database_sync_to_async(scope["user"].has_perm)(self.permission):
-            await receive()
-            await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": NOT_ALLOWED})
+            await turn_away(receive, send, NOT_ALLOWED)
             return
         self.beating: asyncio.Task[None] | None = None
         try:
@@ -148,6 +167,11 @@ class LiveConsumer(CallsSocket):
 
     looked_at = 0
 
+    async def connect(self) -> None:
+        self.told: dict[int, dict[str, Any]] = {}
+        """The turns of the opened call, by number, as the call tells them."""
+        await super().connect()
+
     async def begin(self) -> None:
         await self.show("dashboard/_live_calls.html", count=0, is_fresh=True)
 
@@ -159,6 +183,11 @@ class LiveConsumer(CallsSocket):
         await self.show("dashboard/_live_call.html", call=call, place=place, is_new=is_new)
         if is_new:
             await self._count()
+        last = call["last"]
+        if call["pk"] == self.looked_at and last and last != self.told.get(last["number"]):
+            self.told[last["number"]] = last
+            self.told.pop(last["number"] - LAST_TURNS, None)
+            await self._show_turns()
 
     async def live_ended(self, message: dict[str, Any]) -> None:
         if call := self.calls.pop(message["call"], None):
@@ -167,6 +196,9 @@ class LiveConsumer(CallsSocket):
                 words = f"{Call.Ended(why).label}" if why in Call.Ended else why
             await self.show("dashboard/_live_ended.html", call=call, ended_why=words)
             await self._count()
+        if message["call"] == self.looked_at:  # all is written
+            self.told = {}
+            await self._show_turns()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """The page says which call it has opened, or wants everything anew."""
@@ -179,7 +211,9 @@ class LiveConsumer(CallsSocket):
                 await self._look(pk)
             case {"again": True}:
                 await self.begin()
-                self.calls = {}
+                self.calls, self.told = {}, {}
+                if self.looked_at:
+                    await self._show_turns()
                 await news.tell("calls", {"type": "snapshot.wanted"})
 
     async def _look(self, pk: int) -> None:
@@ -198,8 +232,12 @@ class LiveConsumer(CallsSocket):
             await ask_call(self, self.looked_at, stops=True)
 
     async def call_details(self, message: dict[str, Any]) -> None:
-        details = {name: message[name] for name in ("partial", "turn", "levels")}
+        details = {name: message[name] for name in ("partial", "levels")}
         await self.send(text_data=json.dumps(details))
+
+    async def _show_turns(self) -> None:
+        turns = await database_sync_to_async(latest_turns)(self.looked_at, self.told)
+        await self.show("dashboard/_live_turns.html", turns=turns, is_oob=True)
 
     def _place(self, call: Snapshot) -> str:
         """Where a new row goes: the newest call stands first."""

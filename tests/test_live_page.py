@@ -126,6 +126,50 @@ class OpenedCallTests(LivePageTestCase):
         expect(page.locator("#paused")).to_be_hidden()
 
 
+class TurnTests(LivePageTestCase):
+    def test_a_turn_appears_while_its_reply_is_heard_and_is_whole_when_it_has_ended(self) -> None:
+        speech = utterances.load("next_week")
+        calling = self.call(Say(speech), Wait(12_000))
+        page = self.opened()
+        row = page.locator(".live-call:not(.is-ended)")
+        first = page.locator('#live-turns [data-turn="1"]')
+        expect(first).to_be_visible(timeout=20_000)
+        expect(first.locator(".caller")).not_to_be_empty()
+        expect(first.locator(".agent")).not_to_be_empty()
+        expect(first.locator(".is-open")).to_be_visible()
+        expect(row.locator(".floor.speaking")).to_be_visible()
+        expect(row.locator(".caller-text")).not_to_be_empty()
+        expect(first.locator(".is-open")).to_have_count(0, timeout=20_000)
+        calling.result(timeout=60)
+        expect(page.locator("#opened-ended")).to_be_visible()
+        expect(first).to_have_count(1)
+        self.assertEqual(self.operator.complaints, [])
+
+
+class PlaceTests(LivePageTestCase):
+    def test_the_opened_call_stands_beside_the_list_and_above_the_fold(self) -> None:
+        smoke = utterances.load("smoke")
+        callings = [self.call(Say(smoke), Wait(2_000), Say(smoke)) for _call in range(2)]
+        page = self.opened()
+        expect(page.locator(".live-call:not(.is-ended)")).to_have_count(2, timeout=15_000)
+        box = """(selector) => { const box = document.querySelector(selector)
+            .getBoundingClientRect(); return [box.left, box.right, box.top, box.bottom]; }"""
+        for width in (1280, 1920):
+            page.set_viewport_size({"width": width, "height": 900})
+            left, right, top, _bottom = page.evaluate(box, "#opened")
+            row_left, row_right, row_top, _row = page.evaluate(box, ".live-call")
+            self.assertTrue(right <= row_left or row_right <= left, "beside it")
+            self.assertLess(abs(top - row_top), 60)
+            levels = page.evaluate(box, ".levels")
+            self.assertLess(levels[3], 900)
+        page.set_viewport_size({"width": 360, "height": 740})
+        self.assertLess(page.evaluate(box, ".levels")[3], 740)
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 360)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        for calling in callings:
+            calling.result(timeout=60)
+
+
 class RestartTests(LivePageTestCase):
     def test_a_killed_server_freezes_the_page_and_its_return_fills_it_anew(self) -> None:
         page = self.operator.visit("live/")
