@@ -196,9 +196,8 @@ class LiveConsumer(CallsSocket):
                 words = f"{Call.Ended(why).label}" if why in Call.Ended else why
             await self.show("dashboard/_live_ended.html", call=call, ended_why=words)
             await self._count()
-        if message["call"] == self.looked_at:  # all is written
-            self.told = {}
-            await self._show_turns()
+        if message["call"] == self.looked_at:
+            await self._show_turns(is_over=True)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """The page says which call it has opened, or wants everything anew."""
@@ -235,9 +234,10 @@ class LiveConsumer(CallsSocket):
         details = {name: message[name] for name in ("partial", "levels")}
         await self.send(text_data=json.dumps(details))
 
-    async def _show_turns(self) -> None:
-        turns = await database_sync_to_async(latest_turns)(self.looked_at, self.told)
-        await self.show("dashboard/_live_turns.html", turns=turns, is_oob=True)
+    async def _show_turns(self, *, is_over: bool = False) -> None:
+        read = database_sync_to_async(latest_turns)
+        turns = await read(self.looked_at, self.told, is_over=is_over)
+        await self.show("dashboard/_live_turns.html", turns=turns, is_oob=True, is_over=is_over)
 
     def _place(self, call: Snapshot) -> str:
         """Where a new row goes: the newest call stands first."""

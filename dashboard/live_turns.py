@@ -17,12 +17,14 @@ Told = Mapping[str, Any]
 """A turn, field by field, as calls.live tells it."""
 
 
-def latest_turns(call_pk: int, told: Mapping[int, Told] | None = None) -> list[ShownTurn]:
-    """Newest first. `told`: by number, what the call said of its turns."""
+def latest_turns(
+    call_pk: int, told: Mapping[int, Told] | None = None, *, is_over: bool = False
+) -> list[ShownTurn]:
+    """Newest first. `told`: by number, what the call said of its turns while it was in progress."""
     told = told or {}
     found = Turn.objects.filter(call=call_pk).select_related("revision").order_by("-number")
     turns = {turn.number: turn for turn in found[:LAST_TURNS]}
-    newest = max(told, default=None)
+    newest = None if is_over else max(told, default=None)
     for number, fields in told.items():
         if number == newest or number not in turns:
             turns[number] = _as_told(fields, turns.get(number))

@@ -199,7 +199,8 @@ class EndTest(TransactionTestCase):
         with services():
             async with PhoneCall() as phone:
                 await phone.until_quiet()
-                await live.calls["CA1"].end("shutdown")
+                live.calls["CA1"].end("shutdown")
+                await live.all_over(5)
                 call = await Call.objects.aget()
                 self.assertEqual(call.ended_why, "shutdown")
                 await phone.until(lambda: phone.close_code is not None)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
 
-from calls import recorder, recording, retention
+from calls import recording, retention, unwritten
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE
 from calls.models import Call
 from calls.phone_number import PhoneNumber
@@ -175,11 +175,11 @@ class RecordedCallTests(TransactionTestCase):
             async with self.a_call() as phone:
                 await phone.until_quiet()
                 await phone.say("MMMMM__________")
-                self.assertIn("its recording", recorder.unwritten[phone.call_sid])
+                self.assertIn("its recording", unwritten.reasons[phone.call_sid])
             turns = await phone.turns()
         self.assertEqual(len(logged.output), 1)
         self.assertEqual(turns[1].said, FakeTranscriber.sayings[0])
-        self.assertEqual(recorder.unwritten, {})
+        self.assertEqual(unwritten.reasons, {})
 
 
 class PlayingTests(TestCase):
