@@ -28,15 +28,15 @@ def recover(is_starting: bool = False) -> None:
     """
     global failure
     failure = ""
-    try:
-        for file in spool.abandoned():
+    for file in spool.abandoned():
+        try:
             failure = _take_in(file) or failure
-        Call.close_lost(is_starting)
-        Call.close_unconnected()
-        Call.close_completed()
-    except (DatabaseError, OSError) as error:
-        failure = f"{spool.folder()}: {error}"
-        raise
+        except DatabaseError as error:
+            failure = f"{file.path}: {error}"
+            raise
+    Call.close_lost(is_starting)
+    Call.close_unconnected()
+    Call.close_completed()
 
 
 def forget(before: datetime) -> None:

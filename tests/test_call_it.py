@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.test import Client, SimpleTestCase, TestCase, override_settings
+from django.test import Client, SimpleTestCase, TestCase, override_settings, tag
 from django.utils import timezone, translation
 
 from calls import recording, test_call, utterances
@@ -121,6 +121,7 @@ class StateTests(TestCase):
         self.assertFalse(TestCall.objects.exists())
 
 
+@tag("browser")
 class WholeCallTests(SimpleTestCase):
     def test_from_the_number_s_page_to_an_answered_call(self) -> None:
         with Server("tests.fake_settings") as server, chromium() as browser:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from asgiref.sync import sync_to_async
-from django.test import TransactionTestCase, override_settings
+from django.test import override_settings
 from twilio.request_validator import RequestValidator
 
 from calls import live
@@ -13,11 +13,12 @@ from calls.consumers import REFUSED, REPLACED
 from calls.models import Call
 from tests.fakes import HUSH, FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services
+from tests.virtual_time import VirtualTimeTestCase
 from tuning.models import TimingProfile
 from tuning.profile import Profile
 
 
-class TokenTest(TransactionTestCase):
+class TokenTest(VirtualTimeTestCase):
     async def assert_refused(self, phone: PhoneCall) -> None:
         async with asyncio.timeout(5):
             while phone.close_code is None:
@@ -62,7 +63,7 @@ class TokenTest(TransactionTestCase):
         self.assertEqual([turn.prompt for turn in turns], ["greeting", "greeting"])
 
 
-class ClientTest(TransactionTestCase):
+class ClientTest(VirtualTimeTestCase):
     async def test_a_forwarded_or_distant_client_is_refused_without_a_token(self) -> None:
         forwarded = PhoneCall(headers=[(b"x-forwarded-for", b"127.0.0.1")])
         self.assertFalse(await forwarded.connect())
@@ -84,7 +85,7 @@ class ClientTest(TransactionTestCase):
         self.assertEqual((await signed.ended()).ended_why, "caller hung up")
 
 
-class MessageTest(TransactionTestCase):
+class MessageTest(VirtualTimeTestCase):
     async def test_malformed_messages_are_counted_logged_once_and_ignored(self) -> None:
         broken = (
             {"event": "media"},
@@ -149,7 +150,7 @@ class MessageTest(TransactionTestCase):
         self.assertEqual({tuple(m["mark"]) for m in phone.events("mark")}, {("name",)})
 
 
-class EndTest(TransactionTestCase):
+class EndTest(VirtualTimeTestCase):
     async def test_the_goodbye_is_heard_to_its_end_and_then_the_stream_is_closed(self) -> None:
         with services(writer=tuned(FakeWriter, says_farewell=True)):
             async with PhoneCall() as phone:
@@ -218,7 +219,7 @@ class EndTest(TransactionTestCase):
         self.assertEqual((await Call.objects.aget(call_sid="CA2")).ended_why, "refused")
 
 
-class StallTest(TransactionTestCase):
+class StallTest(VirtualTimeTestCase):
     async def test_a_line_that_stops_is_answered_by_the_wall_clock(self) -> None:
         with services():
             async with PhoneCall(speed=1) as phone:
@@ -233,7 +234,7 @@ class StallTest(TransactionTestCase):
         self.assertTrue((await phone.ended()).replays)
 
 
-class SlowServiceTest(TransactionTestCase):
+class SlowServiceTest(VirtualTimeTestCase):
     async def test_a_writer_that_stalls_delays_no_frame_of_any_call(self) -> None:
         """The stall ends in an apology; meanwhile every frame of both calls is heard at once."""
         late_ms: list[float] = []
@@ -257,7 +258,7 @@ class SlowServiceTest(TransactionTestCase):
         )
         self.assertIn("4 s", turns[1].failure)
         self.assertGreater(len(late_ms), 300)
-        self.assertLess(sorted(late_ms)[len(late_ms) * 95 // 100], 50)
+        self.assertLess(max(late_ms), 1)
 
     async def test_a_failing_transcriber_ends_in_an_apology(self) -> None:
         with services(transcriber=tuned(FakeTranscriber, fails_after_s=0.3)):

@@ -6,7 +6,6 @@ import asyncio
 
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.test import TransactionTestCase
 
 from calls import record_line, unwritten
 from calls.models import Call, JournalPart, Turn
@@ -14,13 +13,14 @@ from calls.recorder import Recorder
 from calls.services import Message
 from calls.turn_record import TurnRecord
 from tests.phone import PhoneCall, services
+from tests.virtual_time import VirtualTimeTestCase
 from tuning import journal, replay
 from tuning.events import CallBegan, Heard, Prompt
 from tuning.models import Revision
 from tuning.profile import Profile
 
 
-class RecorderTest(TransactionTestCase):
+class RecorderTest(VirtualTimeTestCase):
     def setUp(self) -> None:
         self.call = Call.ring("CA1", "+972501234567", "")
         self.newest: list[Revision] = []
@@ -95,7 +95,7 @@ class RecorderTest(TransactionTestCase):
         self.assertEqual(await Turn.objects.acount(), 1)
 
 
-class WholeCallTest(TransactionTestCase):
+class WholeCallTest(VirtualTimeTestCase):
     async def test_the_journal_of_a_call_holds_every_frame_and_replays(self) -> None:
         with services():
             async with PhoneCall() as phone:

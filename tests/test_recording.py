@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
+from django.test import SimpleTestCase, TestCase, override_settings
 
 from calls import recording, retention, unwritten
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE
@@ -23,6 +23,7 @@ from tests.call_rows import a_call
 from tests.fakes import TONE, FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.people import a_person
 from tests.phone import PhoneCall, services
+from tests.virtual_time import VirtualTimeTestCase
 
 
 def lanes(path: Path) -> tuple[bytes, bytes]:
@@ -104,7 +105,7 @@ class FileTests(SimpleTestCase):
         self.assertEqual(recording.length_of(self.path), len(TONE))
 
 
-class RecordedCallTests(TransactionTestCase):
+class RecordedCallTests(VirtualTimeTestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError, call_command
-from django.test import TestCase
+from django.test import TestCase, tag
 from django.utils import timezone
 
 from calls import retention, settling, tasks
@@ -151,6 +151,7 @@ class RetentionTests(TestCase):
             call_command("forget", days=-1)
 
 
+@tag("protocol")
 class WorkerTests(TestCase):
     """The real worker on the queue of files, with a database of its own."""
 
