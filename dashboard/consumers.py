@@ -16,7 +16,6 @@ from contextlib import suppress
 from typing import Any, TypedDict
 from urllib.parse import parse_qs
 
-from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -26,17 +25,10 @@ from django.utils import translation
 from calls.models import Call
 from dashboard.access import may_still
 from dashboard.live_turns import LAST_TURNS, latest_turns
+from dashboard.turned_away import NOT_ALLOWED, NOT_THERE, OUT_OF_DATE, SIGN_IN_FIRST, turn_away
 from tuning import news
 from tuning.models import TimingProfile
 
-SIGN_IN_FIRST = 4401
-"""Sent after the handshake: a browser never learns the code of a refused one."""
-NOT_ALLOWED = 4403
-"""Signed in, but without the permission."""
-NOT_THERE = 4404
-"""No such socket, or not in this language."""
-OUT_OF_DATE = 4503
-"""live.js knows it, and tries again."""
 PULSE_S = 3.0
 """A page that has not heard its own pulse for so long may be missing everything else."""
 CHECK_AGAIN_PULSES = 60
@@ -63,19 +55,6 @@ class Snapshot(TypedDict):
     seconds: float
     turns: int
     last: dict[str, Any] | None
-
-
-async def turn_away(receive: Any, send: Any, code: int) -> None:
-    await receive()  # websocket.connect
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.close", "code": code})
-
-
-class NothingThere(AsyncConsumer):
-    """The socket of every path that has none: whoever asks is told, and no error is logged."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await turn_away(receive, send, NOT_THERE)
 
 
 class CallsSocket(AsyncWebsocketConsumer):

@@ -17,9 +17,10 @@ from django.urls import path, re_path  # noqa: E402
 
 from calls import process  # noqa: E402
 from calls.consumers import MediaConsumer  # noqa: E402
-from dashboard.consumers import LiveConsumer, NothingThere, ProfilesConsumer  # noqa: E402
+from dashboard.consumers import LiveConsumer, ProfilesConsumer  # noqa: E402
 from dashboard.first_things import nobody_until_done  # noqa: E402
 from dashboard.listening import ListenConsumer  # noqa: E402
+from dashboard.turned_away import NothingThere  # noqa: E402
 
 
 def for_operators(consumer: Any) -> Any:

@@ -9,7 +9,8 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 from django.test import TransactionTestCase
 
-from dashboard.consumers import SIGN_IN_FIRST, LiveConsumer, ProfilesConsumer
+from dashboard.consumers import LiveConsumer, ProfilesConsumer
+from dashboard.turned_away import SIGN_IN_FIRST
 from tuning import news
 from tuning.models import TimingProfile
 

@@ -6,7 +6,8 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.test import SimpleTestCase
 
-from dashboard.consumers import NOT_THERE, LiveConsumer
+from dashboard.consumers import LiveConsumer
+from dashboard.turned_away import NOT_THERE
 from hevoice.asgi import application
 
 
