@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from calls.models import Call, LatencyCount, Turn
+from calls.turn import Judged
 from calls.turn_record import Latencies
 from dashboard.address import number_in
 from tuning.models import Revision, TimingProfile
@@ -28,7 +29,7 @@ LONGEST_CALL = timedelta(minutes=15)
 
 
 @dataclass(slots=True)
-class Measured(Latencies):
+class Measured(Judged, Latencies):
     """A turn's moments without its words: thousands of them are read at once."""
 
     pk: int
@@ -50,11 +51,6 @@ class Measured(Latencies):
     ready_ms: float | None
     first_audio_ms: float | None
     heard_ms: float | None
-
-    @property
-    def is_cut_in(self) -> bool:
-        """As Turn's."""
-        return (self.label or self.outcome) == Turn.Outcome.CUT_IN
 
 
 @dataclass(frozen=True)
