@@ -4,12 +4,13 @@ open, and /healthz says what waits for as long as it does.
 
 from __future__ import annotations
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from tests import outages
 from tests.outages import Outcome
 
 
+@tag("protocol")
 class OutageTests(SimpleTestCase):
     def assert_nothing_lost(self, outcome: Outcome) -> None:
         self.assertEqual(outcome.errors, [])
