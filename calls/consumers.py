@@ -121,7 +121,7 @@ class MediaConsumer(AsyncConsumer):
         token = started.parameters.get("token", "")
         try:
             begin = database_sync_to_async(Call.begin)
-            call = await begin(started.call_sid, started.stream_sid, token)
+            call: Call | None = await begin(started.call_sid, started.stream_sid, token)
         except DatabaseError:
             logger.exception("Refused %s: the database does not answer", started.call_sid)
             return None

@@ -93,7 +93,7 @@ class SocketTest(FuzzTestCase):
             await socket.connect()
             if begins:
                 call = await sync_to_async(Call.ring)(call_sid, "", "")
-                start = {"streamSid": "MZ1", "callSid": call_sid}
+                start: dict[str, Any] = {"streamSid": "MZ1", "callSid": call_sid}
                 start |= {"customParameters": {"token": call.token}}
                 await socket.send_json_to({"event": "start", "start": start})
             for message in messages:

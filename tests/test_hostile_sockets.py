@@ -52,9 +52,9 @@ class ParsingTest(SimpleTestCase):
         for token in ("\ud800", "x\x00", "x" * 600):
             with self.subTest(token), self.assertRaises(twilio.Malformed):
                 twilio.parse(json.dumps(start_message(customParameters={"token": token})))
-        for name in ("\ud800", "x" * 600, ["x"]):
-            with self.subTest(name), self.assertRaises(twilio.Malformed):
-                twilio.parse(json.dumps({"event": "mark", "mark": {"name": name}}))
+        for mark in ("\ud800", "x" * 600, ["x"]):
+            with self.subTest(mark), self.assertRaises(twilio.Malformed):
+                twilio.parse(json.dumps({"event": "mark", "mark": {"name": mark}}))
 
     def test_what_malformed_says_of_itself_can_be_logged(self) -> None:
         for text in (DEEP, '"\ud800"', json.dumps({"event": "media", "media": "\ud800\n" * 9_000})):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 from django.conf import settings
 from django.test import SimpleTestCase
@@ -86,7 +87,7 @@ class InstallationTest(SimpleTestCase):
 
 
 class KeepTest(SimpleTestCase):
-    databases = frozenset({"default"})  # check_setup looks at it, too
+    databases: ClassVar = {"default"}  # check_setup looks at it, too
 
     def setUp(self) -> None:
         self.enterContext(umask(0o022))
