@@ -28,8 +28,9 @@ from bench import rig
 from bench.stock import StockConsumer
 from calls import twilio
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE, level_db
+from calls.audio_in import AudioIn
+from calls.clock import CallClock
 from calls.consumers import MediaConsumer
-from calls.ear import Ear
 from calls.latency import percentile
 from calls.models import Call
 from calls.record_line import Line, Part, encode
@@ -173,15 +174,16 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
     """Each part of a frame's way by itself, on the same frames."""
     frames = [frames[number % len(frames)] for number in range(FRAMES)]
     texts = [media_message(number, frame) for number, frame in enumerate(frames)]
-    vad, turns, profile, ear = JudgedVad(), TurnTaker(), Profile(), Ear(Deaf(), lambda: 0.0)
+    vad, turns, profile, clock = JudgedVad(), TurnTaker(), Profile(), CallClock(lambda: 0.0)
+    audio_in = AudioIn(Deaf(), clock)
     heard = [Heard((n + 1) * FRAME_MS, vad(f), level_db(f)) for n, f in enumerate(frames)]
     recorder = Recorder(Call(), lambda: None, lambda _revision: None, lambda: None)
 
     def listen(number: int) -> None:
         if not number:
-            ear.heard_ms = 0
-        for at_ms, frame in ear.frames(twilio.Media(number * FRAME_MS, frames[number])):
-            ear.forward(at_ms, frame, profile)
+            clock.at_ms = 0
+        for at_ms, frame in audio_in.frames(twilio.Media(number * FRAME_MS, frames[number])):
+            audio_in.forward(at_ms, frame, profile)
 
     def decide(number: int) -> str:
         turns.feed(heard[number])
@@ -205,7 +207,7 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
 
     return {
         "parse the message": each_us(lambda number: twilio.parse(texts[number])),
-        "ear: frames, batches, count": each_us(listen),
+        "audio in: frames, batches, count": each_us(listen),
         "VAD: four modes, level, model": each_us(lambda number: vad(frames[number])),
         "level": each_us(lambda number: level_db(frames[number])),
         "core: feed and state": each_us(decide),

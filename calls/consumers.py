@@ -18,7 +18,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from calls import gate, live, twilio, unwritten
-from calls.ear import LARGEST_JUMP_MS
+from calls.audio_in import LARGEST_JUMP_MS
 from calls.log import call_in_hand
 from calls.models import Call
 from calls.pace import Pace

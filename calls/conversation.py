@@ -9,27 +9,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from calls import twilio
 from calls.audio import level_db
-from calls.ear import Ear
+from calls.audio_in import AudioIn
+from calls.audio_out import AudioOut
+from calls.clock import CallClock
 from calls.echo import Echo
-from calls.mouth import Mouth
-from calls.services import (
-    ServiceFailed,
-    Transcriber,
-    Transcript,
-    Voice,
-    Writer,
-)
-from calls.speaking import Speaking, is_ours
-from calls.turn_record import Record, TurnBook
+from calls.listeners import AudioListener, AudioListeners
+from calls.replies import Replies
+from calls.reply import Means, is_ours, reason_of
+from calls.services import Transcriber, Transcript, Voice, Writer
+from calls.turn_record import Record, TurnRecord
 from calls.vad import Vad
 from tuning.events import (
     Action,
     Amend,
-    Asks,
     CallBegan,
     Dismiss,
     Event,
@@ -42,6 +39,8 @@ from tuning.events import (
     Prompt,
     Recognise,
     Reply,
+    ReplyFailed,
+    ReplyLate,
     Resume,
     Retuned,
     StopReply,
@@ -49,7 +48,6 @@ from tuning.events import (
     Transcribed,
     TranscriberFailed,
 )
-from tuning.finished import Asked
 from tuning.profile import Profile
 from tuning.turns import TurnTaker
 
@@ -57,8 +55,7 @@ logger = logging.getLogger(__name__)
 
 STALL_MS = 1000
 WATCH_S = 0.25
-MARK_GRACE_MS = 2000
-"""A mark this overdue was lost: the reply counts as heard."""
+FAILURES = (ReplyFailed, ReplyLate, TranscriberFailed)
 
 
 class Over(Exception):
@@ -69,51 +66,56 @@ class Conversation:
     def __init__(
         self,
         stream_sid: str,
+        began: CallBegan,
         *,
-        revision: int,
-        profile: Profile,
-        seed: int,
-        first_turn: int,
         vad: Vad,
         transcriber: Transcriber,
         writer: Writer,
         speaker: Voice,
         record: Record,
+        listeners: Iterable[AudioListener],
         send: Callable[[str], Awaitable[None]],
     ) -> None:
-        self.stream_sid = stream_sid
-        self.turns = TurnTaker()
-        self.ear = Ear(transcriber, self.wall_ms)
-        self.dismissed: Counter[str] = Counter()
-        self._began = CallBegan(0, revision, profile, seed, first_turn)
-        self._vad, self._transcriber, self._record, self._send = vad, transcriber, record, send
-        self.book = TurnBook(record.keep)
-        self._echo = Echo()
-        mouth = Mouth(
-            stream_sid, writer, speaker, transcriber, self.wall_ms, self.ear.at_of, record,
-            self._echo, self._ask,
-        )  # fmt: skip
-        self.speaking = Speaking(
-            mouth, self.book, self.ear, self.turns, wall_ms=self.wall_ms, feed=self.feed
-        )
+        """began: what the core is told first. listeners: of those outside the conversation."""
         self._loop = asyncio.get_running_loop()
-        self._began_s = self._loop.time()
+        self._tasks = asyncio.TaskGroup()
+        self.turns = TurnTaker()
+        self.clock = CallClock(self._loop.time)
+        self.failure = ""
+        """The latest."""
+        self._began, self._vad, self._transcriber = began, vad, transcriber
+        self._record, self._send = record, send
+        self._echo = Echo()
+        self._listeners = AudioListeners(*listeners, self._echo)
+        self._audio_in = AudioIn(transcriber, self.clock)
+        self._audio_out = AudioOut(stream_sid, self.clock, self._listeners)
+        means = Means(
+            writer, speaker, transcriber, record, self.clock, self._audio_out, self.turns,
+            self._tasks,
+        )  # fmt: skip
+        self.replies = Replies(means, self._audio_in, self.feed)
+        self._dismissed: Counter[str] = Counter()
         self._seen: tuple[str, int] = ("", 0)
         """The state, and the silence asked for in it, that an operator was told last."""
         self._recognising: asyncio.Task[None] | None = None
         self._ended: asyncio.Future[str] = self._loop.create_future()
 
-    def wall_ms(self) -> float:
-        return (self._loop.time() - self._began_s) * 1000
+    def newest_turn(self) -> TurnRecord | None:
+        """The turn whose reply is heard now, as it stands, else the last one."""
+        current = self.replies.current
+        return (current and current.while_heard()) or self.replies.last
+
+    def open_turn(self) -> TurnRecord | None:
+        """The turn that goes on, as it is to be kept should the process die now."""
+        return self.replies.current.so_far() if self.replies.current else None
 
     # Life.
 
     async def run(self) -> str:
         """Live for as long as the call does; returns why it ended. A task that breaks raises."""
         try:
-            async with asyncio.TaskGroup() as self._tasks:
-                self.speaking.tasks = self._tasks
-                for job in (self._listen(), self.speaking.deliver(self._send), self._watch()):
+            async with self._tasks:
+                for job in (self._listen(), self._audio_out.deliver(self._send), self._watch()):
                     self._tasks.create_task(job)
                 self.feed(self._began)
                 await self._ended
@@ -121,8 +123,8 @@ class Conversation:
         except* Over:
             pass
         finally:
-            self.ear.flush()
-            self.book.close("no reply", self.wall_ms())
+            self._audio_in.flush()
+            self.replies.close("no reply")
             await self._transcriber.aclose()
         return self._ended.result()
 
@@ -131,21 +133,33 @@ class Conversation:
         if not self._ended.done():
             self._ended.set_result(why)
 
+    def totals(self) -> dict[str, Any]:
+        """What the call's own row keeps of it, by column."""
+        audio_in = self._audio_in
+        if audio_in.frames_in != audio_in.forwarded + sum(audio_in.dropped.values()):
+            logger.error("Frames lost: %d in, %d forwarded", audio_in.frames_in, audio_in.forwarded)
+        return {
+            "failure": self.failure,
+            "frames_in": audio_in.frames_in,
+            "frames_forwarded": audio_in.forwarded,
+            "frames_dropped": audio_in.dropped,
+            "dismissed": dict(self._dismissed),
+        }
+
     # What the caller's side brings.
 
     def hear(self, media: twilio.Media) -> None:
-        for at_ms, frame in self.ear.frames(media):
-            self._record.hear(at_ms, frame)
-            self.ear.forward(at_ms, frame, self.turns.profile)
+        for at_ms, frame in self._audio_in.frames(media):
+            self._listeners.hear(at_ms, frame)
+            self._audio_in.forward(at_ms, frame, self.turns.profile)
             speech, echo = self._vad(frame), 0
-            self._echo.hear(at_ms, frame)
             if speech and self.turns.state == "speaking":
                 echo = self._echo.percent()
             self.feed(Heard(at_ms, speech, level_db(frame), echo))
 
     def marked(self, name: str) -> None:
         """Twilio has played (or, after `clear`, flushed) everything before this mark."""
-        self.speaking.marked(name)
+        self.replies.marked(name)
 
     def press(self, digit: str) -> None:
         self.feed(Pressed(self.turns.now_ms, digit))
@@ -160,8 +174,10 @@ class Conversation:
     # The core's one door in, and its one way out.
 
     def feed(self, event: Event) -> None:
-        wall_ms = self.wall_ms()
+        wall_ms = self.clock.wall_ms
         self._record.note(event, wall_ms)
+        if isinstance(event, FAILURES):
+            self.failure = event.reason
         for action in self.turns.feed(event):
             self._record.note(action, wall_ms)
             self._act(action)
@@ -172,21 +188,17 @@ class Conversation:
     def _act(self, action: Action) -> None:
         match action:
             case Reply() | Think() | Forget() | Prompt() | Fill() | StopReply() | Resume():
-                self.speaking.act(action)
+                self.replies.act(action)
             case Recognise():
                 if self._recognising:  # a newer stretch holds what this one has
                     self._recognising.cancel()
                 self._recognising = self._tasks.create_task(self._recognise(action))
             case Amend(turn=turn, text=text):
-                self.book.amend(turn, text, self.speaking.transcribed_ms)
+                self.replies.amend(turn, text)
             case Dismiss(why=why):
-                self.dismissed[why] += 1
+                self._dismissed[why] += 1
             case HangUp(why=why):
                 self.end(why)
-
-    def _ask(self, turn: int, asked: Asked) -> None:
-        if asked != Asked():
-            self.feed(Asks(self.turns.now_ms, turn, asked))
 
     # The transcriber.
 
@@ -198,37 +210,36 @@ class Conversation:
             self._transcriber_failed(error)
 
     def _take_words(self, heard: Transcript) -> None:
-        self.speaking.transcribed(heard)
+        self.replies.transcribed(heard)
         self.feed(
             Transcribed(self.turns.now_ms, heard.until_ms, heard.text, heard.final, heard.stability)
         )
 
     async def _recognise(self, what: Recognise) -> None:
-        audio = self.ear.utterance(what.from_ms, what.until_ms)
+        audio = self._audio_in.utterance(what.from_ms, what.until_ms)
         try:
             transcript = await self._transcriber.recognise(audio, what.until_ms)
         except Exception as error:
             self._transcriber_failed(error)
             return
         if transcript:
-            self.ear.recognised(what.until_ms)
+            self._audio_in.recognised(what.until_ms)
             self._take_words(transcript)
 
     def _transcriber_failed(self, error: Exception) -> None:
-        self.book.failure = f"{error}" if isinstance(error, ServiceFailed) else f"{error!r}"
-        logger.error("The transcriber failed: %s", self.book.failure, exc_info=is_ours(error))
-        self.feed(TranscriberFailed(self.turns.now_ms, self.book.failure))
+        reason = reason_of(error)
+        logger.error("The transcriber failed: %s", reason, exc_info=is_ours(error))
+        self.feed(TranscriberFailed(self.turns.now_ms, reason))
 
     # Clocks.
 
     async def _watch(self) -> None:
         """The one watchdog: the caller-audio clock can stop, and marks can be lost."""
-        fed_ms = 0.0
+        clock, fed_ms = self.clock, 0.0
         while True:
             await asyncio.sleep(WATCH_S)
-            fed_ms = max(fed_ms, self.ear.arrived_ms)
-            if self.wall_ms() - fed_ms >= STALL_MS:
-                fed_ms = self.wall_ms()
-                stalled_ms = round(fed_ms - self.ear.arrived_ms)
-                self.feed(LineStalled(self.ear.heard_ms + stalled_ms))
-            self.speaking.miss_marks()
+            fed_ms = max(fed_ms, clock.arrived_ms)
+            if clock.wall_ms - fed_ms >= STALL_MS:
+                fed_ms = clock.wall_ms
+                self.feed(LineStalled(clock.at_ms + round(fed_ms - clock.arrived_ms)))
+            self.replies.miss_marks()

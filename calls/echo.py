@@ -26,14 +26,14 @@ _SIZE = 8192
 
 
 class Echo:
-    """One per call. Times are those of the caller-audio clock."""
+    """One per call: an AudioListener."""
 
     def __init__(self) -> None:
         self._played: deque[tuple[int, bytes]] = deque()
         self._heard, self._heard_ms = b"", 0
 
-    def play(self, from_ms: int, audio: bytes) -> None:
-        """This mu-law audio will be played from then on."""
+    def speak(self, from_ms: int, audio: bytes) -> None:
+        """This audio of the agent's will be played from then on."""
         self._played.append((from_ms, audio))
 
     def fall_silent(self, at_ms: int) -> None:

@@ -22,12 +22,14 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from calls.audience import Audience
 from calls.conversation import Conversation
 from calls.models import Call
 from calls.recorder import Recorder
 from calls.services.phrase_cache import CachedSpeaker
 from calls.turn_record import TurnRecord
 from tuning import news
+from tuning.events import CallBegan
 from tuning.models import Revision
 
 logger = logging.getLogger(__name__)
@@ -93,6 +95,7 @@ class LiveCall:
         self._published: Revision | None = None
         """What came before the conversation was there to take it."""
         self._recorder: Recorder | None = None
+        self._audience = Audience(call.pk, self._changed.set)
         self._numbers: dict[int, int] = {}
         """Revision numbers, as operators know them, by primary key."""
 
@@ -137,7 +140,7 @@ class LiveCall:
                 for job in (
                     listen(self),
                     self._announce(),
-                    recorder.audience.attend(self._details),
+                    self._audience.attend(self._details),
                 )
             ]
             why = await conversation.run()
@@ -172,23 +175,13 @@ class LiveCall:
 
     def _record_end(self, why: str) -> None:
         fields: dict[str, Any] = {"ended_why": why, "malformed_messages": self.malformed_messages}
-        failure = self._failure
-        if conversation := self.conversation:
-            ear = conversation.ear
-            if ear.frames_in != ear.forwarded + sum(ear.dropped.values()):
-                logger.error("Frames lost: %d in, %d forwarded", ear.frames_in, ear.forwarded)
-            failure = failure or conversation.book.failure
-            fields |= {
-                "frames_in": ear.frames_in,
-                "frames_forwarded": ear.forwarded,
-                "frames_dropped": ear.dropped,
-                "dismissed": dict(conversation.dismissed),
-            }
-        self._record().end(failure=failure, **fields)
+        fields |= self.conversation.totals() if self.conversation else {"failure": ""}
+        if self._failure:
+            fields["failure"] = self._failure
+        self._record().end(**fields)
 
     def _open_turn(self) -> TurnRecord | None:
-        conversation = self.conversation
-        return conversation.book.so_far(conversation.wall_ms()) if conversation else None
+        return self.conversation.open_turn() if self.conversation else None
 
     def _begin(self, revision: Revision, recorder: Recorder) -> Conversation:
         brief = self.call.brief
@@ -200,17 +193,16 @@ class LiveCall:
         self._numbers[revision.pk] = revision.number
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)
+        seed = secrets.randbits(32)
         conversation = Conversation(
             self._stream_sid,
-            revision=revision.pk,
-            profile=revision.values,
-            seed=secrets.randbits(32),
-            first_turn=self.call.first_turn,
+            CallBegan(0, revision.pk, revision.values, seed, self.call.first_turn),
             vad=import_string(settings.VAD)(),
             transcriber=transcriber,
             writer=writer,
             speaker=speaker,
             record=recorder,
+            listeners=(recorder, self._audience),
             send=self._send,
         )
         if self._end_asked:
@@ -224,7 +216,7 @@ class LiveCall:
             self._changed.set()
         elif message["type"] == "call.asked":
             if message["call"] == self.call.pk:
-                self._record().audience.take_news(message)
+                self._audience.take_news(message)
         elif message["profile"] == self.call.profile_id:
             self._retune(
                 Revision(pk=message["revision"], number=message["number"], knobs=message["knobs"])
@@ -250,7 +242,7 @@ class LiveCall:
 
     def _snapshot(self, conversation: Conversation) -> dict[str, Any]:
         call, turns = self.call, conversation.turns
-        last = conversation.book.newest(conversation.wall_ms())
+        last = conversation.newest_turn()
         return {
             "pk": call.pk,
             "caller": call.masked_caller,
@@ -264,9 +256,9 @@ class LiveCall:
             "state": turns.state,
             "silence_ms": turns.silence_ms,
             "asked_ms": turns.asked_ms,
-            "seconds": conversation.wall_ms() / 1000,
+            "seconds": conversation.clock.wall_ms / 1000,
             "turns": max(turns.turn, 0),
-            "listeners": self._record().audience.listeners,
+            "listeners": self._audience.listeners,
             "last": last and asdict(last) | {"response_latency": last.response_latency},
         }
 

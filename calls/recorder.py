@@ -17,7 +17,6 @@ from typing import Any
 from django.utils import timezone
 
 from calls import recording, unwritten
-from calls.audience import Audience
 from calls.models import Call
 from calls.record_line import Line, Part
 from calls.recording import Recording
@@ -61,7 +60,6 @@ class Recorder:
         """It is over, and the database has all of it."""
         is_recorded = call.number is not None and call.number.records
         self._recording = Recording() if is_recorded else None
-        self.audience = Audience(call.pk, changed)
         self._heard_ms = 0
         self._sound_begins: int | None = None
         """Where in the file: after what an older stream of the call has left."""
@@ -88,18 +86,15 @@ class Recorder:
             self._part.is_due = True
 
     def hear(self, at_ms: int, frame: bytes) -> None:
-        self.audience.hear(at_ms, frame)
         if self._recording:
             self._recording.hear(at_ms, frame)
             self._heard_ms = at_ms
 
     def speak(self, from_ms: int, audio: bytes) -> None:
-        self.audience.speak(from_ms, audio)
         if self._recording:
             self._recording.speak(from_ms, audio)
 
     def fall_silent(self, at_ms: int) -> None:
-        self.audience.fall_silent(at_ms)
         if self._recording:
             self._recording.fall_silent(at_ms)
 

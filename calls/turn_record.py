@@ -1,17 +1,15 @@
-"""The turns of a call while they happen: their moments, their outcome, and the history they make.
+"""The turns of a call while they happen: their moments and their outcome.
 
-Pure bookkeeping for Conversation, which says what happened; calls.models.Turn says what each field
+Pure bookkeeping: replies.py and reply.py say what happened; calls.models.Turn says what each field
 means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from calls.playout import Playout
-from calls.services import Line, Message
+from calls.services import Message
 from tuning.events import Action, Event, Prompt, Reply
 from tuning.profile import Profile
 
@@ -22,6 +20,8 @@ OUTCOMES = {
     "failed": "failed",
 }
 """A stopped turn's outcome by the core's reason; any other reason: interrupted."""
+WITHDRAWN = {"caller resumed", "cut-in"}
+"""The core's reasons by which what was answered had not been all: it comes again, as one."""
 
 
 class Latencies:
@@ -180,97 +180,4 @@ class Record(Protocol):
 
     def keep_message(self, message: Message) -> None: ...
 
-    def hear(self, at_ms: int, frame: bytes) -> None: ...
-
-    def speak(self, from_ms: int, audio: bytes) -> None: ...
-
-    def fall_silent(self, at_ms: int) -> None: ...
-
     def changed(self) -> None: ...
-
-
-class TurnBook:
-    """The open turn, the one before it, and what was said and heard so far."""
-
-    def __init__(self, keep: Callable[[TurnRecord], None]) -> None:
-        self._keep = keep
-        self.turn: TurnRecord | None = None
-        self.playout: Playout | None = None
-        self.last: TurnRecord | None = None
-        self.history: list[Line] = []
-        self.failure = ""
-        """The latest, of the whole call."""
-
-    def newest(self, wall_ms: float) -> TurnRecord | None:
-        """The turn whose reply is heard now, as it stands, else the last one.
-
-        One that is still heard has no outcome: "".
-        """
-        turn, playout = self.turn, self.playout
-        if turn is None or playout is None or playout.heard_at_ms is None:
-            return self.last
-        return replace(
-            turn,
-            answered=playout.text,
-            outcome="",
-            first_audio_ms=playout.answer_at_ms,
-            spoken_ms=playout.spoken_ms(wall_ms),
-        )
-
-    def open(self, turn: TurnRecord, playout: Playout) -> None:
-        self.turn, self.playout = turn, playout
-        if turn.said:
-            self.history.append(Line(True, turn.said))
-
-    def stop(self, why: str, wall_ms: float) -> None:
-        """The reply was stopped before its end."""
-        is_withdrawn = why in {"caller resumed", "cut-in"}
-        if is_withdrawn and self.history and self.history[-1].by_caller:
-            self.history.pop()  # what was said goes on, and comes again as one
-        if is_withdrawn and self.turn:
-            self.turn.wasted_tokens += self.turn.tokens
-            self.turn.wasted_characters += self.turn.characters
-        self.close(OUTCOMES.get(why, "interrupted"), wall_ms, is_withdrawn)
-
-    def close(self, outcome: str, wall_ms: float, is_withdrawn: bool = False) -> None:
-        """Keep the open turn, with the agent's words as far as they were heard.
-
-        is_withdrawn: they answer only a part of what the caller says, and are not to be built on.
-        """
-        turn, playout = self.turn, self.playout
-        if turn is None or playout is None:
-            return
-        _take_from(playout, turn, outcome, wall_ms)
-        if turn.answered and not is_withdrawn:
-            self.history.append(Line(False, turn.answered))
-        self.last, self.turn, self.playout = turn, None, None
-        self._keep(turn)
-
-    def so_far(self, wall_ms: float) -> TurnRecord | None:
-        """The open turn, as it is to be kept should the process die now."""
-        if self.turn is None or self.playout is None:
-            return None
-        turn = replace(self.turn)
-        _take_from(self.playout, turn, "no reply", wall_ms)
-        return turn
-
-    def amend(self, number: int, text: str, transcribed_ms: float | None) -> None:
-        """The final words of a turn that was already answered."""
-        turn = next((t for t in (self.turn, self.last) if t and t.number == number), None)
-        if turn is None:
-            return
-        said = Line(True, turn.said)
-        self.history = [Line(True, text) if line == said else line for line in self.history]
-        turn.said, turn.transcribed_ms = text, transcribed_ms
-        if turn is self.last:
-            self._keep(turn)
-
-
-def _take_from(playout: Playout, turn: TurnRecord, outcome: str, wall_ms: float) -> None:
-    """What was said and heard of its reply, which ends now."""
-    is_whole = outcome == "completed"
-    turn.answered = playout.text if is_whole else playout.heard_text(wall_ms)
-    turn.ended_ms, turn.first_audio_ms = wall_ms, playout.answer_at_ms
-    turn.spoken_ms = playout.audio_ms if is_whole else playout.spoken_ms(wall_ms)
-    was_heard = turn.heard_ms is not None
-    turn.outcome = "interrupted" if outcome == "no reply" and was_heard else outcome

@@ -91,7 +91,7 @@ WAIT_PARTS: Words = {
     "transcript": _("no word more"),
     "words missing": _("words are missing"),
 }
-"""`tuning.endpoint.Wait.parts`, and what `tuning.endpoint.examples` are of."""
+"""`tuning.endpoint.Silence.parts`, and what `tuning.endpoint.examples` are of."""
 
 TWILIO_STATUSES: Words = {
     "queued": _("queued"),

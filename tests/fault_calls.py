@@ -24,6 +24,7 @@ from calls.earpiece import Earpiece
 from calls.models import Call
 from calls.services import google_channels, openai_api
 from calls.services import google_speech_pairs as pairs
+from calls.turn_record import TurnRecord
 from tests.fakes import HUSH
 from tests.phone import FRAME_S, PhoneCall
 from tests.servers.cloud import Cloud
@@ -101,7 +102,7 @@ class Line(PhoneCall):
         if self._to_say or not call or not call.conversation or not self.silences_s():
             return False
         is_silent = call.conversation.turns.state in {"listening", "refractory"}
-        return is_silent and call.conversation.book.turn is None
+        return is_silent and call.conversation.replies.current is None
 
     def silences_s(self) -> list[float]:
         """Between the end of the caller's speech, and every sound of the agent's after it."""
@@ -142,15 +143,12 @@ class Callers:
 
     def answered(self) -> list[str]:
         """The agent's last words in each call."""
-        return [
-            book.last.answered if (book := _book(line.call_sid)) and book.last else ""
-            for line in self.lines
-        ]
+        return [last.answered if (last := _last_turn(line.call_sid)) else "" for line in self.lines]
 
 
-def _book(call_sid: str) -> Any:
+def _last_turn(call_sid: str) -> TurnRecord | None:
     call = live.calls.get(call_sid)
-    return call.conversation.book if call and call.conversation else None
+    return call.conversation.replies.last if call and call.conversation else None
 
 
 @asynccontextmanager
@@ -190,7 +188,7 @@ async def _until_nothing_is_left(cloud: Cloud) -> None:
 
 
 def _tasks_of_calls() -> list[str]:
-    own = ("Conversation.", "Mouth.", "LiveCall.", "GoogleTranscriber.", "Recorder.")
+    own = ("Conversation.", "AudioOut.", "Reply.", "LiveCall.", "GoogleTranscriber.", "Recorder.")
     return [name for task in asyncio.all_tasks() if (name := _name(task)).startswith(own)]
 
 

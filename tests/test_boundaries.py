@@ -31,7 +31,7 @@ PURE = {
         *("knob", "checks", "profile", "events", "finished", "heard", "endpoint", "ahead"),
         *("interruption", "agent", "turns", "journal", "replay", "pauses"),
     ),
-    "calls": ("twilio", "audio", "level", "echo", "latency", "tradeoff"),
+    "calls": ("twilio", "audio", "level", "echo", "clock", "latency", "tradeoff"),
 }
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),
@@ -49,6 +49,7 @@ NOT_FAST = {
 LONGEST = 300
 WHY_LONGER = {
     "hevoice/settings.py": "every setting once, each with its meaning: the design wants one file",
+    "calls/reply.py": "one reply from its decision until it is heard, to be followed in one file",
     "dashboard/glossary.py": "every word of the pages once, each with its meaning",
     "tuning/profile.py": "every knob once, each with its label and help in two languages",
     "tuning/turns.py": "one state machine: what it counts and weighs is in the files it imports",

@@ -246,9 +246,9 @@ class SlowServiceTest(VirtualTimeTestCase):
                 while conversation_of("CA1").turns.turn < 2:
                     await asyncio.gather(stalled.say("_"), other.say("_"))
                     for phone in (stalled, other):
-                        call = conversation_of(phone.call_sid)
-                        for at_ms, wall_ms in list(call.ear._arrivals)[-5:]:
-                            heard_s = call._began_s + wall_ms / 1000
+                        clock = conversation_of(phone.call_sid).clock
+                        for at_ms, wall_ms in list(clock._arrivals)[-5:]:
+                            heard_s = clock._began_s + wall_ms / 1000
                             late_ms.append((heard_s - phone.frame_sent_s[at_ms]) * 1000)
                 await stalled.until(lambda: conversation_of("CA1").turns.state == "refractory")
             turns = await stalled.turns()

@@ -75,8 +75,8 @@ class TurnTest(VirtualTimeTestCase):
             async with PhoneCall() as phone:
                 await phone.until_quiet()
                 await phone.say("MMMMM_______")
-                await phone.until(lambda: conversation_of("CA1").book.turn is not None)
-                await phone.until(lambda: conversation_of("CA1").book.turn is None)
+                await phone.until(lambda: conversation_of("CA1").replies.current is not None)
+                await phone.until(lambda: conversation_of("CA1").replies.current is None)
             _greeting, turn = await phone.turns()
         self.assertEqual(turn.outcome, "completed")
         self.assertEqual(turn.answered, f"{prompts.text('moment')} בשמחה. מתי נוח?")

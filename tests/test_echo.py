@@ -32,7 +32,7 @@ def on_the_line(sound: Floats) -> bytes:
 def judged(played: bytes, caller: bytes, from_ms: int = 200) -> list[int]:
     """The verdicts on the caller's loud frames, while this is played from the beginning."""
     echo, verdicts = Echo(), []
-    echo.play(0, played)
+    echo.speak(0, played)
     for begin in range(0, len(caller) - FRAME_BYTES + 1, FRAME_BYTES):
         frame, at_ms = caller[begin : begin + FRAME_BYTES], begin // 8 + 20
         echo.hear(at_ms, frame)
@@ -75,7 +75,7 @@ class EchoTests(SimpleTestCase):
 
     def test_what_was_stopped_is_not_played(self) -> None:
         echo = Echo()
-        echo.play(0, self.agent)
+        echo.speak(0, self.agent)
         echo.fall_silent(0)
         for begin in range(0, 8000, FRAME_BYTES):
             echo.hear(begin // 8 + 20, self.agent[begin : begin + FRAME_BYTES])
@@ -83,9 +83,9 @@ class EchoTests(SimpleTestCase):
 
     def test_how_it_was_cut_into_messages_changes_nothing(self) -> None:
         whole, parts = Echo(), Echo()
-        whole.play(0, self.agent)
+        whole.speak(0, self.agent)
         for begin in range(0, len(self.agent), 800):
-            parts.play(begin // 8, self.agent[begin : begin + 800])
+            parts.speak(begin // 8, self.agent[begin : begin + 800])
         for begin in range(0, 8000, FRAME_BYTES):
             for echo in (whole, parts):
                 echo.hear(begin // 8 + 20, self.agent[begin : begin + FRAME_BYTES])
@@ -95,7 +95,7 @@ class EchoTests(SimpleTestCase):
     def test_what_was_played_long_ago_is_forgotten_though_nobody_speaks(self) -> None:
         echo = Echo()
         for second in range(60):
-            echo.play(second * 1000, SILENCE_BYTE * 8000)
+            echo.speak(second * 1000, SILENCE_BYTE * 8000)
         for at_ms in range(20, 60_001, 20):
             echo.hear(at_ms, SILENCE_BYTE * FRAME_BYTES)
         self.assertLessEqual(len(echo._played), 1 + LONGEST_LAG_MS // 1000 + 1)

@@ -66,9 +66,9 @@ class CallTests(TransactionTestCase):
                 await phone.until_quiet()
                 await phone.say("MMMMMMMMM")
                 await phone.until(lambda: conversation_of("CA1").turns.turn == 1)
-                said = conversation_of("CA1").book.history[-1].text
+                said = conversation_of("CA1").replies.history[-1].text
                 await phone.until_quiet()
-                await phone.until(lambda: corrected in conversation_of("CA1").book.history)
+                await phone.until(lambda: corrected in conversation_of("CA1").replies.history)
             turn = (await phone.turns())[1]
         self.assertEqual(said, "שלום אני רוצה לקבוע", "what was known at the decision")
         self.assertEqual(turn.said, corrected.text)

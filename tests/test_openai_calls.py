@@ -34,7 +34,7 @@ class CallTests(TransactionTestCase):
                 await phone.until_quiet()
                 await phone.say("MMMMMMMM")
                 await phone.until(lambda: len(server.requests) == 2)
-                await phone.until(lambda: conversation_of("CA1").book.turn is None)
+                await phone.until(lambda: conversation_of("CA1").replies.current is None)
                 self.assertEqual((await Call.objects.aget()).messages[0]["name"], "דנה לוי")
                 await phone.say("MMMMMMMM")
                 await phone.until(lambda: phone.close_code is not None)

@@ -1,4 +1,4 @@
-"""What of a reply was heard, deadlines, and the ear's count: the driver's pure parts."""
+"""What of a reply was heard, deadlines, and the count of frames: the driver's pure parts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator
 
 from django.test import SimpleTestCase
 
-from calls.ear import Ear
+from calls.audio_in import AudioIn
+from calls.clock import CallClock
 from calls.playout import Playout
 from calls.services import ServiceLate
 from calls.services.deadlines import within
@@ -83,65 +84,66 @@ class DeadlineTest(SimpleTestCase):
                     pass
 
 
-class EarTest(SimpleTestCase):
-    def hear(self, ear: Ear, *media: Media, profile: Profile | None = None) -> None:
+class AudioInTest(SimpleTestCase):
+    def hear(self, audio_in: AudioIn, *media: Media, profile: Profile | None = None) -> None:
         for each in media:
-            for at_ms, frame in ear.frames(each):
-                ear.forward(at_ms, frame, profile or Profile())
+            for at_ms, frame in audio_in.frames(each):
+                audio_in.forward(at_ms, frame, profile or Profile())
 
-    def assert_balanced(self, ear: Ear) -> None:
-        self.assertEqual(ear.frames_in, ear.forwarded + sum(ear.dropped.values()))
+    def assert_balanced(self, audio_in: AudioIn) -> None:
+        self.assertEqual(audio_in.frames_in, audio_in.forwarded + sum(audio_in.dropped.values()))
 
     def test_the_clock_stands_at_the_end_of_the_frame(self) -> None:
-        frames = list(Ear(FakeTranscriber(), float).frames(Media(100, HUSH * 2)))
+        frames = list(AudioIn(FakeTranscriber(), CallClock(float)).frames(Media(100, HUSH * 2)))
         self.assertEqual([at_ms for at_ms, _frame in frames], [120, 140])
 
     def test_frames_are_counted_whatever_becomes_of_them(self) -> None:
-        ear = Ear(FakeTranscriber(), float)
+        audio_in = AudioIn(FakeTranscriber(), CallClock(float))
         self.hear(
-            ear,
+            audio_in,
             Media(0, HUSH),
             Media(20, HUSH, is_inbound=False),
             Media(0, HUSH),
             Media(99_000, HUSH),
         )
         self.assertEqual(
-            ear.dropped,
+            audio_in.dropped,
             {"not the caller's track": 1, "timestamp out of order": 2, "not yet sent": 1},
         )
-        self.assert_balanced(ear)
-        ear.flush()
-        self.assertEqual(ear.forwarded, 1)
-        self.assert_balanced(ear)
+        self.assert_balanced(audio_in)
+        audio_in.flush()
+        self.assertEqual(audio_in.forwarded, 1)
+        self.assert_balanced(audio_in)
 
     def test_what_the_transcribers_full_queue_loses_is_counted(self) -> None:
         transcriber = FakeTranscriber()
-        ear = Ear(transcriber, float)
-        self.hear(ear, Media(0, HUSH * 6))
+        audio_in = AudioIn(transcriber, CallClock(float))
+        self.hear(audio_in, Media(0, HUSH * 6))
         transcriber.dropped_frames = 3
-        self.assertEqual((ear.forwarded, ear.dropped), (3, {"transcriber queue full": 3}))
-        self.assert_balanced(ear)
+        self.assertEqual((audio_in.forwarded, audio_in.dropped), (3, {"transcriber queue full": 3}))
+        self.assert_balanced(audio_in)
 
     def test_speech_before_all_that_is_remembered_is_dated_before_it(self) -> None:
-        walls = iter(range(1000, 100_000, 20))
-        ear = Ear(FakeTranscriber(), lambda: float(next(walls)))
-        list(ear.frames(Media(0, HUSH * 1500)))
-        self.assertEqual(ear.wall_of(30_000), 30_980)
-        self.assertEqual(ear.wall_of(2000), 2980)
+        walls_s = iter([0.0, *(1 + 0.02 * number for number in range(1500))])
+        clock = CallClock(lambda: next(walls_s))
+        for number in range(1500):
+            clock.advance(20 * (number + 1))
+        self.assertAlmostEqual(clock.wall_of(30_000), 30_980)
+        self.assertAlmostEqual(clock.wall_of(2000), 2980)
 
     def test_switching_streaming_on_sends_the_utterance_so_far(self) -> None:
         transcriber = FakeTranscriber()
-        ear = Ear(transcriber, float)
-        self.hear(ear, Media(0, HUSH * 10), profile=Profile(streaming_stt=False))
-        self.hear(ear, Media(200, HUSH * 1))
+        audio_in = AudioIn(transcriber, CallClock(float))
+        self.hear(audio_in, Media(0, HUSH * 10), profile=Profile(streaming_stt=False))
+        self.hear(audio_in, Media(200, HUSH * 1))
         self.assertEqual(transcriber.messages, [160 * 11])
-        self.assert_balanced(ear)
+        self.assert_balanced(audio_in)
 
     def test_whole_recognition_gets_the_utterance_with_its_pre_roll(self) -> None:
-        ear = Ear(FakeTranscriber(), float)
-        self.hear(ear, Media(0, HUSH * 100), profile=Profile(streaming_stt=False))
-        audio = ear.utterance(1000, 1400)
+        audio_in = AudioIn(FakeTranscriber(), CallClock(float))
+        self.hear(audio_in, Media(0, HUSH * 100), profile=Profile(streaming_stt=False))
+        audio = audio_in.utterance(1000, 1400)
         self.assertEqual(len(audio) // 8, 300 + 400 + 300)
-        ear.recognised(1400)
-        self.assertEqual(ear.dropped["outside any utterance"], 35)
-        self.assert_balanced(ear)
+        audio_in.recognised(1400)
+        self.assertEqual(audio_in.dropped["outside any utterance"], 35)
+        self.assert_balanced(audio_in)

@@ -71,7 +71,7 @@ class Listening(FakeSpeaker):
 
 
 def has_thought(call_sid: str = "CA1") -> bool:
-    return bool(conversation_of(call_sid).speaking._ahead)
+    return bool(conversation_of(call_sid).replies.ahead)
 
 
 class AheadTest(VirtualTimeTestCase):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+
 from django.test import SimpleTestCase
 
-from tests.script import ScriptedCall
-from tuning.events import Prompt, Reply, StopReply, Transcribed
+from tests.random_calls import random_call
+from tests.recordings.calls import CALLS
+from tests.script import ADAPTIVE, ScriptedCall
+from tuning import journal, turns
+from tuning.agent import Floor
+from tuning.events import Action, CallBegan, Event, Pressed, Prompt, Reply, StopReply, Transcribed
 from tuning.profile import SHIPPED, Profile
+from tuning.turns import TurnTaker
 
 
 class GreetingTests(SimpleTestCase):
@@ -156,3 +164,44 @@ class ClockTests(SimpleTestCase):
         self.assertEqual(call.feed(Transcribed(call.at_ms, 100, "הד")), [])
         call.says("שלום", 1200)
         self.assertIn("שלום", call.wait_for(Reply).text)
+
+
+class DrawingTests(SimpleTestCase):
+    """The drawing at the head of the core is the whole truth."""
+
+    def setUp(self) -> None:
+        self.drawn: set[tuple[Floor, Floor]] = set()
+        anywhere = [floor for floor in Floor if floor is not Floor.OVER]
+        self.rare: set[tuple[Floor, Floor]] = set()
+        for line in re.findall(r"^    ([\w, ]+) -> (\w+) ", f"{turns.__doc__}", re.MULTILINE):
+            before, after = line[0].split(", "), Floor[line[1]]
+            if before == ["any"]:
+                self.rare |= {(floor, after) for floor in anywhere}
+            else:
+                self.drawn |= {(Floor[name], after) for name in before}
+
+    def passages(self, entries: Iterable[Event | Action]) -> Iterator[tuple[Floor, Floor]]:
+        for entry in entries:
+            if isinstance(entry, CallBegan):
+                core = TurnTaker()
+                core.feed(entry)
+            elif not isinstance(entry, Action):
+                before, turn = core._agent.floor, core.turn
+                core.feed(entry)
+                if (after := core._agent.floor) is not before or core.turn != turn:
+                    yield before, after
+
+    def test_every_call_goes_only_where_the_drawing_says_and_some_call_goes_everywhere(
+        self,
+    ) -> None:
+        seen: set[tuple[Floor, Floor]] = set()
+        for call in CALLS:
+            seen |= set(self.passages(journal.read(call.recorded().journal)))
+        for seed in range(40):
+            seen |= set(self.passages(random_call(seed).entries))
+        held = ScriptedCall.speaking(profile=ADAPTIVE)
+        held.voice(500)
+        held.feed(Pressed(held.at_ms, "1"))
+        seen |= set(self.passages(held.entries))
+        self.assertEqual(seen - self.drawn - self.rare, set(), "not drawn")
+        self.assertEqual(self.drawn - seen, set(), "drawn, and never so")

@@ -10,7 +10,7 @@ from enum import Enum
 from random import Random
 from statistics import median
 
-from tuning.endpoint import Wait
+from tuning.endpoint import Silence
 from tuning.events import (
     Action,
     Fill,
@@ -35,9 +35,17 @@ SOON_MS, FILLER_MS = 300, 500
 
 
 class Floor(Enum):
+    """Where a call stands; turns.py draws how one follows from another."""
+
     LISTENING = "listening"
+    KEYING = "keying"
+    """A number is being keyed: rule 5 of turns.py."""
+    HELD = "held"
+    """Voice has stopped a reply, perhaps for nothing: it may go on."""
     THINKING = "thinking"
+    """A reply, or something prepared, was asked for and is not heard yet."""
     SPEAKING = "speaking"
+    OVER = "over"
 
 
 class Agent:
@@ -53,7 +61,6 @@ class Agent:
         """When the newest turn was first heard."""
         self.is_undisturbed = False
         """Noise has interrupted it already, or never fell silent: only words stop it."""
-        self.is_over = False
         self._random = Random(seed)
         self._prompt = ""
         self._failures = 0
@@ -70,8 +77,9 @@ class Agent:
         """Prompts in a row that nobody answered."""
 
     @property
-    def is_listening(self) -> bool:
-        return self.floor is Floor.LISTENING
+    def has_floor(self) -> bool:
+        """Whether it is saying something, or about to."""
+        return self.floor in (Floor.THINKING, Floor.SPEAKING)
 
     @property
     def is_prompting(self) -> bool:
@@ -80,7 +88,7 @@ class Agent:
 
     def is_saying(self, turn: int) -> bool:
         """Whether a report about this turn is no late one."""
-        return turn == self.turn and not self.is_listening
+        return turn == self.turn and self.has_floor
 
     def is_refractory(self, at_ms: int, profile: Profile) -> bool:
         """Whether that was within the refractory time of the last reply heard to its end."""
@@ -96,7 +104,7 @@ class Agent:
         now_ms: int,
         text: str,
         voice: Voice,
-        wait: Wait,
+        silence: Silence,
         profile: Profile,
         *,
         is_prepared: bool = False,
@@ -111,11 +119,11 @@ class Agent:
             text,
             voice.began_ms,
             voice.ended_ms,
-            wait.why,
+            silence.why,
             delay_ms,
             limit_ms=profile.reply_limit_s * 1000,
             prepared=is_prepared,
-            parts=wait.parts,
+            parts=silence.parts,
         )
 
     def fill(self, now_ms: int, profile: Profile) -> list[Action]:
@@ -150,21 +158,29 @@ class Agent:
         self._begin_turn(prompt=name)
         return [Prompt(self.turn, name, why)]
 
-    def not_heard(self, voice: Voice, wait: Wait) -> list[Action]:
+    def not_heard(self, voice: Voice, silence: Silence) -> list[Action]:
         self._begin_turn(prompt="not_heard")
         spoke = voice.began_ms, voice.ended_ms
-        return [Prompt(self.turn, "not_heard", "not heard", *spoke, wait.parts)]
+        return [Prompt(self.turn, "not_heard", "not heard", *spoke, silence.parts)]
 
     def say_last(self, name: str, why: str, hang_up: str, stopped: str = "") -> list[Action]:
         """Say this to its end, whatever happens, and hang up."""
         self.last_words = hang_up
-        stop = [] if self.is_listening else [self.stop(stopped or why)]
+        stop = [self.stop(stopped or why)] if self.has_floor else []
         return [*stop, *self.prompt(name, why)]
 
     def stop(self, why: str, *, may_resume: bool = False) -> StopReply:
         self._was_heard()
-        self.floor = Floor.LISTENING
+        self.floor = Floor.HELD if may_resume else Floor.LISTENING
         return StopReply(self.turn, why, may_resume)
+
+    def let_go(self) -> None:
+        """What is held will not go on."""
+        if self.floor is Floor.HELD:
+            self.floor = Floor.LISTENING
+
+    def await_keys(self) -> None:
+        self.floor = Floor.KEYING
 
     def resume(self, why: str) -> Resume:
         """What was stopped goes on."""
@@ -172,7 +188,7 @@ class Agent:
         return Resume(self.turn, why)
 
     def hang_up(self, why: str) -> list[Action]:
-        self.is_over = True
+        self.floor = Floor.OVER
         return [HangUp(why)]
 
     def began(self, event: ReplyBegan) -> bool:

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from math import ceil
 
-from tuning.finished import Asked, Reading
+from tuning.finished import Reading
 from tuning.heard import Voice, Words
 from tuning.profile import FRAME_MS, Profile
 
@@ -25,14 +25,14 @@ PAUSES_NEEDED, PAUSES_KEPT = 3, 20
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """A silence asked for. parts: what it is the sum of, by name; they add up to silence_ms."""
+class Silence:
+    """A silence asked for. parts: what it is the sum of, by name; they add up to asked_ms."""
 
-    silence_ms: int
+    asked_ms: int
     why: str
     parts: dict[str, int]
 
-    def as_waited(self, waited_ms: int, is_stalled: bool) -> Wait:
+    def as_waited(self, waited_ms: int, is_stalled: bool) -> Silence:
         """By what was waited for last. waited_ms: since the silence was long enough."""
         if is_stalled:
             return replace(self, why="line stalled")
@@ -65,45 +65,47 @@ class Endpoint:
 
     pauses: Pauses = field(default_factory=Pauses)
 
-    def wait(
+    def silence(
         self, profile: Profile, voice: Voice, words: Words, said: Reading | None, now_ms: int
-    ) -> Wait:
+    ) -> Silence:
         """said: what the words say; None while they do not reach the speech end."""
         if profile.endpointing == "fixed":
             return fixed(profile, voice)
         return adaptive(profile, said, words, self.pauses, now_ms) if said else uncovered(profile)
 
 
-def fixed(profile: Profile, voice: Voice) -> Wait:
+def fixed(profile: Profile, voice: Voice) -> Silence:
     parts = profile.wait_parts_ms(voice.span_ms)
     del parts["delay"]
     is_short = voice.span_ms < profile.short_utterance_ms
-    return Wait(sum(parts.values()), "short silence" if is_short else "long silence", parts)
+    return Silence(sum(parts.values()), "short silence" if is_short else "long silence", parts)
 
 
-def examples(profile: Profile) -> dict[str, Wait]:
+def examples(profile: Profile) -> dict[str, Silence]:
     """What the adaptive rule makes of typical utterances, by what is known of them."""
     words = Words()
     words.add("-", 0)
     known = {
-        "answered": Reading("", Asked(), "", False, True, False, False, False),
-        "detail": Reading("", Asked(), "", False, False, False, True, True),
-        "wish": Reading("", Asked(), "", False, False, False, True, False),
-        "stable": Reading("", Asked(), "", False, False, False, False, False),
-        "unfinished": Reading("", Asked(), "leaning", False, False, False, False, False),
-        "asked for time": Reading("", Asked(), "", True, False, False, False, False),
+        "answered": Reading(answers=True),
+        "detail": Reading(wishes=True, details=True),
+        "wish": Reading(wishes=True),
+        "stable": Reading(),
+        "unfinished": Reading(dangling="leaning"),
+        "asked for time": Reading(asks_for_time=True),
     }
     found = {name: adaptive(profile, each, words, Pauses(), 0) for name, each in known.items()}
     return found | {"words missing": uncovered(profile)}
 
 
-def adaptive(profile: Profile, reading: Reading, words: Words, pauses: Pauses, now_ms: int) -> Wait:
+def adaptive(
+    profile: Profile, reading: Reading, words: Words, pauses: Pauses, now_ms: int
+) -> Silence:
     """What the words, which reach the speech end, make of it."""
     longest_ms = profile.end_silence_long_ms
     parts = {"longest": longest_ms}
     if reading.asks_for_time:
         more_ms = profile.asked_for_time_ms
-        return Wait(longest_ms + more_ms, "asked for time", parts | {"asked for time": more_ms})
+        return Silence(longest_ms + more_ms, "asked for time", parts | {"asked for time": more_ms})
     is_stable = words.is_final or words.stood_ms(now_ms) >= profile.stable_ms
     evidence = {
         "answered": profile.weight_answered if reading.answers else 0,
@@ -123,7 +125,7 @@ def adaptive(profile: Profile, reading: Reading, words: Words, pauses: Pauses, n
     own_ms = 0 if reading.answers else pauses.usual_ms * profile.weight_pauses // 100
     if (missing_ms := min(longest_ms, own_ms) - sum(parts.values())) > 0:
         parts["own pauses"] = missing_ms
-    return Wait(sum(parts.values()), _why(parts), parts)
+    return Silence(sum(parts.values()), _why(parts), parts)
 
 
 def _why(parts: dict[str, int]) -> str:
@@ -132,13 +134,13 @@ def _why(parts: dict[str, int]) -> str:
     return "finished words" if len(parts) > 1 else "long silence"
 
 
-def uncovered(profile: Profile) -> Wait:
+def uncovered(profile: Profile) -> Silence:
     """While words are missing: after it the transcriber is given transcript_wait_ms more."""
     parts = {
         "hangover": profile.vad_hangover_ms,
         "silence": profile.end_silence_short_ms,
     }
-    return Wait(sum(parts.values()), "transcriber", parts)
+    return Silence(sum(parts.values()), "transcriber", parts)
 
 
 def is_noise_after(words: Words, voice: Voice, profile: Profile) -> bool:
@@ -150,6 +152,6 @@ def is_noise_after(words: Words, voice: Voice, profile: Profile) -> bool:
     return sounds_ms >= FIRST_WORD_MS + profile.transcript_wait_ms
 
 
-def by_words(profile: Profile) -> Wait:
+def by_words(profile: Profile) -> Silence:
     waited_ms = FIRST_WORD_MS + profile.transcript_wait_ms
-    return Wait(waited_ms, "transcriber", {"transcript": waited_ms})
+    return Silence(waited_ms, "transcriber", {"transcript": waited_ms})

@@ -150,7 +150,7 @@ class Reply:
     keypad, line stalled).
     delay_ms: the reply's audio starts no earlier than this after the decision.
     limit_ms: no sentence begins after so much of the reply; 0: no limit.
-    prepared: what Think began is the answer. parts: the silence asked for, as endpoint.Wait.parts.
+    prepared: what Think began is the answer. parts: as endpoint.Silence has them.
     """
 
     turn: int

@@ -75,33 +75,29 @@ class Asked:
     digits: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the words of an utterance say about whether it is over."""
+    """What the words of an utterance say about whether it is over: each as the function of its
+    name finds it."""
 
-    text: str
-    asked: Asked
-    dangling: str
-    """Why it cannot be all: see dangling()."""
-    asks_for_time: bool
-    answers: bool
-    closes: bool
-    wishes: bool
-    details: bool
+    dangling: str = ""
+    asks_for_time: bool = False
+    answers: bool = False
+    closes: bool = False
+    wishes: bool = False
+    details: bool = False
 
 
 @lru_cache(maxsize=64)
 def read(text: str, asked: Asked) -> Reading:
     """Asked on every frame of a silence: remembered while it is the same."""
     return Reading(
-        text,
-        asked,
-        dangling(text, asked),
-        asks_for_time(text),
-        answers(text, asked),
-        closes(text),
-        wishes(text),
-        details(text),
+        dangling=dangling(text, asked),
+        asks_for_time=asks_for_time(text),
+        answers=answers(text, asked),
+        closes=closes(text),
+        wishes=wishes(text),
+        details=details(text),
     )
 
 

@@ -6,7 +6,7 @@ without words stops a reply, but if no word follows the reply goes on; words sto
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tuning import finished
 from tuning.agent import Agent, Floor
@@ -32,7 +32,7 @@ def is_backchannel(text: str, asked: Asked) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SpokenOver:
     """What has been transcribed of the voice over a reply, and what that reply asks."""
 
     text: str
@@ -44,39 +44,39 @@ class Said:
 
 
 def is_interruption(
-    said: Said, voice: Voice, agent: Agent, now_ms: int, profile: Profile, is_cut_in: bool
+    over: SpokenOver, voice: Voice, agent: Agent, now_ms: int, profile: Profile, is_cut_in: bool
 ) -> bool:
     """Must the agent stop at once? is_cut_in: the caller had not finished when it was decided."""
     lasts_ms = voice.stretch_ms if voice.ended_ms == now_ms else 0
     if agent.is_undisturbed:
-        return said.takes_floor
+        return over.takes_floor
     if agent.floor is Floor.THINKING:
         # Over a prompt there is nothing to resume.
         return lasts_ms >= (profile.barge_in_ms if agent.is_prompting else profile.resume_ms)
     if not profile.false_interruption_ms:
         return lasts_ms >= profile.barge_in_ms
-    if said.text:
-        return said.takes_floor
+    if over.text:
+        return over.takes_floor
     if agent.is_protected(now_ms, profile):
         return is_cut_in and lasts_ms >= max(profile.resume_ms, profile.barge_in_ms)
     return lasts_ms >= profile.barge_in_ms
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class HeldReply:
     """A reply that was stopped by voice alone. asked: what it asks; why: as StopReply's."""
 
-    asked: Asked
-    why: str
-    at_ms: int
+    asked: Asked = field(default_factory=Asked)
+    why: str = ""
+    at_ms: int = 0
 
-    def is_false(self, said: Said, now_ms: int, voice: Voice, profile: Profile) -> str:
+    def goes_on(self, over: SpokenOver, now_ms: int, voice: Voice, profile: Profile) -> str:
         """Why it should go on; "" while that is not known."""
         quiet_ms = now_ms - voice.ended_ms
-        if not said.text:
+        if not over.text:
             wordless_ms = now_ms - self.at_ms
             patience_ms = profile.false_interruption_ms
             is_noise = quiet_ms >= patience_ms or wordless_ms >= NOISE_PATIENCES * patience_ms
             return "no words" if is_noise else ""
-        is_all = quiet_ms >= profile.vad_hangover_ms and not said.takes_floor
+        is_all = quiet_ms >= profile.vad_hangover_ms and not over.takes_floor
         return "backchannel" if is_all else ""

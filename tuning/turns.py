@@ -8,10 +8,19 @@ Rule 4. Nothing that the caller says is thrown away in silence: it is answered o
 Rule 5. From the first digit keyed until `#`, or KEYPAD_WAIT_MS after the last, voice ends no turn;
         what was said since the last decision is answered together with the digits.
 
-    LISTENING --- silence reached ---> THINKING --- ReplyBegan ---> SPEAKING
-        ^  ^                              |                             |
-        |  +-------- caller resumed ------+                             |
-        +---- ReplyEnded (refractory time begins), barge-in, failure ---+
+    LISTENING -> THINKING   the end of a turn; words that do not come; nobody speaks
+    THINKING -> SPEAKING    ReplyBegan
+    THINKING -> LISTENING   the caller resumes
+    SPEAKING -> LISTENING   ReplyEnded (refractory time begins); words interrupt
+    SPEAKING -> HELD        voice interrupts, so far without words
+    HELD -> SPEAKING        no word comes, or only a backchannel: the reply goes on
+    HELD -> LISTENING       a word comes, or what is held fails
+    LISTENING, HELD, THINKING, SPEAKING -> KEYING   a digit
+    KEYING -> THINKING      `#`, or no key for KEYPAD_WAIT_MS
+    THINKING, SPEAKING -> THINKING   the reply is late or fails: an apology
+    any -> THINKING         `#` alone; last words, which nothing stops: time up, no transcriber
+    THINKING, SPEAKING -> OVER   last words or a goodbye were heard; an apology fails, too
+    any -> OVER             the line is dead
 
 The end of a turn: the silence since the speech end has reached what endpoint.py asks for, and a
 transcript reaches the speech end. Where rules meet: resume, protection, backchannel, barge-in,
@@ -23,7 +32,7 @@ from __future__ import annotations
 from tuning import endpoint, finished
 from tuning.agent import Agent, Floor
 from tuning.ahead import Ahead
-from tuning.endpoint import Endpoint, Wait
+from tuning.endpoint import Endpoint, Silence
 from tuning.events import (
     Action,
     Amend,
@@ -43,9 +52,9 @@ from tuning.events import (
     Transcribed,
     TranscriberFailed,
 )
-from tuning.finished import Asked
+from tuning.finished import Asked, Reading
 from tuning.heard import Keys, Voice, Words
-from tuning.interruption import CUT_IN_MS, Cut, Said, is_interruption
+from tuning.interruption import CUT_IN_MS, HeldReply, SpokenOver, is_interruption
 from tuning.profile import FRAME_MS, Profile
 
 NOISE_MS = 150
@@ -86,8 +95,7 @@ class TurnTaker:
         """What the newest reply asks."""
         self._withdrawn = ""
         """The words of a reply that voice withdrew, until the next."""
-        self._cut: Cut | None = None
-        """The reply that voice has just stopped, perhaps for nothing."""
+        self._held = HeldReply()
 
     @property
     def turn(self) -> int:
@@ -97,7 +105,7 @@ class TurnTaker:
     @property
     def state(self) -> str:
         """What an operator sees: listening, waiting, thinking, speaking or refractory."""
-        if not self._agent.is_listening:
+        if self._agent.has_floor:
             return str(self._agent.floor.value)
         if self._is_open and self._voice.is_heard:
             return "waiting" if self.now_ms > self._voice.ended_ms else "listening"
@@ -120,7 +128,7 @@ class TurnTaker:
 
     def feed(self, event: Event) -> list[Action]:
         """Take one thing that happened; return what to do about it."""
-        if self._agent.is_over:
+        if self._agent.floor is Floor.OVER:
             return []
         self.now_ms = event.at_ms
         match event:
@@ -144,8 +152,9 @@ class TurnTaker:
                 return self._say(self._agent.apologise("late"))
             case ReplyFailed(turn=turn) if self._agent.is_saying(turn):
                 return self._say(self._agent.apologise("failed"))
-            case ReplyFailed(turn=turn) if self._cut and turn == self.turn:
-                self._cut, self._is_open = None, True  # nothing is left to go on with
+            case ReplyFailed(turn=turn) if self._agent.floor is Floor.HELD and turn == self.turn:
+                self._agent.let_go()  # nothing is left to go on with
+                self._is_open = True
             case TranscriberFailed() if not self._agent.last_words:
                 why = "transcriber failed"
                 return self._say(self._agent.say_last("apology_goodbye", why, "failed"))
@@ -172,19 +181,24 @@ class TurnTaker:
         self._words.settle(self.now_ms, 0 if is_adaptive else profile.stt_partial_debounce_ms)
         if self.now_ms >= profile.max_call_s * 1000 and not self._agent.last_words:
             return self._say(self._agent.say_last("time_up", "time up", "time up"))
-        if not self._agent.is_listening:
-            return self._while_talking()
-        if self._keys.digits:
-            is_keyed = self.now_ms - self._keys.ended_ms >= KEYPAD_WAIT_MS
-            return self._reply_keyed() if is_keyed else []
-        if self._cut:
-            return self._while_cut(self._cut)
+        match self._agent.floor:
+            case Floor.THINKING | Floor.SPEAKING:
+                return self._while_agent_has_floor()
+            case Floor.HELD:
+                return self._while_held()
+            case Floor.KEYING:
+                is_keyed = self.now_ms - self._keys.ended_ms >= KEYPAD_WAIT_MS
+                return self._reply_keyed() if is_keyed else []
+            case _:
+                return self._while_listening(is_stalled)
+
+    def _while_listening(self, is_stalled: bool) -> list[Action]:
         noise: list[Action] = []
         if self._is_endless_noise:
             noise, self._voice = self._dismiss("no words"), Voice()
         if self._voice.is_heard:
-            return self._while_listening(is_stalled)
-        if missed := self._agent.miss_input(self.now_ms, profile):
+            return self._while_caller_has_floor(is_stalled)
+        if missed := self._agent.miss_input(self.now_ms, self.profile):
             self._agent.is_undisturbed = bool(noise)
             return [*noise, *self._say(missed)]
         return noise
@@ -196,7 +210,7 @@ class TurnTaker:
         is_long = 0 < profile.no_input_ms <= voice.stretch_ms and voice.ended_ms == self.now_ms
         return is_long and profile.streaming_stt and not self._words.newest
 
-    def _while_talking(self) -> list[Action]:
+    def _while_agent_has_floor(self) -> list[Action]:
         voice, agent = self._voice, self._agent
         if agent.last_words:
             return []
@@ -205,8 +219,8 @@ class TurnTaker:
             return filler
         if not voice.is_heard or self.now_ms - self._keyed_ms < KEY_TONE_MS:
             return []
-        said = Said(self._words.newest, self._asks)
-        if is_interruption(said, voice, agent, self.now_ms, self.profile, self._is_cut_in):
+        over = SpokenOver(self._words.newest, self._asks)
+        if is_interruption(over, voice, agent, self.now_ms, self.profile, self._is_cut_in):
             return self._take_floor()
         is_speaking = agent.floor is Floor.SPEAKING
         if is_speaking and self.now_ms - voice.ended_ms > OVERLAP_MS:
@@ -218,41 +232,55 @@ class TurnTaker:
         """Whether who speaks now had not finished when the reply under way was decided."""
         return self._answered is not None and self.now_ms - self._agent.began_ms < CUT_IN_MS
 
-    def _while_cut(self, cut: Cut) -> list[Action]:
+    def _while_held(self) -> list[Action]:
         """Voice has stopped a reply: the words decide whether that was an interruption."""
-        said = Said(self._words.newest, cut.asked)
-        if said.takes_floor:
-            return self._interrupt(cut.why)
-        why = cut.is_false(said, self.now_ms, self._voice, self.profile)
+        over = SpokenOver(self._words.newest, self._held.asked)
+        if over.takes_floor:
+            return self._interrupt(self._held.why)
+        why = self._held.goes_on(over, self.now_ms, self._voice, self.profile)
         return self._resume(why) if why else []
 
-    def _while_listening(self, is_stalled: bool) -> list[Action]:
+    def _while_caller_has_floor(self, is_stalled: bool) -> list[Action]:
+        """There is voice to be answered, or dismissed by name: has the caller finished?"""
         profile, voice, words = self.profile, self._voice, self._words
-        self._is_open = (
-            self._is_open
-            or not self._agent.is_refractory(voice.ended_ms, profile)
-            or voice.stretch_ms >= profile.barge_in_ms
-            or bool(words.text)
-        )
+        self._is_open = self._is_open or self._opens_turn
         if endpoint.is_noise_after(words, voice, profile):
             heard = Voice(voice.began_ms, max(voice.began_ms, words.until_ms))
             return self._reply(heard, endpoint.by_words(profile), is_noisy=True)
-        if profile.endpointing == "adaptive":
-            is_covered = words.cover(voice, self.now_ms)
-        else:
-            is_covered = words.reach(voice)
-        said = finished.read(words.text, self._asks) if is_covered else None
-        wait = self._endpoint.wait(profile, voice, words, said, self.now_ms)
-        self._asked_ms = wait.silence_ms
-        quiet_ms = self.now_ms - voice.ended_ms
-        waited_ms = quiet_ms - wait.silence_ms
+        reading = self._read_words()
+        silence = self._endpoint.silence(profile, voice, words, reading, self.now_ms)
+        self._asked_ms = silence.asked_ms
+        waited_ms = self.now_ms - voice.ended_ms - silence.asked_ms
         if waited_ms < 0:
-            may_think = said and self._is_open and not said.dangling
-            return (
-                self._ahead.think(self.turn + 1, words.text, quiet_ms, profile) if may_think else []
-            )
-        if is_covered:
-            return self._reply(voice, wait.as_waited(waited_ms, is_stalled))
+            return self._think_ahead(reading)
+        if reading:
+            return self._reply(voice, silence.as_waited(waited_ms, is_stalled))
+        return self._await_words(silence, waited_ms, is_stalled)
+
+    @property
+    def _opens_turn(self) -> bool:
+        """Whether what is heard is more than an echo, or a late word, right after a reply."""
+        is_refractory = self._agent.is_refractory(self._voice.ended_ms, self.profile)
+        is_long = self._voice.stretch_ms >= self.profile.barge_in_ms
+        return not is_refractory or is_long or bool(self._words.text)
+
+    def _read_words(self) -> Reading | None:
+        """What the words say; None while they are not all that was said."""
+        if self.profile.endpointing == "adaptive":
+            is_covered = self._words.cover(self._voice, self.now_ms)
+        else:
+            is_covered = self._words.reach(self._voice)
+        return finished.read(self._words.text, self._asks) if is_covered else None
+
+    def _think_ahead(self, reading: Reading | None) -> list[Action]:
+        if reading is None or reading.dangling or not self._is_open:
+            return []
+        quiet_ms = self.now_ms - self._voice.ended_ms
+        return self._ahead.think(self.turn + 1, self._words.text, quiet_ms, self.profile)
+
+    def _await_words(self, silence: Silence, waited_ms: int, is_stalled: bool) -> list[Action]:
+        """The silence is long enough, but the words do not reach the speech end."""
+        profile, voice, words = self.profile, self._voice, self._words
         if not profile.streaming_stt and self._recognised_ms != voice.ended_ms:
             self._recognised_ms = voice.ended_ms
             from_ms = max(voice.began_ms, words.until_ms)
@@ -261,15 +289,20 @@ class TurnTaker:
             return []
         words.settle(self.now_ms, debounce_ms=0)  # a word that may change is better than none
         if words.text:
-            return self._reply(voice, wait.as_waited(waited_ms + FRAME_MS, is_stalled))
-        if not self._is_open:
-            return self._dismiss("after a reply")
-        if voice.span_ms < NOISE_MS:
-            return self._dismiss("noise")
-        if self._unheard:
-            return self._dismiss("no words")
+            return self._reply(voice, silence.as_waited(waited_ms + FRAME_MS, is_stalled))
+        if why := self._why_no_turn:
+            return self._dismiss(why)
         self._unheard = voice
-        return self._say(self._agent.not_heard(voice, wait))
+        return self._say(self._agent.not_heard(voice, silence))
+
+    @property
+    def _why_no_turn(self) -> str:
+        """Why voice that has brought no words is passed over; "": the caller is told."""
+        if not self._is_open:
+            return "after a reply"
+        if self._voice.span_ms < NOISE_MS:
+            return "noise"
+        return "no words" if self._unheard else ""
 
     # The caller.
 
@@ -305,7 +338,7 @@ class TurnTaker:
         why = "cut-in" if self._is_cut_in else "barge-in"
         if not self.profile.false_interruption_ms or self._words.newest:
             return self._interrupt(why)
-        self._cut = Cut(self._asks, why, self.now_ms)
+        self._held = HeldReply(self._asks, why, self.now_ms)
         return [agent.stop(why, may_resume=True)]
 
     def _interrupt(self, why: str) -> list[Action]:
@@ -317,18 +350,18 @@ class TurnTaker:
             self._voice.began_ms = earlier.began_ms
             for event in self._since:
                 self._words.take(event)
-        self._is_open, self._cut = True, None
+        self._is_open = True
         return [self._agent.stop(why)]
 
     def _resume(self, why: str) -> list[Action]:
         """It was no interruption: the reply goes on."""
-        self._cut = None
         return [*self._dismiss(why), self._agent.resume(why)]
 
     def _pressed(self, event: Pressed) -> list[Action]:
         self._keys.press(event)
         self._keyed_ms = event.at_ms
         actions = self._stop("keypad")
+        self._agent.await_keys()
         return [*actions, *self._reply_keyed()] if event.digit == "#" else actions
 
     def _dismiss(self, why: str) -> list[Action]:
@@ -338,14 +371,14 @@ class TurnTaker:
 
     # The agent.
 
-    def _reply(self, voice: Voice, wait: Wait, *, is_noisy: bool = False) -> list[Action]:
+    def _reply(self, voice: Voice, silence: Silence, *, is_noisy: bool = False) -> list[Action]:
         """is_noisy: the sound goes on. So may one that has withdrawn a reply for nothing."""
         words = self._words
         is_noisy = is_noisy or words.text == self._withdrawn
         is_prepared = self._ahead.take(words.text)
         forgotten = self._ahead.forget()
         reply = self._agent.reply(
-            self.now_ms, words.text, voice, wait, self.profile, is_prepared=is_prepared
+            self.now_ms, words.text, voice, silence, self.profile, is_prepared=is_prepared
         )
         self._agent.is_undisturbed, self._withdrawn = is_noisy, ""
         self._listen_anew()
@@ -360,7 +393,7 @@ class TurnTaker:
         unused = self._dismiss("spoken over") if is_wordless else []
         self._words.add(keys.digits or ("" if self._words.text else "#"), keys.ended_ms)
         keyed = Voice(keys.began_ms, keys.ended_ms)
-        return [*unused, *self._reply(keyed, Wait(KEYPAD_WAIT_MS, "keypad", {}))]
+        return [*unused, *self._reply(keyed, Silence(KEYPAD_WAIT_MS, "keypad", {}))]
 
     def _say(self, actions: list[Action]) -> list[Action]:
         """The agent says something that answers no words."""
@@ -371,8 +404,11 @@ class TurnTaker:
     def _listen_anew(self) -> None:
         self._voice, self._is_open = self._voice.anew(), False
         self._answered, self._since = None, []
-        self._asks, self._cut = Asked(), None
+        self._asks = Asked()
 
     def _stop(self, why: str) -> list[Action]:
-        self._answered = self._cut = None
-        return [] if self._agent.is_listening else [self._agent.stop(why)]
+        self._answered = None
+        if self._agent.has_floor:
+            return [self._agent.stop(why)]
+        self._agent.let_go()
+        return []

@@ -25,7 +25,7 @@ from calls.turn_record import TurnRecord
 from tests.fakes import CALLERS_TONE, HUSH, LOUD_DB, FakeSpeaker, FakeTranscriber, FakeWriter
 from tests.fakes import LoudnessVad as Vad
 from tuning import journal
-from tuning.events import Action, Event
+from tuning.events import Action, CallBegan, Event
 from tuning.knob import Value
 from tuning.profile import FRAME_MS, Profile
 
@@ -145,12 +145,6 @@ class Record:
 
     def keep_message(self, message: Message) -> None: ...
 
-    def hear(self, at_ms: int, frame: bytes) -> None: ...
-
-    def speak(self, from_ms: int, audio: bytes) -> None: ...
-
-    def fall_silent(self, at_ms: int) -> None: ...
-
     def changed(self) -> None: ...
 
 
@@ -173,15 +167,13 @@ class Telephone:
         self.transcriber = transcriber
         self.conversation = Conversation(
             "MZ1",
-            revision=1,
-            profile=profile,
-            seed=1,
-            first_turn=0,
+            CallBegan(0, revision=1, profile=profile, seed=1),
             vad=Vad(),
             transcriber=transcriber,
             writer=Writer(answers),
             speaker=Speaker(),
             record=self.record,
+            listeners=(),
             send=self._take,
         )
         self._loop = asyncio.get_running_loop()

@@ -6,9 +6,10 @@ Frames in = forwarded + dropped by a named reason: `forwarded` and `dropped` say
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from calls.audio import BYTES_PER_MS, FRAME_BYTES
+from calls.clock import CallClock
 from calls.services import Transcriber
 from calls.twilio import Media
 from tuning.profile import FRAME_MS, Profile
@@ -17,20 +18,14 @@ LARGEST_JUMP_MS = 60_000
 """A timestamp further ahead than this is no line's silence but a broken sender."""
 PRE_ROLL_MS = 300
 """Audio before the first voiced frame that a recogniser needs to hear the first syllable."""
-ARRIVALS = 1000
-"""Frames (20 s) whose arrival is remembered, to date a speech end in wall time."""
 KEPT_MS = 30_000
 """Audio kept for recognition in one piece, while streaming is off."""
 
 
-class Ear:
-    def __init__(self, transcriber: Transcriber, wall_ms: Callable[[], float]) -> None:
-        self._transcriber, self._wall_ms = transcriber, wall_ms
-        self.heard_ms = 0
-        """The caller-audio clock."""
-        self.arrived_ms = 0.0
-        """Wall time at which the newest frame arrived."""
-        self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS)
+class AudioIn:
+    def __init__(self, transcriber: Transcriber, clock: CallClock) -> None:
+        """clock: goes on with the frames that come."""
+        self._transcriber, self._clock = transcriber, clock
         self.frames_in = 0
         self._dropped: Counter[str] = Counter()
         self._pushed = 0
@@ -69,24 +64,11 @@ class Ear:
             self.frames_in += 1
             if not media.is_inbound:
                 self._dropped["not the caller's track"] += 1
-            elif not self.heard_ms < at_ms <= self.heard_ms + LARGEST_JUMP_MS:
+            elif not self._clock.at_ms < at_ms <= self._clock.at_ms + LARGEST_JUMP_MS:
                 self._dropped["timestamp out of order"] += 1
             else:
-                self.heard_ms, self.arrived_ms = at_ms, self._wall_ms()
-                self._arrivals.append((at_ms, self.arrived_ms))
+                self._clock.advance(at_ms)
                 yield at_ms, audio[begin : begin + FRAME_BYTES]
-
-    def wall_of(self, at_ms: int) -> float:
-        """When the frame that ended at this moment of caller audio arrived."""
-        earlier = (wall_ms for heard_ms, wall_ms in reversed(self._arrivals) if heard_ms <= at_ms)
-        if (wall_ms := next(earlier, None)) is not None:
-            return wall_ms
-        oldest = self._arrivals[0] if self._arrivals else (at_ms, self.arrived_ms)
-        return oldest[1] - (oldest[0] - at_ms)  # before all that is remembered
-
-    def at_of(self, wall_ms: float) -> int:
-        """The caller-audio clock at this wall time, present or soon."""
-        return round(self.heard_ms + wall_ms - self.arrived_ms)
 
     def forward(self, at_ms: int, frame: bytes, profile: Profile) -> None:
         """Give the transcriber its audio, in messages of stt_batch_ms."""
@@ -105,7 +87,7 @@ class Ear:
 
     def flush(self) -> None:
         if self._batch:
-            self._transcriber.push(b"".join(self._batch), self.heard_ms)
+            self._transcriber.push(b"".join(self._batch), self._clock.at_ms)
             self._pushed += len(self._batch)
             self._batch = []
 
