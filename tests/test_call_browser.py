@@ -7,7 +7,7 @@ from unittest import enterModuleContext
 
 from axe_playwright_python.sync_playwright import Axe
 from django.test import SimpleTestCase, tag
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser import Operator, chromium
 from tests.server import Server
@@ -149,26 +149,6 @@ class CallBrowserTests(SimpleTestCase):
         expect(self.page.locator("#turn")).to_have_attribute("data-number", "3")
         self.page.get_by_role("button", name="תקין").click()
         expect(self.page.locator("#cut-ins text")).to_have_count(1)
-
-    def test_a_label_given_while_another_turn_is_loading_is_shown_all_the_same(self) -> None:
-        """However the answers come in: the turn that was seen is labelled, and its mark follows."""
-        held: list[Route] = []
-        self.page.locator("#turn-link-2").click()
-        expect(self.page.locator('#turn[data-number="2"]')).to_be_visible()
-        self.page.route("**/turns/**", held.append)
-        self.page.locator("#turn-link-1").click()
-        self.page.get_by_role("button", name="קטיעה").click()
-        while len(held) < 2:
-            self.page.wait_for_timeout(20)
-        self.page.unroute("**/turns/**")
-        for route in held:
-            route.continue_()
-            self.page.wait_for_timeout(300)
-        expect(self.page.locator("#badge-2")).to_contain_text("▲")
-        shown = self.page.get_by_role("button", name="קטיעה")
-        expect(shown).to_have_attribute("aria-pressed", "true")
-        shown.click()
-        expect(self.page.locator("#badge-2")).not_to_contain_text("▲")
 
     def test_the_waveform_stands_over_its_bars_whichever_is_longer(self) -> None:
         """A recorded second is as wide as a second of the bars."""
