@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, localtime, make_aware
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from calls.models import Call
 from calls.phone_number import PhoneNumber
 from calls.transcript_search import SHORTEST, calls_that_said
+from dashboard.address import is_of_our_time
 from tuning.models import Revision, TimingProfile
 
 LONGEST_WAIT_MS = 600_000
@@ -43,10 +45,15 @@ class MomentField(forms.DateTimeField):
     """A date, a date with a time, or ISO 8601 with an offset (links of charts)."""
 
     def to_python(self, value: Any) -> datetime | None:
-        given = parse_datetime(value) if isinstance(value, str) else None
-        if given:
-            return make_aware(given) if is_naive(given) else given
-        found: datetime | None = super().to_python(value)
+        try:
+            given = parse_datetime(value) if isinstance(value, str) else None
+            if given and is_naive(given):
+                given = make_aware(given)
+        except (ValueError, OverflowError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        found: datetime | None = given or super().to_python(value)
+        if found and not is_of_our_time(found):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         return found
 
 

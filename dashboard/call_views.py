@@ -22,6 +22,7 @@ from calls.models import Call
 from calls.timeline import Timeline
 from calls.turn import Turn
 from dashboard.access import may
+from dashboard.address import number_in
 from dashboard.call_course import course
 from dashboard.kept import work_out_anew
 from dashboard.models import AuditEvent
@@ -97,13 +98,12 @@ def _sound(request: HttpRequest, one: Call) -> dict[str, bool]:
 
 def _chosen(request: HttpRequest, turns: list[Turn]) -> dict[str, Any]:
     asked = request.GET.get("turn", "")
-    if asked and not asked.isdecimal():
-        raise Http404
+    number = number_in(asked) if asked else None
     answered = [turn for turn in turns if turn.number > 0] or turns
     by_number = {turn.number: turn for turn in turns}
-    if asked and int(asked) not in by_number:
+    if number is not None and number not in by_number:
         raise Http404
-    chosen = by_number[int(asked)] if asked else next(iter(answered), None)
+    chosen = by_number[number] if number is not None else next(iter(answered), None)
     return {"chosen": chosen, "shown": ShownTurn.of(chosen) if chosen else None}
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +16,7 @@ from calls.models import Call
 from calls.transcript_search import turns_that_said
 from dashboard import call_export
 from dashboard.access import may
+from dashboard.address import after_place, number_in, place_of
 from dashboard.call_filter import CallFilter
 from dashboard.models import AuditEvent
 
@@ -35,7 +34,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     is_more, shown = "before" in request.GET, _shown(request)
     wanted = PAGE_CALLS if is_more else min(max(shown, PAGE_CALLS), MOST_SHOWN)
     found = form.found().select_related("profile", "revision")
-    page = list(_before(found, request.GET.get("before", ""))[: wanted + 1])
+    page = list(after_place(found, "rang_at", request.GET.get("before", ""))[: wanted + 1])
     calls, has_more = page[:wanted], len(page) > wanted
     here = form.chosen | {"shown": f"{shown if is_more else wanted}"}
     context = {
@@ -58,10 +57,7 @@ def calls(request: HttpRequest) -> HttpResponse:
 
 def _shown(request: HttpRequest) -> int:
     """How many calls the address brings, or brought before more were asked for."""
-    raw = request.GET.get("shown", f"{PAGE_CALLS}")
-    if not raw.isdecimal():
-        raise Http404
-    return int(raw)
+    return number_in(request.GET.get("shown", f"{PAGE_CALLS}"))
 
 
 def _more(here: dict[str, str], calls: list[Call]) -> dict[str, str]:
@@ -70,7 +66,7 @@ def _more(here: dict[str, str], calls: list[Call]) -> dict[str, str]:
         return {"more": "", "longer": ""}
     longer = here | {"shown": f"{int(here['shown']) + PAGE_CALLS}"}
     return {
-        "more": urlencode(longer | {"before": _place_of(calls[-1])}),
+        "more": urlencode(longer | {"before": place_of(calls[-1].rang_at, calls[-1])}),
         "longer": urlencode(longer),
     }
 
@@ -98,20 +94,3 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse | HttpRespo
     name = f"hevoice-calls-{timezone.localtime():%Y-%m-%d-%H%M}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _place_of(call: Call) -> str:
-    return f"{call.rang_at.isoformat()}~{call.pk}"
-
-
-def _before(found: QuerySet[Call], place: str) -> QuerySet[Call]:
-    """Those after a place in the list: calls that come meanwhile shift nothing."""
-    if not place:
-        return found
-    rang_at, _tilde, pk = place.partition("~")
-    try:
-        at, number = datetime.fromisoformat(rang_at), int(pk)
-    except ValueError:
-        raise Http404 from None
-    # The first condition alone lets an index be walked; the second tells calls of one moment apart.
-    return found.filter(rang_at__lte=at).filter(Q(rang_at__lt=at) | Q(pk__lt=number))

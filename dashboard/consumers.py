@@ -24,6 +24,7 @@ from django.utils import translation
 
 from calls.models import Call
 from dashboard.access import may_still
+from dashboard.address import LARGEST_KEY, key_in
 from dashboard.live_turns import LAST_TURNS, latest_turns
 from dashboard.turned_away import NOT_ALLOWED, NOT_THERE, OUT_OF_DATE, SIGN_IN_FIRST, turn_away
 from tuning import news
@@ -182,10 +183,10 @@ class LiveConsumer(CallsSocket):
         """The page says which call it has opened, or wants everything anew."""
         try:
             asked = json.loads(text_data or "")
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         match asked:
-            case {"look": int(pk)}:
+            case {"look": int(pk)} if 0 < pk <= LARGEST_KEY:
                 await self._look(pk)
             case {"again": True}:
                 await self.begin()
@@ -242,8 +243,8 @@ class ProfilesConsumer(CallsSocket):
     groups = ("live", news.PROFILES)
 
     async def begin(self) -> None:
-        asked = parse_qs(self.scope["query_string"].decode()).get("of", [])
-        pks = [int(pk) for pk in asked if pk.isdecimal()]
+        asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("of", [])
+        pks = [pk for raw in asked if (pk := key_in(raw)) is not None]
         self.newest = await database_sync_to_async(_newest_revisions)(pks)
         for pk in self.newest:
             await self._show_taken(pk)

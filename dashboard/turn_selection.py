@@ -19,6 +19,7 @@ from django.utils import timezone
 from calls.models import Call, LatencyCount, Turn
 from calls.turn import Judged
 from calls.turn_record import Latencies
+from dashboard.address import number_in
 from tuning.models import Revision, TimingProfile
 
 DAYS = (1, 7, 30)
@@ -131,9 +132,7 @@ def _while_live(revision: Revision) -> Q:
 
 
 def _number(raw: str) -> int | None:
-    if raw and not raw.isdecimal():
-        raise Http404
-    return int(raw) if raw else None
+    return number_in(raw) if raw else None
 
 
 def _one(found: QuerySet[Any], raw: str) -> Any:

@@ -26,7 +26,7 @@ async def turn_away(receive: Any, send: Any, code: int) -> None:
     await send({"type": "websocket.close", "code": code})
 
 
-class NothingThere(AsyncConsumer):
+class NothingThere(AsyncConsumer):  # type: ignore[misc]  # Channels has no types
     """The socket of every path that has none: whoever asks is told, and no error is logged."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
