@@ -16,8 +16,7 @@ import json
 import logging
 import os
 import time
-import zlib
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
@@ -199,8 +198,10 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
 
     def write(number: int) -> None:
         if not number:
-            texts = [zlib.decompress(b64decode(line.values["entries"])) for line in lines[-50:]]
-            gzip.compress(b"\n".join(texts))
+            entries = [
+                entry for line in lines[-FRAMES // part_of :] for entry in line.values["entries"]
+            ]
+            gzip.compress("\n".join(entries).encode())
 
     return {
         "parse the message": each_us(lambda number: twilio.parse(texts[number])),

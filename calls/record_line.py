@@ -62,33 +62,41 @@ class Line:
 
     @property
     def values(self) -> dict[str, Any]:
-        return dict(json.loads(self.text))
+        """What encode() put in."""
+        head: dict[str, Any] = json.loads(self.text)
+        body: dict[str, Any] = json.loads(zlib.decompress(b64decode(head.pop("body"))))
+        return head | body
 
     @property
     def at(self) -> datetime:
         """When it was gathered."""
-        return datetime.fromisoformat(self.values["at"])
+        return datetime.fromisoformat(json.loads(self.text)["at"])
 
 
 def encode(call_sid: str, number: int, part: Part, process: str) -> Line:
-    values: dict[str, Any] = {"call": call_sid, "number": number, "process": process}
-    values["at"] = timezone.now()
+    head = {"call": call_sid, "number": number, "process": process, "at": timezone.now()}
+    body: dict[str, Any] = {}
     if part.entries:
-        text = "\n".join(journal.dump(entry, wall_ms) for wall_ms, entry in part.entries)
-        values["entries"] = b64encode(zlib.compress(text.encode())).decode()
+        body["entries"] = [journal.dump(entry, wall_ms) for wall_ms, entry in part.entries]
     if part.turns:
-        values["turns"] = [asdict(turn) for turn in part.turns.values()]
+        body["turns"] = [asdict(turn) for turn in part.turns.values()]
     if part.open_turn:
-        values["open_turn"] = asdict(part.open_turn)
+        body["open_turn"] = asdict(part.open_turn)
     if part.fields:
-        values["fields"] = part.fields
-    return Line(call_sid, number, json.dumps(values, cls=DjangoJSONEncoder).encode())
+        body["fields"] = part.fields
+    packed = b64encode(zlib.compress(_json(body))).decode()
+    return Line(call_sid, number, _json(head | {"body": packed}))
+
+
+def _json(values: dict[str, Any]) -> bytes:
+    return json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
 
 
 def decode(text: bytes) -> Line:
-    """Raises ValueError, KeyError or TypeError for what is no line."""
-    values = json.loads(text)
-    return Line(str(values["call"]), int(values["number"]), text)
+    """Raises ValueError, KeyError, TypeError or zlib.error for what is no line."""
+    head = json.loads(text)
+    zlib.decompress(b64decode(head["body"]))
+    return Line(str(head["call"]), int(head["number"]), text)
 
 
 def write(call_sid: str, lines: Sequence[Line], is_orphaned: bool = False) -> Revision | None:
@@ -135,13 +143,9 @@ def _unbroken(lines: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _journal_part(call: Call, lines: list[dict[str, Any]]) -> JournalPart:
-    texts = (_entries(values) for values in lines if "entries" in values)
-    text = gzip.compress("\n".join(texts).encode(), GZIP_LEVEL)
+    entries = [entry for values in lines for entry in values.get("entries", ())]
+    text = gzip.compress("\n".join(entries).encode(), GZIP_LEVEL)
     return JournalPart(call=call, number=lines[0]["number"], last=lines[-1]["number"], lines=text)
-
-
-def _entries(values: dict[str, Any]) -> str:
-    return zlib.decompress(b64decode(values["entries"])).decode()
 
 
 def _turns(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

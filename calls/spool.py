@@ -13,6 +13,7 @@ import fcntl
 import logging
 import os
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -187,6 +188,6 @@ def _lines(path: Path, file: Iterable[bytes]) -> Iterator[Line]:
     for text in file:
         try:
             yield decode(text.rstrip(b"\n"))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, zlib.error):
             # The last one, where its process died or its disk was full while it was written.
             logger.warning("A broken line of %s is left out", path.name)

@@ -1,9 +1,9 @@
 """What this process has recorded and the database does not have yet.
 
-Twice a second, and at once when a turn is decided or closed, what the calls have gathered is put
-into the spool by one thread; another brings it into the database, once a turn and at a call's end,
-and tries again for as long as that refuses. No socket and no caller waits for either, and nothing
-that becomes of them takes anything away here. `reasons` is what /healthz says of it.
+About once a second, and at once when a turn is decided or closed, what the calls have gathered is
+put into the spool by one thread; another brings it into the database, once a turn and at a call's
+end, and tries again for as long as that refuses. No socket and no caller waits for either, and
+nothing that becomes of them takes anything away here. `failures()` is what /healthz says of it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SPOOL_S = 0.5
+SPOOL_S = 0.9
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
-ROOM_BYTES = 256_000_000
-"""Held in memory, and in the spool, at most: 40 calls gather a fifth of that in an hour."""
+ROOM_BYTES = 512_000_000
+"""Held in memory, and in the spool, at most: 40 calls gather 220 MB in an hour."""
 AWAY = OperationalError, InterfaceError
 """The database itself, not what one call brings."""
 

@@ -162,7 +162,7 @@ class TakingInTests(SpoolTestCase):
         old = timezone.now() - timedelta(days=91)
         Call.objects.filter(pk=self.call.pk).update(rang_at=old, started_at=old)
         line = self.line(0, turns={1: self.turn(1, "סוד")})
-        aged = json.dumps(line.values | {"at": old.isoformat()}).encode()
+        aged = json.dumps(json.loads(line.text) | {"at": old.isoformat()}).encode()
         self.left_by_a_dead_process(replace(line, text=aged))
         self.assertEqual(retention.forget(90), 1)
         self.assertFalse(Call.objects.filter(pk=self.call.pk).exists())
