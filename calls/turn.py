@@ -7,6 +7,7 @@ every duration from them.
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from calls.turn_record import Latencies
@@ -106,6 +107,9 @@ class Turn(Latencies, models.Model):
     """Confirmed by Twilio's mark: the caller hears the answer, or the filler before it."""
     ended_ms = models.FloatField(null=True)
     """The reply was heard to its end, or stopped."""
+
+    CUT_INS = Q(label=Label.CUT_IN) | Q(label="", outcome=Outcome.CUT_IN)
+    """The turns that are `is_cut_in`."""
 
     class Meta:
         ordering = ("call", "number")
