@@ -6,6 +6,7 @@ is as the settings say.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -154,7 +155,7 @@ class PhoneNumber(models.Model):
         return cls.objects.select_related("profile").filter(number=number).first()
 
     def is_open(self, at: datetime) -> bool:
-        spans = [opening.Span(each.weekday, each.opens, each.closes) for each in self.hours.all()]
+        spans = [each.span for each in self.hours.all()]
         closed_days = {each.date for each in self.closed_days.all()}
 
         def is_closed(day: date) -> bool:
@@ -207,6 +208,22 @@ class OpeningHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {ltr(f'{self.opens:%H:%M}–{self.closes:%H:%M}')}"
+
+    @property
+    def span(self) -> opening.Span:
+        return opening.Span(self.weekday, self.opens, self.closes)
+
+    @staticmethod
+    def overlap(hours: Sequence[OpeningHours]) -> tuple[int, ValidationError] | None:
+        """Which of them, by its place, overlaps one before it, and what to say about it."""
+        found = opening.overlapping([each.span for each in hours])
+        if found is None:
+            return None
+        first, second = found
+        return second, ValidationError(
+            _("%(hours)s overlaps %(other)s: change one of them."),
+            params={"hours": f"{hours[second]}", "other": f"{hours[first]}"},
+        )
 
 
 class ClosedDay(models.Model):
