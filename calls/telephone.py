@@ -30,7 +30,7 @@ STAR = _(
     "A star number works only on telephones in Israel. Write the full number that it stands for, "
     "like 03-1234567."
 )
-EXTENSION = _("Write the number without an extension: it is dialled as a whole.")
+EXTENSION = _("Write the number without an extension: only the number itself can be dialled.")
 TOO_SHORT = _("This number has too few digits.")
 TOO_LONG = _("This number has too many digits.")
 

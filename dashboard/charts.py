@@ -103,8 +103,12 @@ def latency_place(ms: float) -> float:
 
 
 def latency_axis() -> tuple[Mark, ...]:
-    scale = (Mark(latency_place(float(tick.kind)), tick.label) for tick in LATENCY_TICKS)
-    ends = Mark(latency_place(0), "≤ 0"), Mark(latency_place(1), "< 20")
+    """A mark of the kind "spare" has no room on a narrow screen."""
+    scale = (
+        Mark(latency_place(float(tick.kind)), tick.label, "spare" if place % 2 else "")
+        for place, tick in enumerate(LATENCY_TICKS)
+    )
+    ends = Mark(latency_place(0), "≤ 0"), Mark(latency_place(1), "< 20", "spare")
     return (*ends, *scale, Mark(latency_place(LONGEST_MS * 2), "> 20 s"))
 
 

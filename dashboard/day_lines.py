@@ -1,7 +1,7 @@
 """Small lines of the last days: one point a day, as the hours and the calls' own counts tell.
 
 A day without anything to tell is a gap. The line's places are those of a box of WIDTH x HEIGHT,
-which the page stretches; zero is its bottom.
+which the page stretches.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ class DayLine:
     dots: tuple[tuple[float, float], ...]
     """(x, y) in per cent and px of the days that have no neighbour, and of the newest."""
     target_y: float
+
+    @property
+    def newest(self) -> Day:
+        return self.days[-1]
 
     @property
     def told(self) -> tuple[Day, ...]:
@@ -74,13 +78,14 @@ def day_figures() -> DayFigures:
     return DayFigures(cut_ins, dropped, p50_ms)
 
 
-def day_line(values: Mapping[date, float], target: float) -> DayLine:
-    """Up to its highest value, or to the target if that is higher."""
+def day_line(values: Mapping[date, float], target: float, *, from_zero: bool) -> DayLine:
+    """Its values and the target fill the height; from_zero: so does what is under them."""
     days = tuple(Day(day, values.get(day)) for day in _days())
-    top = max([target, *values.values()]) * 1.1
+    shown = [target, *values.values()]
+    low, high = 0.0 if from_zero else min(shown) * 0.9, max(shown) * 1.1
 
     def y_of(value: float) -> float:
-        return round(HEIGHT * (1 - value / top), 1)
+        return round(HEIGHT * (high - value) / (high - low), 1)
 
     step = WIDTH / (DAYS - 1)
     path, dots = [], []

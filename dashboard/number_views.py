@@ -90,7 +90,7 @@ def _save(request: HttpRequest, one: PhoneNumber, form: Any, parts: dict[str, An
         if text != before.get(name, "")
     }
     AuditEvent.note(request, AuditEvent.Action.NUMBER, one.number, **changed)
-    messages.success(request, _("Saved. It holds from the next call."))
+    messages.success(request, _("Saved. It applies from the next call."))
 
 
 def _listed(one: PhoneNumber, name: str) -> str:

@@ -133,7 +133,7 @@ def tiles() -> Tiles:
               "feels like being interrupted."),
             CUT_IN_RATE, len(turns), len(by_call), rate(by_call, cut_ins),
             Lead(sum(map(bool, cut_ins.values())), chosen.calls_query(cut_ins="on")),
-            day_line(of_days.cut_ins, CUT_IN_RATE),
+            day_line(of_days.cut_ins, CUT_IN_RATE, from_zero=True),
             tuple(_cut_ins_of(turns, chosen, *each) for each in CLASSES),
         ),
         _latency_tile(turns, chosen, of_days, is_short=True),
@@ -143,7 +143,7 @@ def tiles() -> Tiles:
             _("A yes or a no that got no answer: the caller has to say it again."),
             DROPPED_RATE, len(turns), len(by_call), rate(by_call, dropped),
             Lead(len(dropped), chosen.calls_query(dropped="on")),
-            day_line(of_days.dropped, DROPPED_RATE),
+            day_line(of_days.dropped, DROPPED_RATE, from_zero=True),
         ),
         tuple(
             spent(title, [turn for turn in turns if turn.is_short == is_short])
@@ -175,7 +175,7 @@ def _latency_tile(
     query = chosen.calls_query(slowest_over=target.p95_ms, after=key)
     return LatencyTile(
         key, title, MEANINGS[is_short], target, found.turns, found.calls, found.p50, found.p95,
-        Lead(slow, query), day_line(of_days.p50_ms[is_short], target.p50_ms),
+        Lead(slow, query), day_line(of_days.p50_ms[is_short], target.p50_ms, from_zero=False),
     )  # fmt: skip
 
 
