@@ -15,7 +15,8 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from calls import readiness
-from calls.services import ServiceFailed, whisper_model
+from calls.services import ServiceFailed
+from calls.services.whisper import model as whisper_model
 from tuning import news
 
 LEAST_FREE_BYTES = 1_000_000_000

@@ -207,24 +207,24 @@ TRANSCRIBER = environment.choice(
     "HEVOICE_TRANSCRIBER",
     "google" if _has_ear else "embedded",
     {
-        "google": "calls.services.google_speech.GoogleTranscriber",
-        "embedded": "calls.services.whisper.WhisperTranscriber",
+        "google": "calls.services.google.speech.GoogleTranscriber",
+        "embedded": "calls.services.whisper.transcriber.WhisperTranscriber",
     },
 )
 WRITER = environment.choice(
     "HEVOICE_WRITER",
     "openai" if _has_openai else "embedded",
     {
-        "openai": "calls.services.openai_writer.OpenAiWriter",
-        "embedded": "calls.services.receptionist.Receptionist",
+        "openai": "calls.services.openai.writer.OpenAiWriter",
+        "embedded": "calls.services.receptionist.writer.Receptionist",
     },
 )
 SPEAKER = environment.choice(
     "HEVOICE_SPEAKER",
     "google" if _has_voice else "embedded",
     {
-        "google": "calls.services.google_voice.GoogleSpeaker",
-        "embedded": "calls.services.espeak.EspeakSpeaker",
+        "google": "calls.services.google.voice.GoogleSpeaker",
+        "embedded": "calls.services.espeak.speaker.EspeakSpeaker",
     },
 )
 VAD = "calls.vad.JudgedVad"

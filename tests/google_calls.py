@@ -10,13 +10,14 @@ from contextlib import asynccontextmanager
 from django.test import override_settings
 
 from calls.audio import BYTES_PER_MS
-from calls.services import NO_BRIEF, Brief, ServiceFailed, Transcript, google_channels
-from calls.services import google_speech_pairs as pairs
-from calls.services.google_speech import GoogleTranscriber, Limits
+from calls.services import NO_BRIEF, Brief, ServiceFailed, Transcript
+from calls.services.google import channels as google_channels
+from calls.services.google import speech_pairs as pairs
+from calls.services.google.speech import GoogleTranscriber, Limits
 from tests.servers.google_speech import GoogleSpeech
 
 BATCH_MS = 60
-LOGGER = "calls.services.google_speech"
+LOGGER = "calls.services.google.speech"
 
 
 @asynccontextmanager

@@ -11,8 +11,9 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from calls.audio import BYTES_PER_MS, to_pcm
-from calls.services import ServiceFailed, espeak, script
-from calls.services.espeak import EspeakSpeaker, phonetic, speech_bounds, synthesise
+from calls.services import ServiceFailed, script
+from calls.services.espeak import speaker as espeak
+from calls.services.espeak.speaker import EspeakSpeaker, phonetic, speech_bounds, synthesise
 
 SENTENCE = "באיזו שעה נוח? יש מקום בתשע בבוקר, בשתיים בצהריים, ובשש בערב."
 

@@ -10,7 +10,7 @@ from django.test import TransactionTestCase, override_settings
 from calls.audio import FRAME_BYTES
 from calls.models import Turn
 from calls.services import NO_BRIEF, Brief, Line
-from calls.services.google_speech import GoogleTranscriber, Limits
+from calls.services.google.speech import GoogleTranscriber, Limits
 from tests.fakes import FakeWriter
 from tests.google_calls import google
 from tests.phone import PhoneCall, conversation_of, services
@@ -104,7 +104,7 @@ class CallTests(TransactionTestCase):
             with override_settings(GOOGLE_SPEECH_ENDPOINT="127.0.0.1:1"):
                 async with PhoneCall(speed=50) as phone:
                     await phone.until_quiet()
-                    with self.assertLogs("calls.services.google_speech", "WARNING"):
+                    with self.assertLogs("calls.services.google.speech", "WARNING"):
                         await phone.say("_" * 320 + "MMMMMMMM")
                         await phone.until(lambda: conversation_of("CA1").turns.turn == 1)
                     await phone.until_quiet()

@@ -11,10 +11,12 @@ from google.api_core.exceptions import OutOfRange
 from google.cloud.speech_v1 import StreamingRecognizeResponse
 from grpc import StatusCode
 
-from calls.services import Brief, ServiceFailed, Transcript, google_channels, google_faults
-from calls.services import google_speech_pairs as pairs
-from calls.services.google_speech import GoogleTranscriber, Limits
-from calls.services.google_speech_api import SpeechV1
+from calls.services import Brief, ServiceFailed, Transcript
+from calls.services.google import channels as google_channels
+from calls.services.google import faults as google_faults
+from calls.services.google import speech_pairs as pairs
+from calls.services.google.speech import GoogleTranscriber, Limits
+from calls.services.google.speech_api import SpeechV1
 from tests.google_calls import LOGGER, Hearing, google, until
 from tests.servers.google_speech import GoogleSpeech, Refusal
 from tests.servers.google_speech_words import Config

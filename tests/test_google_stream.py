@@ -11,8 +11,8 @@ from itertools import cycle
 from django.test import SimpleTestCase, override_settings
 from grpc import StatusCode
 
-from calls.services import google_channels
-from calls.services.google_speech import GoogleTranscriber, Limits
+from calls.services.google import channels as google_channels
+from calls.services.google.speech import GoogleTranscriber, Limits
 from tests.google_calls import LOGGER, Hearing, google, until
 from tests.servers.google_speech import GoogleSpeech
 from tests.servers.google_speech_words import StreamError

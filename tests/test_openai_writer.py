@@ -7,7 +7,7 @@ import json
 from django.test import SimpleTestCase
 
 from calls.services import Brief, Farewell, Message, instructions
-from calls.services.openai_writer import OpenAiWriter
+from calls.services.openai.writer import OpenAiWriter
 from tests.openai_turns import FALLBACK, MODEL, said, served, words, written
 from tests.servers.openai_answers import Answer
 

@@ -1,4 +1,4 @@
-"""What a call needs from the world, one Protocol each; one file per vendor implements them.
+"""What a call needs from the world, one Protocol each; a folder per vendor implements them.
 
 A vendor's class is named by its dotted path in settings (TRANSCRIBER, WRITER, SPEAKER) and made
 once a call, with the Brief of the called number. What is expensive (models, clients, channels)

@@ -1,6 +1,6 @@
 """Google's voice: Chirp 3 HD heard as it is made, Wavenet where that cannot be had.
 
-Rules: one stream a reply (google_voice_stream.py). What Google refuses before the first byte costs
+Rules: one stream a reply (voice_stream.py). What Google refuses before the first byte costs
 the caller that refusal only: mu-law -> PCM, converted here -> the fallback voice, made whole;
 a refusal of what was asked is remembered for the life of the process. Nothing touches the disk.
 Pitch is never sent: Chirp 3 HD refuses it, even 0.
@@ -28,16 +28,9 @@ from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
 from grpc import StatusCode
 
 from calls.audio import BYTES_PER_MS, RATE
-from calls.services import (
-    NO_BRIEF,
-    Brief,
-    ServiceFailed,
-    ServiceLate,
-    Standing,
-    google_faults,
-    script,
-)
-from calls.services.google_voice_stream import FromPcm, Pace, VoiceStream, within_limit
+from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing, script
+from calls.services.google import faults
+from calls.services.google.voice_stream import FromPcm, Pace, VoiceStream, within_limit
 from calls.services.script import Script, audio_of
 from calls.services.speakable import speakable
 
@@ -236,7 +229,7 @@ def _requests(text: str) -> list[str]:
 
 
 def _may_fall_back(error: GoogleAPICallError) -> bool:
-    return error.grpc_status_code in FALLS_BACK or google_faults.is_unexplained(error)
+    return error.grpc_status_code in FALLS_BACK or faults.is_unexplained(error)
 
 
 async def _client() -> tts.TextToSpeechAsyncClient:

@@ -30,7 +30,7 @@ from calls.services import (
 )
 from calls.services.deadlines import within
 from calls.services.instructions import SAY_GOODBYE, TAKE_MESSAGE
-from calls.services.openai_api import AccountRefused, api
+from calls.services.openai.api import AccountRefused, api
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 
 from calls.services import ServiceFailed
-from calls.services.google_speech_api import SPEECH, Pair, Speech
+from calls.services.google.speech_api import SPEECH, Pair, Speech
 
 STREAMS = 50
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)

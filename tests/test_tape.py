@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import SimpleTestCase
 
 from calls.audio import BYTES_PER_MS
-from calls.services.google_tape import LONGEST_MS, MESSAGE_BYTES, StreamClock, Tape
+from calls.services.tape import LONGEST_MS, MESSAGE_BYTES, StreamClock, Tape
 from tests.servers.hearing import silence, spoken
 
 BATCH_MS = 60

@@ -23,7 +23,7 @@ from google.cloud.speech_v2.services.speech.transports import (
 from google.cloud.speech_v2.types import cloud_speech as v2_types
 
 from calls.audio import RATE
-from calls.services import google_faults
+from calls.services.google import faults
 
 HOST = "speech.googleapis.com"
 HEBREW = {"he", "he-IL", "iw", "iw-IL"}
@@ -107,7 +107,7 @@ class SpeechV1:
     def results(self, response: Any) -> list[Result]:
         if response.error.code:
             status = _STATUS.get(response.error.code, grpc.StatusCode.UNKNOWN)
-            raise google_faults.of(status, response.error.message)
+            raise faults.of(status, response.error.message)
         return [
             Result(_best(each), _ms(each.result_end_time), each.is_final, each.stability)
             for each in response.results

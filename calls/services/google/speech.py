@@ -15,20 +15,13 @@ from dataclasses import dataclass
 
 from google.api_core.exceptions import GoogleAPICallError
 
-from calls.services import (
-    NO_BRIEF,
-    Brief,
-    ServiceLate,
-    Standing,
-    Transcript,
-    google_channels,
-    google_faults,
-)
-from calls.services import google_speech_pairs as pairs
-from calls.services.google_faults import Fault
-from calls.services.google_speech_api import Pair
-from calls.services.google_stream import Stream, opened, tried
-from calls.services.google_tape import Tape
+from calls.services import NO_BRIEF, Brief, ServiceLate, Standing, Transcript
+from calls.services.google import channels, faults
+from calls.services.google import speech_pairs as pairs
+from calls.services.google.faults import Fault
+from calls.services.google.speech_api import Pair
+from calls.services.google.speech_stream import Stream, opened, tried
+from calls.services.tape import Tape
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +92,7 @@ class GoogleTranscriber:
     @classmethod
     async def warm_up(cls) -> None:
         """Connect, and learn which models Google refuses, before a caller would wait for it."""
-        project = await google_channels.prepare()
+        project = await channels.prepare()
         again = WARM_UP_TRIES
         while True:
             pair = pairs.chosen(project)
@@ -108,10 +101,10 @@ class GoogleTranscriber:
                     await tried(pair, project, WARM_UP_S)
                 return
             except (GoogleAPICallError, TimeoutError) as fault:
-                again -= google_faults.is_unexplained(fault)
-                is_known = not again or not google_faults.is_unexplained(fault)
+                again -= faults.is_unexplained(fault)
+                is_known = not again or not faults.is_unexplained(fault)
                 if is_known and not pairs.learn(pair, fault):
-                    raise google_faults.failed(f"Google Speech ({pair})", fault) from fault
+                    raise faults.failed(f"Google Speech ({pair})", fault) from fault
 
     @classmethod
     def standing(cls) -> Standing:
@@ -156,25 +149,25 @@ class GoogleTranscriber:
 
     async def _whole(self, audio: bytes) -> str:
         has_failed = False
-        project = await google_channels.prepare()
+        project = await channels.prepare()
         while True:
             pair = pairs.chosen(project)
             phrases = self._hints(pair)
             try:
-                with google_channels.leased(pair) as speech:
+                with channels.leased(pair) as speech:
                     return await speech.recognise(pair, project, phrases, audio, RECOGNISE_S)
             except GoogleAPICallError as fault:
                 if pairs.learn(pair, fault, bool(phrases)):
                     continue
-                if has_failed or google_faults.is_about_credentials(fault):
-                    raise google_faults.failed(self.name, fault) from fault
+                if has_failed or faults.is_about_credentials(fault):
+                    raise faults.failed(self.name, fault) from fault
                 has_failed = True
 
     # The life of a call's streams.
 
     async def _live(self) -> None:
         try:
-            project = await google_channels.prepare()
+            project = await channels.prepare()
             while True:
                 pair = pairs.chosen(project)
                 self.name = f"Google Speech ({pair})"
@@ -205,7 +198,7 @@ class GoogleTranscriber:
                 await self._converse(stream)
         except GoogleAPICallError as fault:
             if not (stream and stream.has_answered) and pairs.learn(pair, fault, bool(phrases)):
-                raise Over(f"{pair} was refused: {google_faults.text(fault)}") from None
+                raise Over(f"{pair} was refused: {faults.text(fault)}") from None
             raise
         finally:
             if stream and (stream.has_answered or stream.age_s >= SOUND_S):
@@ -260,7 +253,7 @@ class GoogleTranscriber:
         while (answer := await stream.read()) is not None:
             for transcript in answer:
                 self._take(transcript, said_ms)
-        raise google_faults.ended()
+        raise faults.ended()
 
     def _take(self, transcript: Transcript, said_ms: int) -> None:
         """said_ms: how far the streams before this one had come."""
@@ -279,7 +272,7 @@ class GoogleTranscriber:
     async def _survive(self, fault: Fault) -> None:
         """Go on at once; after several failures in a row a little later, and at last not at all."""
         now_s = self._loop.time()
-        if is_hidden := google_faults.is_unexplained(fault):
+        if is_hidden := faults.is_unexplained(fault):
             fault = self._fault or fault
         self._holds_back = is_hidden and self._failures > 0
         self._fault = fault
@@ -287,9 +280,9 @@ class GoogleTranscriber:
             self._failing_since_s = now_s
         self._failures += 1
         is_hopeless = now_s - self._failing_since_s >= self._limits.give_up_s
-        if is_hopeless or google_faults.is_about_credentials(fault):
-            raise google_faults.failed(self.name, fault) from fault
-        logger.warning("%s: a new stream after %s", self.name, google_faults.text(fault))
+        if is_hopeless or faults.is_about_credentials(fault):
+            raise faults.failed(self.name, fault) from fault
+        logger.warning("%s: a new stream after %s", self.name, faults.text(fault))
         if self._failures > 1:
             await asyncio.sleep(min(1.0, 0.05 * 2**self._failures))
 

@@ -14,9 +14,10 @@ from typing import Any
 import grpc
 
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE
-from calls.services import Transcript, google_channels, google_faults
-from calls.services.google_speech_api import Pair, Result, Speech
-from calls.services.google_tape import StreamClock, Stretch
+from calls.services import Transcript
+from calls.services.google import channels, faults
+from calls.services.google.speech_api import Pair, Result, Speech
+from calls.services.tape import StreamClock, Stretch
 
 TRIED_MS = 200
 
@@ -83,7 +84,7 @@ class Stream:
         try:
             response = await self._call.read()
         except grpc.aio.AioRpcError as error:
-            raise google_faults.of(error.code(), error.details() or "") from None
+            raise faults.of(error.code(), error.details() or "") from None
         if response is grpc.aio.EOF:
             return None
         results = self._speech.results(response)
@@ -120,13 +121,13 @@ async def opened(
     pair: Pair, project: str, phrases: Sequence[str], *, open_s: float, life_s: float
 ) -> AsyncIterator[Stream]:
     """A stream that takes audio; cancelled at the block's end. TimeoutError: nobody answers."""
-    with google_channels.leased(pair) as speech:
+    with channels.leased(pair) as speech:
         call = speech.stream(life_s)
         try:
             stream = Stream(speech, call)
             if not await stream.open(speech.opening(pair, project, phrases), open_s):
                 await stream.read()  # raises why
-                raise google_faults.ended()
+                raise faults.ended()
             yield stream
         finally:
             call.cancel()
