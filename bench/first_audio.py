@@ -7,7 +7,6 @@ Google's voice is not (its client would not trust a local certificate).
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import AsyncGenerator
@@ -107,6 +106,6 @@ async def _try(voice: Voice, is_cold: bool) -> float:
 async def hang_up() -> None:
     """Every connection of this process is gone, as after an idle night."""
     await openai_api.aclose()
-    client: Any = google_voice._clients.pop(asyncio.get_running_loop(), None)
+    client: Any = google_voice.clients.take()
     if client:
         await client.transport.close()

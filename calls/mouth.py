@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from calls import prompts, twilio
-from calls.audio import BYTES_PER_MS, FRAME_BYTES
+from calls.audio import BYTES_PER_MS, CHUNK_BYTES, FRAME_BYTES
 from calls.echo import Echo
 from calls.playout import Playout
 from calls.sentences import Sentences
@@ -33,7 +33,6 @@ from calls.services.deadlines import within
 from calls.turn_record import Record, TurnRecord
 from tuning.finished import Asked
 
-CHUNK_BYTES = 100 * BYTES_PER_MS
 AHEAD_SENTENCES = 1
 """So much is spoken of a reply that is not decided yet: the rest would be paid for in vain."""
 WRITER_S = 4.0

@@ -39,7 +39,7 @@ async def google(**told: object) -> AsyncIterator[GoogleVoice]:
             try:
                 yield server
             finally:
-                client: Any = google_voice._clients.pop(asyncio.get_running_loop(), None)
+                client: Any = google_voice.clients.take()
                 if client:
                     await client.transport.close()
 

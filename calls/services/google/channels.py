@@ -10,30 +10,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from weakref import WeakKeyDictionary
 
-import google.auth
 import grpc
 from django.conf import settings
-from google.api_core import grpc_helpers_async
-from google.auth.credentials import Credentials
-from google.auth.exceptions import GoogleAuthError
 
-from calls.services import ServiceFailed
+from calls.services.google import connection
 from calls.services.google.speech_api import SPEECH, Pair, Speech
+from calls.services.per_loop import PerLoop
 
 STREAMS = 50
-SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
-OPTIONS = (
-    # After a fault, tried again soon: gRPC would wait for up to two minutes.
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 2000),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-    # A connection that died without a word is noticed after 5 s.
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-)
 
 
 class Channel:
@@ -50,28 +35,27 @@ class Channel:
         return self._speech[api]
 
 
-_channels: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, list[Channel]]] = (
-    WeakKeyDictionary()
-)
+_channels: PerLoop[dict[str, list[Channel]]] = PerLoop(dict)
+"""By the target that they lead to."""
 
 
 async def prepare() -> str:
     """Find the credentials, off the event loop; the project that v2 is asked in ("": unknown)."""
-    if settings.GOOGLE_CLOUD_PROJECT or _is_plain():
-        if not _is_plain():
-            await asyncio.to_thread(_credentials)
-        return str(settings.GOOGLE_CLOUD_PROJECT)
-    return (await asyncio.to_thread(_credentials))[1] or ""
+    project = str(settings.GOOGLE_CLOUD_PROJECT)
+    if connection.is_plain(settings.GOOGLE_SPEECH_ENDPOINT):
+        return project
+    _credentials, their_project = await asyncio.to_thread(connection.credentials)
+    return project or their_project or ""
 
 
 @contextmanager
 def leased(pair: Pair) -> Iterator[Speech]:
     """The pair's API on a channel with room, counted while the block runs. `prepare` first."""
-    target = settings.GOOGLE_SPEECH_ENDPOINT or f"{pair.host}:443"
-    here = _channels.setdefault(asyncio.get_running_loop(), {}).setdefault(target, [])
+    endpoint, own = settings.GOOGLE_SPEECH_ENDPOINT, f"{pair.host}:443"
+    here = _channels().setdefault(endpoint or own, [])
     channel = next((each for each in here if each.streams < STREAMS), None)
     if channel is None:
-        channel = Channel(_connection(target, number=len(here)))
+        channel = Channel(connection.channel(endpoint, own, number=len(here)))
         here.append(channel)
     channel.streams += 1
     try:
@@ -82,35 +66,11 @@ def leased(pair: Pair) -> Iterator[Speech]:
 
 def opened() -> list[Channel]:
     """This loop's channels."""
-    targets = _channels.get(asyncio.get_running_loop(), {})
-    return [channel for channels in targets.values() for channel in channels]
+    return [channel for channels in _channels().values() for channel in channels]
 
 
 async def close() -> None:
     """Close this loop's channels."""
-    channels = opened()
-    _channels.pop(asyncio.get_running_loop(), None)
-    for channel in channels:
-        await channel.channel.close()
-
-
-def _is_plain() -> bool:
-    return bool(settings.GOOGLE_INSECURE and settings.GOOGLE_SPEECH_ENDPOINT)
-
-
-def _connection(target: str, number: int) -> grpc.aio.Channel:
-    options = (*OPTIONS, ("hevoice.channel", number))
-    if _is_plain():
-        return grpc.aio.insecure_channel(target, options=options)
-    return grpc_helpers_async.create_channel(target, credentials=_credentials()[0], options=options)
-
-
-@cache
-def _credentials() -> tuple[Credentials, str | None]:
-    try:
-        return google.auth.default(scopes=SCOPES)
-    except GoogleAuthError as error:
-        raise ServiceFailed(
-            f"Google Speech: {error} (set GOOGLE_APPLICATION_CREDENTIALS to the service account's "
-            "key file)"
-        ) from error
+    for channels in (_channels.take() or {}).values():
+        for channel in channels:
+            await channel.channel.close()
