@@ -23,6 +23,7 @@ from calls import live, prompts, readiness, recorder
 from calls.models import Call
 from calls.phone_number import PhoneNumber
 from calls.server_process import ServerProcess, this_process
+from calls.services import vendors
 from calls.services.phrase_cache import phrases
 from tuning import news
 
@@ -85,7 +86,7 @@ async def warm_up() -> None:
         await database_sync_to_async(Call.close_lost)()
     except DatabaseError as error:
         logger.error("Calls of dead processes stay open: %s", error)
-    works = await asyncio.gather(*(readiness.try_out(role) for role in readiness.ROLES))
+    works = await asyncio.gather(*(readiness.try_out(role) for role in vendors.ROLES))
     await prompts.warm_up()
     await asyncio.to_thread(import_string(settings.VAD))  # the first of a process loads its model
     # What start-up made stays: looking through it again would stop every call for 100 ms.
@@ -95,7 +96,7 @@ async def warm_up() -> None:
     logger.info("Warmed up: %s", status())
     await _report()
     _keep(asyncio.create_task(_prepare_numbers()))
-    for role, does_work in zip(readiness.ROLES, works, strict=True):
+    for role, does_work in zip(vendors.ROLES, works, strict=True):
         if not does_work:
             _keep(asyncio.create_task(_recover(role)))
 
