@@ -15,7 +15,7 @@ from calls.services import Brief, ServiceFailed, Transcript
 from calls.services.google import channels as google_channels
 from calls.services.google import faults as google_faults
 from calls.services.google import speech_pairs as pairs
-from calls.services.google.speech import GoogleTranscriber, Limits
+from calls.services.google.speech import GoogleLimits, GoogleTranscriber
 from calls.services.google.speech_api import SpeechV1
 from tests.google_calls import LOGGER, Hearing, google, until
 from tests.servers.google_speech import GoogleSpeech, Refusal
@@ -189,7 +189,7 @@ class PairTests(SimpleTestCase):
 
 
 class FailureTests(SimpleTestCase):
-    async def failure(self, refusal: Refusal, limits: Limits | None = None) -> str:
+    async def failure(self, refusal: Refusal, limits: GoogleLimits | None = None) -> str:
         async with google(refuses=refusal), Hearing(limits) as call:
             await call.say(spoken("כן"))
             await until(lambda: call.failure, 5)
@@ -211,7 +211,7 @@ class FailureTests(SimpleTestCase):
     async def test_a_quota_that_stays_used_up_is_told_after_a_while(self) -> None:
         refusal = Refusal(StatusCode.RESOURCE_EXHAUSTED, "Quota exceeded for quota metric.")
         with self.assertLogs(LOGGER, "WARNING"):
-            told = await self.failure(refusal, Limits(give_up_s=0.5))
+            told = await self.failure(refusal, GoogleLimits(give_up_s=0.5))
         self.assertIn("Quota exceeded for quota metric. (raise the Speech-to-Text quota", told)
 
     async def test_a_quota_that_was_used_up_for_a_moment_costs_no_word(self) -> None:

@@ -24,6 +24,7 @@ from google.cloud.speech_v2.types import cloud_speech as v2_types
 
 from calls.audio import RATE
 from calls.services.google import faults
+from calls.services.stt_stream import Result
 
 HOST = "speech.googleapis.com"
 HEBREW = {"he", "he-IL", "iw", "iw-IL"}
@@ -53,16 +54,6 @@ class Pair:
     @property
     def host(self) -> str:
         return HOST if self.location == "global" else f"{self.location}-{HOST}"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One part of an answer; end_ms is on the stream's own clock (0: Google did not say)."""
-
-    text: str
-    end_ms: int
-    is_final: bool
-    stability: float
 
 
 class Speech(Protocol):
