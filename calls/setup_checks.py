@@ -58,7 +58,7 @@ def local() -> Iterator[Finding]:
     checks: tuple[Callable[[], Finding], ...] = (_database, _twilio, _var_dir)
     for check in checks:
         yield check()
-    yield from _of_vendors()
+    yield from of_vendors()
 
 
 def _database() -> Finding:
@@ -96,7 +96,7 @@ def _var_dir() -> Finding:
     return Finding("VAR_DIR", True, size)
 
 
-def _of_vendors() -> Iterator[Finding]:
+def of_vendors() -> Iterator[Finding]:
     """What the vendors that are in use want looked at besides."""
     paths = [getattr(settings, role.upper()) for role in vendors.ROLES]
     for vendor in vendors.in_use(vendors.registered(settings.VENDORS), paths):

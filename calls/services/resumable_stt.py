@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import ClassVar
 
-from calls.services import Brief, ServiceFailed, ServiceLate, Transcript
+from calls.services import Brief, ServiceFailed, ServiceLate, Standing, Transcript
 from calls.services.stt_stream import Stream, StreamBroke, Wire
 from calls.services.tape import Tape
 
@@ -87,6 +87,14 @@ class ResumableTranscriber(ABC):
         """Why a stream last broke, as far as that was told."""
 
     # What a vendor brings.
+
+    @classmethod
+    @abstractmethod
+    async def warm_up(cls) -> None: ...
+
+    @classmethod
+    @abstractmethod
+    def standing(cls) -> Standing: ...
 
     @abstractmethod
     def opened(

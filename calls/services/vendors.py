@@ -3,7 +3,7 @@
 The settings (hevoice/settings.py), README's table, `.env.example`, the setup page and `check_setup`
 read these declarations; VENDORS in the settings lists the modules that have one.
 
-Rule: a declaration imports nothing of its vendor, because settings are read before anything else.
+Rule: a declaration needs no settings to be imported, because they are made of it.
 """
 
 from __future__ import annotations
