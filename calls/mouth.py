@@ -27,6 +27,7 @@ from calls.services import (
     ServiceFailed,
     Transcriber,
     Voice,
+    WhenDecided,
     Writer,
 )
 from calls.services.deadlines import within
@@ -192,6 +193,8 @@ class Mouth:
                         expected = piece
                     case Farewell():
                         answer.playout.says_farewell = True
+                    case WhenDecided():
+                        await answer.wanted.wait()
                     case Message():
                         await answer.wanted.wait()
                         self._record.keep_message(piece)

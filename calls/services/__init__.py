@@ -157,7 +157,17 @@ class Message:
     reason: str
 
 
-Piece = str | Expect | Farewell | Message
+@dataclass(frozen=True, slots=True)
+class WhenDecided:
+    """What comes next may be done only once the reply is decided: who reads asks on no sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Nothing to be heard, but the writer is not idle: it has something done, or had just now."""
+
+
+Piece = str | Expect | Farewell | Message | WhenDecided | Busy
 """What a Writer yields."""
 
 
