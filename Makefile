@@ -16,7 +16,11 @@ pip_install = .venv/bin/python -m pip install --disable-pip-version-check --prog
 progress = awk '/^Collecting/ && ++n % 20 == 0 { print "  " n " packages ..."; fflush() } \
 	/^Installing collected/ { print "  all downloaded, installing ..."; fflush() }'
 
-.PHONY: help run call test check pictures install install-dev models
+# One more process than cores: most of what is not quick waits for a telephone's time to pass.
+PROCESSES ?= $(shell expr $$(nproc) + 1)
+TEST = $(MANAGE) test --parallel $(PROCESSES)
+
+.PHONY: help run call quick test check pictures install install-dev models
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -29,8 +33,11 @@ call: install ## one more call at the running server (N=20, WAV=file, CONVERSATI
 		$(if $(N),--calls "$(N)") $(if $(WAV),--wav "$(WAV)") \
 		$(if $(CONVERSATION),--conversation "$(CONVERSATION)")
 
-test: install-dev models ## every test; the last line says how many ran
-	@$(MANAGE) test
+quick: install-dev ## the fast tests: no server, no browser, no model; under a minute
+	@$(TEST) --exclude-tag protocol --exclude-tag browser
+
+test: install-dev models ## every test; the last line says how many ran (PROCESSES=3)
+	@$(TEST)
 
 check: install-dev ## format, lint, types, and every test
 	.venv/bin/ruff format --check .

@@ -32,11 +32,13 @@ from calls.consumers import MediaConsumer
 from calls.ear import Ear
 from calls.latency import percentile
 from calls.models import Call
+from calls.record_line import Line, Part, encode
 from calls.recorder import Recorder
+from calls.server_process import this_process
+from calls.unwritten import SPOOL_S
 from calls.utterances import load
 from calls.vad import JudgedVad
 from tests.fakes import FakeTranscriber
-from tuning import journal
 from tuning.events import Heard
 from tuning.profile import FRAME_MS, Profile
 from tuning.turns import TurnTaker
@@ -173,7 +175,7 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
     texts = [media_message(number, frame) for number, frame in enumerate(frames)]
     vad, turns, profile, ear = JudgedVad(), TurnTaker(), Profile(), Ear(Deaf(), lambda: 0.0)
     heard = [Heard((n + 1) * FRAME_MS, vad(f), level_db(f)) for n, f in enumerate(frames)]
-    recorder = Recorder(Call(), lambda: None, lambda _revision: None)
+    recorder = Recorder(Call(), lambda: None, lambda _revision: None, lambda: None)
 
     def listen(number: int) -> None:
         if not number:
@@ -185,22 +187,32 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
         turns.feed(heard[number])
         return turns.state
 
+    lines: list[Line] = []
+    part_of = round(SPOOL_S * 1000 / FRAME_MS)
+    """Frames that go into the spool together."""
+
+    def spool(number: int) -> None:
+        if number % part_of == 0:
+            entries = [(entry.at_ms + 0.5, entry) for entry in heard[number : number + part_of]]
+            lines.append(encode("CA1", number, Part(list(entries)), this_process()))
+
     def write(number: int) -> None:
         if not number:
-            lines = "\n".join(journal.dump(entry, entry.at_ms + 0.5) for entry in heard)
-            gzip.compress(lines.encode())
+            entries = [
+                entry for line in lines[-FRAMES // part_of :] for entry in line.values["entries"]
+            ]
+            gzip.compress("\n".join(entries).encode())
 
-    parts = {
+    return {
         "parse the message": each_us(lambda number: twilio.parse(texts[number])),
         "ear: frames, batches, count": each_us(listen),
         "VAD: four modes, level, model": each_us(lambda number: vad(frames[number])),
         "level": each_us(lambda number: level_db(frames[number])),
         "core: feed and state": each_us(decide),
         "journal: note": each_us(lambda number: recorder.note(heard[number], 0.5)),
-        "journal: write, on its own thread": each_us(write),
+        "journal: into the spool, on its own thread": each_us(spool),
+        "journal: into the database, on its own thread": each_us(write),
     }
-    recorder._task.cancel()
-    return parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,9 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
-from django.conf import settings
 from django.db import DatabaseError
 
-from calls import gate, live, twilio
-from calls.conversation import Conversation
+from calls import gate, live, twilio, unwritten
 from calls.log import call_in_hand
 from calls.models import Call
 
@@ -29,7 +27,7 @@ START_S = 5.0
 CLOSE_S = 2.0
 """How long the stream may stay open for the sake of the record."""
 REFUSED, REPLACED, BROKEN, NORMAL = 4403, 4409, 1011, 1000
-CLOSE_CODES = {"failed": BROKEN, "replaced": REPLACED}
+CLOSE_CODES = {"failed": BROKEN, "replaced": REPLACED, "refused": REFUSED}
 
 
 class MediaConsumer(AsyncConsumer):
@@ -42,24 +40,50 @@ class MediaConsumer(AsyncConsumer):
         send: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
         self.scope, self._receive, self._send = scope, receive, send
-        self._is_closed, self._malformed = False, 0
+        self._is_closed, self._is_gone, self._malformed = False, False, 0
+        self._live_call: live.LiveCall | None = None
         await receive()  # websocket.connect
         if not gate.admits_socket(scope):
             await self._close(REFUSED)
             return
         await send({"type": "websocket.accept"})
         started = await self._start()
-        live_call = await self._admit(started) if started else None
-        if live_call is None:
+        if started is None:
             await self._close(REFUSED)
             return
+        life = live.begin(self._live(started))
+        try:
+            await asyncio.shield(life)
+        except asyncio.CancelledError:
+            # The server does so some seconds after the socket has closed. The call ends, too, in
+            # its own time: its record may have to wait for the database.
+            self._is_closed = True
+            self._hang_up()
+            raise
+
+    async def _live(self, started: twilio.Started) -> None:
+        before = unwritten.record_of(started.call_sid)
+        call = await self._begun(started)
+        if call is None:
+            await self._close(REFUSED)
+            return
+        call_in_hand.set(call.call_sid)
+        live_call = self._live_call = live.LiveCall(
+            call, started.stream_sid, self._send_text, before
+        )
+        if self._is_gone:
+            self._hang_up()
         why = await live_call.run(self._listen)
         # Twilio's next question, what to do now, needs the record; a database that is down keeps
         # the record waiting, but not the caller.
-        recorded = asyncio.ensure_future(live_call.record_end(why, self._malformed))
-        await asyncio.wait([recorded], timeout=CLOSE_S)
+        await live_call.recorded(CLOSE_S)
         await self._close(CLOSE_CODES.get(why, NORMAL))
-        await recorded
+        await live_call.tell_end(why)
+
+    def _hang_up(self) -> None:
+        self._is_gone = True
+        if self._live_call:
+            self._live_call.end("caller hung up")
 
     # Before the call: connected, start, and the token.
 
@@ -78,7 +102,7 @@ class MediaConsumer(AsyncConsumer):
         self._is_closed = True
         return None
 
-    async def _admit(self, started: twilio.Started) -> live.LiveCall | None:
+    async def _begun(self, started: twilio.Started) -> Call | None:
         """The call that this stream may begin; None if it may not."""
         token = started.parameters.get("token", "")
         try:
@@ -89,23 +113,13 @@ class MediaConsumer(AsyncConsumer):
             return None
         if call is None:
             logger.warning("Refused %s: its token is missing, wrong or used", started.call_sid)
-            return None
-        call_in_hand.set(call.call_sid)
-        older = live.calls.get(call.call_sid)
-        if live.is_draining or (not older and len(live.calls) >= settings.MAX_CALLS):
-            logger.warning("Refused: MAX_CALLS reached or shutting down")
-            await database_sync_to_async(call.close)(Call.Ended.REFUSED)
-            return None
-        live_call = live.LiveCall(call, started.stream_sid, self._send_text)
-        live.calls[call.call_sid] = live_call
-        if older:
-            await older.end("replaced")
-            await database_sync_to_async(call.take_over)()
-        return live_call
+        return call
 
     # The call.
 
-    async def _listen(self, conversation: Conversation) -> None:
+    async def _listen(self, live_call: live.LiveCall) -> None:
+        conversation = live_call.conversation
+        assert conversation
         while (message := await self._receive())["type"] == "websocket.receive":
             match self._parsed(message):
                 case twilio.Media() as media:
@@ -118,7 +132,7 @@ class MediaConsumer(AsyncConsumer):
                     break
         else:
             self._is_closed = True
-        conversation.end("caller hung up")
+        live_call.end("caller hung up")
 
     def _parsed(self, message: dict[str, Any]) -> twilio.Message | None:
         text = message.get("text")
@@ -128,6 +142,8 @@ class MediaConsumer(AsyncConsumer):
             return twilio.parse(text)
         except twilio.Malformed as error:
             self._malformed += 1
+            if self._live_call:
+                self._live_call.malformed_messages = self._malformed
             if self._malformed == 1:
                 logger.warning("A malformed message is ignored (the first is logged): %s", error)
             return None

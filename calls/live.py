@@ -1,8 +1,10 @@
 """The calls in progress in this process: each with its conversation, its record and its profile.
 
 LiveCall ties one conversation to the rest of the system: it takes the profile's changes, tells the
-live page what is going on, and writes the end. The socket is the consumer's. What other processes
-tell comes in through `follow`, once a process: no call waits for Redis, or ends with it.
+live page what is going on, and records the end. Its life is a task of the process (`begin`): the
+server cancels a socket's task soon after the socket has closed, and nothing of a call may hang on
+that. What other processes tell comes in through `follow`, once a process: no call waits for Redis,
+or ends with it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from calls.conversation import Conversation
 from calls.models import Call
 from calls.recorder import Recorder
 from calls.services.phrase_cache import CachedSpeaker
+from calls.turn_record import TurnRecord
 from tuning import news
 from tuning.models import Revision
 
@@ -31,11 +34,30 @@ logger = logging.getLogger(__name__)
 ANNOUNCE_S = 0.25
 """The live page hears of a call at most this often."""
 FOLLOW_AGAIN_S = 1.0
+REPLACE_S = 5.0
+"""How long an older stream of a call may take to end."""
 
 calls: dict[str, LiveCall] = {}
 """By CallSid. Touched only on the event loop, so that counting and adding are one step."""
 is_draining = False
 """SIGTERM came: running calls may finish, new ones are refused."""
+
+
+_lives: set[asyncio.Task[None]] = set()
+
+
+def begin(life: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """A call's life from here on belongs to the process."""
+    task = asyncio.get_running_loop().create_task(life)
+    _lives.add(task)
+    task.add_done_callback(_lives.discard)
+    return task
+
+
+async def all_over(limit_s: float) -> None:
+    """Wait until no call lives."""
+    if lives := set(_lives):
+        await asyncio.wait(lives, timeout=limit_s)
 
 
 async def follow() -> None:
@@ -51,78 +73,123 @@ async def follow() -> None:
 
 
 class LiveCall:
-    def __init__(self, call: Call, stream_sid: str, send: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        call: Call,
+        stream_sid: str,
+        send: Callable[[str], Awaitable[None]],
+        before: Recorder | None = None,
+    ) -> None:
+        """`before` recorded an older stream of the call that is over, and may not be written."""
         self.call = call
-        self._stream_sid, self._send = stream_sid, send
+        self._stream_sid, self._send, self._before = stream_sid, send, before
         self.conversation: Conversation | None = None
+        self.malformed_messages = 0
         self._changed = asyncio.Event()
         self._end_asked = ""
-        self._is_recorded = asyncio.Event()
+        self._is_over = asyncio.Event()
+        self._failure = ""
         self._published: Revision | None = None
         """What came before the conversation was there to take it."""
-        self._recorder = Recorder(call, self._changed.set, self._retune)
+        self._recorder: Recorder | None = None
         self._numbers: dict[int, int] = {}
         """Revision numbers, as operators know them, by primary key."""
 
-    async def run(self, listen: Callable[[Conversation], Coroutine[Any, Any, None]]) -> str:
+    async def run(self, listen: Callable[[LiveCall], Coroutine[Any, Any, None]]) -> str:
         """Live until the conversation, the caller or the server ends it; returns why.
 
-        `listen` brings what the caller sends, and returns when the caller has hung up.
+        `listen` brings what the caller sends, and returns when the caller has hung up. Whatever
+        happens, the call has left `calls` and its end is with the recorder afterwards.
         """
+        why = "failed"
         try:
-            # News comes already: a revision published just now arrives twice, not never.
-            newest = await database_sync_to_async(lambda: self.call.profile.newest)()
-            conversation = self.conversation = self._begin(self._published or newest)
-            # One that breaks ends the call, in an apology: none may die unseen.
-            async with asyncio.TaskGroup() as tasks:
-                beside = [
-                    tasks.create_task(job)
-                    for job in (
-                        listen(conversation),
-                        self._announce(),
-                        self._recorder.audience.attend(self._details),
-                    )
-                ]
-                why = await conversation.run()
-                for task in beside:
-                    task.cancel()
-            return why
+            why = await self._run(listen)
         except Exception as error:
             logger.exception("The call broke")
-            if self.conversation:
-                self.conversation.book.failure = f"{error!r}"
-            return "failed"
+            self._failure = f"{error!r}"
         finally:
             if calls.get(self.call.call_sid) is self:
                 del calls[self.call.call_sid]
+            self._record_end(why)
+            self._is_over.set()
+        return why
 
-    async def end(self, why: str) -> None:
-        """End the call from outside. Returns when its record is written."""
+    async def _run(self, listen: Callable[[LiveCall], Coroutine[Any, Any, None]]) -> str:
+        older = calls.get(self.call.call_sid)
+        if is_draining or (not older and len(calls) >= settings.MAX_CALLS):
+            logger.warning("Refused: MAX_CALLS reached or shutting down")
+            return Call.Ended.REFUSED
+        calls[self.call.call_sid] = self
+        if older:
+            older.end("replaced")
+            async with asyncio.timeout(REPLACE_S):
+                await older._is_over.wait()
+            self._before = older._recorder
+        recorder = self._record()
+        # News comes already: a revision published just now arrives twice, not never.
+        newest = await database_sync_to_async(lambda: self.call.profile.newest)()
+        conversation = self.conversation = self._begin(self._published or newest, recorder)
+        # One that breaks ends the call, in an apology: none may die unseen.
+        async with asyncio.TaskGroup() as tasks:
+            beside = [
+                tasks.create_task(job)
+                for job in (
+                    listen(self),
+                    self._announce(),
+                    recorder.audience.attend(self._details),
+                )
+            ]
+            why = await conversation.run()
+            for task in beside:
+                task.cancel()
+        return why
+
+    def end(self, why: str) -> None:
+        """End the call from outside."""
         self._end_asked = why
         if self.conversation:
             self.conversation.end(why)
-        await self._is_recorded.wait()
 
-    async def record_end(self, why: str, malformed_messages: int) -> None:
-        """Write how it ended; returns when that is written."""
-        fields: dict[str, Any] = {"ended_why": why, "malformed_messages": malformed_messages}
+    async def recorded(self, limit_s: float) -> None:
+        """Wait, but no longer than this, until its record is written."""
+        written = asyncio.ensure_future(self._record().is_written.wait())
+        await asyncio.wait([written], timeout=limit_s)
+        written.cancel()
+
+    async def tell_end(self, why: str) -> None:
+        await news.tell("live", {"type": "live.ended", "call": self.call.pk, "ended_why": why})
+        logger.info("Ended: %s", why)
+
+    def _record(self) -> Recorder:
+        if self._recorder is None:
+            if before := self._before:  # what the database cannot know yet
+                self.call.first_turn = max(self.call.first_turn, before.next_turn)
+                self.call.first_part = max(self.call.first_part, before.next_number)
+            self._recorder = Recorder(self.call, self._changed.set, self._retune, self._open_turn)
+            self._recorder.update(ended_at=None, ended_why="")
+        return self._recorder
+
+    def _record_end(self, why: str) -> None:
+        fields: dict[str, Any] = {"ended_why": why, "malformed_messages": self.malformed_messages}
+        failure = self._failure
         if conversation := self.conversation:
             ear = conversation.ear
             if ear.frames_in != ear.forwarded + sum(ear.dropped.values()):
                 logger.error("Frames lost: %d in, %d forwarded", ear.frames_in, ear.forwarded)
+            failure = failure or conversation.book.failure
             fields |= {
-                "failure": conversation.book.failure,
                 "frames_in": ear.frames_in,
                 "frames_forwarded": ear.forwarded,
                 "frames_dropped": ear.dropped,
                 "dismissed": dict(conversation.dismissed),
             }
-        await self._recorder.finish(**fields)
-        self._is_recorded.set()
-        await news.tell("live", {"type": "live.ended", "call": self.call.pk, "ended_why": why})
-        logger.info("Ended: %s", why)
+        self._record().end(failure=failure, **fields)
 
-    def _begin(self, revision: Revision) -> Conversation:
+    def _open_turn(self) -> TurnRecord | None:
+        conversation = self.conversation
+        return conversation.book.so_far(conversation.wall_ms()) if conversation else None
+
+    def _begin(self, revision: Revision, recorder: Recorder) -> Conversation:
         brief = self.call.brief
         transcriber, writer, speaker = (
             import_string(path)(brief)
@@ -131,7 +198,7 @@ class LiveCall:
         speaker = CachedSpeaker(speaker, self.call.call_sid, brief.pronunciations)
         self._numbers[revision.pk] = revision.number
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
-        self._recorder.update(revision_id=revision.pk, engines=engines)
+        recorder.update(revision_id=revision.pk, engines=engines)
         conversation = Conversation(
             self._stream_sid,
             revision=revision.pk,
@@ -142,7 +209,7 @@ class LiveCall:
             transcriber=transcriber,
             writer=writer,
             speaker=speaker,
-            record=self._recorder,
+            record=recorder,
             send=self._send,
         )
         if self._end_asked:
@@ -156,7 +223,7 @@ class LiveCall:
             self._changed.set()
         elif message["type"] == "call.asked":
             if message["call"] == self.call.pk:
-                self._recorder.audience.take_news(message)
+                self._record().audience.take_news(message)
         elif message["profile"] == self.call.profile_id:
             self._retune(
                 Revision(pk=message["revision"], number=message["number"], knobs=message["knobs"])
@@ -168,7 +235,7 @@ class LiveCall:
             self._published = revision
         elif self.conversation.retune(revision.pk, revision.values):
             self._numbers[revision.pk] = revision.number
-            self._recorder.update(revision_id=revision.pk)
+            self._record().update(revision_id=revision.pk)
             self._changed.set()
 
     async def _announce(self) -> None:
@@ -195,7 +262,7 @@ class LiveCall:
             "asked_ms": turns.asked_ms,
             "seconds": conversation.wall_ms() / 1000,
             "turns": max(turns.turn, 0),
-            "listeners": self._recorder.audience.listeners,
+            "listeners": self._record().audience.listeners,
             "last": last
             and {
                 "number": last.number,

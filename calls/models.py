@@ -21,6 +21,8 @@ from calls.turn import Turn as Turn
 from tuning.models import Revision, TimingProfile
 
 TOKEN_LIFETIME = timedelta(seconds=60)
+UNENDED_AFTER = timedelta(minutes=2)
+"""How long after Twilio's `completed` the process of a call may take to write its end."""
 STREAM_ERROR_CHARACTERS = 300
 
 
@@ -66,6 +68,8 @@ class Call(models.Model):
     """What went wrong, for a person to act on."""
     twilio_status = models.CharField(max_length=20, blank=True)
     """What Twilio calls the state of the call; see calls.reports."""
+    completed_at = models.DateTimeField(null=True)
+    """When Twilio reported that the call is over."""
     twilio_sequence = models.PositiveIntegerField(null=True)
     """Of the report that brought it."""
     stream_error = models.CharField(max_length=STREAM_ERROR_CHARACTERS, blank=True)
@@ -95,6 +99,8 @@ class Call(models.Model):
     """When a worker last claimed what is to be done after the call."""
     settled_at = models.DateTimeField(null=True, db_index=True)
     """When that was done; see calls.settling."""
+    counted_to = models.PositiveIntegerField(default=0)
+    """The last turn whose latencies are in the counts of the hour."""
 
     TEST_CALLER = "+15005550006"
     """Twilio's own number for tests, which nobody can have: calls of calls/test_call.py."""
@@ -181,7 +187,8 @@ class Call(models.Model):
         Call.objects.filter(pk=self.pk).update(ended_at=None, ended_why="")
         last = self.turns.aggregate(last=models.Max("number"))["last"]
         self.first_turn = 0 if last is None else last + 1
-        self.first_part = self.journal_parts.count()
+        last = self.journal_parts.aggregate(last=models.Max("last"))["last"]
+        self.first_part = 0 if last is None else last + 1
 
     @classmethod
     def close_unconnected(cls) -> None:
@@ -192,12 +199,20 @@ class Call(models.Model):
         )
 
     @classmethod
-    def close_lost(cls) -> None:
-        """End the calls of processes on this machine that died without a word."""
+    def close_lost(cls, is_starting: bool = False) -> None:
+        """End the calls of processes on this machine that died without a word.
+
+        is_starting: this process has had no call yet; one in its name was another life's.
+        """
         for call in cls.objects.filter(ended_at=None, started_at__isnull=False):
-            # Called before the first call: one of our own number was another life's.
-            if call.process == this_process() or is_dead(call.process):
+            if (is_starting and call.process == this_process()) or is_dead(call.process):
                 call.close(cls.Ended.LOST)
+
+    @classmethod
+    def close_completed(cls) -> None:
+        """End the calls that are over, as Twilio told a while ago, and that nobody has ended."""
+        over = cls.objects.filter(ended_at=None, completed_at__lt=timezone.now() - UNENDED_AFTER)
+        over.update(ended_at=models.F("completed_at"), ended_why=cls.Ended.LOST, token="")
 
     def tally(self) -> None:
         """Count again what lists show of its turns, as far as they are written."""
@@ -242,14 +257,18 @@ class Call(models.Model):
     def journal(self) -> Iterator[str]:
         """The call's events and actions, a JSON line each."""
         for part in self.journal_parts.order_by("number"):
-            yield from part.text.split("\n")  # splitlines breaks at U+2028 and others too
+            # splitlines breaks at U+2028 and others too
+            yield from filter(None, part.text.split("\n"))
 
 
 class JournalPart(models.Model):
-    """A stretch of a call's journal: JSON lines, gzipped, appended once a turn."""
+    """A stretch of a call's journal: its lines of JSON, gzipped, appended once a turn."""
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="journal_parts")
     number = models.PositiveIntegerField()
+    """Of the first of its lines (calls.record_line),"""
+    last = models.PositiveIntegerField()
+    """and of the last."""
     lines = models.BinaryField()
 
     class Meta:

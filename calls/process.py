@@ -19,7 +19,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from calls import live, prompts, readiness, recorder
+from calls import live, prompts, readiness, recovery, unwritten
 from calls.models import Call
 from calls.phone_number import PhoneNumber
 from calls.server_process import ServerProcess, this_process
@@ -82,10 +82,7 @@ def _ended(task: asyncio.Task[None]) -> None:
 async def warm_up() -> None:
     """Make what is expensive before the first caller would wait for it."""
     global _is_warm
-    try:
-        await database_sync_to_async(Call.close_lost)()
-    except DatabaseError as error:
-        logger.error("Calls of dead processes stay open: %s", error)
+    await _recover_records(is_starting=True)
     works = await asyncio.gather(*(readiness.try_out(role) for role in vendors.ROLES))
     await prompts.warm_up()
     await asyncio.to_thread(import_string(settings.VAD))  # the first of a process loads its model
@@ -99,6 +96,13 @@ async def warm_up() -> None:
     for role, does_work in zip(vendors.ROLES, works, strict=True):
         if not does_work:
             _keep(asyncio.create_task(_recover(role)))
+
+
+async def _recover_records(is_starting: bool = False) -> None:
+    try:
+        await database_sync_to_async(recovery.recover, thread_sensitive=False)(is_starting)
+    except (DatabaseError, OSError) as error:
+        logger.error("What dead processes left waits: %s", error)
 
 
 async def _prepare_numbers() -> None:
@@ -120,6 +124,7 @@ async def _report_on() -> None:
     while True:
         await _report()
         await asyncio.sleep(REPORT_S)
+        await _recover_records()
 
 
 async def _report() -> None:
@@ -150,7 +155,7 @@ def _now() -> dict[str, Any]:
         "started_at": _started_at,
         "status": status(),
         "calls": len(live.calls),
-        "unwritten": len(recorder.unwritten),
+        "unwritten": len(unwritten.reasons),
         "news_failure": news.failure,
         "services": readiness.standings(),
         "phrase_hits": phrases().hits,
@@ -168,9 +173,11 @@ async def _drain() -> None:
     until_s = loop.time() + seconds
     while live.calls and loop.time() < until_s:  # noqa: ASYNC110  (a look now and then will do)
         await asyncio.sleep(DRAIN_CHECK_S)
-    ending = [loop.create_task(call.end("shutdown")) for call in live.calls.values()]
-    if ending:  # a record that cannot be written must not keep the process alive
-        await asyncio.wait(ending, timeout=END_S)
+    for call in live.calls.values():
+        call.end("shutdown")
+    # A record that cannot be written must not keep the process alive: it is in the spool.
+    await live.all_over(END_S)
+    await unwritten.all_written(END_S)
     _is_over = True
     await asyncio.wait([loop.create_task(_report())], timeout=END_S)
     sys.modules["twisted.internet.reactor"].stop()

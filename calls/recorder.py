@@ -1,85 +1,91 @@
-"""The record of a call, written where no caller waits for it.
+"""The record of one call, gathered where no caller waits for it.
 
-note(), keep() and changed() only append, on the event loop; one thread of the process writes, once
-a turn and at the end. What cannot be written (a full disk, a database that is down) is kept and
-tried again, and `unwritten` says so on /healthz and in the log: nothing is lost while the process
-lives.
+note(), keep() and update() only append, on the event loop. What is gathered belongs to the process
+(calls.unwritten), not to the socket: it is spooled and written whatever becomes of the call's task.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-import gzip
 import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
-from django.db import close_old_connections, transaction
 from django.utils import timezone
 
-from calls import recording, tasks
+from calls import recording, unwritten
 from calls.audience import Audience
-from calls.models import Call, JournalPart, Turn
+from calls.models import Call
+from calls.record_line import Line, Part
 from calls.recording import Recording
 from calls.services import Message
 from calls.turn_record import TurnRecord
-from tuning import journal
-from tuning.events import Action, Event
+from tuning.events import Action, Event, Prompt, Reply
 from tuning.models import Revision
 
 logger = logging.getLogger(__name__)
 
 FLUSH_ENTRIES = 1500
-"""Half a minute of frames: how much of a journal a crash could lose."""
-GZIP_LEVEL = 6
-"""A third of the time that the highest takes, for a twentieth more bytes."""
-RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0)
-unwritten: dict[str, str] = {}
-"""By CallSid, why the record of a call could not be written yet."""
-
-_writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
-
-
-@dataclass(slots=True)
-class Part:
-    """What one write takes."""
-
-    entries: list[tuple[float, Event | Action]] = field(default_factory=list)
-    turns: dict[int, TurnRecord] = field(default_factory=dict)
-    fields: dict[str, Any] = field(default_factory=dict)
-    """Of the call's own row."""
-
-    def __bool__(self) -> bool:
-        return bool(self.entries or self.turns or self.fields)
+"""Half a minute of frames: a part of the journal is no longer."""
 
 
 class Recorder:
     def __init__(
-        self, call: Call, changed: Callable[[], None], newest: Callable[[Revision], None]
+        self,
+        call: Call,
+        changed: Callable[[], None],
+        newest: Callable[[Revision], None],
+        open_turn: Callable[[], TurnRecord | None],
     ) -> None:
         """`changed` is called when an operator would see something new; `newest` with the
-        newest revision of the call's profile, as found with every write."""
-        self._call, self.changed, self._newest = call, changed, newest
-        self._part, self._written = Part(), 0
+        newest revision of the call's profile, as found with every write. `open_turn` tells how the
+        turn that goes on stands."""
+        self._call, self.changed = call, changed
+        self.found_newest, self._open_turn = newest, open_turn
+        self._part, self._lost = Part(), 0
+        self.next_number = call.first_part
+        """Of the line that what is gathered now will be."""
+        self.next_turn = call.first_turn
+        self._taken = 0
+        """Lines that were taken, and are not in the database yet,"""
+        self.lines: list[Line] = []
+        """and those of them that have been spooled."""
+        self.is_due = False
+        """Some of them are to be written now."""
+        self.is_over = False
+        """Nothing more will come."""
+        self.is_written = asyncio.Event()
+        """It is over, and the database has all of it."""
         is_recorded = call.number is not None and call.number.records
         self._recording = Recording() if is_recorded else None
         self.audience = Audience(call.pk, changed)
         self._heard_ms = 0
         self._sound_begins: int | None = None
         """Where in the file: after what an older stream of the call has left."""
-        self._gap = ""
+        self.gap = ""
         """Why its sound cannot be written now."""
-        self._wake = asyncio.Event()
-        self._is_over = False
-        self._task = asyncio.create_task(self._run())
+        self.context = contextvars.copy_context()
+        """With the call's id, for the log."""
+        self._unwritten = unwritten.of_this_process()
+        self._unwritten.add(self)
+
+    @property
+    def call_sid(self) -> str:
+        return self._call.call_sid
+
+    @property
+    def call_pk(self) -> int:
+        return self._call.pk
 
     def note(self, entry: Event | Action, wall_ms: float) -> None:
         self._part.entries.append((wall_ms, entry))
-        if len(self._part.entries) >= FLUSH_ENTRIES:
-            self._wake.set()
+        if isinstance(entry, Reply | Prompt):
+            self._unwritten.spool_soon()
+        elif len(self._part.entries) >= FLUSH_ENTRIES:
+            self._part.is_due = True
 
     def hear(self, at_ms: int, frame: bytes) -> None:
         self.audience.hear(at_ms, frame)
@@ -101,7 +107,8 @@ class Recorder:
         if turn.number not in self._part.turns:
             logger.info("%s", turn)
         self._part.turns[turn.number] = turn
-        self._wake.set()
+        self.next_turn = max(self.next_turn, turn.number + 1)
+        self._write_soon()
         self.changed()
 
     def keep_message(self, message: Message) -> None:
@@ -114,90 +121,71 @@ class Recorder:
     def update(self, **fields: Any) -> None:
         """Write these fields of the call's row."""
         self._part.fields |= fields
-        self._wake.set()
+        self._write_soon()
+
+    def end(self, **fields: Any) -> None:
+        """The rest, and the call's end: nothing can take them back from here on."""
+        if self._lost:
+            gap = f"{self._lost} entries of its journal were lost: the database was away too long"
+            fields["failure"] = "; ".join(filter(None, (fields.get("failure"), gap)))
+        self.update(ended_at=timezone.now(), **fields)
+        self.is_over = True
 
     async def finish(self, **fields: Any) -> None:
-        """Write the rest, and the call's end. Returns when it is written."""
-        self._is_over = True
-        self.update(ended_at=timezone.now(), **fields)
-        await self._task
+        """End it; returns when it is written."""
+        self.end(**fields)
+        await self.is_written.wait()
 
-    async def _run(self) -> None:
-        while not (self._is_over and not self._part):
-            await self._wake.wait()
-            self._wake.clear()
-            part, self._part = self._part, Part()
-            if part and self._recording:
-                await self._write_sound(*self._recording.take(self._heard_ms))
-            if part:
-                await self._write_for_sure(part)
-        unwritten.pop(self._call.call_sid, None)
-        # A broker that is down must cost nothing but its time-out, and no other call's record.
-        await asyncio.to_thread(_once, tasks.settle_later, self._call.pk)
+    def take(self, keeps_entries: bool) -> tuple[int, Part] | None:
+        """What has happened since the last time, and its number; None: nothing.
 
-    async def _write_sound(self, begins: int, audio: bytes) -> None:
+        keeps_entries: there is room for the journal; turns and fields are kept in any case.
+        """
+        part, self._part = self._part, Part()
+        if not part:
+            return None
+        part.turns = {number: replace(turn) for number, turn in part.turns.items()}
+        part.open_turn = self._open_turn()
+        if not keeps_entries:
+            self._lost += len(part.entries)
+            part.entries.clear()
+        number, self.next_number = self.next_number, self.next_number + 1
+        self._taken += 1
+        return number, part
+
+    def spooled(self, line: Line, is_due: bool) -> None:
+        """What was taken last."""
+        self.lines.append(line)
+        self.is_due |= is_due
+
+    def written(self, lines: Sequence[Line]) -> bool:
+        """The database has these, the oldest; whether more have come meanwhile."""
+        del self.lines[: len(lines)]
+        self._taken -= len(lines)
+        self.is_due = bool(self.lines)
+        return self.is_due
+
+    @property
+    def is_all_written(self) -> bool:
+        return self.is_over and not self._part and not self._taken
+
+    def take_sound(self) -> tuple[int, bytes] | None:
+        return self._recording.take(self._heard_ms) if self._recording else None
+
+    def write_sound(self, begins: int, audio: bytes) -> None:
         """Whatever goes wrong, a full disk first of all, costs the recording, never the record."""
-        path = recording.path_of(self._call)
+        path: Path = recording.path_of(self._call)
         try:
             if self._sound_begins is None:
-                self._sound_begins = await self._in_thread(recording.length_of, path)
-            await self._in_thread(recording.write, path, self._sound_begins + begins, audio)
+                self._sound_begins = recording.length_of(path)
+            recording.write(path, self._sound_begins + begins, audio)
         except Exception as error:
-            if not self._gap:
+            if not self.gap:
                 logger.error("The recording has a gap: %s", error)
-            self._gap = f"its recording: {error}"
+            self.gap = f"its recording: {error}"
         else:
-            self._gap = ""
+            self.gap = ""
 
-    async def _write_for_sure(self, part: Part) -> None:
-        tries = 0
-        while True:
-            try:
-                number = self._call.first_part + self._written
-                newest = await self._in_thread(write, self._call.pk, number, part)
-            except Exception as error:
-                retry_s = RETRY_S[min(tries, len(RETRY_S) - 1)]
-                if not tries:
-                    logger.error("Not recorded yet, trying again: %s", error)
-                unwritten[self._call.call_sid] = f"{error}"
-                tries += 1
-                await asyncio.sleep(retry_s)
-            else:
-                unwritten.pop(self._call.call_sid, None)
-                if self._gap:
-                    unwritten[self._call.call_sid] = self._gap
-                self._written += 1
-                self._newest(newest)
-                return
-
-    async def _in_thread(self, job: Callable[..., Any], *args: Any) -> Any:
-        run = contextvars.copy_context().run  # the call's id, for the log
-        return await asyncio.get_running_loop().run_in_executor(_writer, run, _once, job, *args)
-
-
-def _once(job: Callable[..., Any], *args: Any) -> Any:
-    """With a connection of its own: none is kept that the database has meanwhile forgotten."""
-    try:
-        return job(*args)
-    finally:
-        close_old_connections()
-
-
-def write(call_pk: int, number: int, part: Part) -> Revision:
-    """Write a part; returns the newest revision of the call's profile. Safe to run twice."""
-    text = "\n".join(journal.dump(entry, wall_ms) for wall_ms, entry in part.entries)
-    lines = gzip.compress(text.encode(), GZIP_LEVEL)  # before the database is locked
-    with transaction.atomic():
-        if text:
-            JournalPart.objects.update_or_create(
-                call_id=call_pk, number=number, defaults={"lines": lines}
-            )
-        for turn in part.turns.values():
-            values = asdict(turn)
-            del values["number"]
-            values["revision_id"] = values.pop("revision")
-            Turn.objects.update_or_create(call_id=call_pk, number=turn.number, defaults=values)
-        if part.fields:
-            Call.objects.filter(pk=call_pk).update(**part.fields)
-        profile_pk = Call.objects.values_list("profile", flat=True).get(pk=call_pk)
-        return Revision.objects.filter(profile=profile_pk).latest()
+    def _write_soon(self) -> None:
+        self._part.is_due = True
+        self._unwritten.spool_soon()

@@ -3,6 +3,7 @@
 Rule: reports come late, twice and out of order, and each is one conditional update. A later one
 (by SequenceNumber) is not undone by an earlier one, nor an end by anything but a later end. How a
 call ended that had a stream, the stream says; how one ended that never had, these reports say.
+Where the stream never says it, `completed` closes the call later (Call.close_completed).
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def take_status(call_sid: str, status: str, sequence: str = "") -> None:
     if is_last:
         why = Call.Ended.UNCONNECTED if status in UNCONNECTED else Call.Ended.EARLY
         _end(calls.filter(started_at=None, ended_at=None), why)
+        calls.filter(completed_at=None).update(completed_at=timezone.now())
         for call in calls.filter(started_at__isnull=False, ended_at=None):
             if is_dead(call.process):
                 call.close(Call.Ended.LOST)

@@ -11,9 +11,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from calls import recording
+from calls import recording, recovery
 from calls.models import Call, JournalPart, Turn
 
 logger = logging.getLogger(__name__)
@@ -22,11 +23,15 @@ AT_ONCE = 200
 
 
 def forget(days: int | None = None) -> int:
-    """Forget calls that ended so many days ago (RETENTION_DAYS; 0: none); how many."""
+    """Forget calls that ended, or rang and never ended, so many days ago (RETENTION_DAYS; 0: none);
+    how many. What a dead process left of them on this machine goes as well."""
     days = settings.RETENTION_DAYS if days is None else days
     if not days:
         return 0
-    old = Call.objects.filter(ended_at__lt=timezone.now() - timedelta(days=days))
+    before = timezone.now() - timedelta(days=days)
+    recovery.recover()
+    recovery.forget(before)
+    old = Call.objects.filter(Q(ended_at__lt=before) | Q(ended_at=None, rang_at__lt=before))
     forgotten = 0
     while pks := list(old.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
         for call in Call.objects.filter(pk__in=pks):

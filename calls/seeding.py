@@ -1,6 +1,8 @@
 """Invented calls: believable to look at, and the same for the same seed.
 
-Rule: what is counted by the hour agrees with the turns, as if a worker had settled each call.
+Rules: what is counted by the hour agrees with the turns, as if a worker had settled each call. One
+number's calls run on the default profile, the other's on a fixed one: only of such calls can the
+page of the trade-off tell anything.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ WRITTEN = 600
 """Calls a revision whose turns are made up one by one: a hundred thousand would take an hour."""
 HOURS = (*[1] * 7, 4, 8, 12, 14, 14, 12, 11, 10, 11, 12, 9, 6, 4, 3, 2, 1, 1)
 """How many calls come in each hour of a day, in proportion."""
-NUMBERS = (("+972771234567", "מרפאת אלון"), ("+972771234568", "מוסך דוד"))
+NUMBERS = (("+972771234567", "מרפאת אלון", ""), ("+972771234568", "מוסך דוד", "balanced"))
+"""Number, name, and the profile of its own."""
 
 
 class Seeding:
@@ -54,12 +57,12 @@ class Seeding:
     def fill(self, calls: int) -> Iterator[int]:
         """Oldest first, so that keys grow with time; yields how many are there."""
         now = timezone.now()
-        self._numbers = [
-            PhoneNumber.objects.get_or_create(number=number, defaults={"name": name})[0]
-            for number, name in NUMBERS
-        ]
-        self._revisions = self._publish(now)
-        self._knobs = {one.pk: one.values for one in self._revisions}
+        self._numbers = [self._number(*each) for each in NUMBERS]
+        default = TimingProfile.objects.get(is_default=True)
+        used = [number.profile or default for number in self._numbers]
+        self._revisions = {profile: self._publish(profile, now) for profile in dict.fromkeys(used)}
+        self._profiles = used
+        self._knobs = {one.pk: one.values for found in self._revisions.values() for one in found}
         moments = sorted(self._moment(now) for _call in range(calls))
         for begin in range(0, calls, BATCH):
             with transaction.atomic():
@@ -71,9 +74,13 @@ class Seeding:
             unique_fields=["hour", "revision", "is_short", "measure", "bin"],
         )  # fmt: skip
 
-    def _publish(self, now: datetime) -> list[Revision]:
+    def _number(self, number: str, name: str, profile: str) -> PhoneNumber:
+        own = TimingProfile.objects.filter(name=profile).first()
+        wanted = {"name": name, "profile": own}
+        return PhoneNumber.objects.get_or_create(number=number, defaults=wanted)[0]
+
+    def _publish(self, profile: TimingProfile, now: datetime) -> list[Revision]:
         """What the calls ran on, one after the other: brisk for a while, and sooner since."""
-        profile = TimingProfile.objects.get(is_default=True)
         is_adaptive = profile.newest.values.endpointing == "adaptive"
         knobs = asdict(profile.newest.values)
         key, values = "end_silence_long_ms", (2800, 2600) if is_adaptive else (2000, 1500)
@@ -125,7 +132,9 @@ class Seeding:
 
     def _call(self, at: datetime, index: int) -> Call:
         draw = self._draw
-        running = [one for one in self._revisions if one.published_at <= at] or self._revisions[:1]
+        place = index % len(NUMBERS)
+        published = self._revisions[self._profiles[place]]
+        running = [one for one in published if one.published_at <= at] or published[:1]
         ended_why = draw.choices(
             (Call.Ended.CALLER, Call.Ended.GOODBYE, Call.Ended.FAILED, Call.Ended.LINE),
             (60, 36, 1, 3),
@@ -133,8 +142,8 @@ class Seeding:
         return Call(
             call_sid=f"{SID}{self._seed:04}{index:022}",
             caller=f"+9725{draw.randrange(10**8):08}",
-            called=self._numbers[index % 2].number,
-            number=self._numbers[index % 2],
+            called=self._numbers[place].number,
+            number=self._numbers[place],
             profile=running[-1].profile,
             revision=running[-1],
             rang_at=at,

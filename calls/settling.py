@@ -53,14 +53,17 @@ def settle(call_pk: int) -> bool:
     except OSError as error:
         logger.error("The recording of %s has no waveform: %s", call, error)
     with transaction.atomic():
-        done = Call.objects.filter(pk=call_pk, settled_at=None)
-        if not done.update(settled_at=timezone.now(), replays=replays):
+        unsettled = Call.objects.filter(pk=call_pk, settled_at=None)
+        if not unsettled.update(settled_at=timezone.now(), replays=replays):
             return False
         _keep_pauses(call, entries or [])
         Timeline.keep(call, entries or [])
         call.tally()
+        new = call.turns.filter(number__gt=call.counted_to)  # a record may come late, in pieces
         if not call.is_test:
-            _count(call.turns.filter(number__gt=0))
+            _count(new)
+        call.counted_to = max((turn.number for turn in new), default=call.counted_to)
+        call.save(update_fields=["counted_to"])
     return True
 
 

@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from calls import retention, settling, test_call
+from calls import recovery, retention, settling, test_call
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +18,9 @@ def settle_call(call_pk: int) -> None:
 
 @shared_task
 def settle_missed() -> None:
-    """Calls whose own task was lost: with its worker, or because the broker was down."""
+    """Calls whose own task was lost: with its worker, or because the broker was down; and what
+    processes that died on this machine have left."""
+    recovery.recover()
     for call_pk in settling.missed():
         settling.settle(call_pk)
 

@@ -7,7 +7,7 @@ means.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from calls.playout import Playout
@@ -224,16 +224,19 @@ class TurnBook:
         turn, playout = self.turn, self.playout
         if turn is None or playout is None:
             return
-        is_whole = outcome == "completed"
-        turn.answered = playout.text if is_whole else playout.heard_text(wall_ms)
-        turn.ended_ms, turn.first_audio_ms = wall_ms, playout.answer_at_ms
-        turn.spoken_ms = playout.audio_ms if is_whole else playout.spoken_ms(wall_ms)
-        was_heard = turn.heard_ms is not None
-        turn.outcome = "interrupted" if outcome == "no reply" and was_heard else outcome
+        _take_from(playout, turn, outcome, wall_ms)
         if turn.answered and not is_withdrawn:
             self.history.append(Line(False, turn.answered))
         self.last, self.turn, self.playout = turn, None, None
         self._keep(turn)
+
+    def so_far(self, wall_ms: float) -> TurnRecord | None:
+        """The open turn, as it is to be kept should the process die now."""
+        if self.turn is None or self.playout is None:
+            return None
+        turn = replace(self.turn)
+        _take_from(self.playout, turn, "no reply", wall_ms)
+        return turn
 
     def amend(self, number: int, text: str, transcribed_ms: float | None) -> None:
         """The final words of a turn that was already answered."""
@@ -245,3 +248,13 @@ class TurnBook:
         turn.said, turn.transcribed_ms = text, transcribed_ms
         if turn is self.last:
             self._keep(turn)
+
+
+def _take_from(playout: Playout, turn: TurnRecord, outcome: str, wall_ms: float) -> None:
+    """What was said and heard of its reply, which ends now."""
+    is_whole = outcome == "completed"
+    turn.answered = playout.text if is_whole else playout.heard_text(wall_ms)
+    turn.ended_ms, turn.first_audio_ms = wall_ms, playout.answer_at_ms
+    turn.spoken_ms = playout.audio_ms if is_whole else playout.spoken_ms(wall_ms)
+    was_heard = turn.heard_ms is not None
+    turn.outcome = "interrupted" if outcome == "no reply" and was_heard else outcome

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonRe
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from calls import gate, live, process, prompts, readiness, recorder, reports, twilio
+from calls import gate, live, process, prompts, readiness, reports, twilio, unwritten
 from calls.log import call_in_hand, masked
 from calls.models import Call
 from calls.phone_number import UNANSWERED, PhoneNumber
@@ -139,7 +139,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "status": status,
         "calls": len(live.calls),
         "failures": list(readiness.failures.values()),
-        "unwritten": sorted(set(recorder.unwritten.values())),
+        "unwritten": unwritten.failures(),
     }
     return JsonResponse(body, status=200 if status == "ok" else 503)
 

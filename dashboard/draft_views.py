@@ -10,20 +10,41 @@ from django.core.validators import validate_slug
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import may
+from dashboard.draft_saving import person_of
 from dashboard.knob_sums import changes
 from dashboard.models import AuditEvent
-from dashboard.profile_views import note_change, person_of
-from tuning.models import Draft, PublishedMeanwhile, Revision, TimingProfile, TooLate
+from dashboard.profile_views import note_change
+from tuning.models import (
+    Draft,
+    DraftChanged,
+    PublishedMeanwhile,
+    Revision,
+    TimingProfile,
+    TooLate,
+    Unchanged,
+)
 from tuning.presets import PRESETS
+
+CHANGED_ELSEWHERE = gettext_lazy(
+    "Your draft was changed in another window meanwhile. This is how it is now."
+)
 
 
 @require_POST
 @may("tuning.add_draft")
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
-    Draft.objects.filter(profile=pk, user=person_of(request)).delete()
+    profile = get_object_or_404(TimingProfile, pk=pk)
+    try:
+        draft = Draft.seen(profile, person_of(request), request.POST.get("version", ""))
+    except DraftChanged:
+        messages.error(request, CHANGED_ELSEWHERE)
+        return redirect("profile", pk=pk)
+    if draft is not None:
+        draft.forget()
     messages.success(request, _("The draft is discarded; the form shows what is published."))
     return redirect("profile", pk=pk)
 
@@ -35,10 +56,11 @@ def rebase(request: HttpRequest, pk: int) -> HttpResponse:
     profile = get_object_or_404(TimingProfile, pk=pk)
     draft = Draft.of(profile, person_of(request))
     if draft is not None:
-        before = asdict(draft.based_on.values)
-        own = {name: value for name, value in draft.knobs.items() if before.get(name) != value}
-        newest = profile.newest
-        Draft.keep(profile, person_of(request), asdict(newest.values) | own, newest.number)
+        try:
+            draft.rebase()
+        except DraftChanged:
+            messages.error(request, CHANGED_ELSEWHERE)
+            return redirect("profile", pk=pk)
         messages.success(request, _("Your changes now stand on the newest revision."))
     return redirect("profile", pk=pk)
 
@@ -50,10 +72,15 @@ def fill(request: HttpRequest, pk: int, preset: str) -> HttpResponse:
     if preset not in PRESETS:
         raise Http404
     profile = get_object_or_404(TimingProfile, pk=pk)
-    newest, draft = profile.newest, Draft.of(profile, person_of(request))
-    knobs = draft.knobs if draft else asdict(newest.values)
-    based_on = draft.based_on.number if draft else newest.number
-    Draft.keep(profile, person_of(request), PRESETS[preset].on(knobs), based_on)
+    newest, person, version = profile.newest, person_of(request), request.POST.get("version", "")
+    try:
+        draft = Draft.seen(profile, person, version)
+        knobs = PRESETS[preset].on(draft.whole if draft else asdict(newest.values))
+        based_on = draft.based_on.number if draft else newest.number
+        Draft.keep(profile, person, knobs, based_on=based_on, version=version)
+    except DraftChanged:
+        messages.error(request, CHANGED_ELSEWHERE)
+        return redirect("profile", pk=pk)
     messages.success(request, _("The draft has the preset's values. Nothing is published yet."))
     return redirect("profile", pk=pk)
 
@@ -101,7 +128,7 @@ def undo(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     note = _("Undid r%(number)s") % {"number": number}
     try:
         made = revision.profile.undo(revision, by=person_of(request), note=note)
-    except (TooLate, PublishedMeanwhile):
+    except (TooLate, PublishedMeanwhile, Unchanged):
         messages.error(request, _("Too late to undo. Restore an older revision below instead."))
         return redirect("profile", pk=pk)
     note_change(request, AuditEvent.Action.RESTORE, made, revision.values)

@@ -298,7 +298,8 @@ GLOSSARY = (
                 "hangover",
                 _("Hangover"),
                 _("How long a voice still counts as speech after its last sound, so that the ends "
-                  "of words survive. It is added to every turn."),
+                  "of words survive. By the fixed rule it is added to every turn; by what was "
+                  "said, only while words are missing."),
             ),
             Entry(
                 "silence",

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from django.conf import settings
 
 from calls.services.vendors import registered
-from tuning.knob import Knob, Value
+from tuning.knob import Knob, Text, Value
 from tuning.models import TimingProfile
 from tuning.profile import KNOBS
 
@@ -29,6 +29,7 @@ class Difference:
     """A knob whose variable says something else than the profile that new calls start on."""
 
     knob: Knob
+    label: Text
     given: Value
     published: Value
 
@@ -42,9 +43,12 @@ class Setting:
 
 def differences(profile: TimingProfile) -> list[Difference]:
     """Calls follow the published value: a variable counts only when the database is made."""
-    given, published = asdict(settings.DEFAULT_KNOBS), asdict(profile.newest.values)
+    values = profile.newest.values
+    given, published = asdict(settings.DEFAULT_KNOBS), asdict(values)
     return [
-        Difference(knob, given[knob.name], published[knob.name])
+        Difference(
+            knob, knob.under(values.endpointing).label, given[knob.name], published[knob.name]
+        )
         for knob in KNOBS
         if os.environ.get(knob.environ) and given[knob.name] != published[knob.name]
     ]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from dashboard.charts import WaitChart, wait_chart
 from tuning import endpoint
-from tuning.knob import Knob, Value
+from tuning.knob import Knob, Text, Value
 from tuning.profile import KNOB, Profile
 
 SHORT_SPAN_MS, LONG_SPAN_MS = 1000, 4000
@@ -21,6 +21,10 @@ class Change:
     knob: Knob
     before: Value
     after: Value
+    label: Text
+    """What it is called under the later's rule, or where it acted before."""
+    moves: bool
+    """Whether it acts under the rule of either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +76,14 @@ class Sum:
 
 
 def changes(before: Profile, after: Profile) -> list[Change]:
+    """What moves nothing stands last."""
     old, new = asdict(before), asdict(after)
-    return [Change(KNOB[name], old[name], new[name]) for name in old if old[name] != new[name]]
+    rules = after.endpointing, before.endpointing
+    found = []
+    for name in old:
+        if old[name] != new[name]:
+            knob = KNOB[name]
+            acting = [rule for rule in rules if knob.acts_under(rule)]
+            label = knob.under((acting or rules)[0]).label
+            found.append(Change(knob, old[name], new[name], label, bool(acting)))
+    return sorted(found, key=lambda change: not change.moves)

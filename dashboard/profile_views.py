@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.access import may
+from dashboard.draft_saving import Stale, draft_of, person_of, save, unseen
 from dashboard.knob_sums import Change, Sum, changes
 from dashboard.models import AuditEvent
 from tuning.forms import ProfileForm, RestoreForm
-from tuning.models import UNDO_WITHIN, Draft, PublishedMeanwhile, Revision, TimingProfile
+from tuning.models import UNDO_WITHIN, Draft, PublishedMeanwhile, Revision, TimingProfile, Unchanged
 from tuning.presets import PRESETS, Preset
 from tuning.profile import Profile
 
 SHOWN_REVISIONS = 50
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+UNCHANGED = gettext_lazy("Nothing was published: these are the values that are live already.")
 
 
 @require_safe
@@ -40,26 +45,38 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     profile = get_object_or_404(TimingProfile, pk=pk)
     newest = profile.newest
     if request.method != "POST":
-        draft = Draft.of(profile, person_of(request))
-        based_on = draft.based_on.number if draft else newest.number
-        knobs = draft.knobs if draft else None
-        form = ProfileForm(published=newest.values, based_on=based_on, draft=knobs)
-        return _edit_page(request, profile, newest, form)
+        return _edit_page(request, profile, newest, _form(draft_of(request, profile), newest))
     if not request.user.has_perm("tuning.add_revision"):
         raise PermissionDenied
     form = ProfileForm(request.POST, published=newest.values, based_on=newest.number)
     knobs = form.knobs
     if knobs is None or not form.is_valid():
-        return _edit_page(request, profile, newest, form, status=422)
+        return _edit_page(request, profile, newest, form, status=422, refused=True)
+    draft = unseen(request, profile, form)
+    if isinstance(draft, Stale):
+        return _edit_page(request, profile, newest, form, status=409, refused=True, stale=draft)
     based_on, note = form.cleaned_data["based_on"], form.cleaned_data["note"]
     try:
         revision = profile.publish(knobs, by=person_of(request), note=note, based_on=based_on)
     except PublishedMeanwhile as conflict:
         return _conflict_page(request, conflict.newest, based_on, request.POST.dict())
-    Draft.objects.filter(profile=profile, user=person_of(request)).delete()
+    except Unchanged:
+        more = {"refused": True, "unchanged": UNCHANGED}
+        return _edit_page(request, profile, newest, form, status=422, **more)
+    if draft is not None:
+        draft.forget()
     note_change(request, AuditEvent.Action.PUBLISH, revision, newest.values)
-    _say_published(request, revision)
-    return redirect("profile", pk=pk)
+    return _published(request, revision)
+
+
+def _form(draft: Draft | None, newest: Revision) -> ProfileForm:
+    """With the operator's draft, or what is published; it says what no call may run on."""
+    based_on = draft.based_on.number if draft else newest.number
+    if draft is None or draft.values is not None:
+        whole = draft.whole if draft else None
+        return ProfileForm(published=newest.values, based_on=based_on, draft=whole)
+    data = draft.whole | {"based_on": based_on, "version": draft.version}
+    return ProfileForm(data, published=newest.values, based_on=based_on, is_trial=True)
 
 
 def note_change(
@@ -79,15 +96,18 @@ def _edit_page(
     status: int = 200,
     **more: object,
 ) -> HttpResponse:
-    draft = Draft.of(profile, person_of(request))
+    draft = draft_of(request, profile)
     values = form.knobs if form.is_bound else draft.values if draft else newest.values
     undoable = profile.undoable(person_of(request))
     context = {
         "draft": draft,
+        "version": form["version"].value() if form.is_bound else draft.version if draft else "",
+        "unsaved": form.changed_names,
+        "may_draft": request.user.has_perm("tuning.add_draft"),
         "is_outdated": draft is not None and draft.based_on != newest,
         "undoable": undoable,
         "undo_seconds": _seconds_left(undoable) if undoable else 0,
-        "draft_changes": changes(newest.values, values) if values else [],
+        "draft_changes": changes(newest.values, draft.values) if draft and draft.values else [],
         "presets": PRESETS.values(),
         "preset": _preset(request, values or newest.values),
         "publishers": _publishers(request),
@@ -118,8 +138,8 @@ def _publishers(request: HttpRequest) -> list[str]:
     """Whom to ask, for those who may only draft."""
     if request.user.has_perm("tuning.add_revision"):
         return []
-    found = User.objects.filter(is_active=True, groups__name="admin")
-    return list(found.values_list("username", flat=True)[:5])
+    found = User.objects.with_perm("tuning.add_revision", backend=MODEL_BACKEND)
+    return list(found.order_by("username").values_list("username", flat=True))
 
 
 def _conflict_page(
@@ -127,7 +147,9 @@ def _conflict_page(
 ) -> HttpResponse:
     """What was published meanwhile; the operator's values stay, now based on the newest."""
     profile = newest.profile
+    knobs = asdict(newest.values)
     data["based_on"] = newest.number
+    data["changed"] = " ".join(name for name in knobs if f"{knobs[name]}" != f"{data.get(name)}")
     form = ProfileForm(data, published=newest.values, based_on=newest.number)
     seen = profile.revisions.filter(number=based_on).first()
     conflict = {
@@ -153,22 +175,27 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     them as the operator's draft."""
     profile = get_object_or_404(TimingProfile, pk=pk)
     newest = profile.newest
-    form = ProfileForm(request.POST, published=newest.values, based_on=newest.number)
+    form = ProfileForm(request.POST, published=newest.values, based_on=newest.number, is_trial=True)
     values = form.knobs
-    draft = None
-    if may_draft := request.user.has_perm("tuning.add_draft"):
-        based_on = form.cleaned_data.get("based_on") or newest.number
-        draft = Draft.keep(profile, person_of(request), form.kept(), based_on)
+    may_draft = request.user.has_perm("tuning.add_draft")
+    saved = save(request, profile, form) if may_draft else None
+    stale = saved if isinstance(saved, Stale) else None
+    draft = saved if isinstance(saved, Draft) else None
+    seen = form.cleaned_data.get("version", "") if stale else draft.version if draft else ""
     context = {
         "may_draft": may_draft,
         "profile": profile,
         "draft": draft,
-        "draft_changes": changes(newest.values, values) if values else [],
+        "stale": stale,
+        "version": seen,
+        "unsaved": form.changed_names if stale else form.unsaved if may_draft else [],
+        "draft_changes": changes(newest.values, draft.values) if draft and draft.values else [],
         "form": form,
         "newest": newest,
         "sum": Sum.of(values, newest.values) if values else None,
     }
-    return render(request, "dashboard/_check.html", context)
+    status = HTTPStatus.CONFLICT if stale else HTTPStatus.OK
+    return render(request, "dashboard/_check.html", context, status=status)
 
 
 @require_POST
@@ -196,22 +223,21 @@ def restore(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     except PublishedMeanwhile as conflict:
         wanted = asdict(old.values) | {"note": note}
         return _conflict_page(request, conflict.newest, based_on, wanted)
+    except Unchanged:
+        messages.error(request, UNCHANGED)
+        return redirect("profile", pk=pk)
     note_change(
         request,
         AuditEvent.Action.RESTORE,
         revision,
         old.profile.revisions.get(number=revision.number - 1).values,
     )
-    _say_published(request, revision)
-    return redirect("profile", pk=pk)
+    return _published(request, revision)
 
 
-def _say_published(request: HttpRequest, revision: Revision) -> None:
+def _published(request: HttpRequest, revision: Revision) -> HttpResponse:
+    """The page again, with the focus on what takes it back."""
     said = _("Published %(name)s r%(number)s: calls in progress take it now.")
     words = {"name": revision.profile.name, "number": revision.number}
     messages.success(request, said % words)
-
-
-def person_of(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+    return redirect(f"{resolve_url('profile', pk=revision.profile_id)}#take-back")

@@ -84,7 +84,7 @@ class Tiles:
 def tiles() -> Tiles:
     """Of the newest calls of the last days, whatever profile they ran on."""
     since = timezone.now() - timedelta(days=USUAL_DAYS)
-    chosen = Selection(USUAL_DAYS, since, None, None)
+    chosen = Selection(USUAL_DAYS, since, None)
     turns = chosen.measured()
     dropped = chosen.dropped_by_call()
     by_call = _by_call(turns)
@@ -172,7 +172,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What changed since the newest publication."""
+    """What changed since the last publication: the calls that were timed by its values, against
+    those that were timed by the values before."""
 
     revision: Revision
     before: Side
@@ -186,12 +187,13 @@ class Since:
 def since_published() -> Since | None:
     """None: the profile of new calls is still as it was shipped."""
     profile = TimingProfile.objects.filter(is_default=True).first()
-    newest = profile.newest if profile else None
-    if profile is None or newest is None or newest.number == 1:
+    last = profile.last_change if profile else None
+    if profile is None or last is None:
         return None
-    before = profile.revisions.get(number=newest.number - 1)
-    long_ago = newest.published_at - timedelta(days=USUAL_DAYS)
+    before = profile.revisions.get(number=last.number - 1)
+    long_ago = last.published_at - timedelta(days=USUAL_DAYS)
     sides = [
-        Side.of(Selection(USUAL_DAYS, long_ago, profile, revision)) for revision in (before, newest)
+        Side.of(Selection(USUAL_DAYS, long_ago, profile, tuple(one.with_its_values())))
+        for one in (before, last)
     ]
-    return Since(newest, *sides)
+    return Since(last, *sides)

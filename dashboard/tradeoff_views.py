@@ -1,4 +1,8 @@
-"""The trade-off: what shorter silences would cost in cut-ins, from recorded pauses."""
+"""The trade-off: what shorter silences would cost in cut-ins, from recorded pauses.
+
+Rule: only of turns under the fixed rule. Under the adaptive one each utterance has a silence of its
+own, and was watched for the less the more it sounded finished: no curve can be drawn of that.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from dashboard.charts import Mark, percent, round_axis, steps, thousands
 from dashboard.kept import kept
 from dashboard.targets import CUT_IN_RATE
 from dashboard.turn_selection import DAYS, Measured, Selection
-from tuning.models import Draft, TimingProfile
+from tuning.models import Draft, Revision, TimingProfile
 from tuning.profile import Profile
 
 LONGEST_MS = 3000
@@ -67,8 +71,13 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
     live = profile.newest.values
     wanted = draft.values if draft else None
     drawn_of = f"{live!r} {wanted!r}"
-    panels = kept(
-        f"trade-off {selection.key} {hash(drawn_of)}", lambda: _panels(selection, live, wanted)
+    is_adaptive = live.endpointing == "adaptive"
+    panels = (
+        []
+        if is_adaptive
+        else kept(
+            f"trade-off {selection.key} {hash(drawn_of)}", lambda: _panels(selection, live, wanted)
+        )
     )
     context = {
         "selection": selection,
@@ -77,14 +86,17 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
         "draft": draft,
         "panels": panels,
         "target_rate": CUT_IN_RATE,
-        "is_adaptive": live.endpointing == "adaptive",
+        "is_adaptive": is_adaptive,
+        "is_draft_adaptive": wanted is not None and wanted.endpointing == "adaptive",
         "profiles": TimingProfile.objects.all(),
     }
     return render(request, "dashboard/tradeoff.html", context)
 
 
 def _panels(selection: Selection, live: Profile, wanted: Profile | None) -> list[Panel]:
-    turns = selection.measured()
+    adaptive = Revision.objects.filter(knobs__endpointing="adaptive").values_list("pk", flat=True)
+    by_what_was_said = set(adaptive)
+    turns = [turn for turn in selection.measured() if turn.revision_id not in by_what_was_said]
     return [_panel(turns, is_short, title, live, wanted) for is_short, title in TITLES]
 
 

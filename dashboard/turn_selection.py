@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
@@ -31,6 +32,7 @@ class Measured(Latencies):
 
     pk: int
     call_id: int
+    revision_id: int | None
     is_short: bool
     is_prepared: bool
     outcome: str
@@ -59,7 +61,8 @@ class Selection:
     days: int
     since: datetime
     profile: TimingProfile | None
-    revision: Revision | None
+    revisions: tuple[Revision, ...] = ()
+    """Empty: all."""
 
     @classmethod
     def of(cls, request: HttpRequest) -> Selection:
@@ -70,7 +73,12 @@ class Selection:
         profile = _one(TimingProfile.objects.all(), request.GET.get("profile", ""))
         revision = _one(Revision.objects.all(), request.GET.get("revision", ""))
         since = timezone.now() - timedelta(days=days)
-        return cls(days, since, profile, revision)
+        return cls(days, since, profile, (revision,) if revision else ())
+
+    @property
+    def revision(self) -> Revision | None:
+        """The one that the address names."""
+        return self.revisions[0] if self.revisions else None
 
     @property
     def key(self) -> str:
@@ -90,12 +98,8 @@ class Selection:
         found = found.exclude(caller=Call.TEST_CALLER)
         if self.profile:
             found = found.filter(profile=self.profile)
-        if self.revision:  # it decided from its publication to the next, whatever a call ended on
-            later = self.revision.profile.revisions.filter(number__gt=self.revision.number)
-            replaced_at = later.aggregate(at=Min("published_at"))["at"]
-            found = found.filter(rang_at__gte=self.revision.published_at - LONGEST_CALL)
-            if replaced_at:
-                found = found.filter(rang_at__lt=replaced_at)
+        if self.revisions:
+            found = found.filter(reduce(or_, map(_while_live, self.revisions)))
         newest = found.order_by("-rang_at", "-pk").values_list("pk", flat=True)
         return list(newest[:NEWEST_CALLS])
 
@@ -103,8 +107,8 @@ class Selection:
         """The turns of the newest calls."""
         names = [each.name for each in fields(Measured)]
         found = Turn.objects.filter(call__in=self.newest_calls, number__gt=0)
-        if self.revision:
-            found = found.filter(revision=self.revision)
+        if self.revisions:
+            found = found.filter(revision__in=self.revisions)
         return [Measured(*row) for row in found.order_by().values_list(*names)]
 
     def dropped_by_call(self) -> dict[int, int]:
@@ -115,11 +119,19 @@ class Selection:
     def counts(self, measure: str) -> QuerySet[LatencyCount]:
         since = self.since.replace(minute=0, second=0, microsecond=0)
         found = LatencyCount.objects.filter(measure=measure, hour__gte=since)
-        if self.revision:
-            return found.filter(revision=self.revision)
+        if self.revisions:
+            return found.filter(revision__in=self.revisions)
         if self.profile:
             return found.filter(revision__profile=self.profile)
         return found
+
+
+def _while_live(revision: Revision) -> Q:
+    """It decided from its publication to the next, whatever a call ended on."""
+    later = revision.profile.revisions.filter(number__gt=revision.number)
+    replaced_at = later.aggregate(at=Min("published_at"))["at"]
+    live = Q(rang_at__gte=revision.published_at - LONGEST_CALL)
+    return live & Q(rang_at__lt=replaced_at) if replaced_at else live
 
 
 def _number(raw: str) -> int | None:

@@ -89,8 +89,9 @@ WAIT_PARTS: Words = {
     "own pauses": _("the caller's own pauses"),
     "asked for time": _("time was asked for"),
     "transcript": _("no word more"),
+    "words missing": _("words are missing"),
 }
-"""`tuning.endpoint.Wait.parts`."""
+"""`tuning.endpoint.Wait.parts`, and what `tuning.endpoint.examples` are of."""
 
 TWILIO_STATUSES: Words = {
     "queued": _("queued"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.server import PASSWORD, Server
 
@@ -19,6 +19,8 @@ FLAGS = [
 ]
 REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));"""
+
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @contextmanager
@@ -57,6 +59,10 @@ class Operator:
         self.complaints: list[str] = []
         self.page.on("console", lambda said: self._hear(said.type, said.text))
         self.page.on("pageerror", lambda error: self._hear("error", f"{error}"))
+        self._under_way: set[Request] = set()
+        self.page.on("request", lambda request: self._under_way.add(request))
+        for kind in ("requestfinished", "requestfailed"):
+            self.page.on(kind, lambda request: self._under_way.discard(request))
         if user is None:
             return
         self.visit("login/")
@@ -68,6 +74,17 @@ class Operator:
     def visit(self, path: str) -> Page:
         self.page.goto(f"{self._address}/{path}")
         return self.page
+
+    def another_window(self) -> Page:
+        """Of the same person, signed in by the same cookies."""
+        return self._context.new_page()
+
+    def settle(self) -> None:
+        """Until everything that the page asks for has come, and is drawn."""
+        self.page.evaluate(TWO_FRAMES)
+        while self._under_way:
+            self.page.wait_for_timeout(20)
+            self.page.evaluate(TWO_FRAMES)
 
     def forget_what_is_cached(self) -> None:
         """As on the first visit."""

@@ -21,6 +21,7 @@ from calls import live
 from calls.consumers import MediaConsumer
 from calls.conversation import Conversation
 from calls.models import Call, Turn
+from calls.services.phrase_cache import phrases
 from tests.fakes import CALLERS_TONE, HUSH, FakeSpeaker, FakeTranscriber, FakeWriter, LoudnessVad
 
 FRAME_S = 0.02
@@ -34,7 +35,8 @@ def voice_of(mark: str) -> bytes:
 def services(
     transcriber: type = FakeTranscriber, writer: type = FakeWriter, speaker: type = FakeSpeaker
 ) -> Iterator[None]:
-    """Calls talk to these."""
+    """Calls talk to these, and nothing is ready that other tests' calls have said."""
+    phrases.cache_clear()
     given = {"TRANSCRIBER": transcriber, "WRITER": writer, "SPEAKER": speaker, "VAD": LoudnessVad}
     for name, kind in given.items():
         globals()[f"_{name}"] = kind

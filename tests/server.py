@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import fcntl
 import json
 import os
 import shutil
@@ -23,12 +25,17 @@ from psycopg.rows import dict_row
 
 PASSWORD = "for tests only 7"
 READY_S = 60.0
+MIGRATED = Path(tempfile.mkdtemp(prefix="hevoice-migrated-"))
+"""A database for each settings module, made once and copied by every server that is told no more
+than that. Processes that test in parallel were forked after this was imported: they share it."""
+atexit.register(shutil.rmtree, MIGRATED, ignore_errors=True)
 
 
 class Server:
     """Use as a context manager. `settings_module` tests.fake_settings has services that behave.
 
     `beside`: another process of the same installation, with its data and its operator.
+    `var`: its empty folder, else one is made for it.
     `ready_status`: what /healthz says when there is nothing more to wait for.
     """
 
@@ -37,11 +44,13 @@ class Server:
         settings_module: str = "hevoice.settings",
         *,
         beside: Server | None = None,
+        var: Path | None = None,
         ready_status: str = "ok",
         **environ: str,
     ) -> None:
         self._beside, self._ready_status = beside, ready_status
-        self.var: Path = beside.var if beside else Path(tempfile.mkdtemp(prefix="hevoice-test-"))
+        self._made = None if beside or var else tempfile.mkdtemp(prefix="hevoice-test-")
+        self.var: Path = beside.var if beside else var or Path(self._made or "")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -51,6 +60,7 @@ class Server:
         if not beside:
             (self.var / "models").symlink_to(models)
         self._log_path = self.var / f"server.{self.port}.log"
+        self._settings_module, self._is_told_more = settings_module, bool(environ)
         self._environ = os.environ | {
             "VAR_DIR": str(self.var),
             "DJANGO_SETTINGS_MODULE": settings_module,
@@ -62,14 +72,32 @@ class Server:
 
     def __enter__(self) -> Self:
         if not self._beside:
-            self.manage("migrate", "-v0")
-            self.manage("createsuperuser", "--noinput", "--username=operator", "--email=o@a.com")
+            self._make_database()
         self._log = self._log_path.open("w")
         self.start()
         if not self._beside:
             self.start_worker()
         self.wait_until_ready()
         return self
+
+    def _make_database(self) -> None:
+        """With its tables and an operator."""
+        if self._is_told_more:
+            self._migrate(self._environ)
+            return
+        folder = MIGRATED / self._settings_module
+        made = folder / "hevoice.sqlite3"
+        folder.mkdir(exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                self._migrate(self._environ | {"VAR_DIR": str(folder)})
+        shutil.copy(made, self.var)
+
+    def _migrate(self, environ: dict[str, str]) -> None:
+        operator = ("createsuperuser", "--noinput", "--username=operator", "--email=o@a.com")
+        for arguments in (("migrate", "-v0"), operator):
+            _manage(environ, *arguments)
 
     def start(self) -> None:
         """Again, after it was killed, at the same address."""
@@ -105,18 +133,15 @@ class Server:
             self.process.kill()
         self.process.wait()
         self._log.close()
-        if not self._beside:
-            shutil.rmtree(self.var)
+        if self._made:
+            shutil.rmtree(self._made)
 
     @property
     def log(self) -> str:
         return self._log_path.read_text()
 
     def manage(self, *arguments: str) -> str:
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=settings.BASE_DIR, env=self._environ, check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
+        return _manage(self._environ, *arguments)
 
     def health(self) -> dict[str, Any]:
         try:
@@ -148,3 +173,10 @@ class Server:
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
+
+
+def _manage(environ: dict[str, str], *arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR, env=environ, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip

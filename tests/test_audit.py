@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
-from django.test import SimpleTestCase, TestCase
+from django.test import SimpleTestCase, TestCase, tag
 from django.utils import timezone
 
 from dashboard.models import AuditEvent
@@ -201,6 +201,7 @@ class AppendOnlyTests(TestCase):
         self.assertEqual(AuditEvent.objects.get().who_name, "dana")
 
 
+@tag("protocol")
 class PostgresqlTests(SimpleTestCase):
     def test_postgresql_refuses_too(self) -> None:
         with PostgresqlServer() as server:

@@ -10,6 +10,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 
@@ -39,6 +40,11 @@ HARMLESS = {
 }
 """What a pure module may import besides pure modules: nothing that acts, waits or tells time."""
 VAGUE = {"manager", "handler", "helper", "util", "utils", "base", "processor", "misc", "common"}
+NOT_FAST = {
+    *("Server", "chromium", "RedisServer", "PostgresqlServer", "Agent", "Cloud", "GoogleSpeech"),
+    *("GoogleVoice", "OpenAiServer", "TwilioApi", "google", "served", "calls_in_progress"),
+}
+"""What the tests start, or connect to: a test that uses one is tagged `protocol` or `browser`."""
 LONGEST = 300
 WHY_LONGER = {
     "dashboard/glossary.py": "every word of the pages once, each with its meaning",
@@ -69,6 +75,23 @@ def imported(path: Path) -> set[str]:
                 raise AssertionError(f"{name_of(path)} imports relatively")
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
+
+
+def using(path: Path, names: set[str]) -> set[str]:
+    """The functions and classes of a module that use what it imports under these names, directly
+    or through each other."""
+    body = ast.parse(path.read_text()).body
+    imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+    given = {alias.name for node in imports for alias in node.names} & names
+    made = [node for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    mentioned = {
+        node.name: {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        for node in made
+    }
+    found: set[str] = set()
+    while more := {name for name in mentioned if mentioned[name] & (given | found)} - found:
+        found |= more
+    return found
 
 
 class DirectionTests(SimpleTestCase):
@@ -103,6 +126,17 @@ class PurityTests(SimpleTestCase):
             [sys.executable, "-c", program], cwd=ROOT, capture_output=True, timeout=60, check=False
         )
         self.assertEqual(done.returncode, 0, done.stderr.decode())
+
+
+class TagTests(SimpleTestCase):
+    def test_a_test_that_starts_a_server_or_a_browser_is_no_fast_one(self) -> None:
+        for path in sorted((ROOT / "tests").glob("test_*.py")):
+            module = import_module(f"tests.{path.stem}")
+            for name in using(path, NOT_FAST):
+                kind = getattr(module, name)
+                if isinstance(kind, type) and issubclass(kind, SimpleTestCase):
+                    with self.subTest(f"{path.stem}.{name}"):
+                        self.assertTrue({"protocol", "browser"} & getattr(kind, "tags", set()))
 
 
 class FileTests(SimpleTestCase):

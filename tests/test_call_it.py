@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.test import Client, SimpleTestCase, TestCase, override_settings
+from django.test import Client, SimpleTestCase, TestCase, override_settings, tag
 from django.utils import timezone
 
 from calls import recording, test_call
@@ -97,6 +97,7 @@ class StateTests(TestCase):
         self.assertFalse(TestCall.objects.exists())
 
 
+@tag("browser")
 class WholeCallTests(SimpleTestCase):
     def test_from_the_number_s_page_to_an_answered_call(self) -> None:
         with Server("tests.fake_settings") as server, chromium() as browser:

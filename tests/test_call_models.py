@@ -53,6 +53,6 @@ class CloseTest(TestCase):
         self.running("CA2", f"{host}:{os.getppid()}")
         self.running("CA4", this_process())
         self.running("CA3", f"another-host:{dead}")
-        Call.close_lost()
+        Call.close_lost(is_starting=True)
         ended = dict(Call.objects.values_list("call_sid", "ended_why"))
         self.assertEqual(ended, {"CA1": "lost", "CA2": "", "CA3": "", "CA4": "lost"})

@@ -130,7 +130,7 @@ class CourseTests(CallPageTestCase):
         scripted.wait_for(Reply)
         text = "\n".join(map(journal.dump, scripted.entries))
         lines = gzip.compress(text.encode())
-        JournalPart.objects.create(call=self.call, number=0, lines=lines)
+        JournalPart.objects.create(call=self.call, number=0, last=0, lines=lines)
         Call.objects.update(settled_at=None)
         settling.settle(self.call.pk)
         timeline = Timeline.objects.get()

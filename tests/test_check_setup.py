@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 from django.conf import settings
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from tests.servers import free_port
 from tests.servers.openai import OpenAiServer
@@ -18,6 +18,7 @@ from tests.servers.redis import RedisServer
 SECRET = "sk-wrong-0123456789"
 
 
+@tag("protocol")
 class CheckSetupTests(SimpleTestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 from django.core.management import CommandError, call_command
-from django.test import TestCase, override_settings
+from django.test import TestCase, override_settings, tag
 
 from calls.phone_number import PhoneNumber
 from tests.servers import free_port
@@ -15,6 +15,7 @@ NUMBER = "+972771234567"
 VOICE_URL = "https://voice.example/twilio/voice"
 
 
+@tag("protocol")
 class ConnectNumberTest(TestCase):
     def setUp(self) -> None:
         self.twilio = TwilioApi()

@@ -13,11 +13,12 @@ from calls.consumers import REFUSED, REPLACED
 from calls.models import Call
 from tests.fakes import HUSH, FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services
+from tests.virtual_time import VirtualTimeTestCase
 from tuning.models import TimingProfile
 from tuning.profile import Profile
 
 
-class TokenTest(TransactionTestCase):
+class TokenTest(VirtualTimeTestCase):
     async def assert_refused(self, phone: PhoneCall) -> None:
         async with asyncio.timeout(5):
             while phone.close_code is None:
@@ -62,7 +63,7 @@ class TokenTest(TransactionTestCase):
         self.assertEqual([turn.prompt for turn in turns], ["greeting", "greeting"])
 
 
-class ClientTest(TransactionTestCase):
+class ClientTest(VirtualTimeTestCase):
     async def test_a_forwarded_or_distant_client_is_refused_without_a_token(self) -> None:
         forwarded = PhoneCall(headers=[(b"x-forwarded-for", b"127.0.0.1")])
         self.assertFalse(await forwarded.connect())
@@ -84,7 +85,7 @@ class ClientTest(TransactionTestCase):
         self.assertEqual((await signed.ended()).ended_why, "caller hung up")
 
 
-class MessageTest(TransactionTestCase):
+class MessageTest(VirtualTimeTestCase):
     async def test_malformed_messages_are_counted_logged_once_and_ignored(self) -> None:
         broken = (
             {"event": "media"},
@@ -149,7 +150,7 @@ class MessageTest(TransactionTestCase):
         self.assertEqual({tuple(m["mark"]) for m in phone.events("mark")}, {("name",)})
 
 
-class EndTest(TransactionTestCase):
+class EndTest(VirtualTimeTestCase):
     async def test_the_goodbye_is_heard_to_its_end_and_then_the_stream_is_closed(self) -> None:
         with services(writer=tuned(FakeWriter, says_farewell=True)):
             async with PhoneCall() as phone:
@@ -199,7 +200,8 @@ class EndTest(TransactionTestCase):
         with services():
             async with PhoneCall() as phone:
                 await phone.until_quiet()
-                await live.calls["CA1"].end("shutdown")
+                live.calls["CA1"].end("shutdown")
+                await live.all_over(5)
                 call = await Call.objects.aget()
                 self.assertEqual(call.ended_why, "shutdown")
                 await phone.until(lambda: phone.close_code is not None)
@@ -217,7 +219,7 @@ class EndTest(TransactionTestCase):
         self.assertEqual((await Call.objects.aget(call_sid="CA2")).ended_why, "refused")
 
 
-class StallTest(TransactionTestCase):
+class StallTest(VirtualTimeTestCase):
     async def test_a_line_that_stops_is_answered_by_the_wall_clock(self) -> None:
         with services():
             async with PhoneCall(speed=1) as phone:
@@ -232,7 +234,7 @@ class StallTest(TransactionTestCase):
         self.assertTrue((await phone.ended()).replays)
 
 
-class SlowServiceTest(TransactionTestCase):
+class SlowServiceTest(VirtualTimeTestCase):
     async def test_a_writer_that_stalls_delays_no_frame_of_any_call(self) -> None:
         """The stall ends in an apology; meanwhile every frame of both calls is heard at once."""
         late_ms: list[float] = []
@@ -256,7 +258,7 @@ class SlowServiceTest(TransactionTestCase):
         )
         self.assertIn("4 s", turns[1].failure)
         self.assertGreater(len(late_ms), 300)
-        self.assertLess(sorted(late_ms)[len(late_ms) * 95 // 100], 50)
+        self.assertLess(max(late_ms), 1)
 
     async def test_a_failing_transcriber_ends_in_an_apology(self) -> None:
         with services(transcriber=tuned(FakeTranscriber, fails_after_s=0.3)):
@@ -275,3 +277,84 @@ class SlowServiceTest(TransactionTestCase):
             turns = await phone.turns()
         self.assertEqual([turn.prompt for turn in turns], ["greeting", "apology"])
         self.assertIn("told to fail", turns[0].failure)
+
+
+class EveryStepTest(TransactionTestCase):
+    """A call holds a place for as long as it lives, whichever step of its life fails."""
+
+    async def begun(self, number: int = 1) -> live.LiveCall:
+        call = await sync_to_async(Call.ring)(f"CA{number}", "+972501234567", "")
+        begun = await sync_to_async(Call.begin)(call.call_sid, "MZ1", call.token)
+        assert begun
+        return live.LiveCall(begun, "MZ1", self.send)
+
+    async def send(self, text: str) -> None:
+        pass
+
+    async def hangs_up(self, live_call: live.LiveCall) -> None:
+        live_call.end("caller hung up")
+
+    async def stays(self, live_call: live.LiveCall) -> None:
+        await asyncio.Event().wait()
+
+    async def assert_ended(self, why: str, call_sid: str = "CA1") -> None:
+        self.assertEqual(live.calls, {})
+        async with asyncio.timeout(5):
+            while not (row := await Call.objects.aget(call_sid=call_sid)).ended_at:
+                await asyncio.sleep(0.02)
+        self.assertEqual(row.ended_why, why)
+
+    async def test_a_service_that_cannot_be_made(self) -> None:
+        with services(), override_settings(WRITER="tests.fakes.NoSuchWriter"):
+            live_call = await self.begun()
+            with self.assertLogs("calls.live", "ERROR"):
+                self.assertEqual(await live_call.run(self.stays), "failed")
+            await self.assert_ended("failed")
+
+    async def test_a_database_that_fails_before_the_conversation(self) -> None:
+        with services():
+            live_call = await self.begun()
+            live_call.call.profile_id = None  # type: ignore[assignment]
+            live_call.call.profile = None  # type: ignore[assignment]
+            with self.assertLogs("calls.live", "ERROR"):
+                self.assertEqual(await live_call.run(self.stays), "failed")
+            await self.assert_ended("failed")
+
+    async def test_a_listener_that_breaks(self) -> None:
+        async def breaks(_live_call: live.LiveCall) -> None:
+            raise ValueError("broken")
+
+        with services():
+            live_call = await self.begun()
+            with self.assertLogs("calls.live", "ERROR"):
+                self.assertEqual(await live_call.run(breaks), "failed")
+            await self.assert_ended("failed")
+
+    async def test_one_that_is_cancelled_at_any_moment(self) -> None:
+        for number, after_s in enumerate((0.0, 0.001, 0.01, 0.05, 0.2), start=1):
+            with services():
+                live_call = await self.begun(number)
+                life = asyncio.create_task(live_call.run(self.stays))
+                await asyncio.sleep(after_s)
+                life.cancel()
+                await asyncio.wait([life])
+                if after_s:  # before that it has not begun to live
+                    await self.assert_ended("failed", f"CA{number}")
+                self.assertEqual(live.calls, {})
+
+    async def test_an_older_stream_that_does_not_end(self) -> None:
+        with services(), override_settings(TRANSCRIBER="tests.test_consumers.NeverCloses"):
+            older = await self.begun()
+            life = asyncio.create_task(older.run(self.stays))
+            await asyncio.sleep(0.1)
+            newer = live.LiveCall(older.call, "MZ2", self.send)
+            with self.assertLogs("calls.live", "ERROR"):
+                self.assertEqual(await newer.run(self.hangs_up), "failed")
+            life.cancel()
+            await asyncio.wait([life])
+            self.assertEqual(live.calls, {})
+
+
+class NeverCloses(FakeTranscriber):
+    async def aclose(self) -> None:
+        await asyncio.Event().wait()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import Permission, User
 from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from dashboard.models import AuditEvent
 from tests.people import a_person
@@ -25,7 +28,11 @@ class DraftPagesTestCase(TestCase):
         self.address = f"/en/profiles/{self.profile.pk}/"
 
     def form(self, **changed: Any) -> dict[str, Any]:
-        whole = asdict(self.profile.newest.values) | {"note": "", "based_on": 1} | changed
+        """As the window sends it that is open since the draft was saved last."""
+        draft = self.draft()
+        version = {"version": draft.version if draft else "", "changed": " ".join(changed)}
+        whole = asdict(self.profile.newest.values) | (draft.knobs if draft else {}) | version
+        whole |= {"note": "", "based_on": 1} | changed
         return {name: value for name, value in whole.items() if value is not False}
 
     def check(self, **changed: Any) -> str:
@@ -51,15 +58,45 @@ class SavingTests(DraftPagesTestCase):
 
     def test_what_is_as_published_is_no_draft(self) -> None:
         self.check(end_silence_long_ms=1500)
-        self.assertIn("The form shows what is published", self.check())
+        self.assertIn("The form shows what is published", self.check(end_silence_long_ms=1800))
         self.assertIsNone(self.draft())
 
-    def test_a_value_that_no_call_may_run_on_is_kept_too(self) -> None:
-        self.check(vad_hangover_ms=900)
+    def test_only_what_was_changed_is_kept(self) -> None:
+        self.check(end_silence_long_ms=1500)
+        self.check(end_silence_short_ms=450)
         draft = self.draft()
         assert draft
-        self.assertEqual((draft.knobs["vad_hangover_ms"], draft.values), ("900", None))
-        self.assertIn('value="900"', self.page())
+        kept = {"end_silence_long_ms": 1500, "end_silence_short_ms": 450}
+        self.assertEqual(draft.knobs, kept)
+
+    def test_a_value_that_no_call_may_run_on_is_not_kept_and_not_called_saved(self) -> None:
+        answer = self.check(vad_hangover_ms=900)
+        self.assertIn("Not saved: one value", answer)
+        self.assertNotIn("Your draft, saved", answer)
+        self.assertIn('<a href="#id_vad_hangover_ms">', answer)
+        self.assertIsNone(self.draft())
+
+    def test_what_else_was_changed_is_kept_beside_an_invalid_value(self) -> None:
+        answer = self.check(vad_hangover_ms="much", barge_in_ms=210, end_silence_long_ms=1500)
+        self.assertIn("Not saved: 2 values", strip_tags(answer))
+        self.assertIn('name="changed" value="vad_hangover_ms barge_in_ms"', answer)
+        draft = self.draft()
+        assert draft
+        self.assertEqual(draft.knobs, {"end_silence_long_ms": 1500})
+
+    def test_two_knobs_that_do_not_fit_are_named_in_one_line(self) -> None:
+        answer = self.check(end_silence_long_ms=400)
+        self.assertEqual(answer.count("must not be longer than after a long one"), 3)
+        self.assertIn('<a href="#id_end_silence_short_ms">', answer)
+        self.assertIn("Not saved: one value", answer, "of what was changed")
+
+    def test_a_draft_of_before_a_range_became_narrower_shows_what_is_wrong(self) -> None:
+        knobs = asdict(self.base) | {"vad_hangover_ms": 900}
+        self.profile.drafts.create(user=self.person, knobs=knobs, based_on=self.profile.newest)
+        page = self.page()
+        self.assertIn('value="900"', page)
+        self.assertIn('<a href="#id_vad_hangover_ms">', page)
+        self.assertNotIn("Nothing was published", page)
 
     def test_each_person_has_a_draft_of_their_own(self) -> None:
         self.check(end_silence_long_ms=1500)
@@ -70,7 +107,30 @@ class SavingTests(DraftPagesTestCase):
         self.client.force_login(a_person("viewer", "noa"))
         self.assertNotIn("Your draft", self.check(end_silence_long_ms=1500))
         self.assertFalse(Draft.objects.exists())
-        self.assertIn("dana", self.page(), "who may publish")
+
+    def test_a_viewer_reads_nowhere_that_a_draft_is_kept(self) -> None:
+        self.profile.drafts.create(
+            user=a_person("viewer", "noa"), based_on=self.profile.newest,
+            knobs={"end_silence_long_ms": 1500},
+        )  # fmt: skip
+        self.client.force_login(User.objects.get(username="noa"))
+        for page in (self.page(), self.page("?preset=double-talk")):
+            self.assertIn("nothing is kept", page)
+            self.assertNotIn("kept as your draft", page)
+            self.assertNotIn("Your draft", page)
+
+    def test_whoever_may_not_publish_reads_who_may(self) -> None:
+        a_person("viewer", "or")
+        User.objects.create_superuser("root")
+        ronit = User.objects.create_user("ronit")
+        ronit.user_permissions.add(Permission.objects.get(codename="add_revision"))
+        User.objects.create_superuser("gone", is_active=False)
+        self.assertNotIn("Who may publish", self.page())
+        self.client.force_login(a_person("operator", "noa"))
+        page = self.page()
+        found = re.search("Who may publish:(.*?)</p>", page, re.DOTALL)
+        assert found
+        self.assertEqual(re.findall(r"<bdi>(.*?)</bdi>", found[1]), ["dana", "ronit", "root"])
 
     def test_publishing_ends_the_draft_and_stands_in_the_audit(self) -> None:
         self.check(end_silence_long_ms=1500)
@@ -87,7 +147,9 @@ class SavingTests(DraftPagesTestCase):
 
     def test_a_draft_is_discarded(self) -> None:
         self.check(end_silence_long_ms=1500)
-        self.client.post(f"{self.address}discard/")
+        draft = self.draft()
+        assert draft
+        self.client.post(f"{self.address}discard/", {"version": draft.version})
         self.assertIsNone(self.draft())
 
     def test_a_draft_of_an_older_revision_says_so_and_is_put_on_the_newest(self) -> None:
@@ -115,10 +177,14 @@ class PresetTests(DraftPagesTestCase):
 
     def test_a_preset_leaves_what_else_stands_in_the_draft(self) -> None:
         self.check(end_silence_long_ms=1500)
-        self.client.post(f"{self.address}preset/double-talk/")
         draft = self.draft()
         assert draft
-        self.assertEqual(draft.knobs["end_silence_long_ms"], 1500)
+        address = f"{self.address}preset/double-talk/"
+        self.client.post(address, {"version": draft.version})
+        draft = self.draft()
+        assert draft
+        kept = {"end_silence_long_ms": 1500, "reply_refractory_ms": 1400}
+        self.assertEqual(draft.knobs, kept)
 
     def test_an_unknown_preset_is_not_found(self) -> None:
         self.assertEqual(self.client.post(f"{self.address}preset/slow/").status_code, 404)
@@ -171,6 +237,14 @@ class UndoTests(DraftPagesTestCase):
         self.assertEqual((newest.number, newest.values), (3, self.base))
         self.assertEqual(AuditEvent.objects.filter(action="restore").count(), 1)
         self.assertNotIn('id="undo"', self.page(), "an undo is not itself undone")
+
+    def test_what_was_restored_later_can_itself_be_undone(self) -> None:
+        """It puts back what stood two publications ago, too, and yet it is a publication."""
+        revision = self.publish()
+        long_ago = timezone.now() - UNDO_WITHIN - timedelta(seconds=1)
+        Revision.objects.filter(pk=revision.pk).update(published_at=long_ago)
+        self.client.post(f"{self.address}restore/1/", {"based_on": 2})
+        self.assertIn('id="undo"', self.page())
 
     def test_after_a_minute_it_is_too_late(self) -> None:
         revision = self.publish()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from django.test import SimpleTestCase
 
@@ -11,8 +13,6 @@ from calls.services.espeak.speaker import synthesise
 from tuning.heard import ECHO_PERCENT
 
 LOUD_DB = -45
-AGENT = synthesise("אפשר להגיע אלינו בכל יום בין תשע לחמש", voice="he+f2", speed=160)
-PERSON = synthesise("לא, רגע, התכוונתי ליום אחר", voice="he+m2", speed=165)
 
 
 def in_a_room(audio: bytes, lag_ms: int, fainter_db: float) -> Floats:
@@ -42,43 +42,53 @@ def judged(played: bytes, caller: bytes, from_ms: int = 200) -> list[int]:
 
 
 class EchoTests(SimpleTestCase):
+    agent: ClassVar[bytes]
+    person: ClassVar[bytes]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        spoken = "אפשר להגיע אלינו בכל יום בין תשע לחמש"
+        cls.agent = synthesise(spoken, voice="he+f2", speed=160)
+        cls.person = synthesise("לא, רגע, התכוונתי ליום אחר", voice="he+m2", speed=165)
+
     def test_an_echo_is_known_however_late_and_faint(self) -> None:
         for lag_ms in (60, 150, 300, 500):
             for fainter_db in (6, 12, 20):
-                heard = on_the_line(in_a_room(AGENT, lag_ms, fainter_db))
-                verdicts = judged(AGENT, heard, lag_ms + 200)
+                heard = on_the_line(in_a_room(self.agent, lag_ms, fainter_db))
+                verdicts = judged(self.agent, heard, lag_ms + 200)
                 with self.subTest(lag_ms=lag_ms, fainter_db=fainter_db):
                     known = sum(percent >= ECHO_PERCENT for percent in verdicts)
                     self.assertGreater(known / len(verdicts), 0.9)
 
     def test_a_person_is_no_echo(self) -> None:
-        self.assertLess(max(judged(AGENT, PERSON)), ECHO_PERCENT)
+        self.assertLess(max(judged(self.agent, self.person)), ECHO_PERCENT)
 
     def test_a_person_over_an_echo_is_a_person(self) -> None:
-        both = in_a_room(AGENT, 150, 12)[: len(PERSON)] + to_pcm(PERSON)
-        verdicts = judged(AGENT, on_the_line(both), 350)
+        both = in_a_room(self.agent, 150, 12)[: len(self.person)] + to_pcm(self.person)
+        verdicts = judged(self.agent, on_the_line(both), 350)
         known = sum(percent >= ECHO_PERCENT for percent in verdicts)
         self.assertLess(known / len(verdicts), 0.2)
 
     def test_where_nothing_is_played_there_is_no_echo(self) -> None:
-        self.assertEqual(set(judged(b"", PERSON)), {0})
+        self.assertEqual(set(judged(b"", self.person)), {0})
 
     def test_what_was_stopped_is_not_played(self) -> None:
         echo = Echo()
-        echo.play(0, AGENT)
+        echo.play(0, self.agent)
         echo.fall_silent(0)
         for begin in range(0, 8000, FRAME_BYTES):
-            echo.hear(begin // 8 + 20, AGENT[begin : begin + FRAME_BYTES])
+            echo.hear(begin // 8 + 20, self.agent[begin : begin + FRAME_BYTES])
         self.assertEqual(echo.percent(), 0)
 
     def test_how_it_was_cut_into_messages_changes_nothing(self) -> None:
         whole, parts = Echo(), Echo()
-        whole.play(0, AGENT)
-        for begin in range(0, len(AGENT), 800):
-            parts.play(begin // 8, AGENT[begin : begin + 800])
+        whole.play(0, self.agent)
+        for begin in range(0, len(self.agent), 800):
+            parts.play(begin // 8, self.agent[begin : begin + 800])
         for begin in range(0, 8000, FRAME_BYTES):
             for echo in (whole, parts):
-                echo.hear(begin // 8 + 20, AGENT[begin : begin + FRAME_BYTES])
+                echo.hear(begin // 8 + 20, self.agent[begin : begin + FRAME_BYTES])
         self.assertEqual(whole.percent(), parts.percent())
         self.assertGreater(whole.percent(), 95)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from statistics import median
 
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, tag
 
 from calls import prompts
 from calls.models import Turn
@@ -34,6 +34,7 @@ def a_database_that_takes_nothing() -> Iterator[None]:
         other.close()
 
 
+@tag("protocol")
 class StoreFaultTests(TransactionTestCase):
     async def ask(self, callers: Callers) -> None:
         self.assertLess(median(await callers.ask()), USUAL_S)

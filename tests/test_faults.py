@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, tag
 from grpc import StatusCode
 
 from tests.fault_calls import ANSWER, ASKS, CALLS, Callers, calls_in_progress
@@ -158,6 +158,7 @@ async def the_network_is_gone_for_10_s(callers: Callers) -> list[float]:
     return during
 
 
+@tag("protocol")
 class FaultTests(TransactionTestCase):
     async def live_through(self, **faults: Fault) -> None:
         async with calls_in_progress() as callers:

@@ -23,7 +23,7 @@ def form(language: str = "en", **changed: Any) -> ProfileForm:
 
 class ProfileFormTests(SimpleTestCase):
     def test_every_knob_has_a_field_in_its_group(self) -> None:
-        shown = [knob.name for _title, knobs in form().groups() for knob, _field in knobs]
+        shown = [knob.name for _title, knobs in form().groups() for knob, *_rest in knobs]
         self.assertCountEqual(shown, [knob.name for knob in KNOBS])
 
     def test_the_published_values_are_accepted_as_they_are(self) -> None:

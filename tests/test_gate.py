@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
+from django.test import SimpleTestCase, TestCase, override_settings, tag
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
 from calls import utterances
@@ -13,6 +13,7 @@ from calls.line import CallResult, Dialled, place_call
 from calls.models import Call
 from tests.phone import PhoneCall, services
 from tests.server import Server
+from tests.virtual_time import VirtualTimeTestCase
 
 FORM = {"CallSid": "CA1", "From": "+972501234567", "To": "+97231234567"}
 VOICE, MEDIA = "https://voice.example/twilio/voice", "wss://voice.example/twilio/media"
@@ -109,7 +110,7 @@ class SignedRequestTest(TestCase):
         self.assertEqual(self.post(FORM, **headers), 200)
 
 
-class SocketTest(TransactionTestCase):
+class SocketTest(VirtualTimeTestCase):
     async def connects(self, **headers: str) -> bool:
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         phone = PhoneCall(headers=raw)
@@ -139,6 +140,7 @@ class SocketTest(TransactionTestCase):
         self.assertTrue(await self.connects(**by_sha256))
 
 
+@tag("protocol")
 class SignedServerTest(SimpleTestCase):
     def test_a_server_behind_twilio_serves_signed_calls_to_its_numbers_only(self) -> None:
         host = "voice.example:8443"

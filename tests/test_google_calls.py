@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from asgiref.sync import sync_to_async
-from django.test import TransactionTestCase, override_settings
+from django.test import TransactionTestCase, override_settings, tag
 
 from calls.audio import FRAME_BYTES
 from calls.models import Turn
@@ -49,6 +49,7 @@ async def answered(audio: bytes, call_sid: str = "CA1") -> Turn:
     return (await phone.turns())[1]
 
 
+@tag("protocol")
 class CallTests(TransactionTestCase):
     """The call passes SPEED times as fast as a telephone's, and so do the server's delays."""
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 import grpc
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase, override_settings, tag
 from google.api_core.exceptions import OutOfRange
 from google.cloud.speech_v1 import StreamingRecognizeResponse
 from grpc import StatusCode
@@ -23,6 +23,7 @@ from tests.servers.google_speech_words import Config
 from tests.servers.hearing import silence, spoken
 
 
+@tag("protocol")
 class WordsTests(SimpleTestCase):
     async def test_words_grow_while_they_are_said_and_close_after_a_silence(self) -> None:
         async with google() as server, Hearing() as call:
@@ -95,6 +96,7 @@ def once(streams: Sequence[Config]) -> list[Config]:
     return list(dict.fromkeys(streams))
 
 
+@tag("protocol")
 class PairTests(SimpleTestCase):
     """Which model hears, when it cannot be the one that was asked for."""
 
@@ -188,6 +190,7 @@ class PairTests(SimpleTestCase):
         )
 
 
+@tag("protocol")
 class FailureTests(SimpleTestCase):
     async def failure(self, refusal: Refusal, limits: GoogleLimits | None = None) -> str:
         async with google(refuses=refusal), Hearing(limits) as call:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from itertools import cycle
 
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase, override_settings, tag
 from grpc import StatusCode
 
 from calls.services.google import channels as google_channels
@@ -19,6 +19,7 @@ from tests.servers.google_speech_words import StreamError
 from tests.servers.hearing import silence, spoken
 
 
+@tag("protocol")
 class EndlessTests(SimpleTestCase):
     """A stream never ends a call."""
 
@@ -155,6 +156,7 @@ class EndlessTests(SimpleTestCase):
         self.assertLess(len(logged.output), 12, "it does not knock without a pause")
 
 
+@tag("protocol")
 class ProcessTests(SimpleTestCase):
     async def test_120_calls_share_3_connections(self) -> None:
         async with google() as server:

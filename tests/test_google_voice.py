@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase, override_settings, tag
 from google.cloud import texttospeech_v1 as tts
 from grpc import StatusCode
 
@@ -60,6 +60,7 @@ async def until(condition: Callable[[], object], limit_s: float = 2.0) -> None:
         await asyncio.sleep(0.01)
 
 
+@tag("protocol")
 class StreamingTests(SimpleTestCase):
     async def test_a_sentence_comes_as_mulaw_while_it_is_still_being_made(self) -> None:
         async with google(speed=4.0) as server:
@@ -133,6 +134,7 @@ class StreamingTests(SimpleTestCase):
         self.assertEqual(" ".join(server.texts).split(), ["מילה"] * 700)
 
 
+@tag("protocol")
 class FallbackTests(SimpleTestCase):
     async def test_where_mulaw_is_refused_pcm_is_asked_for_and_converted(self) -> None:
         async with google(refuses_mulaw=True) as server:
@@ -187,6 +189,7 @@ class FallbackTests(SimpleTestCase):
         self.assertEqual((len(server.streams), last), (3, tts.AudioEncoding.MULAW))
 
 
+@tag("protocol")
 class FailureTests(SimpleTestCase):
     async def test_a_refused_credential_is_told_in_googles_words_with_what_to_do(self) -> None:
         refusal = Refusal(StatusCode.UNAUTHENTICATED, "Request had invalid credentials.")
@@ -270,6 +273,7 @@ class FailureTests(SimpleTestCase):
             await said(SENTENCE)
 
 
+@tag("protocol")
 class HeaderTests(SimpleTestCase):
     def test_a_header_is_walked_not_counted(self) -> None:
         audio = b"\x01\x02\x03"
@@ -288,6 +292,7 @@ class HeaderTests(SimpleTestCase):
             without_header(b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0" + bytes(16))
 
 
+@tag("protocol")
 class LimitTests(SimpleTestCase):
     def test_a_text_is_cut_between_words_and_a_giant_word_within_its_bytes(self) -> None:
         self.assertEqual(within_limit("אחת שתיים שלוש", 17), ["אחת שתיים", "שלוש"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from google.cloud import texttospeech_v1 as tts
 
 from calls.audio import BYTES_PER_MS, level_db
@@ -14,6 +14,7 @@ from calls.services.google.voice import GoogleSpeaker
 from tests.test_google_voice import SENTENCE, google, said
 
 
+@tag("protocol")
 class LocalServerTests(SimpleTestCase):
     async def test_it_lists_googles_hebrew_voices(self) -> None:
         async with google():

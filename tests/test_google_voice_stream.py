@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from calls.services import ServiceFailed, ServiceLate
 from calls.services.google import voice_stream as google_voice_stream
@@ -32,6 +32,7 @@ async def slowly(*texts: str | Exception, apart_s: float = 0.1) -> AsyncGenerato
         yield text
 
 
+@tag("protocol")
 class OneStreamTests(SimpleTestCase):
     async def test_a_reply_is_one_stream_and_begins_before_it_is_written(self) -> None:
         async with google() as server:
@@ -104,6 +105,7 @@ class OneStreamTests(SimpleTestCase):
             await until(lambda: len(asyncio.all_tasks()) <= before)
 
 
+@tag("protocol")
 class CachedOpeningTests(SimpleTestCase):
     async def test_an_opening_is_remembered_alone_and_the_rest_is_one_stream(self) -> None:
         async with google() as server:

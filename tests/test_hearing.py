@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from calls import utterances
 from calls.audio import FRAME_BYTES
@@ -10,6 +10,7 @@ from tests.servers.cloud import UNKNOWN, Cloud
 from tests.servers.hearing import Hearing, silence
 
 
+@tag("protocol")
 class KnownCallersTests(SimpleTestCase):
     def heard(self, audio: bytes) -> list[str]:
         cloud = Cloud(map(utterances.load, utterances.names()))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.test import TestCase
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from calls.models import Call
 from calls.turn import Turn
@@ -13,7 +14,7 @@ from dashboard.targets import verdict
 from dashboard.tiles import since_published, tiles
 from tests.call_rows import a_call, a_turn
 from tests.people import a_person
-from tuning.models import TimingProfile
+from tuning.models import Revision, TimingProfile
 from tuning.profile import Profile
 
 CALLS = 36
@@ -81,6 +82,8 @@ class TilesTests(TestCase):
 class SinceTests(TestCase):
     def setUp(self) -> None:
         self.profile = TimingProfile.objects.get(is_default=True)
+        shipped = self.profile.newest
+        self.publish_at(shipped, minutes_ago=3000)
 
     def test_nothing_was_published_yet(self) -> None:
         self.assertIsNone(since_published())
@@ -101,6 +104,54 @@ class SinceTests(TestCase):
         self.assertEqual(found.before.cut_ins, 4 / (4 * CALLS))
         self.assertEqual((found.after.cut_ins, found.after.short_ms), (0, 1000))
 
+    def test_an_undo_does_not_reset_the_comparison(self) -> None:
+        """Equal values are compared over all their revisions."""
+        shipped = self.profile.newest
+        some_calls(minutes=100, cut_ins=4)
+        sooner = self.publish(Profile(end_silence_long_ms=1500), minutes_ago=90)
+        some_calls(20, minutes=61)
+        mistake = self.publish(Profile(end_silence_long_ms=1000), minutes_ago=60)
+        undo = sooner.restore(by=None, note="undone")
+        self.publish_at(mistake, minutes_ago=60)
+        self.publish_at(undo, minutes_ago=59.5)
+        some_calls(20, minutes=1)
+        found = since_published()
+        assert found
+        self.assertEqual((found.revision, found.is_too_early), (sooner, False))
+        self.assertEqual((found.before.calls, found.after.calls), (CALLS, 40))
+        self.assertEqual(found.before.cut_ins, 4 / (4 * CALLS))
+        self.assertTrue(shipped.number < found.revision.number)
+
+    def test_what_was_restored_is_compared_over_all_its_revisions(self) -> None:
+        shipped = self.profile.newest
+        some_calls(20, minutes=200)
+        self.publish(Profile(end_silence_long_ms=1500), minutes_ago=180)
+        some_calls(minutes=100, cut_ins=9)
+        restored = shipped.restore(by=None, note="back")
+        self.publish_at(restored, minutes_ago=90)
+        some_calls(20, minutes=1)
+        found = since_published()
+        assert found
+        self.assertEqual((found.revision, found.is_too_early), (restored, False))
+        self.assertEqual((found.before.calls, found.after.calls), (CALLS, 40))
+
+    def test_a_first_publication_that_was_undone_is_none(self) -> None:
+        shipped = self.profile.newest
+        mistake = self.publish(Profile(end_silence_long_ms=1500), minutes_ago=10)
+        undo = shipped.restore(by=None, note="undone")
+        self.publish_at(undo, minutes_ago=9.5)
+        self.assertEqual(mistake.number, 2)
+        self.assertIsNone(since_published())
+
+    def publish(self, knobs: Profile, *, minutes_ago: float) -> Revision:
+        made = self.profile.publish(knobs, by=None, note="try")
+        self.publish_at(made, minutes_ago=minutes_ago)
+        return made
+
+    def publish_at(self, revision: Revision, *, minutes_ago: float) -> None:
+        revision.published_at = timezone.now() - timedelta(minutes=minutes_ago)
+        revision.save(update_fields=["published_at"])
+
 
 class PageTests(TestCase):
     def setUp(self) -> None:
@@ -117,6 +168,27 @@ class PageTests(TestCase):
         for words in ("קטיעות", "מעל היעד", "12.5 %", "אחרי אמירות קצרות"):
             self.assertIn(words, page)
         self.assertEqual(page.count('<th scope="row"'), 8)
+
+    def test_too_early_is_said_with_the_right_plurals(self) -> None:
+        profile = TimingProfile.objects.get(is_default=True)
+        a_turn(a_call(2))
+        newest = profile.publish(Profile(end_silence_long_ms=1500), by=None, note="sooner")
+        Revision.objects.filter(number=1, profile=profile).update(
+            published_at=timezone.now() - timedelta(days=1)
+        )
+        early = self.early("en")
+        self.assertIn("1 call before it and 0 calls since", early)
+        Revision.objects.filter(pk=newest.pk).update(
+            published_at=timezone.now() - timedelta(seconds=90)
+        )
+        for number in (0, 1):
+            a_turn(a_call(number, call_sid=f"CA{number + 50}"))
+        self.assertIn("1 call before it and 2 calls since", self.early("en"))
+        self.assertIn("שיחה אחת לפניו ושתי שיחות מאז", self.early("he"))
+
+    def early(self, language: str) -> str:
+        page = self.client.get(f"/{language}/").content.decode()
+        return strip_tags(page[page.index('class="card since"') :])
 
     def test_it_costs_few_queries_whatever_the_calls(self) -> None:
         some_calls()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from unittest import TestCase
+
+from django.test import SimpleTestCase
 
 from calls.services import Line, Message, instructions
 from calls.services.instructions import MOST_BYTES, MOST_LINES, messages, recent, system
@@ -22,7 +23,7 @@ def lines(count: int, text: str = "שורה") -> list[Line]:
     return [Line(number % 2 == 1, f"{text} {number}") for number in range(count)]
 
 
-class HeadTest(TestCase):
+class HeadTest(SimpleTestCase):
     def test_requests_of_different_calls_begin_with_the_same_bytes(self) -> None:
         one = messages("מרפאת אלון", [caller("שלום")])
         other = messages("מרפאת אלון", lines(9), ["בשיחה הזאת נשמרה הודעה."])
@@ -53,7 +54,7 @@ class HeadTest(TestCase):
             self.assertIsNone(gendered.search(text), text)
 
 
-class HistoryTest(TestCase):
+class HistoryTest(SimpleTestCase):
     def test_the_two_sides_take_turns_even_if_one_spoke_twice(self) -> None:
         history = [
             agent("שלום"),
@@ -94,7 +95,7 @@ class HistoryTest(TestCase):
         self.assertEqual(recent([caller("א" * MOST_BYTES)] * 3), [caller("א" * MOST_BYTES)])
 
 
-class MomentTests(TestCase):
+class MomentTests(SimpleTestCase):
     def test_the_model_is_told_when_the_call_began_after_all_that_never_changes(self) -> None:
         at = datetime(2026, 11, 23, 14, 5)
         told = system(instructions.with_moment("מרפאת אלון", at))

@@ -1,26 +1,40 @@
-"""Every knob moves a decision: the same events under two values give different actions.
+"""Every knob moves a decision under each rule under which it is shown, and none under another.
 
-In the field three of the tuned knobs were connected to nothing for months.
+The same events under two values give different actions. In the field three of the tuned knobs were
+connected to nothing for months.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from random import Random
+from typing import Any, get_args
 
 from django.test import SimpleTestCase
 
-from tests.script import frames, silence, voice
-from tuning.events import Asks, CallBegan, Event, ReplyBegan, ReplyEnded, Transcribed
+from tests.random_calls import random_call
+from tests.script import ScriptedCall, frames, silence, voice
+from tuning.events import (
+    JUDGED,
+    SPEECH,
+    Asks,
+    CallBegan,
+    Event,
+    ReplyBegan,
+    ReplyEnded,
+    Transcribed,
+)
 from tuning.finished import Asked
-from tuning.knob import Value
-from tuning.profile import KNOBS, Profile
+from tuning.knob import RULES, Knob, Value
+from tuning.pauses import pauses
+from tuning.profile import KNOBS, SHIPPED, Profile, ProfileError
 from tuning.replay import Decision, decide
 
 GREETED_MS = 500
 
 
-def said(ms: int, text: str = "שלום", start_ms: int = 3000, speech: int = 0b1111) -> list[Event]:
+def said(ms: int, text: str = "תודה", start_ms: int = 3000, speech: int = SPEECH) -> list[Event]:
     """Speech for so long, its final transcript, and ten seconds of silence."""
     end_ms = start_ms + ms
     words = [Transcribed(end_ms, end_ms, text, final=True)] if text else []
@@ -50,8 +64,8 @@ def a_noise_in_the_pause() -> list[Event]:
 
 
 def a_noise_after_the_greeting() -> list[Event]:
-    """200 ms of voice, 700 ms after the greeting has been heard."""
-    return said(200, text="", start_ms=GREETED_MS + 700)
+    """160 ms of voice, 700 ms after the greeting has been heard."""
+    return said(160, text="", start_ms=GREETED_MS + 700)
 
 
 def an_interruption() -> list[Event]:
@@ -119,26 +133,21 @@ def somebody_silent() -> list[Event]:
     return list(silence(30_000, GREETED_MS))
 
 
-ADAPTIVE: dict[str, Value] = {"endpointing": "adaptive"}
-"""The knob does something only where the words decide."""
-RESUMING: dict[str, Value] = {"false_interruption_ms": 1500}
-WITH: dict[str, dict[str, Value]] = {
-    **dict.fromkeys(
-        ("finished_silence_ms", "weight_answered", "weight_closed", "weight_stable"),
-        ADAPTIVE,
-    ),
-    **dict.fromkeys(("weight_unfinished", "asked_for_time_ms"), ADAPTIVE),
-    **dict.fromkeys(("weight_wish", "weight_detail"), ADAPTIVE),
-    "weight_pauses": {**ADAPTIVE, "weight_stable": 100},
-    "stable_ms": {**ADAPTIVE, "weight_stable": 100},
-    "protect_ms": {**RESUMING, "resume_ms": 400},
+BASES: dict[str, dict[str, Any]] = {"fixed": SHIPPED["balanced"], "adaptive": SHIPPED["adaptive"]}
+"""By rule: what a call runs on while one of its knobs is tried."""
+NEEDS: dict[str, dict[str, Any]] = {
+    "weight_pauses": {"weight_stable": 100},
+    "stable_ms": {"weight_stable": 100},
+    "protect_ms": {"false_interruption_ms": 1500, "resume_ms": 400},
+    "response_delay_min_ms": {"response_delay_max_ms": 120},
 }
+"""What else must stand for the knob to be tried alone."""
 YES_NO = Asked("yes_no")
 
-
-TRIED: dict[str, tuple[Value, Value, list[Event]]] = {
-    "vad": ("webrtc", "silero", said(1200, speech=0b1111)),
+Trial = tuple[Value, Value, list[Event]]
+TRIED: dict[str, Trial] = {
     "endpointing": ("fixed", "adaptive", an_answer("כן", YES_NO)),
+    "vad": ("webrtc", "silero", said(1200, speech=0b1111)),
     "finished_silence_ms": (340, 600, an_answer("כן", YES_NO)),
     "weight_answered": (0, 100, an_answer("כן", YES_NO)),
     "weight_closed": (0, 100, an_answer("אני מחכה כבר שעה, תודה", Asked())),
@@ -155,7 +164,7 @@ TRIED: dict[str, tuple[Value, Value, list[Event]]] = {
     "think_limit": (0, 3, said(2500)),
     "no_input_ms": (0, 9000, somebody_silent()),
     "reply_limit_s": (0, 20, said(1200)),
-    "vad_aggressiveness": (1, 3, said(1200, speech=0b0011)),
+    "vad_aggressiveness": (1, 3, said(1200, speech=0b0011 | JUDGED)),
     "min_speech_ms": (60, 100, a_noise_in_the_pause()),
     "min_utterance_ms": (300, 600, said(300)),
     "vad_hangover_ms": (140, 220, said(1200)),
@@ -173,37 +182,110 @@ TRIED: dict[str, tuple[Value, Value, list[Event]]] = {
     "stt_partial_debounce_ms": (0, 90, list(a_late_partial())),
 }
 """By knob: two values and the events under which they decide differently."""
+TRIED_ADAPTIVE: dict[str, Trial] = {
+    "vad_hangover_ms": (140, 220, said(1200, text="")),
+    "end_silence_short_ms": (400, 500, said(1200, text="")),
+}
+"""Where the adaptive rule needs other events: these knobs act while words are missing."""
 AT_THE_WIRE = {"stt_batch_ms"}
 """What the core never sees: proved at the transcriber's own wire."""
+IN_THE_FIGURES = {("short_utterance_ms", "adaptive")}
+"""What says so by its name and help: it sorts the record and decides nothing."""
 
 
-def tuned(name: str, value: Value) -> Profile:
-    return Profile(**asdict(Profile()) | WITH.get(name, {}) | {name: value})
+def tuned(rule: str, name: str, value: Value) -> Profile:
+    knobs = asdict(Profile(**BASES[rule])) | NEEDS.get(name, {}) | {name: value}
+    return Profile(**knobs)
 
 
-def decided(profile: Profile, events: list[Event]) -> list[Decision]:
-    greeted: list[Event] = [
+def greeted(profile: Profile, events: list[Event]) -> list[Event]:
+    return [
         CallBegan(0, 1, profile, seed=5),
         ReplyBegan(20, 0),
         ReplyEnded(GREETED_MS, 0),
+        *events,
     ]
-    return decide([*greeted, *events])
+
+
+def decided(profile: Profile, events: list[Event]) -> list[Decision]:
+    return decide(greeted(profile, events))
+
+
+def drawn(rule: str, chance: Random) -> Profile:
+    """Any values that are advised of the knobs that act under this rule."""
+    knobs = asdict(Profile(**BASES[rule]))
+    for knob in KNOBS:
+        if knob.is_number and knob.acts_under(rule) and chance.random() < 0.3:
+            before, knobs[knob.name] = knobs[knob.name], on_a_step(knob, chance)
+            try:
+                Profile(**knobs)
+            except ProfileError:  # it contradicts another
+                knobs[knob.name] = before
+    return Profile(**knobs)
+
+
+def on_a_step(knob: Knob, chance: Random) -> int:
+    low, high = knob.soft
+    return chance.randrange(-(-low // knob.step) * knob.step, high + 1, knob.step)
+
+
+def any_call(seed: int) -> list[Event]:
+    """Without its beginning."""
+    events = [each for each in random_call(seed).entries if isinstance(each, get_args(Event))]
+    return [each for each in events if not isinstance(each, CallBegan)]
 
 
 class KnobTests(SimpleTestCase):
-    def test_every_knob_moves_a_decision(self) -> None:
-        for name, (low, high, events) in TRIED.items():
-            with self.subTest(name):
-                one = decided(tuned(name, low), events)
-                other = decided(tuned(name, high), events)
+    def trials(self) -> Iterator[tuple[str, str, Trial]]:
+        """Each knob under each rule under which it is shown."""
+        for knob in KNOBS:
+            for rule in knob.meanings:
+                if knob.name not in AT_THE_WIRE and (knob.name, rule) not in IN_THE_FIGURES:
+                    own = TRIED_ADAPTIVE if rule == "adaptive" else {}
+                    yield rule, knob.name, own.get(knob.name, TRIED[knob.name])
+
+    def test_every_knob_moves_a_decision_under_each_rule_under_which_it_is_shown(self) -> None:
+        for rule, name, (low, high, events) in self.trials():
+            with self.subTest(name, rule=rule):
+                one = decided(tuned(rule, name, low), events)
+                other = decided(tuned(rule, name, high), events)
                 self.assertNotEqual(one, other)
                 self.assertGreater(max(len(one), len(other)), 1, "only the greeting was decided")
 
     def test_no_knob_is_forgotten(self) -> None:
         self.assertEqual(TRIED.keys() | AT_THE_WIRE, {knob.name for knob in KNOBS})
+        for knob in KNOBS:
+            self.assertLessEqual(knob.meanings.keys(), set(RULES))
+            self.assertTrue(knob.meanings, knob.name)
 
     def test_a_knob_set_to_its_own_value_changes_nothing(self) -> None:
-        for name, (low, _high, events) in TRIED.items():
-            profile = tuned(name, low)
-            with self.subTest(name):
+        for rule, name, (low, _high, events) in self.trials():
+            profile = tuned(rule, name, low)
+            with self.subTest(name, rule=rule):
                 self.assertEqual(decided(profile, events), decided(replace(profile), events))
+
+    def test_a_knob_that_is_not_shown_moves_nothing_in_any_call(self) -> None:
+        calls = [events for _low, _high, events in (*TRIED.values(), *TRIED_ADAPTIVE.values())]
+        calls += [any_call(seed) for seed in range(12)]
+        for rule in RULES:
+            idle = [knob for knob in KNOBS if not knob.acts_under(rule)]
+            idle += [knob for knob in KNOBS if (knob.name, rule) in IN_THE_FIGURES]
+            self.assertTrue(idle)
+            for number, events in enumerate(calls):
+                profile = drawn(rule, Random(number))
+                expected = decided(profile, events)
+                for knob in idle:
+                    for value in knob.hard:
+                        other = decided(replace(profile, **{knob.name: value}), events)  # type: ignore[arg-type]
+                        with self.subTest(knob.name, rule=rule, value=value, call=number):
+                            self.assertEqual(other, expected)
+
+    def test_what_acts_in_the_figures_alone_sorts_what_is_recorded(self) -> None:
+        sorted_as = []
+        for border_ms in (500, 2000):
+            call = ScriptedCall.listening(tuned("adaptive", "short_utterance_ms", border_ms))
+            call.hear("MMMMMMMM___MMMMMM")
+            call.words("אני צריך תור")
+            call.silence(4000)
+            sorted_as.append((pauses(call.entries)[1].short_ms, pauses(call.entries)[1].long_ms))
+        self.assertEqual(sorted_as, [(None, 300), (300, None)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from dashboard.turn_selection import NEWEST_CALLS
 from tests.call_rows import a_call, a_turn
 from tests.people import a_person
 from tuning.models import Draft, TimingProfile
+from tuning.profile import Profile
 
 HOUR = timedelta(hours=1)
 
@@ -71,7 +73,7 @@ class HistogramTests(LatencyPagesTestCase):
     def test_a_revision_is_looked_at_alone(self) -> None:
         call = a_call(1)
         first = call.profile.newest
-        second = call.profile.publish(first.values, by=None, note="again")
+        second = call.profile.publish(Profile(barge_in_ms=240), by=None, note="again")
         type(first).objects.filter(pk=first.pk).update(published_at=timezone.now() - 5 * HOUR)
         a_turn(call, 1)
         a_turn(call, 2, revision=second)
@@ -118,7 +120,7 @@ class OverTimeTests(LatencyPagesTestCase):
     def test_a_publication_is_a_rule_with_its_note(self) -> None:
         profile = TimingProfile.objects.get(name="balanced")
         self.count(3, 27)
-        profile.publish(profile.newest.values, by=None, note="ממתינים פחות")
+        profile.publish(Profile(barge_in_ms=240), by=None, note="ממתינים פחות")
         page = self.page("over-time/?days=1", "he")
         self.assertIn("ממתינים פחות", page)
         self.assertIn('class="rule"', page)
@@ -171,6 +173,36 @@ class TradeOffTests(LatencyPagesTestCase):
         self.assertLessEqual(short.curve.until_ms, 400)
         self.assertIsNone(short.silences[0].point)
         self.assertIn("the recordings do not reach so far", self.page("trade-off/"))
+
+    def test_under_the_adaptive_rule_it_says_why_there_is_no_answer_and_where_to_look(self) -> None:
+        self.some_calls()
+        profile = TimingProfile.objects.get(name="balanced")
+        adaptive = replace(profile.newest.values, endpointing="adaptive")
+        profile.publish(adaptive, by=None, note="by what was said")
+        page = self.page("trade-off/")
+        self.assertEqual(self.context("trade-off/")["panels"], [])
+        self.assertIn("no single silence", page)
+        self.assertIn(f'href="/en/latencies/?profile={profile.pk}"', page)
+        self.assertIn(f'href="/en/calls/?cut_ins=on&amp;profile={profile.pk}"', page)
+        self.assertNotIn("Not enough turns", page)
+
+    def test_a_draft_by_what_was_said_has_no_place_on_the_curve(self) -> None:
+        self.some_calls()
+        profile = TimingProfile.objects.get(name="balanced")
+        knobs = profile.newest.knobs | {"endpointing": "adaptive"}
+        Draft.objects.create(
+            profile=profile, user=self.person, knobs=knobs, based_on=profile.newest
+        )
+        self.assertEqual(len(self.context("trade-off/")["panels"][0].silences), 1)
+        self.assertIn("Your draft waits by what was said", self.page("trade-off/"))
+
+    def test_turns_that_were_decided_by_what_was_said_are_not_on_the_curve(self) -> None:
+        """They were watched for the longer the less they sounded finished."""
+        self.some_calls()
+        adaptive = TimingProfile.objects.get(name="adaptive").newest
+        before = self.context("trade-off/")["panels"][0].curve.turns
+        Turn.objects.filter(number=2).update(revision=adaptive)
+        self.assertEqual(self.context("trade-off/")["panels"][0].curve.turns, before // 2)
 
     def test_few_turns_are_said_to_be_few(self) -> None:
         a_turn(a_call(1))

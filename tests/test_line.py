@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from twilio.request_validator import RequestValidator
 
 from calls.caller import Caller, Press, Say, Step, Wait
@@ -24,6 +24,7 @@ async def silent(socket: Socket) -> None:
     """An agent that only listens."""
 
 
+@tag("protocol")
 class ProtocolTests(SimpleTestCase):
     async def test_the_stream_begins_as_twilio_documents(self) -> None:
         async with Agent(silent) as agent:
@@ -137,6 +138,7 @@ class ProtocolTests(SimpleTestCase):
                 self.assertIn("319", result.errors[0])
 
 
+@tag("protocol")
 class ConversationTests(SimpleTestCase):
     async def test_voice_to_voice_is_measured_as_the_agent_made_it(self) -> None:
         async def converse(socket: Socket) -> None:
@@ -205,6 +207,7 @@ class ConversationTests(SimpleTestCase):
         self.assertEqual(agent.sockets[0].got[-1]["event"], "stop")
 
 
+@tag("protocol")
 class WebhookTests(SimpleTestCase):
     async def test_both_requests_are_signed_for_the_public_host(self) -> None:
         async with Agent(silent) as agent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from calls import utterances
 from calls.caller import Caller, Say, Wait
@@ -22,6 +22,7 @@ TURNS = """
 """
 
 
+@tag("browser")
 class LiveEditTest(SimpleTestCase):
     def publish(self, operator: Operator, **knobs: int) -> None:
         operator.page.click("nav a[href$='/profiles/']")

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from unittest import enterModuleContext
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from playwright.sync_api import Page, expect
 
 from calls import utterances
@@ -39,6 +39,7 @@ def setUpModule() -> None:
     LivePageTestCase.operator = Operator(enterModuleContext(chromium()), LivePageTestCase.server)
 
 
+@tag("browser")
 class LivePageTestCase(SimpleTestCase):
     server: Server
     beside: ThreadPoolExecutor

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
-from django.test import TransactionTestCase, override_settings
+from django.test import TransactionTestCase, override_settings, tag
 from redis.asyncio import Redis
 
 from calls import live
@@ -33,6 +33,7 @@ def setUpModule() -> None:
     enterModuleContext(override_settings(CHANNEL_LAYERS=layers))
 
 
+@tag("protocol")
 class NewsTestCase(TransactionTestCase):
     redis: ClassVar[RedisServer]
 

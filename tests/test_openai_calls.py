@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, tag
 
 from calls.models import Call
 from calls.services import instructions
@@ -16,6 +16,7 @@ MESSAGE = '{"name":"דנה לוי","number":"0541234567","reason":"לחזור א
 SAYS = ("אפשר להשאיר הודעה לחזור אליי מחר", "נכון, תודה")
 
 
+@tag("protocol")
 class CallTests(TransactionTestCase):
     def setUp(self) -> None:
         hearing = tuned(FakeTranscriber, sayings=SAYS, delay_s=0.01)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase, override_settings, tag
 
 from calls.services import Farewell, Piece, ServiceFailed, ServiceLate, instructions
 from calls.services.openai.api import SPARES, WARMING
@@ -19,6 +19,7 @@ class HurriedWriter(OpenAiWriter):
     first_s, next_s = 0.2, 0.15
 
 
+@tag("protocol")
 class DeadlineTests(SimpleTestCase):
     async def test_a_late_first_token_is_a_late_service(self) -> None:
         async with served() as server:
@@ -75,6 +76,7 @@ class DeadlineTests(SimpleTestCase):
                 await written("שלום", by=HurriedWriter())
 
 
+@tag("protocol")
 class FaultTests(SimpleTestCase):
     async def failure(self, *, answer: Answer | None = None, **settings: str) -> str:
         async with served(**settings) as server:
@@ -137,6 +139,7 @@ def is_warm() -> bool:
     return WARMING not in {task.get_name() for task in asyncio.all_tasks()}
 
 
+@tag("protocol")
 class ConnectionTests(SimpleTestCase):
     async def test_warming_up_opens_spare_connections_and_turns_use_them(self) -> None:
         async with served() as server:

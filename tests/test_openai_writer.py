@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from calls.services import Brief, Farewell, Message, WhenDecided, instructions
 from calls.services.openai.writer import OpenAiWriter
@@ -16,6 +16,7 @@ TAKEN = Answer(tools=(("take_message", MESSAGE),))
 READ_BACK = Answer("השם דנה לוי, והמספר 0541234567. נכון?")
 
 
+@tag("protocol")
 class AnswerTests(SimpleTestCase):
     async def test_an_answer_streams_piece_by_piece(self) -> None:
         async with served() as server:
@@ -86,6 +87,7 @@ class AnswerTests(SimpleTestCase):
             self.assertEqual(bye[-1], Farewell())
 
 
+@tag("protocol")
 class ToolTests(SimpleTestCase):
     async def test_goodbye_is_said_in_the_models_own_words_and_then_hangs_up(self) -> None:
         async with served() as server:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from unittest import enterModuleContext
 
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from playwright.sync_api import Browser, Page, expect
 
 from calls import utterances
@@ -45,6 +45,7 @@ def setUpModule() -> None:
     BrowserTestCase.browser = enterModuleContext(chromium())
 
 
+@tag("browser")
 class BrowserTestCase(SimpleTestCase):
     server: ClassVar[Server]
     browser: ClassVar[Browser]
@@ -85,7 +86,7 @@ class EveryPageTests(BrowserTestCase):
     def check(self, operator: Operator, path: str, direction: str, width: int, axe: Axe) -> None:
         operator.complaints.clear()
         page = operator.visit(path)
-        page.wait_for_load_state("networkidle")
+        operator.settle()
         for details in page.query_selector_all("details"):
             details.evaluate("each => { each.open = true; }")
         self.assertEqual(page.get_attribute("html", "dir"), direction)
@@ -253,7 +254,7 @@ class SizeTests(BrowserTestCase):
             operator = self.operator()
             operator.forget_what_is_cached()
             page = operator.visit(path)
-            page.wait_for_load_state("networkidle")
+            operator.settle()
             with self.subTest(path):
                 self.assertLess(page.evaluate(sizes), 100_000)
                 self.assertGreater(page.evaluate(sizes), 10_000)

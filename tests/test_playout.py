@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from unittest import IsolatedAsyncioTestCase, TestCase
+
+from django.test import SimpleTestCase
 
 from calls.ear import Ear
 from calls.playout import Playout
@@ -15,7 +16,7 @@ from tests.fakes import HUSH, FakeTranscriber
 from tuning.profile import Profile
 
 
-class PlayoutTest(TestCase):
+class PlayoutTest(SimpleTestCase):
     def setUp(self) -> None:
         self.playout = Playout(3)
         for text, audio_ms in (("אחת שתיים.", 1000), ("שלוש ארבע חמש שש.", 2000)):
@@ -63,7 +64,7 @@ class PlayoutTest(TestCase):
         self.assertEqual(ahead.spoken_ms(5000), 0)
 
 
-class DeadlineTest(IsolatedAsyncioTestCase):
+class DeadlineTest(SimpleTestCase):
     async def parts(self, *delays_s: float) -> AsyncGenerator[float, None]:
         for delay_s in delays_s:
             await asyncio.sleep(delay_s)
@@ -82,7 +83,7 @@ class DeadlineTest(IsolatedAsyncioTestCase):
                     pass
 
 
-class EarTest(TestCase):
+class EarTest(SimpleTestCase):
     def hear(self, ear: Ear, *media: Media, profile: Profile | None = None) -> None:
         for each in media:
             for at_ms, frame in ear.frames(each):

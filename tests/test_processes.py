@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 from unittest import enterModuleContext
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from playwright.sync_api import expect
 
 from calls import utterances
@@ -57,6 +57,7 @@ def until(condition: Callable[[], Any], limit_s: float = 20) -> Any:
     return found
 
 
+@tag("browser")
 class ProcessesTestCase(SimpleTestCase):
     database: ClassVar[PostgresqlServer]
     redis: ClassVar[RedisServer]

@@ -1,4 +1,4 @@
-"""The knobs: their ranges, what they refuse together, the environment, the shipped profiles."""
+"""The knobs: where they act, their ranges, what they refuse together, the environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 from django.test import SimpleTestCase
 
-from tuning.knob import Value
+from tuning.knob import RULES, Text, Value
 from tuning.profile import DEFAULT, GROUPS, KNOB, KNOBS, SHIPPED, Profile, ProfileError, problems
 
 
@@ -43,12 +43,45 @@ class DeclarationTests(SimpleTestCase):
         for knob in KNOBS:
             with self.subTest(knob.name):
                 self.assertIn(knob.group, GROUPS)
-                for text in (knob.label, knob.help):
-                    self.assertRegex(text.he, "[א-ת]")
-                    self.assertRegex(text.en, "[a-z]")
-                    self.assertNotRegex(text.en, "[א-ת]")
-                self.assertEqual(knob.label.in_language("he"), knob.label.he)
-                self.assertEqual(knob.label.in_language("en-gb"), knob.label.en)
+                for meaning in knob.meanings.values():
+                    for text in (meaning.label, meaning.help):
+                        self.assertRegex(text.he, "[א-ת]")
+                        self.assertRegex(text.en, "[a-z]")
+                        self.assertNotRegex(text.en, "[א-ת]")
+
+    def test_a_text_is_said_in_the_language_of_the_page(self) -> None:
+        text = Text("שתיקה", "silence")
+        self.assertEqual((text.in_language("he"), text.in_language("en-gb")), ("שתיקה", "silence"))
+
+    def test_the_rule_is_chosen_first(self) -> None:
+        self.assertEqual(KNOBS[0].name, "endpointing")
+        self.assertEqual(next(iter(GROUPS)), KNOBS[0].group)
+        self.assertEqual(tuple(KNOBS[0].choices), RULES)
+
+    def test_each_knob_says_once_under_which_rule_it_acts(self) -> None:
+        acting = {rule: {knob.name for knob in KNOBS if knob.acts_under(rule)} for rule in RULES}
+        self.assertEqual(
+            acting["fixed"] - acting["adaptive"], {"min_utterance_ms", "stt_partial_debounce_ms"}
+        )
+        weights = {knob.name for knob in KNOBS if knob.name.startswith("weight_")}
+        self.assertEqual(
+            acting["adaptive"] - acting["fixed"],
+            weights | {"finished_silence_ms", "stable_ms", "asked_for_time_ms"},
+        )
+
+    def test_what_acts_otherwise_under_a_rule_has_another_name_there(self) -> None:
+        named = {
+            "end_silence_short_ms": ("שתיקה כשחסרות מילים", "Silence while words are missing"),
+            "short_utterance_ms": ("קצרה או ארוכה בנתונים", "Short or long in the figures"),
+            "end_silence_long_ms": ("השתיקה הארוכה ביותר", "Longest silence"),
+        }
+        for name, (he, en) in named.items():
+            with self.subTest(name):
+                fixed, adaptive = KNOB[name].under("fixed"), KNOB[name].under("adaptive")
+                self.assertEqual(adaptive.label, Text(he, en))
+                self.assertNotEqual(fixed.label, adaptive.label)
+                self.assertNotEqual(fixed.help, adaptive.help)
+        self.assertNotIn("in every answer", KNOB["vad_hangover_ms"].under("adaptive").help.en)
 
     def test_every_default_is_advised_and_every_advised_value_allowed(self) -> None:
         for knob in KNOBS:
@@ -118,9 +151,43 @@ class CrossCheckTests(SimpleTestCase):
 
     def test_risky_combinations_are_warned_about(self) -> None:
         cliff = (("end_silence_long_ms", "short_utterance_ms"), False)
-        self.assertIn(cliff, found())
-        self.assertNotIn(cliff, found(end_silence_long_ms=1500))
+        self.assertIn(cliff, found(end_silence_long_ms=2600))
+        self.assertNotIn(cliff, found(end_silence_long_ms=2500))
         self.assertIn((("stt_partial_debounce_ms", "stt_batch_ms"), False), found(stt_batch_ms=100))
+
+    def test_the_checks_know_the_rule(self) -> None:
+        """What is no boundary, no silence after a short utterance, or not shown is not told."""
+        under_fixed = {
+            "the cliff": {"end_silence_long_ms": 2600},
+            "short above long": {"end_silence_short_ms": 900, "end_silence_long_ms": 800},
+            "the debounce": {"stt_partial_debounce_ms": 60, "stt_batch_ms": 100},
+            "an unadvised minimum": {"min_utterance_ms": 1200},
+        }
+        for what, changed in under_fixed.items():
+            with self.subTest(what):
+                self.assertTrue(found(**changed))
+                self.assertEqual(found(endpointing="adaptive", **changed), [])
+        under_adaptive = {
+            "shortest above longest": {"finished_silence_ms": 500, "end_silence_long_ms": 400},
+            "an unadvised weight": {"weight_wish": 95},
+        }
+        for what, changed in under_adaptive.items():
+            with self.subTest(what):
+                both = {"end_silence_short_ms": 350, **changed}
+                told = (tuple(changed), False)
+                self.assertNotIn(told, found(**both))
+                self.assertIn(told, found(endpointing="adaptive", **both))
+
+    def test_a_value_that_no_call_may_run_on_is_refused_under_every_rule(self) -> None:
+        for rule in RULES:
+            for name in ("min_utterance_ms", "weight_wish"):
+                wrong: dict[str, Value] = {"endpointing": rule, name: 5000}
+                self.assertEqual(found(**wrong), [((name,), True)])
+
+    def test_a_problem_calls_a_knob_what_it_is_called_under_the_rule(self) -> None:
+        for rule, name in (("fixed", "after a short utterance"), ("adaptive", "words are missing")):
+            values = asdict(Profile()) | {"endpointing": rule, "end_silence_short_ms": 1400}
+            self.assertIn(name, problems(values)[0].text.en)
 
     def test_a_refused_value_hides_no_contradiction_of_others(self) -> None:
         contradiction = (("response_delay_min_ms", "response_delay_max_ms"), True)
@@ -230,23 +297,3 @@ class EnvironmentTests(SimpleTestCase):
         knob = KNOB["streaming_stt"]
         for raw, value in (("1", True), ("Yes", True), ("on", True), ("0", False), ("OFF", False)):
             self.assertIs(knob.from_environ(raw), value)
-
-
-class ShippedTests(SimpleTestCase):
-    def test_the_shipped_profiles_are_what_they_promise(self) -> None:
-        self.assertEqual(list(SHIPPED), ["balanced", "unhurried", "brisk", "adaptive"])
-        self.assertEqual(Profile(**SHIPPED["balanced"]), Profile())
-        unhurried = Profile(**SHIPPED["unhurried"])
-        self.assertEqual(unhurried.min_utterance_ms, 800)
-        self.assertEqual(unhurried.end_silence_ms(1000), 1300)
-        self.assertEqual(unhurried.end_silence_ms(3000), 3300)
-        self.assertEqual(unhurried.reply_refractory_ms, 1500)
-        self.assertEqual((unhurried.stt_batch_ms, unhurried.stt_partial_debounce_ms), (70, 100))
-        brisk = Profile(**SHIPPED["brisk"])
-        self.assertEqual((brisk.end_silence_ms(1000), brisk.end_silence_ms(3000)), (620, 1420))
-        self.assertEqual(brisk.reply_refractory_ms, 900)
-
-    def test_no_shipped_profile_is_refused(self) -> None:
-        for name, changed in SHIPPED.items():
-            with self.subTest(name):
-                self.assertFalse([p for p in problems(asdict(Profile(**changed))) if p.is_error])

@@ -28,16 +28,39 @@ class ProfilePagesTestCase(TestCase):
 class PublishTests(ProfilePagesTestCase):
     def test_publishing_makes_a_new_revision_with_note_and_name(self) -> None:
         response = self.client.post(self.address, self.form(end_silence_long_ms=1500))
-        self.assertRedirects(response, self.address)
+        self.assertRedirects(response, f"{self.address}#take-back", fetch_redirect_response=False)
         newest = self.profile.newest
         self.assertEqual((newest.number, newest.note), (2, "try it"))
         self.assertEqual(newest.published_by, self.operator)
         self.assertEqual(newest.values, Profile(end_silence_long_ms=1500))
 
     def test_without_a_note_nothing_is_published(self) -> None:
-        response = self.client.post(self.address, self.form(note=" "))
-        self.assertEqual(response.status_code, 422)
+        response = self.client.post(self.address, self.form(note=" ", barge_in_ms=240))
+        self.assertContains(response, '<a href="#id_note">', status_code=422)
         self.assertEqual(self.profile.newest.number, 1)
+
+    def test_what_is_unchanged_is_refused_in_a_sentence(self) -> None:
+        live = asdict(self.profile.newest.values)
+        response = self.client.post(self.address, self.form(**live))
+        self.assertContains(response, "the values that are live already", status_code=422)
+        self.assertEqual(self.profile.newest.number, 1)
+
+    def test_restoring_what_is_live_is_refused_in_the_same_sentence(self) -> None:
+        self.client.post(self.address, self.form(end_silence_long_ms=1500))
+        self.client.post(f"{self.address}restore/1/", {"based_on": 2})
+        address = f"{self.address}restore/1/"
+        response = self.client.post(address, {"based_on": 3}, follow=True)
+        self.assertContains(response, "the values that are live already")
+        self.assertEqual(self.profile.newest.number, 3)
+
+    def test_every_invalid_value_is_listed_with_a_link_to_its_field(self) -> None:
+        wrong = {"vad_hangover_ms": 700, "barge_in_ms": 210, "end_silence_short_ms": ""}
+        response = self.client.post(self.address, self.form(**wrong))
+        page = response.content.decode()
+        listed = page[page.index('id="refused"') : page.index("</section>", page.index("refused"))]
+        for name in wrong:
+            self.assertIn(f'<a href="#id_{name}">', listed)
+            self.assertIn('class="problem bad"', page[page.index(f'id="problems_{name}"') :][:90])
 
     def test_a_hard_error_is_refused_and_the_operator_s_values_stay(self) -> None:
         response = self.client.post(self.address, self.form(vad_hangover_ms=700, barge_in_ms=340))
@@ -62,7 +85,7 @@ class PublishTests(ProfilePagesTestCase):
         self.assertEqual(self.profile.newest.number, 2)
 
     def test_after_a_conflict_publishing_again_is_deliberate_and_works(self) -> None:
-        self.profile.publish(Profile(), by=None, note="meanwhile")
+        self.profile.publish(Profile(barge_in_ms=400), by=None, note="meanwhile")
         response = self.client.post(self.address, self.form())
         based_on = response.context["form"]["based_on"].value()
         response = self.client.post(self.address, self.form(based_on=based_on))
@@ -81,7 +104,8 @@ class EditPageTests(ProfilePagesTestCase):
             for knob in KNOBS:
                 with self.subTest(knob=knob.name, language=language):
                     self.assertIn(f'name="{knob.name}"', page)
-                    self.assertIn(knob.label.in_language(language), page)
+                    for meaning in knob.meanings.values():
+                        self.assertIn(meaning.label.in_language(language), page)
 
     def test_the_page_says_what_the_knobs_add_up_to(self) -> None:
         page = self.client.get(self.address).content.decode()
@@ -121,7 +145,7 @@ class RestoreTests(ProfilePagesTestCase):
     def test_restoring_publishes_the_old_values_as_a_new_revision(self) -> None:
         self.client.post(self.address, self.form(end_silence_long_ms=1500))
         response = self.client.post(f"{self.address}restore/1/", {"based_on": 2})
-        self.assertRedirects(response, self.address)
+        self.assertRedirects(response, f"{self.address}#take-back", fetch_redirect_response=False)
         newest = self.profile.newest
         self.assertEqual((newest.number, newest.note), (3, "Restored r1"))
         assert newest.restored_from is not None

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Any, ClassVar
 
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase, override_settings, tag
 
 from calls import readiness
 from calls.readiness import AGAIN_S
@@ -84,6 +84,7 @@ class TryingTests(SimpleTestCase):
         self.assertIn("ours", spoken["failure"])
 
 
+@tag("protocol")
 class ServerTests(SimpleTestCase):
     async def test_a_process_whose_model_is_refused_says_so_and_recovers_by_itself(self) -> None:
         async with OpenAiServer() as openai:

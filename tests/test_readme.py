@@ -12,6 +12,7 @@ from calls.services import vendors
 from tuning.profile import DEFAULT, KNOBS, SHIPPED, Profile
 
 README = (settings.BASE_DIR / "README.md").read_text()
+EXAMPLE = (settings.BASE_DIR / ".env.example").read_text()
 
 
 class ReadmeTest(SimpleTestCase):
@@ -43,6 +44,17 @@ class ReadmeTest(SimpleTestCase):
             for choice in knob.choices:
                 self.assertIn(choice, row)
             self.assertRegex(row, rf"\| {re.escape(default)}( m?s| %)? \|")
+            acts_under = "both" if len(knob.meanings) > 1 else knob.rules
+            self.assertRegex(row, rf"\| {acts_under}(; [^|]+)? \|$")
+
+    def test_the_examples_of_knobs_are_the_shipped_values(self) -> None:
+        shipped = asdict(Profile(**SHIPPED[DEFAULT]))
+        given = dict(re.findall(r"(?m)^# (\w+)=([^\s#]*)", EXAMPLE))
+        shown = [knob for knob in KNOBS if knob.environ in given]
+        self.assertGreater(len(shown), 5)
+        for knob in shown:
+            with self.subTest(knob.environ):
+                self.assertEqual(knob.from_environ(given[knob.environ]), shipped[knob.name])
 
     def test_every_file_that_it_points_to_exists(self) -> None:
         for target in re.findall(r"\]\(([\w./-]+)\)", README):

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase, override_settings, tag
 
 from calls import setup_checks
 from calls.services import vendors
@@ -29,6 +29,7 @@ REGISTERED = override_settings(VENDORS=[*settings.VENDORS, "tests.tin_ear"])
 """The line of registration."""
 
 
+@tag("protocol")
 class WhisperTests(RecogniserContract, SimpleTestCase):
     kind = WhisperTranscriber
     texts: ClassVar[Sequence[str]] = ("אשמח לקבוע תור", "לבטל את התור")
@@ -48,6 +49,7 @@ class WhisperTests(RecogniserContract, SimpleTestCase):
         return synthesise(text)
 
 
+@tag("protocol")
 class GoogleTests(ResumableContract, SimpleTestCase):
     kind = GoogleTranscriber
     unlimited = GoogleLimits
@@ -77,6 +79,7 @@ class GoogleTests(ResumableContract, SimpleTestCase):
 
 
 @REGISTERED
+@tag("protocol")
 class TinTests(ResumableContract, SimpleTestCase):
     kind = TinTranscriber
     server: TinEar

@@ -6,27 +6,27 @@ import asyncio
 
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.test import TransactionTestCase
 
-from calls import recorder
+from calls import record_line, unwritten
 from calls.models import Call, JournalPart, Turn
 from calls.recorder import Recorder
 from calls.services import Message
 from calls.turn_record import TurnRecord
 from tests.phone import PhoneCall, services
+from tests.virtual_time import VirtualTimeTestCase
 from tuning import journal, replay
 from tuning.events import CallBegan, Heard, Prompt
 from tuning.models import Revision
 from tuning.profile import Profile
 
 
-class RecorderTest(TransactionTestCase):
+class RecorderTest(VirtualTimeTestCase):
     def setUp(self) -> None:
         self.call = Call.ring("CA1", "+972501234567", "")
         self.newest: list[Revision] = []
 
     def recorder(self) -> Recorder:
-        return Recorder(self.call, lambda: None, self.newest.append)
+        return Recorder(self.call, lambda: None, self.newest.append, lambda: None)
 
     def turn(self, number: int = 0, **fields: str) -> TurnRecord:
         return TurnRecord(number, self.call.profile.newest.pk, "greeting", **fields)  # type: ignore[arg-type]
@@ -74,27 +74,28 @@ class RecorderTest(TransactionTestCase):
         turn = await sync_to_async(self.turn)(answered="שלום")
         await sync_to_async(self.rename_turns)(table, "gone")
         writing = self.recorder()
-        with self.assertLogs("calls.recorder", "ERROR") as log:
+        with self.assertLogs("calls.unwritten", "ERROR") as log:
             writing.keep(turn)
             async with asyncio.timeout(5):
-                while "CA1" not in recorder.unwritten:
+                while "CA1" not in unwritten.reasons:
                     await asyncio.sleep(0.01)
-        self.assertIn(table, recorder.unwritten["CA1"])
+        self.assertIn(table, unwritten.reasons["CA1"])
         self.assertIn("trying again", log.output[0])
         await sync_to_async(self.rename_turns)("gone", table)
         await writing.finish(ended_why="goodbye")
         self.assertEqual((await Turn.objects.aget()).answered, "שלום")
-        self.assertEqual(recorder.unwritten, {})
+        self.assertEqual(unwritten.reasons, {})
 
     async def test_writing_the_same_part_twice_changes_nothing(self) -> None:
-        part = recorder.Part([(0.0, Heard(20, 0))], {0: await sync_to_async(self.turn)()}, {})
+        part = record_line.Part([(0.0, Heard(20, 0))], {0: await sync_to_async(self.turn)()})
+        line = record_line.encode("CA1", 0, part, "here:1")
         for _time in range(2):
-            await sync_to_async(recorder.write)(self.call.pk, 0, part)
+            await sync_to_async(record_line.write)("CA1", [line])
         self.assertEqual(await JournalPart.objects.acount(), 1)
         self.assertEqual(await Turn.objects.acount(), 1)
 
 
-class WholeCallTest(TransactionTestCase):
+class WholeCallTest(VirtualTimeTestCase):
     async def test_the_journal_of_a_call_holds_every_frame_and_replays(self) -> None:
         with services():
             async with PhoneCall() as phone:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.test import SimpleTestCase, TestCase, TransactionTestCase, override_settings
+from django.test import SimpleTestCase, TestCase, override_settings
 
-from calls import recorder, recording, retention
+from calls import recording, retention, unwritten
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE
 from calls.models import Call
 from calls.phone_number import PhoneNumber
@@ -23,6 +23,7 @@ from tests.call_rows import a_call
 from tests.fakes import TONE, FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.people import a_person
 from tests.phone import PhoneCall, services
+from tests.virtual_time import VirtualTimeTestCase
 
 
 def lanes(path: Path) -> tuple[bytes, bytes]:
@@ -104,7 +105,7 @@ class FileTests(SimpleTestCase):
         self.assertEqual(recording.length_of(self.path), len(TONE))
 
 
-class RecordedCallTests(TransactionTestCase):
+class RecordedCallTests(VirtualTimeTestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -175,11 +176,11 @@ class RecordedCallTests(TransactionTestCase):
             async with self.a_call() as phone:
                 await phone.until_quiet()
                 await phone.say("MMMMM__________")
-                self.assertIn("its recording", recorder.unwritten[phone.call_sid])
+                self.assertIn("its recording", unwritten.reasons[phone.call_sid])
             turns = await phone.turns()
         self.assertEqual(len(logged.output), 1)
         self.assertEqual(turns[1].said, FakeTranscriber.sayings[0])
-        self.assertEqual(recorder.unwritten, {})
+        self.assertEqual(unwritten.reasons, {})
 
 
 class PlayingTests(TestCase):

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.test import Client, TestCase, TransactionTestCase, override_settings
+from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 
 from calls import live, phone_number
@@ -20,6 +20,7 @@ from calls.services.openai.writer import OpenAiWriter
 from calls.services.receptionist.writer import Receptionist
 from tests.fakes import FakeWriter
 from tests.phone import PhoneCall, services
+from tests.virtual_time import VirtualTimeTestCase
 from tuning.models import TimingProfile
 
 NUMBER = "+972771234567"
@@ -155,7 +156,7 @@ class WriterTest(TestCase):
         self.assertIn("ההודעה נרשמה", "".join(each for each in pieces if isinstance(each, str)))
 
 
-class RoomTest(TransactionTestCase):
+class RoomTest(VirtualTimeTestCase):
     @override_settings(MAX_CALLS=3)
     def test_of_a_burst_only_as_many_are_taken_as_there_is_room_for(self) -> None:
         def one(number: int) -> bool:
@@ -197,7 +198,7 @@ class RoomTest(TransactionTestCase):
         self.assertEqual(live.calls, {})
 
 
-class BriefedCallTest(TransactionTestCase):
+class BriefedCallTest(VirtualTimeTestCase):
     async def test_the_services_of_a_call_are_briefed_by_its_number(self) -> None:
         briefs: list[Brief] = []
 

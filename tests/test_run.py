@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from calls.management.commands.run import Command
 from calls.services.whisper import model as whisper_model
@@ -28,6 +28,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@tag("protocol")
 class RunTests(SimpleTestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()

@@ -13,6 +13,8 @@ from calls.latency import bin_of
 from calls.models import Call, LatencyCount
 from calls.turn import Turn
 from tests.call_rows import a_call
+from tests.people import a_person
+from tuning.models import TimingProfile
 
 
 def seed(calls: int, **options: object) -> str:
@@ -40,6 +42,33 @@ class SeedTests(TestCase):
             self.assertEqual(
                 shown, (call.turn_count, call.slowest_ms, call.cut_ins, call.dropped_short)
             )
+
+    def test_a_fixed_profile_has_calls_enough_for_its_trade_off(self) -> None:
+        """800 calls of the default profile alone left the page of `balanced` at 0 of 0 calls."""
+        adaptive = TimingProfile.objects.get(name="adaptive")
+        adaptive.make_default()
+        seed(400)
+        balanced = TimingProfile.objects.get(name="balanced")
+        self.assertEqual(Call.objects.filter(profile=balanced).count(), 200)
+        self.client.force_login(a_person("viewer"))
+        page = self.client.get(f"/en/latencies/trade-off/?profile={balanced.pk}")
+        for panel in page.context["panels"]:
+            with self.subTest(f"{panel.title}"):
+                self.assertTrue(panel.curve.points)
+                (live,) = panel.silences
+                self.assertIsNotNone(live.point)
+        whys = set(Turn.objects.filter(call__profile=balanced).values_list("why", flat=True))
+        self.assertEqual(whys, {"greeting", "short silence", "long silence"})
+
+    def test_each_call_runs_on_a_revision_of_its_number_s_profile(self) -> None:
+        TimingProfile.objects.get(name="adaptive").make_default()
+        seed(40)
+        for call in Call.objects.select_related("revision", "number__profile"):
+            assert call.revision
+            assert call.number
+            self.assertEqual(call.revision.profile_id, call.profile_id)
+            named = call.number.profile.name if call.number.profile else "adaptive"
+            self.assertEqual(call.profile and call.profile.name, named)
 
     def test_keys_grow_with_time(self) -> None:
         seed(30)

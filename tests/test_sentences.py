@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from unittest import TestCase
+
+from django.test import SimpleTestCase
 
 from calls.sentences import LONG_OPENING, Sentences
 
@@ -14,7 +15,7 @@ def split(*pieces: str) -> list[str]:
     return complete + sentences.rest()
 
 
-class SentenceTest(TestCase):
+class SentenceTest(SimpleTestCase):
     def assert_whole(self, *texts: str) -> None:
         """Short ones: only a sentence's end could have cut them."""
         for text in texts:
@@ -67,7 +68,7 @@ class SentenceTest(TestCase):
         self.assertEqual(split("", "  \n "), [])
 
 
-class OpeningTest(TestCase):
+class OpeningTest(SimpleTestCase):
     LONG = "יש לנו מקום ביום שלישי בעשר בבוקר, וגם ביום רביעי אחר הצהריים, מה עדיף?"
 
     def test_a_long_first_sentence_sends_its_opening_clause_ahead(self) -> None:

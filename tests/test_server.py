@@ -7,7 +7,7 @@ import os
 import signal
 from typing import Any
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from calls import utterances
 from calls.caller import Caller, Say, Wait
@@ -21,6 +21,7 @@ def place(server: Server, *steps: Say | Wait) -> CallResult:
     return asyncio.run(place_call(Caller(steps), Dialled(webhook=server.webhook)))
 
 
+@tag("protocol")
 class SmokeTest(SimpleTestCase):
     TRIES = 5
 
@@ -56,6 +57,7 @@ class SmokeTest(SimpleTestCase):
         }
 
 
+@tag("protocol")
 class StopTest(SimpleTestCase):
     def test_sigterm_lets_a_call_finish_and_takes_no_new_one(self) -> None:
         hello = utterances.load("smoke")

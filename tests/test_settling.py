@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import CommandError, call_command
-from django.test import TestCase
+from django.test import TestCase, tag
 from django.utils import timezone
 
 from calls import retention, settling, tasks
@@ -69,7 +69,7 @@ class SettlingTests(TestCase):
 
     def test_a_journal_that_cannot_be_read_is_said_and_costs_nothing_else(self) -> None:
         call = self.a_fresh_call()
-        JournalPart.objects.create(call=call, number=0, lines=b"no gzip")
+        JournalPart.objects.create(call=call, number=0, last=0, lines=b"no gzip")
         with self.assertLogs("calls.settling", "ERROR"):
             settling.settle(call.pk)
         call.refresh_from_db()
@@ -113,7 +113,7 @@ class RetentionTests(TestCase):
         ended_at = timezone.now() - timedelta(days=days)
         call = a_call(number, ended_at=ended_at, messages=[{"name": "דנה"}])
         a_turn(call)
-        JournalPart.objects.create(call=call, number=0, lines=b"")
+        JournalPart.objects.create(call=call, number=0, last=0, lines=b"")
         return call
 
     def test_calls_are_forgotten_after_their_days_and_their_figures_stay(self) -> None:
@@ -135,9 +135,14 @@ class RetentionTests(TestCase):
         self.assertFalse(call.journal_parts.exists())
 
     def test_calls_in_progress_are_never_touched(self) -> None:
-        rang_at = timezone.now() - timedelta(days=400)
+        rang_at = timezone.now() - timedelta(hours=20)
         a_call(rang_at=rang_at, started_at=rang_at, ended_at=None)
-        self.assertEqual(retention.forget(90), 0)
+        self.assertEqual(retention.forget(1), 0)
+
+    def test_a_call_whose_end_nobody_wrote_is_forgotten_with_the_others_of_its_day(self) -> None:
+        rang_at = timezone.now() - timedelta(days=91)
+        a_call(rang_at=rang_at, started_at=rang_at, ended_at=None)
+        self.assertEqual(retention.forget(90), 1)
 
     def test_nothing_is_forgotten_where_nothing_should_be(self) -> None:
         self.an_old_call(4000)
@@ -146,6 +151,7 @@ class RetentionTests(TestCase):
             call_command("forget", days=-1)
 
 
+@tag("protocol")
 class WorkerTests(TestCase):
     """The real worker on the queue of files, with a database of its own."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from hevoice import stores
 from hevoice.shared_cache import SharedCache
@@ -15,6 +15,7 @@ def a_cache(url: str) -> SharedCache:
     return SharedCache(url, {"OPTIONS": settings["OPTIONS"], "KEY_PREFIX": settings["KEY_PREFIX"]})
 
 
+@tag("protocol")
 class SharedCacheTests(SimpleTestCase):
     def test_what_one_process_counts_another_reads(self) -> None:
         with RedisServer() as redis:

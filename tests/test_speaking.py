@@ -6,13 +6,12 @@ from base64 import b64decode
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import ClassVar
 
-from django.test import TransactionTestCase
-
 from calls.models import Call
 from calls.services import Line, Message, Piece, ServiceFailed
 from tests.fakes import FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services
 from tests.test_conversation import LONG, RememberingWriter, publish
+from tests.virtual_time import VirtualTimeTestCase
 from tuning.profile import SHIPPED, Profile
 
 ADAPTIVE = SHIPPED["adaptive"] | {"vad": "webrtc", "filler_after_ms": 0, "no_input_ms": 0}
@@ -75,7 +74,7 @@ def has_thought(call_sid: str = "CA1") -> bool:
     return bool(conversation_of(call_sid).speaking._ahead)
 
 
-class AheadTest(TransactionTestCase):
+class AheadTest(VirtualTimeTestCase):
     async def test_a_reply_made_ahead_goes_out_at_the_decision(self) -> None:
         RememberingWriter.asked.clear()
         await publish(Profile(**ADAPTIVE))
@@ -161,7 +160,7 @@ class AheadTest(TransactionTestCase):
         self.assertFalse(turn.is_prepared)
 
 
-class ResumeTest(TransactionTestCase):
+class ResumeTest(VirtualTimeTestCase):
     async def test_a_noise_stops_a_reply_which_goes_on_from_its_sentence(self) -> None:
         await publish(Profile(**ADAPTIVE | {"think_limit": 0}))
         with services(ShortSighted, tuned(FakeWriter, answer=LONG)):
@@ -205,7 +204,7 @@ class ResumeTest(TransactionTestCase):
         self.assertGreater(turns[1].wasted_tokens, 0)
 
 
-class LengthTest(TransactionTestCase):
+class LengthTest(VirtualTimeTestCase):
     async def test_a_long_reply_ends_after_a_sentence_and_its_length_is_kept(self) -> None:
         await publish(Profile(**ADAPTIVE | {"reply_limit_s": 1}))
         with services(HASTY, tuned(FakeWriter, answer=LONG)):

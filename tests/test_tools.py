@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.test import SimpleTestCase, TransactionTestCase
+from django.test import SimpleTestCase, TransactionTestCase, tag
 
 from calls.services import Brief, Busy, Farewell, Message, Piece, WhenDecided, instructions
 from calls.services.openai.writer import OpenAiWriter
@@ -51,6 +51,7 @@ def call(name: str, arguments: str = '{"day":"שלישי"}') -> tuple[str, str]:
     return name, arguments
 
 
+@tag("protocol")
 class RoundTests(SimpleTestCase):
     def setUp(self) -> None:
         self.ran = Ran()
@@ -127,6 +128,7 @@ class RoundTests(SimpleTestCase):
             self.assertIn(each, ready)
 
 
+@tag("protocol")
 class FaultTests(SimpleTestCase):
     async def told(self, *tools: Tool, asked: tuple[str, str]) -> str:
         """What the model is told of it; the caller hears what it makes of that."""
@@ -170,6 +172,7 @@ class FaultTests(SimpleTestCase):
                 tool("slow", Ran(), deadline_s=deadline_s)
 
 
+@tag("protocol")
 class EndTests(SimpleTestCase):
     async def test_goodbye_after_something_was_done_waits_for_the_next_turn(self) -> None:
         for then in (Answer(BOOKED, tools=(BYE,)), Answer(tools=(BYE,))):
@@ -191,6 +194,7 @@ class EndTests(SimpleTestCase):
         self.assertNotIn(Farewell(), pieces)
 
 
+@tag("protocol")
 class AheadTests(SimpleTestCase):
     """The pieces come one by one, and whoever reads them waits at WhenDecided."""
 
@@ -221,6 +225,7 @@ class AheadTests(SimpleTestCase):
         self.assertNotIn("דנה", json.dumps(server.requests[-1], ensure_ascii=False))
 
 
+@tag("protocol")
 class WholeCallTests(TransactionTestCase):
     """A reply is made ahead on the media socket: what may be done before the decision is."""
 

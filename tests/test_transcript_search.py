@@ -8,7 +8,7 @@ import sys
 
 from django.conf import settings
 from django.db import connection
-from django.test import SimpleTestCase, TestCase
+from django.test import SimpleTestCase, TestCase, tag
 
 from calls import retention
 from calls.models import Call
@@ -71,6 +71,7 @@ class SearchTests(TestCase):
         )
 
 
+@tag("protocol")
 class PostgresqlTests(SimpleTestCase):
     def test_hebrew_is_found_by_trigrams(self) -> None:
         with PostgresqlServer() as server:

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.test import TestCase
 
 from tuning import news
-from tuning.models import PublishedMeanwhile, Revision, TimingProfile
+from tuning.models import PublishedMeanwhile, Revision, TimingProfile, Unchanged
 from tuning.profile import SHIPPED, Profile
 
 PATIENT = Profile(end_silence_short_ms=700)
@@ -68,6 +68,12 @@ class PublishTests(TestCase):
         self.assertEqual(brisk.publish(PATIENT, by=None, note="").number, 2)
         self.assertEqual([each.number for each in self.profile.revisions.all()], [3, 2, 1])
 
+    def test_what_is_live_already_is_not_published_again(self) -> None:
+        self.publish(PATIENT)
+        with self.assertRaises(Unchanged):
+            self.publish(PATIENT)
+        self.assertEqual(self.profile.newest.number, 2)
+
     def test_earlier_revisions_stay_as_they_were(self) -> None:
         self.publish(PATIENT)
         self.assertEqual(self.profile.revisions.get(number=1).values, settings.DEFAULT_KNOBS)
@@ -92,7 +98,7 @@ class PublishTests(TestCase):
             self.publish(replace(PATIENT, barge_in_ms=400), based_on=1)
         self.assertEqual(refused.exception.newest, theirs)
         self.assertEqual(self.profile.newest, theirs)
-        self.assertEqual(self.publish(PATIENT, based_on=2).number, 3)
+        self.assertEqual(self.publish(replace(PATIENT, barge_in_ms=400), based_on=2).number, 3)
 
     def test_a_revision_from_before_a_knob_has_its_default(self) -> None:
         knobs = asdict(PATIENT)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from unittest import TestCase
+
+from django.test import SimpleTestCase
 
 from calls import twilio
 
@@ -13,7 +14,7 @@ def message(**fields: object) -> str:
     return json.dumps(fields)
 
 
-class ParseTest(TestCase):
+class ParseTest(SimpleTestCase):
     def test_every_kind_is_read(self) -> None:
         start = {
             "streamSid": "MZ1",
@@ -63,7 +64,7 @@ class ParseTest(TestCase):
                 twilio.parse(text)
 
 
-class WriteTest(TestCase):
+class WriteTest(SimpleTestCase):
     def test_our_messages_have_exactly_the_documented_fields(self) -> None:
         self.assertEqual(
             [

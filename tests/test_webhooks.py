@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from django.test import TestCase, override_settings
 
-from calls import live, recorder
+from calls import live, unwritten
 from calls.log import masked
 from calls.models import Call
 
@@ -91,6 +91,6 @@ class AfterTest(TestCase):
 
 class HealthTest(TestCase):
     def test_it_says_what_could_not_be_written_yet(self) -> None:
-        recorder.unwritten["CA1"] = "disk full"
-        self.addCleanup(recorder.unwritten.clear)
-        self.assertEqual(self.client.get("/healthz").json()["unwritten"], ["disk full"])
+        unwritten.reasons["CA1"] = "disk full"
+        self.addCleanup(unwritten.reasons.clear)
+        self.assertEqual(self.client.get("/healthz").json()["unwritten"], ["1 call: disk full"])

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 from django.core.management import CommandError, call_command
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase, override_settings, tag
 
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE, to_mulaw, to_pcm
 from calls.services import ServiceFailed, Transcript
@@ -63,6 +63,7 @@ def push(transcriber: WhisperTranscriber, audio: bytes) -> None:
         transcriber.push(audio[end - step : end], end // BYTES_PER_MS)
 
 
+@tag("protocol")
 class RecognitionTests(SimpleTestCase):
     speech: ClassVar[dict[str, bytes]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from tests.script import ScriptedCall
 from tuning.events import Prompt, Recognise, StopReply
@@ -11,6 +11,7 @@ from tuning.profile import Profile
 SHORT_MS = 220 + 500
 
 
+@tag("protocol")
 class WholeRecognitionTests(SimpleTestCase):
     WHOLE = Profile(streaming_stt=False)
 

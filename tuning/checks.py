@@ -1,6 +1,7 @@
 """What is wrong with a set of knobs, or risky about it. Pure.
 
-Rule: an error is what no call may run on; anything else is a warning.
+Rules: an error is what no call may run on; anything else is a warning. A warning is only of what
+acts under the rule that is chosen, and nothing that ships is warned of.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tuning.knob import FRAME_MS, Knob, Text, Value
+
+CLIFF_MS = 2000
+"""The widest jump between the short and the long silence that ships (`unhurried`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,40 +34,36 @@ def problems(knobs: Mapping[str, Knob], values: Mapping[str, Value]) -> list[Pro
 
 
 def _range_problems(knobs: Mapping[str, Knob], values: Mapping[str, Value]) -> Iterable[Problem]:
+    rule = f"{values['endpointing']}"
     for each in knobs.values():
-        value = values[each.name]
+        value, label = values[each.name], each.under(rule).label
         if each.choices and value not in each.choices:
             allowed = ", ".join(each.choices)
             yield Problem(
                 (each.name,),
                 Text(
-                    f"{each.label.he}: אין ערך כזה: {value}; יש: {allowed}",
-                    f"{each.label.en}: no such value: {value}; there are: {allowed}",
+                    f"{label.he}: אין ערך כזה: {value}; יש: {allowed}",
+                    f"{label.en}: no such value: {value}; there are: {allowed}",
                 ),
             )
         if not each.is_number or each.soft[0] <= int(value) <= each.soft[1]:
             continue
         is_error = not each.hard[0] <= int(value) <= each.hard[1]
+        if not is_error and not each.acts_under(rule):
+            continue
         low, high = each.hard if is_error else each.soft
         he, en = ("חייב להיות", "it must be") if is_error else ("מומלץ", "advised:")
         text = Text(
-            f"{each.label.he}: הערך {value}; {he} בין {low} ל־{high}",
-            f"{each.label.en}: {value}; {en} from {low} to {high}",
+            f"{label.he}: הערך {value}; {he} בין {low} ל־{high}",
+            f"{label.en}: {value}; {en} from {low} to {high}",
         )
         yield Problem((each.name,), text, is_error)
 
 
 def _cross_problems(knobs: Mapping[str, Knob], given: Mapping[str, Value]) -> Iterable[Problem]:
+    rule = f"{given['endpointing']}"
     values = {name: value for name, value in given.items() if isinstance(value, int)}
-    short, long = values["end_silence_short_ms"], values["end_silence_long_ms"]
-    if short > long:
-        yield Problem(
-            ("end_silence_short_ms", "end_silence_long_ms"),
-            Text(
-                "השתיקה אחרי אמירה קצרה לא יכולה להיות ארוכה מזו שאחרי אמירה ארוכה",
-                "the silence after a short utterance must not be longer than after a long one",
-            ),
-        )
+    yield from _of_fixed(values) if rule == "fixed" else _of_adaptive(values)
     if values["response_delay_min_ms"] > values["response_delay_max_ms"]:
         yield Problem(
             ("response_delay_min_ms", "response_delay_max_ms"),
@@ -82,14 +82,27 @@ def _cross_problems(knobs: Mapping[str, Knob], given: Mapping[str, Value]) -> It
         )
     for name in ("vad_hangover_ms", "min_speech_ms", "barge_in_ms"):
         if values[name] % FRAME_MS:
+            label = knobs[name].under(rule).label
             yield Problem(
                 (name,),
                 Text(
-                    f"{knobs[name].label.he}: הערך נספר במסגרות וצריך להתחלק ב־{FRAME_MS}",
-                    f"{knobs[name].label.en}: counted in frames, so a multiple of {FRAME_MS}",
+                    f"{label.he}: הערך נספר במסגרות וצריך להתחלק ב־{FRAME_MS}",
+                    f"{label.en}: counted in frames, so a multiple of {FRAME_MS}",
                 ),
             )
-    if long - short > 1000:
+
+
+def _of_fixed(values: Mapping[str, int]) -> Iterable[Problem]:
+    short, long = values["end_silence_short_ms"], values["end_silence_long_ms"]
+    if short > long:
+        yield Problem(
+            ("end_silence_short_ms", "end_silence_long_ms"),
+            Text(
+                "השתיקה אחרי אמירה קצרה לא יכולה להיות ארוכה מזו שאחרי אמירה ארוכה",
+                "the silence after a short utterance must not be longer than after a long one",
+            ),
+        )
+    if long - short > CLIFF_MS:
         yield Problem(
             ("end_silence_long_ms", "short_utterance_ms"),
             Text(
@@ -104,6 +117,18 @@ def _cross_problems(knobs: Mapping[str, Knob], given: Mapping[str, Value]) -> It
             Text(
                 "השהיית התמלול החלקי קצרה ממנת השמע, ולכן כמעט אינה פועלת",
                 "the debounce is shorter than one message of audio, so it hardly does anything",
+            ),
+            is_error=False,
+        )
+
+
+def _of_adaptive(values: Mapping[str, int]) -> Iterable[Problem]:
+    if values["finished_silence_ms"] > values["end_silence_long_ms"]:
+        yield Problem(
+            ("finished_silence_ms", "end_silence_long_ms"),
+            Text(
+                "השתיקה הקצרה ביותר ארוכה מהארוכה ביותר, ולכן דבר אינו מקצר את ההמתנה",
+                "the shortest silence is above the longest, so nothing shortens the wait",
             ),
             is_error=False,
         )

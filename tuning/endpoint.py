@@ -93,7 +93,8 @@ def examples(profile: Profile) -> dict[str, Wait]:
         "unfinished": Reading("", Asked(), "leaning", False, False, False, False, False),
         "asked for time": Reading("", Asked(), "", True, False, False, False, False),
     }
-    return {name: adaptive(profile, each, words, Pauses(), 0) for name, each in known.items()}
+    found = {name: adaptive(profile, each, words, Pauses(), 0) for name, each in known.items()}
+    return found | {"words missing": uncovered(profile)}
 
 
 def adaptive(profile: Profile, reading: Reading, words: Words, pauses: Pauses, now_ms: int) -> Wait:

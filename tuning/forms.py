@@ -1,6 +1,8 @@
 """The form on which an operator changes a profile: one field a knob, made from its one line.
 
 What is refused and what is only risky says tuning.profile; this form attaches it to the fields.
+Every knob has its field under every rule, so that none loses its value while another rule is tried;
+what moves nothing under the chosen one is hidden.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from tuning.knob import Knob, Text
-from tuning.profile import GROUPS, KNOBS, Problem, Profile, problems
+from tuning.knob import RULES, Knob, Meaning, Text
+from tuning.profile import GROUPS, KNOB, KNOBS, Problem, Profile, problems
 
 
 def in_page_language(text: Text) -> str:
@@ -32,6 +34,11 @@ class ProfileForm(forms.Form):
     """`published`: the values that the operator is changing."""
 
     based_on = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.CharField(required=False)
+    """Of the draft that the window shows; "": of none."""
+    changed = forms.CharField(required=False)
+    """The names of the knobs that the window has not saved yet, with spaces between."""
+    window = forms.CharField(required=False, max_length=20)
     note = forms.CharField(
         label=_("What changes, and why"),
         max_length=200,
@@ -45,23 +52,36 @@ class ProfileForm(forms.Form):
         published: Profile,
         based_on: int,
         draft: Mapping[str, Any] | None = None,
+        is_trial: bool = False,
     ) -> None:
-        """`draft`: what the operator had made of it before."""
+        """`draft`: what the operator had made of it before. `is_trial`: nothing is to be published,
+        so that no note is asked for."""
         initial = asdict(published) | (dict(draft) if draft else {}) | {"based_on": based_on}
         super().__init__(data, initial=initial)
         self.published = published
+        self.fields["note"].required = not is_trial
         self.warnings: dict[str, list[str]] = {}
+        chosen = (initial if data is None else data).get("endpointing")
+        self.rule: str = chosen if chosen in RULES else published.endpointing
         for knob in KNOBS:
-            field = self.fields[knob.name] = _field(knob)
+            field = self.fields[knob.name] = _field(knob, knob.under(self.rule))
             value = getattr(published, knob.name)
             told = f"{value}".lower() if isinstance(value, bool) else f"{value}"
             field.widget.attrs["data-published"] = told
 
-    def groups(self) -> Iterator[tuple[str, list[tuple[Knob, forms.BoundField]]]]:
-        """The knobs as they stand on the page: title, then each knob with its field."""
+    def groups(self) -> Iterator[tuple[str, list[tuple[Knob, forms.BoundField, bool]]]]:
+        """The knobs as they stand on the page: title, then each knob, its field, is it hidden."""
         for name, title in GROUPS.items():
-            knobs = [(knob, self[knob.name]) for knob in KNOBS if knob.group == name]
+            knobs = [
+                (knob, self[knob.name], self.is_hidden(knob))
+                for knob in KNOBS
+                if knob.group == name
+            ]
             yield in_page_language(title), knobs
+
+    def is_hidden(self, knob: Knob) -> bool:
+        """It moves nothing under the chosen rule; but what is refused must be seen."""
+        return not knob.acts_under(self.rule) and knob.name not in self.errors
 
     def clean(self) -> dict[str, Any]:
         values = {name: self.cleaned_data[name] for name in asdict(Profile()) if self._has(name)}
@@ -77,11 +97,36 @@ class ProfileForm(forms.Form):
             return None
         return Profile(**{name: self.cleaned_data[name] for name in asdict(Profile())})
 
-    def kept(self) -> dict[str, Any]:
+    @property
+    def shown(self) -> dict[str, Any]:
         """Each knob's value; what no call may run on as it was typed."""
         return {
             knob.name: self.cleaned_data.get(knob.name, self.data.get(knob.name)) for knob in KNOBS
         }
+
+    @property
+    def changed_names(self) -> list[str]:
+        return [name for name in f"{self.data.get('changed', '')}".split() if name in KNOB]
+
+    def to_save(self) -> dict[str, Any]:
+        """What was changed in this window and a call may run on."""
+        return {
+            name: self.cleaned_data[name] for name in self.changed_names if name not in self.errors
+        }
+
+    @property
+    def unsaved(self) -> list[str]:
+        """What was changed in this window and no call may run on."""
+        return [name for name in self.changed_names if name in self.errors]
+
+    def wrong(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """(what has to change, the fields where it does): two that do not fit stand together."""
+        found: dict[str, list[forms.BoundField]] = {}
+        for field in self:
+            for error in field.errors:
+                text = f"{error}".removeprefix(f"{field.label}: ")
+                found.setdefault(text, []).append(field)
+        return list(found.items())
 
     def _has(self, name: str) -> bool:
         return self.cleaned_data.get(name) is not None
@@ -95,8 +140,8 @@ class ProfileForm(forms.Form):
                 self.warnings.setdefault(name, []).append(text)
 
 
-def _field(knob: Knob) -> forms.Field:
-    label, help_text = in_page_language(knob.label), in_page_language(knob.help)
+def _field(knob: Knob, meaning: Meaning) -> forms.Field:
+    label, help_text = in_page_language(meaning.label), in_page_language(meaning.help)
     described_by = {"aria-describedby": f"help_{knob.name} problems_{knob.name}"}
     if knob.is_switch:
         return forms.BooleanField(

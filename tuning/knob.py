@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 FRAME_MS = 20
+RULES = ("fixed", "adaptive")
+"""What may decide how long to wait: the choices of Profile.endpointing."""
 
 Value = int | bool | str
 """A number of units, a switch, or the name of a choice."""
@@ -24,6 +26,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a knob is called, and what it does."""
+
+    label: Text
+    help: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Knob:
     """What a profile field means and which values it may take."""
 
@@ -36,10 +46,30 @@ class Knob:
     environ: str
     environ_scale: int
     group: str
-    label: Text
-    help: Text
+    meanings: Mapping[str, Meaning]
+    """By the rule under which it acts; under one that is missing here it moves nothing."""
     choices: Mapping[str, Text]
     """The values of a knob that has names for them, and what an operator calls each."""
+
+    def acts_under(self, rule: str) -> bool:
+        return rule in self.meanings
+
+    def under(self, rule: str) -> Meaning:
+        """What it means under this rule; where it moves nothing, what it means elsewhere."""
+        return self.meanings.get(rule) or next(iter(self.meanings.values()))
+
+    @property
+    def rules(self) -> str:
+        """Where it acts: "fixed", "adaptive" or "fixed adaptive"."""
+        return " ".join(self.meanings)
+
+    @property
+    def texts(self) -> list[tuple[str, Meaning]]:
+        """Each meaning once, with the rules of which it is true."""
+        found: dict[Meaning, list[str]] = {}
+        for rule, meaning in self.meanings.items():
+            found.setdefault(meaning, []).append(rule)
+        return [(" ".join(rules), meaning) for meaning, rules in found.items()]
 
     @property
     def is_switch(self) -> bool:
@@ -85,9 +115,16 @@ def knob(
     group: str,
     label: Text,
     help: Text,
+    rules: Collection[str] = RULES,
+    adaptive: Meaning | None = None,
     choices: Mapping[str, Text] | None = None,
 ) -> Any:
-    """A profile field. `environ_scale` is how many of our units make one of the variable's."""
+    """A profile field. `environ_scale` is how many of our units make one of the variable's.
+
+    `rules`: under which it acts; `adaptive`: what it means under that rule, if something else.
+    """
+    usual = Meaning(label, help)
+    own = {"adaptive": adaptive or usual}
     return field(
         default=default,
         metadata={
@@ -99,8 +136,7 @@ def knob(
             "environ": environ,
             "environ_scale": environ_scale,
             "group": group,
-            "label": label,
-            "help": help,
+            "meanings": {rule: own.get(rule, usual) for rule in rules},
             "choices": choices or {},
         },
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
@@ -15,7 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tuning import news
-from tuning.profile import SHIPPED, Profile, problems
+from tuning.draft import Draft as Draft
+from tuning.draft import DraftChanged as DraftChanged
+from tuning.profile import SHIPPED, Profile
 
 UNDO_WITHIN = timedelta(seconds=60)
 
@@ -30,6 +31,10 @@ class PublishedMeanwhile(Exception):
 
 class TooLate(Exception):
     """A publication can be undone for UNDO_WITHIN, by whoever made it."""
+
+
+class Unchanged(Exception):
+    """There is nothing to publish: the values are those that are live already."""
 
 
 class TimingProfile(models.Model):
@@ -81,12 +86,15 @@ class TimingProfile(models.Model):
         """Make these knobs the live ones, for new calls and for calls in progress.
 
         `based_on` is the number of the revision that the operator was looking at:
-        PublishedMeanwhile is raised when it is no longer the newest.
+        PublishedMeanwhile is raised when it is no longer the newest, and Unchanged when it has
+        these values.
         """
         locked = TimingProfile.objects.select_for_update().get(pk=self.pk)
         newest = locked.newest
         if based_on is not None and newest.number != based_on:
             raise PublishedMeanwhile(newest)
+        if newest.values == knobs:
+            raise Unchanged
         revision = locked.revisions.create(
             number=newest.number + 1,
             knobs=asdict(knobs),
@@ -102,7 +110,15 @@ class TimingProfile(models.Model):
         newest = self.newest
         since = timezone.now() - newest.published_at
         is_theirs = newest.published_by_id == by.pk and newest.number > 1
-        return newest if is_theirs and since < UNDO_WITHIN and not newest.is_undo else None
+        return newest if is_theirs and since < UNDO_WITHIN and not newest.undone else None
+
+    @property
+    def last_change(self) -> Revision | None:
+        """The newest publication that was not taken back at once; None: as it was shipped."""
+        revision = self.newest
+        while revision.undone and revision.restored_from:
+            revision = revision.restored_from
+        return revision if revision.number > 1 else None
 
     def undo(self, revision: Revision, *, by: User, note: str) -> Revision:
         """Publish again what stood before; raises TooLate, or PublishedMeanwhile."""
@@ -157,65 +173,23 @@ class Revision(models.Model):
         return Profile(**known)
 
     @property
-    def is_undo(self) -> bool:
-        """It put back what stood two publications ago."""
-        return self.restored_from is not None and self.restored_from.number == self.number - 2
+    def undone(self) -> Revision | None:
+        """The publication that this one took back within UNDO_WITHIN."""
+        if self.restored_from is None or self.restored_from.number != self.number - 2:
+            return None
+        before = self.profile.revisions.get(number=self.number - 1)
+        is_soon = self.published_at - before.published_at < UNDO_WITHIN
+        return before if is_soon else None
+
+    def with_its_values(self) -> list[Revision]:
+        """Every revision of the profile on which calls were timed as on this one."""
+        return [each for each in self.profile.revisions.all() if each.values == self.values]
 
     def restore(self, *, by: User | None, note: str, based_on: int | None = None) -> Revision:
         """Publish these knobs again, as a new revision; `based_on` as for `publish`."""
         return self.profile.publish(
             self.values, by=by, note=note, based_on=based_on, restored_from=self
         )
-
-
-class Draft(models.Model):
-    """What one operator would make of a profile, kept until it is published or discarded."""
-
-    profile = models.ForeignKey(TimingProfile, models.CASCADE, related_name="drafts")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
-    knobs = models.JSONField()
-    """As Revision.knobs; may hold what no call may run on."""
-    based_on = models.ForeignKey(Revision, models.CASCADE, related_name="+")
-    """The newest revision when the draft was begun."""
-    saved_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("profile", "user"), name="draft_of_a_person"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.user}'s draft of {self.profile}"
-
-    @classmethod
-    def of(cls, profile: TimingProfile, user: User) -> Draft | None:
-        return cls.objects.filter(profile=profile, user=user).select_related("based_on").first()
-
-    @classmethod
-    def keep(
-        cls, profile: TimingProfile, user: User, knobs: dict[str, Any], based_on: int
-    ) -> Draft | None:
-        """Save what they would have; what is as published is no draft, though the browser's last
-        saving came after its publication."""
-        newest = profile.newest
-        base = profile.revisions.filter(number=based_on).first() or newest
-        if knobs in (asdict(base.values), asdict(newest.values)):
-            cls.objects.filter(profile=profile, user=user).delete()
-            return None
-        wanted = {"knobs": knobs, "based_on": base}
-        return cls.objects.update_or_create(profile=profile, user=user, defaults=wanted)[0]
-
-    @property
-    def values(self) -> Profile | None:
-        """None: no call may run on it."""
-        usual = asdict(Profile())
-        own = {name: value for name, value in self.knobs.items() if name in usual}
-        whole = asdict(self.based_on.values) | own
-        if any(type(whole[name]) is not type(value) for name, value in usual.items()):
-            return None
-        if any(problem.is_error for problem in problems(whole)):
-            return None
-        return Profile(**whole)
 
 
 def announce(revision: Revision) -> None:

@@ -1,6 +1,7 @@
 """Sets of knobs for what goes wrong on calls: a first try, to be looked at before it is published.
 
-Pure. A preset changes what it names and leaves the rest; the shipped profiles are whole.
+Pure. A preset changes what it names and leaves the rest, and of that only what acts under the rule
+that then decides; the shipped profiles name everything.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from tuning.knob import Text, Value
-from tuning.profile import SHIPPED, Profile
+from tuning.profile import KNOB, SHIPPED, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,9 @@ class Preset:
     knobs: Mapping[str, Value]
 
     def on(self, knobs: Mapping[str, Value]) -> dict[str, Value]:
-        """These knobs with the preset's in their place."""
-        return {**knobs, **self.knobs}
+        """These knobs with the preset's in their place; what would move nothing stays."""
+        rule = f"{self.knobs.get('endpointing') or knobs.get('endpointing')}"
+        return {**knobs, **{n: v for n, v in self.knobs.items() if KNOB[n].acts_under(rule)}}
 
 
 def _whole(name: str) -> Mapping[str, Value]:

@@ -2,7 +2,8 @@
 
 The browser form, its validation, the help texts, the environment names, the stored revision and
 the core all read this class. Adding a knob is one field here and one use in turns.py (or, for the
-transcriber's wire, in calls/). Pure: imports nothing of Django and nothing that acts.
+transcriber's wire, in calls/). Under which rule it acts, and as what, stands here too; the form
+shows no other. Pure: imports nothing of Django and nothing that acts.
 
 Ranges: facts of the field, tried against LiveKit, Pipecat, OpenAI and Vapi defaults. *Hard* is
 refused outside; *soft* is allowed with a warning.
@@ -17,7 +18,7 @@ from typing import Any
 from tuning import checks
 from tuning.checks import Problem as Problem
 from tuning.knob import FRAME_MS as FRAME_MS
-from tuning.knob import Knob, Text, Value, knob
+from tuning.knob import Knob, Meaning, Text, Value, knob
 
 
 class ProfileError(ValueError):
@@ -28,7 +29,10 @@ class ProfileError(ValueError):
         super().__init__("; ".join(f"{', '.join(p.knobs)}: {p.text.en}" for p in problems))
 
 
+FIXED, ADAPTIVE = ("fixed",), ("adaptive",)
+"""The only rule under which a knob acts."""
 GROUPS: dict[str, Text] = {
+    "rule": Text("הכלל", "The rule"),
     "end": Text("מתי סיימו לדבר?", "When has the caller finished?"),
     "floor": Text("מי מדבר עכשיו?", "Who has the floor?"),
     "answer": Text("איך עונים?", "How is it answered?"),
@@ -40,6 +44,25 @@ GROUPS: dict[str, Text] = {
 class Profile:
     """When the caller is speaking, has finished, or is interrupting. All times in milliseconds."""
 
+    endpointing: str = knob(
+        "fixed",
+        unit="",
+        group="rule",
+        choices={
+            "fixed": Text("לפי אורך האמירה", "by the length of the utterance"),
+            "adaptive": Text("לפי מה שנאמר", "by what was said"),
+        },
+        label=Text("מה קובע כמה לחכות", "What decides how long to wait"),
+        help=Text(
+            "לפי אורך האמירה: שתיקה אחת אחרי אמירה קצרה ואחרת אחרי ארוכה. לפי מה שנאמר: תשובה "
+            "מלאה לשאלה נענית מיד, ולמשפט שנקטע באמצע מחכים. מוצגים רק הפרמטרים שפועלים לפי "
+            "הכלל שנבחר; הערכים של האחרים נשמרים.",
+            "By length: one silence after a short utterance, another after a long one. By what "
+            "was said: a full answer is answered at once, an unfinished sentence is waited for. "
+            "Only the knobs that act under the chosen rule are shown; the others keep their "
+            "values.",
+        ),
+    )
     vad: str = knob(
         "webrtc",
         unit="",
@@ -88,12 +111,13 @@ class Profile:
     )
     min_utterance_ms: int = knob(
         600,
-        soft=(300, 700),
+        soft=(300, 800),
         hard=(150, 1500),
         step=50,
         environ="MIN_UTT_SEC",
         environ_scale=1000,
         group="end",
+        rules=FIXED,
         label=Text("אורך אמירה מזערי", "Minimum utterance"),
         help=Text(
             "ספירת השתיקה לא מתחילה לפני שעבר זמן כזה מתחילת הדיבור, כי אמירה קצרה מאוד היא "
@@ -119,10 +143,22 @@ class Profile:
             "added to the silence asked for after every utterance, so each millisecond here is "
             "one in every answer.",
         ),
+        adaptive=Meaning(
+            Text("השהיית סוף דיבור", "VAD hangover"),
+            Text(
+                "הפסקת קול קצרה מזה עדיין נחשבת אותו רצף דיבור, וכך נמדד הקול שעוצר תשובה; אחרי "
+                "זמן כזה „אהה” מעל תשובה שנעצרה נחשב גמור, והיא ממשיכה. לשתיקה הערך מתווסף רק "
+                "כשחסרות מילים: אמירה שכולה תומללה לא מחכה בגללו.",
+                "A gap in the voice shorter than this is still the same stretch of speech, which "
+                "is how the voice that stops a reply is measured; after so long an “uh-huh” over "
+                "a stopped reply is over, and it goes on. It is added to the silence only while "
+                "words are missing: what is wholly transcribed does not wait for it.",
+            ),
+        ),
     )
     end_silence_short_ms: int = knob(
         500,
-        soft=(350, 900),
+        soft=(350, 1000),
         hard=(200, 1500),
         step=50,
         group="end",
@@ -132,6 +168,18 @@ class Profile:
             "יותר; גבוה: פחות קטיעות. אם יש קטיעות אחרי „אז…” או „רגע”, להעלות ב־100.",
             "How much silence, on top of the hangover, ends a short utterance. Lower is faster, "
             "higher cuts in less. If callers are cut off after “so…” or “wait”, raise it by 100.",
+        ),
+        adaptive=Meaning(
+            Text("שתיקה כשחסרות מילים", "Silence while words are missing"),
+            Text(
+                "הדיבור נגמר ועדיין לא כולו תומלל: כמה שתיקה, מעבר להשהיית סוף הדיבור, עד שמתחילה "
+                "ההמתנה לתמלול, או, בלי תמלול שוטף, עד שהאמירה נשלחת לתמלול. אמירה שכולה תומללה "
+                "לא מחכה בגללו.",
+                "Speech is over and not all of it is transcribed yet: how much silence, on top of "
+                "the hangover, until the wait for a transcript begins or, without streaming "
+                "transcription, until the utterance is recognised. What is wholly transcribed "
+                "does not wait for it.",
+            ),
         ),
     )
     short_utterance_ms: int = knob(
@@ -147,10 +195,20 @@ class Profile:
             "An utterance that lasts less than this, from first to last voice, is short. There "
             "is a cliff here: a slightly longer one waits for the long silence.",
         ),
+        adaptive=Meaning(
+            Text("קצרה או ארוכה בנתונים", "Short or long in the figures"),
+            Text(
+                "בשיחה עצמה הערך לא משנה דבר. זמני תגובה, קטיעות והפסקות נספרים לחוד: אמירה שנמשכת "
+                "פחות מזה, מתחילת הקול הראשון ועד סוף הקול האחרון, היא קצרה. חל על תורות שיבואו.",
+                "It changes nothing in a call. Latencies, cut-ins and pauses are counted apart: "
+                "an utterance that lasts less than this, from first to last voice, is short. It "
+                "holds for turns to come.",
+            ),
+        ),
     )
     end_silence_long_ms: int = knob(
         1800,
-        soft=(800, 2600),
+        soft=(800, 3000),
         hard=(400, 4000),
         step=100,
         group="end",
@@ -163,21 +221,17 @@ class Profile:
             "stop to think, so it is longer. Usually the largest wait you control: move it by "
             "100–200 at a time.",
         ),
-    )
-    endpointing: str = knob(
-        "fixed",
-        unit="",
-        group="end",
-        choices={
-            "fixed": Text("לפי אורך האמירה", "by the length of the utterance"),
-            "adaptive": Text("לפי מה שנאמר", "by what was said"),
-        },
-        label=Text("מה קובע כמה לחכות", "What decides how long to wait"),
-        help=Text(
-            "לפי אורך האמירה: שתיקה אחת אחרי אמירה קצרה ואחרת אחרי ארוכה. לפי מה שנאמר: תשובה "
-            "מלאה לשאלה נענית מיד, ולמשפט שנקטע באמצע מחכים.",
-            "By length: one silence after a short utterance, another after a long one. By what "
-            "was said: a full answer is answered at once, an unfinished sentence is waited for.",
+        adaptive=Meaning(
+            Text("השתיקה הארוכה ביותר", "Longest silence"),
+            Text(
+                "כמה שתיקה, מסוף הדיבור, קובעת שהתור נגמר כשדבר אינו מעיד שסיימו. כל עדות מקצרת "
+                "אותה לפי משקלה, עד השתיקה הקצרה ביותר; אחרי מילים שלא יכולות להיות הסוף מחכים "
+                "את כולה.",
+                "How much silence, from the speech end, ends a turn when nothing says that the "
+                "caller has finished. Each piece of evidence shortens it by its weight, down to "
+                "the shortest silence; after words that cannot be the end all of it is waited "
+                "for.",
+            ),
         ),
     )
     finished_silence_ms: int = knob(
@@ -186,12 +240,12 @@ class Profile:
         hard=(160, 1500),
         step=20,
         group="end",
+        rules=ADAPTIVE,
         label=Text("השתיקה הקצרה ביותר", "Shortest silence"),
         help=Text(
-            "לכמה יורדת השתיקה, מסוף הדיבור, כשהכול מעיד שסיימו. פועל רק כשהשתיקה נקבעת לפי מה "
-            "שנאמר.",
+            "לכמה יורדת השתיקה, מסוף הדיבור, כשהכול מעיד שסיימו.",
             "What the silence, from the speech end, comes down to when everything says that the "
-            "caller has finished. Only where it depends on what was said.",
+            "caller has finished.",
         ),
     )
     weight_answered: int = knob(
@@ -201,6 +255,7 @@ class Profile:
         step=5,
         unit="%",
         group="end",
+        rules=ADAPTIVE,
         label=Text("משקל: תשובה לשאלה", "Weight: the question is answered"),
         help=Text(
             "כמה מקצרת את השתיקה תשובה מלאה לשאלה שנשאלה עכשיו („כן”, יום, מספר שלם). 100: עד "
@@ -216,6 +271,7 @@ class Profile:
         step=5,
         unit="%",
         group="end",
+        rules=ADAPTIVE,
         label=Text("משקל: משפט סגור", "Weight: the sentence is closed"),
         help=Text(
             "כמה מקצרים את השתיקה תמלול סופי, סימן סיום, שאלה שלמה או „תודה”.",
@@ -230,6 +286,7 @@ class Profile:
         step=5,
         unit="%",
         group="end",
+        rules=ADAPTIVE,
         label=Text("משקל: נאמר מה רוצים", "Weight: the wish is said"),
         help=Text(
             "כמה מקצר את השתיקה משפט שכבר יש בו בקשה, שאלה או תלונה שלמה. מי שרק מספרים מה קרה "
@@ -245,6 +302,7 @@ class Profile:
         step=1,
         unit="%",
         group="end",
+        rules=ADAPTIVE,
         label=Text("משקל: בקשה מפורטת", "Weight: the wish is detailed"),
         help=Text(
             "כמה עוד מקצרת את השתיקה בקשה עם כל הפרטים: „אני רוצה לקבוע תור” עוד לא אומר למי ומתי.",
@@ -259,6 +317,7 @@ class Profile:
         step=5,
         unit="%",
         group="end",
+        rules=ADAPTIVE,
         label=Text("משקל: תמלול יציב", "Weight: the words stand still"),
         help=Text(
             "כמה מקצר את השתיקה תמלול שהפסיק להשתנות ואינו נגמר באמצע משפט.",
@@ -273,12 +332,13 @@ class Profile:
         step=5,
         unit="%",
         group="end",
+        rules=ADAPTIVE,
         label=Text("משקל: משפט שלא נגמר", "Weight: the sentence is unfinished"),
         help=Text(
             "כמה מבטלים את הקיצור מילים שלא יכולות להיות הסוף: „אני רוצה”, „של”, „אז”, מספר "
-            "שעוד חסרות בו ספרות. 100: מחכים את השתיקה הארוכה.",
+            "שעוד חסרות בו ספרות. 100: מחכים את השתיקה הארוכה ביותר.",
             "How much words that cannot be the end (“I want to”, “of”, “so”, a number with digits "
-            "missing) take back of the shortening. 100: the long silence is waited for.",
+            "missing) take back of the shortening. 100: the longest silence is waited for.",
         ),
     )
     weight_pauses: int = knob(
@@ -288,6 +348,7 @@ class Profile:
         step=5,
         unit="%",
         group="end",
+        rules=ADAPTIVE,
         label=Text("משקל: ההפסקות של המתקשרים", "Weight: pauses of this caller"),
         help=Text(
             "כל אחד עוצר לחשוב אחרת: השתיקה לא יורדת מתחת לחלק כזה של ההפסקה הארוכה הרגילה של "
@@ -302,10 +363,12 @@ class Profile:
         hard=(0, 10_000),
         step=100,
         group="end",
+        rules=ADAPTIVE,
         label=Text("תוספת אחרי „רגע”", "More after “one moment”"),
         help=Text(
-            "אחרי „רגע” או „שנייה” מחכים את השתיקה הארוכה ועוד זמן כזה.",
-            "After “one moment” or “a second” the long silence is waited for, and this much more.",
+            "אחרי „רגע” או „שנייה” מחכים את השתיקה הארוכה ביותר ועוד זמן כזה.",
+            "After “one moment” or “a second” the longest silence is waited for, and this much "
+            "more.",
         ),
     )
     stable_ms: int = knob(
@@ -314,6 +377,7 @@ class Profile:
         hard=(0, 1000),
         step=20,
         group="end",
+        rules=ADAPTIVE,
         label=Text("מתי תמלול יציב", "Words are stable after"),
         help=Text(
             "כמה זמן המילים צריכות לעמוד בלי שינוי כדי להיחשב יציבות.",
@@ -336,7 +400,7 @@ class Profile:
     )
     reply_refractory_ms: int = knob(
         1100,
-        soft=(900, 1400),
+        soft=(900, 1500),
         hard=(300, 3000),
         step=50,
         environ="REPLY_REFRACTORY_MS",
@@ -398,9 +462,10 @@ class Profile:
         group="floor",
         label=Text("הגנה על תחילת התשובה", "Protected beginning"),
         help=Text(
-            "בתחילת תשובה רעש או קול בלי מילים לא עוצרים אותה; מילים תמיד עוצרות.",
+            "בתחילת תשובה רעש או קול בלי מילים לא עוצרים אותה; מילים תמיד עוצרות. פועל רק "
+            "כשתשובה ממשיכה אחרי קטיעת שווא.",
             "At the beginning of a reply noise, or voice without words, does not stop it; words "
-            "always do.",
+            "always do. Acts only where replies go on after a false interruption.",
         ),
     )
     response_delay_min_ms: int = knob(
@@ -420,7 +485,7 @@ class Profile:
     )
     response_delay_max_ms: int = knob(
         120,
-        soft=(50, 300),
+        soft=(0, 300),
         hard=(0, 1000),
         step=10,
         environ="RESP_MAX_DELAY_MS",
@@ -524,10 +589,10 @@ class Profile:
         group="transcription",
         label=Text("מנת שמע לתמלול", "Audio per message"),
         help=Text(
-            "כמה שמע נאסף לפני שליחה לתמלול. השמע מגיע במסגרות של 20, ולכן 70 פועל כמו 80. אם "
-            "הברות נבלעות: 70, יחד עם השהיית תמלול חלקי של 100.",
-            "How much audio is gathered for one message to the transcriber. It comes in frames "
-            "of 20 ms, so 70 acts as 80. If syllables are eaten: 70, with a debounce of 100.",
+            "כמה שמע נאסף לפני שליחה לתמלול שוטף. השמע מגיע במסגרות של 20, ולכן 70 פועל כמו 80. "
+            "אם הברות נבלעות: 70.",
+            "How much audio is gathered for one message of streaming transcription. It comes in "
+            "frames of 20 ms, so 70 acts as 80. If syllables are eaten: 70.",
         ),
     )
     stt_partial_debounce_ms: int = knob(
@@ -537,11 +602,13 @@ class Profile:
         step=10,
         environ="STT_PARTIAL_DEBOUNCE_MS",
         group="transcription",
+        rules=FIXED,
         label=Text("השהיית תמלול חלקי", "Partial transcript debounce"),
         help=Text(
-            "תמלול חלקי נחשב רק אחרי שעמד בלי שינוי זמן כזה, כדי לא להגיב למילה שעוד משתנה.",
+            "תמלול חלקי נחשב רק אחרי שעמד בלי שינוי זמן כזה, כדי לא להגיב למילה שעוד "
+            "משתנה. אם הברות נבלעות: 100.",
             "A partial transcript counts once it has stood unchanged this long, so that a word "
-            "that is still changing is not acted on.",
+            "that is still changing is not acted on. If syllables are eaten: 100.",
         ),
     )
 
@@ -561,13 +628,13 @@ class Profile:
         return cls(**given)
 
     def end_silence_ms(self, span_ms: int) -> int:
-        """The silence, hangover included, that ends an utterance of this length."""
+        """The silence, hangover included, by which the fixed rule ends such an utterance."""
         is_short = span_ms < self.short_utterance_ms
         silence_ms = self.end_silence_short_ms if is_short else self.end_silence_long_ms
         return self.vad_hangover_ms + silence_ms
 
     def wait_parts_ms(self, span_ms: int) -> dict[str, int]:
-        """What the knobs add up to after the speech end of an utterance of this length.
+        """What the fixed rule adds up to after the speech end of an utterance of this length.
 
         `minimum`: what is missing to min_utterance_ms; `hangover` and `silence`: asked of every
         utterance; `delay`: the mean of the random delay. Compute comes on top.

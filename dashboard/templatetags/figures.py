@@ -94,8 +94,10 @@ def knob_value(name: str, value: Value | None) -> SafeString | str:
         return DASH
     if KNOB[name].is_switch:
         return gettext("on") if value else gettext("off")
-    if KNOB[name].choices:
+    if value in KNOB[name].choices:
         return say(KNOB[name].choices[f"{value}"])
+    if isinstance(value, str):  # as it was typed
+        return ltr(value)
     return ltr(f"{value:,} {KNOB[name].unit}".strip())
 
 

@@ -31,6 +31,7 @@ if (bar) {
     left.textContent = Math.max(0, seconds);
     if (seconds > 0) return;
     clearInterval(timer);
+    if (bar.contains(document.activeElement)) document.getElementById("main").focus();
     bar.hidden = true;
   }, 500);
 }

@@ -1,0 +1,205 @@
+"""Tests in several processes: a class at a time, or a whole module where its classes share a setup.
+
+Rule: nobody reads what a test says that passes. Every process writes into a file of its own, and
+shows it only of what is broken; the rest is a line for each tenth.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+import traceback
+import unittest
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import connections
+
+FORK = multiprocessing.get_context("fork")
+LONG = (
+    "tests.test_faults",
+    "tests.test_pages",
+    "tests.test_run",
+    "tests.test_processes",
+    "tests.test_corpus",
+)
+"""Modules that are begun first: what runs long is not to be left for the end."""
+SHOWN_LINES = 60
+"""Of what a broken test has said, the last ones."""
+SLOWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of some tests."""
+
+    name: str
+    passed: int = 0
+    broken: int = 0
+    skipped: int = 0
+    why: list[str] = field(default_factory=list)
+    """Of each that is broken, with where."""
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, name: str, result: unittest.TestResult, seconds: float = 0.0) -> Self:
+        failed = [*result.failures, *result.errors]
+        broken = {whole(test) for test, _why in failed} | set(result.unexpectedSuccesses)
+        # A class or module that could not be set up is broken without having been run.
+        ran = sum(isinstance(test, unittest.TestCase) for test in broken)
+        skipped = len(result.skipped)
+        passed = result.testsRun - ran - skipped
+        why = [f"{test}\n{text}" for test, text in failed]
+        return cls(name, passed, len(broken), skipped, why, seconds)
+
+    @property
+    def tests(self) -> int:
+        return self.passed + self.broken + self.skipped
+
+
+def whole(test: Any) -> Any:
+    """A subtest stands for its test."""
+    return getattr(test, "test_case", test)
+
+
+def run(suite: unittest.TestSuite, processes: int) -> list[Ran]:
+    """Every test of the suite, each in one of so many processes."""
+    units = list(_units(suite))
+    count = sum(unit.countTestCases() for _name, unit in units)
+    progress = _Progress(count)
+    taken = FORK.Value("i", 0)
+    pool: dict[Connection, Any] = {}
+    for number in range(1, processes + 1):
+        ours, theirs = FORK.Pipe()
+        process = FORK.Process(target=_work, args=(number, units, taken, theirs))
+        process.start()
+        theirs.close()
+        pool[ours] = process
+    doing: dict[Connection, str] = {}
+    while pool:
+        for pipe in wait(list(pool)):
+            assert isinstance(pipe, Connection)
+            try:
+                message = pipe.recv()
+            except EOFError:
+                pool.pop(pipe).join()
+                if name := doing.pop(pipe, ""):
+                    progress.add(Ran(name, broken=1, why=[f"{name}: its process died"]))
+                continue
+            if isinstance(message, str):
+                doing[pipe] = message
+            else:
+                del doing[pipe]
+                progress.add(message)
+    for name, _unit in units[taken.value :]:
+        progress.add(Ran(name, broken=1, why=[f"{name}: no process was left to run it"]))
+    progress.end()
+    return progress.ran
+
+
+class _Progress:
+    def __init__(self, count: int) -> None:
+        self.ran: list[Ran] = []
+        self._count, self._done, self._tenths = count, 0, 0
+        self._began_s = time.monotonic()
+
+    def add(self, ran: Ran) -> None:
+        self.ran.append(ran)
+        self._done += ran.tests
+        for why in ran.why:
+            _say(f"\n{'=' * 70}\n{why}")
+        tenths = 10 * self._done // max(1, self._count)
+        if tenths > self._tenths:
+            self._tenths = tenths
+            seconds = time.monotonic() - self._began_s
+            _say(f"{self._done:6} of {self._count}  {seconds:5.0f} s")
+
+    def end(self) -> None:
+        slowest = sorted(self.ran, key=lambda ran: -ran.seconds)[:SLOWEST]
+        _say("slowest: " + ", ".join(f"{ran.name} {ran.seconds:.0f} s" for ran in slowest))
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def _units(suite: unittest.TestSuite) -> Iterator[tuple[str, unittest.TestSuite]]:
+    """What is run by one process together, the long ones first."""
+    units: dict[str, list[unittest.TestCase]] = {}
+    for test in _tests(suite):
+        kind = type(test)
+        is_shared = hasattr(sys.modules[kind.__module__], "setUpModule")
+        name = kind.__module__ if is_shared else f"{kind.__module__}.{kind.__qualname__}"
+        units.setdefault(name, []).append(test)
+    for name in sorted(units, key=_place):
+        yield name, unittest.TestSuite(units[name])
+
+
+def _place(name: str) -> int:
+    found = (place for place, long in enumerate(LONG) if name.startswith(long))
+    return next(found, len(LONG))
+
+
+def new_var(folder: Path) -> Path:
+    """A folder for what one process keeps, which finds the models that this machine has."""
+    folder.mkdir(exist_ok=True)
+    (folder / "models").symlink_to(settings.BASE_DIR / "var" / "models")
+    return folder
+
+
+def _tests(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
+    for each in suite:
+        if isinstance(each, unittest.TestSuite):
+            yield from _tests(each)
+        else:
+            yield each
+
+
+def _work(
+    number: int, units: list[tuple[str, unittest.TestSuite]], taken: Any, pipe: Connection
+) -> None:
+    """One process: takes the next until there is none."""
+    for connection in connections.all():
+        connection.creation.setup_worker_connection(number)
+    settings.VAR_DIR = new_var(Path(settings.VAR_DIR) / f"process-{number}")
+    said_path = settings.VAR_DIR / "said"
+    with said_path.open("a") as said:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(said.fileno(), stream.fileno())
+        while (number := _next(taken)) < len(units):
+            name, unit = units[number]
+            pipe.send(name)
+            said.truncate(0)
+            ran = _run(name, unit)
+            if ran.broken:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                last = said_path.read_text(errors="replace").splitlines()[-SHOWN_LINES:]
+                ran.why.append("\n".join((f"{name} said:", *last)))
+            pipe.send(ran)
+    pipe.close()
+    os._exit(0)  # what threads still do is nobody's any more
+
+
+def _run(name: str, unit: unittest.TestSuite) -> Ran:
+    began_s = time.monotonic()
+    result = unittest.TestResult()
+    try:
+        unit.run(result)
+    except Exception:
+        return Ran(name, broken=1, why=[f"{name}\n{traceback.format_exc()}"])
+    return Ran.of(name, result, time.monotonic() - began_s)
+
+
+def _next(taken: Any) -> int:
+    with taken.get_lock():
+        number = int(taken.value)
+        taken.value = number + 1
+    return number
