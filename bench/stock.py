@@ -8,7 +8,6 @@ from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from calls import live, twilio
-from calls.conversation import Conversation
 from calls.models import Call
 
 
@@ -23,7 +22,7 @@ class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels h
                 await self._begin(started)
             case twilio.Stopped():
                 self.conversation.end("caller hung up")
-                await self.live_call.record_end(await self.running, 0)
+                await self.running
                 await self.close()
 
     async def _begin(self, started: twilio.Started) -> None:
@@ -33,8 +32,8 @@ class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels h
         self.live_call = live.LiveCall(call, started.stream_sid, self._send_text)
         begun = asyncio.get_running_loop().create_future()
 
-        async def listen(conversation: Conversation) -> None:
-            begun.set_result(conversation)
+        async def listen(live_call: live.LiveCall) -> None:
+            begun.set_result(live_call.conversation)
 
         self.running = asyncio.create_task(self.live_call.run(listen))
         self.conversation = await begun

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,8 +18,11 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from calls import gate, live, twilio, unwritten
+from calls.ear import LARGEST_JUMP_MS
 from calls.log import call_in_hand
 from calls.models import Call
+from calls.pace import Pace
+from tuning.profile import FRAME_MS
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +30,14 @@ START_S = 5.0
 """How long a socket may take to send `start`."""
 CLOSE_S = 2.0
 """How long the stream may stay open for the sake of the record."""
-REFUSED, REPLACED, BROKEN, NORMAL = 4403, 4409, 1011, 1000
-CLOSE_CODES = {"failed": BROKEN, "replaced": REPLACED, "refused": REFUSED}
+MESSAGE_BYTES = 500
+"""What a message of 20 ms has at most; a larger one counts for several."""
+REFUSED, REPLACED, FLOODED, BROKEN, NORMAL = 4403, 4409, 4429, 1011, 1000
+CLOSE_CODES = {"failed": BROKEN, "replaced": REPLACED, "refused": REFUSED, "flooded": FLOODED}
+
+
+class Flooded(Exception):
+    """The socket sends far more than real time."""
 
 
 class MediaConsumer(AsyncConsumer):
@@ -42,6 +52,7 @@ class MediaConsumer(AsyncConsumer):
         self.scope, self._receive, self._send = scope, receive, send
         self._is_closed, self._is_gone, self._malformed = False, False, 0
         self._live_call: live.LiveCall | None = None
+        self._pace, self._heard_ms = Pace(time.monotonic()), 0
         await receive()  # websocket.connect
         if not gate.admits_socket(scope):
             await self._close(REFUSED)
@@ -90,7 +101,7 @@ class MediaConsumer(AsyncConsumer):
     async def _start(self) -> twilio.Started | None:
         try:
             async with asyncio.timeout(START_S):
-                while (message := await self._receive())["type"] == "websocket.receive":
+                while (message := await self._next())["type"] == "websocket.receive":
                     match self._parsed(message):
                         case twilio.Started() as started:
                             return started
@@ -98,6 +109,9 @@ class MediaConsumer(AsyncConsumer):
                             return None
         except TimeoutError:
             logger.warning("A stream sent no start within %g s", START_S)
+            return None
+        except Flooded:
+            await self._close(FLOODED)
             return None
         self._is_closed = True
         return None
@@ -107,7 +121,7 @@ class MediaConsumer(AsyncConsumer):
         token = started.parameters.get("token", "")
         try:
             begin = database_sync_to_async(Call.begin)
-            call = await begin(started.call_sid, started.stream_sid, token)
+            call: Call | None = await begin(started.call_sid, started.stream_sid, token)
         except DatabaseError:
             logger.exception("Refused %s: the database does not answer", started.call_sid)
             return None
@@ -120,33 +134,58 @@ class MediaConsumer(AsyncConsumer):
     async def _listen(self, live_call: live.LiveCall) -> None:
         conversation = live_call.conversation
         assert conversation
-        while (message := await self._receive())["type"] == "websocket.receive":
-            match self._parsed(message):
-                case twilio.Media() as media:
-                    conversation.hear(media)
-                case twilio.Mark(name=name):
-                    conversation.marked(name)
-                case twilio.Dtmf(digit=digit):
-                    conversation.press(digit)
-                case twilio.Stopped():
-                    break
-        else:
-            self._is_closed = True
-        live_call.end("caller hung up")
+        why = "caller hung up"
+        try:
+            while (message := await self._next())["type"] == "websocket.receive":
+                match self._parsed(message):
+                    case twilio.Media() as media:
+                        conversation.hear(media)
+                    case twilio.Mark(name=name):
+                        conversation.marked(name)
+                    case twilio.Dtmf(digit=digit):
+                        conversation.press(digit)
+                    case twilio.Stopped():
+                        break
+            else:
+                self._is_closed = True
+        except Flooded:
+            why = "flooded"
+        live_call.end(why)
+
+    async def _next(self) -> dict[str, Any]:
+        """The next message. What waits in a queue comes without letting anybody else run."""
+        if self._pace.owes_a_turn:
+            self._pace.gave_a_turn()
+            await asyncio.sleep(0)
+        return await self._receive()
 
     def _parsed(self, message: dict[str, Any]) -> twilio.Message | None:
-        text = message.get("text")
+        text, parsed = message.get("text"), None
         try:
             if text is None or len(text) > twilio.MESSAGE_LIMIT_BYTES:
                 raise twilio.Malformed("a binary message" if text is None else "too long")
-            return twilio.parse(text)
+            parsed = twilio.parse(text)
         except twilio.Malformed as error:
             self._malformed += 1
             if self._live_call:
                 self._live_call.malformed_messages = self._malformed
             if self._malformed == 1:
                 logger.warning("A malformed message is ignored (the first is logged): %s", error)
-            return None
+        size = len(message.get("bytes") or b"" if text is None else text)
+        self._count(1 + size // MESSAGE_BYTES, parsed)
+        return parsed
+
+    def _count(self, cost: float, parsed: twilio.Message | None) -> None:
+        """A leap in time is as much as all the silence that it stands for. Flooded."""
+        if isinstance(parsed, twilio.Media):
+            leap_ms = parsed.timestamp_ms - self._heard_ms
+            self._heard_ms = max(self._heard_ms, parsed.timestamp_ms)
+            if leap_ms <= LARGEST_JUMP_MS:  # a longer one is not heard
+                cost = max(cost, leap_ms / FRAME_MS)
+        self._pace.took(cost, time.monotonic())
+        if self._pace.is_flood:
+            logger.warning("Closed: the stream sends far more than real time")
+            raise Flooded
 
     async def _send_text(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})

@@ -1,5 +1,9 @@
 """Who may ring: Twilio, proved by its signature; without a token only this machine itself.
 
+Without a token a client must be on this machine, name it in Host, and send no header but those that
+clients themselves send: whatever a proxy, a tunnel or a browser's page adds gives it away. Who only
+passes bytes on, or adds nothing and writes another Host, cannot be told from a client here.
+
 Twilio signs the public address, whose port may stand in it or not; with SHA-1, or as the header
 SIGNED_HOW says. While a token is rotated (or a shared key introduced) several may sign.
 """
@@ -7,18 +11,25 @@ SIGNED_HOW says. While a token is rotated (or a shared key introduced) several m
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from ipaddress import ip_address
 
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
 logger = logging.getLogger(__name__)
 
-FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
-"""Headers of a proxy: behind one, "loopback" says nothing about the client."""
+SENT_BY_CLIENTS = re.compile(
+    "host|connection|upgrade|user-agent|accept|accept-(charset|encoding|language)|authorization|"
+    "cache-control|content-(encoding|length|type)|cookie|expect|pragma|te|transfer-encoding|"
+    "sec-websocket-.*|x-twilio-.*|i-twilio-.*|x-home-region"
+)
+"""What stands in a request that comes straight from a client which is no browser. Behind any other,
+"loopback" says nothing about the client."""
 SIGNATURE, SIGNED_HOW = "X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings"
 
 
@@ -35,8 +46,8 @@ def tokens() -> list[str]:
 def admits_request(request: HttpRequest) -> bool:
     """A webhook request that Twilio signed (all its parameters, whichever they are)."""
     if not tokens():
-        names = [name.lower().encode() for name in request.headers]
-        return _is_direct_loopback(request.META.get("REMOTE_ADDR", ""), names)
+        client = request.META.get("REMOTE_ADDR", "")
+        return _is_direct_loopback(client, request.headers.get("Host"), _names(request))
     url = f"https://{settings.PUBLIC_HOST}{request.get_full_path()}"
     signature, how = request.headers.get(SIGNATURE, ""), request.headers.get(SIGNED_HOW, "")
     return _is_signed(url, request.POST, signature, how)
@@ -47,7 +58,9 @@ def admits_socket(scope: Mapping[str, object]) -> bool:
     headers: dict[bytes, bytes] = dict(scope["headers"])  # type: ignore[call-overload]
     if not tokens():
         client = scope.get("client") or ("", 0)
-        return _is_direct_loopback(client[0], headers)  # type: ignore[index]
+        host, names = headers.get(b"host"), [name.decode("latin-1") for name in headers]
+        named = None if host is None else host.decode("latin-1")
+        return _is_direct_loopback(client[0], named, names)  # type: ignore[index]
     url = f"wss://{settings.PUBLIC_HOST}{scope['path']}"
     signature, how = (
         headers.get(name.lower().encode(), b"").decode("latin-1")
@@ -67,13 +80,37 @@ def _is_signed(url: str, parameters: Mapping[str, object], signature: str, how: 
     return is_good
 
 
-def _is_direct_loopback(address: str, header_names: Iterable[bytes]) -> bool:
+def _names(request: HttpRequest) -> list[str]:
+    if isinstance(request, ASGIRequest):  # whose `headers` leave out names with underlines
+        return [name.decode("latin-1") for name, _value in request.scope["headers"]]
+    return list(request.headers)
+
+
+def _is_direct_loopback(address: str, host: str | None, header_names: Iterable[str]) -> bool:
     _warn_once()
+    names = {name.lower() for name in header_names}
+    added = sorted(name for name in names if not SENT_BY_CLIENTS.fullmatch(name))
+    why = ""
+    if not _is_loopback(address):
+        why = f"it comes from {address}"
+    elif host is not None and not _is_loopback(_without_port(host)):
+        why = f"its Host is {host:.100}"
+    elif added:
+        why = f"it has been forwarded, or sent by a page (header {added[0]:.100})"
+    if why:
+        logger.warning("Refused, %s: set TWILIO_AUTH_TOKEN to be called from elsewhere", why)
+    return not why
+
+
+def _without_port(host: str) -> str:
+    name = re.sub(r":[0-9]+$", "", host)
+    return name.removeprefix("[").removesuffix("]")
+
+
+def _is_loopback(name: str) -> bool:
+    if name.lower() == "localhost":
+        return True
     try:
-        is_loopback = ip_address(address).is_loopback
+        return ip_address(name).is_loopback
     except ValueError:
-        is_loopback = False
-    is_direct = is_loopback and not FORWARDED.intersection(header_names)
-    if not is_direct:
-        logger.warning("Refused a client that is not on this machine: set TWILIO_AUTH_TOKEN")
-    return is_direct
+        return False

@@ -14,6 +14,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -248,10 +249,13 @@ class LiveCall:
             await asyncio.sleep(ANNOUNCE_S)
 
     def _snapshot(self, conversation: Conversation) -> dict[str, Any]:
-        call, turns, last = self.call, conversation.turns, conversation.book.last
+        call, turns = self.call, conversation.turns
+        last = conversation.book.newest(conversation.wall_ms())
         return {
             "pk": call.pk,
             "caller": call.masked_caller,
+            "called": call.called,
+            "number": call.number.name if call.number else "",
             "process": call.process,
             "started_at": call.started_at.isoformat() if call.started_at else "",
             "profile": call.profile.name,
@@ -263,18 +267,10 @@ class LiveCall:
             "seconds": conversation.wall_ms() / 1000,
             "turns": max(turns.turn, 0),
             "listeners": self._record().audience.listeners,
-            "last": last
-            and {
-                "number": last.number,
-                "said": last.said,
-                "answered": last.answered,
-                "why": last.why,
-                "outcome": last.outcome,
-                "response_latency": last.response_latency,
-            },
+            "last": last and asdict(last) | {"response_latency": last.response_latency},
         }
 
     def _details(self) -> dict[str, Any]:
         """What only those see who have opened the call."""
         turns = self.conversation.turns if self.conversation else None
-        return {"partial": turns.words_so_far if turns else "", "turn": turns.turn if turns else 0}
+        return {"partial": turns.words_so_far if turns else ""}

@@ -23,6 +23,11 @@ from tuning.models import Revision, TimingProfile
 TOKEN_LIFETIME = timedelta(seconds=60)
 UNENDED_AFTER = timedelta(minutes=2)
 """How long after Twilio's `completed` the process of a call may take to write its end."""
+CONNECTS_WITHIN = timedelta(seconds=10)
+"""Twilio opens the stream within a second of the webhook's answer: who has not come by then holds
+no place any longer, and is still let in if there is one."""
+MAY_RING_AGAIN = timedelta(minutes=3)
+"""After its first ringing: Twilio asks again where it got no answer. Later it is a replay."""
 STREAM_ERROR_CHARACTERS = 300
 
 
@@ -37,6 +42,7 @@ class Call(models.Model):
         FAILED = "failed", _("a service failed")
         SHUTDOWN = "shutdown", _("the server was stopped")
         REPLACED = "replaced", _("a newer stream of the same call took over")
+        FLOODED = "flooded", _("the stream sent far more than a call does")
         REFUSED = "refused", _("too many calls at once")
         UNKNOWN = "unknown number", _("the dialled number is not known")
         CLOSED = "closed", _("outside opening hours")
@@ -57,10 +63,13 @@ class Call(models.Model):
     """The number was closed when it rang."""
     token = models.CharField(max_length=64, blank=True)
     """Lets one stream begin; blank once it has been used."""
+    token_at = models.DateTimeField(null=True, default=timezone.now)
+    """When it was made; a call that rings again gets another."""
     profile = models.ForeignKey(TimingProfile, models.PROTECT, verbose_name=_("profile"))
     revision = models.ForeignKey(Revision, models.PROTECT, null=True, verbose_name=_("revision"))
     """The revision that the call runs (or ended) on."""
     rang_at = models.DateTimeField(_("rang at"), default=timezone.now, db_index=True)
+    """For the first time. Never written again: where the recording is kept hangs on it."""
     started_at = models.DateTimeField(_("started at"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
     ended_why = models.CharField(_("how it ended"), max_length=20, blank=True, choices=Ended)
@@ -142,29 +151,39 @@ class Call(models.Model):
 
     @classmethod
     def ring(cls, call_sid: str, caller: str, called: str) -> Call:
-        """A call is coming in: remember it, with a fresh one-time token for its stream."""
+        """A call is coming in: remember it, with a fresh one-time token for its stream.
+
+        It may ring again for MAY_RING_AGAIN, as long as it has not ended; then `token` is blank,
+        and nothing is changed: whoever captured the request opens nothing with it.
+        """
         cls.close_unconnected()
-        now, number = timezone.now(), PhoneNumber.dialled(called)
-        profile = number.profile if number else None
-        call, _is_new = cls.objects.update_or_create(
-            call_sid=call_sid,
-            defaults={
+        now, token = timezone.now(), secrets.token_urlsafe(24)
+        call = cls.objects.filter(call_sid=call_sid).select_related("profile", "number").first()
+        if call is None:
+            number = PhoneNumber.dialled(called)
+            profile = number.profile if number else None
+            new = {
                 "caller": caller,
                 "called": called,
                 "number": number,
                 "is_after_hours": number is not None and not number.is_open(now),
                 "profile": profile or TimingProfile.objects.get(is_default=True),
                 "rang_at": now,
-                "token": secrets.token_urlsafe(24),
+                "token": token,
+                "token_at": now,
                 "process": this_process(),
-            },
-        )
+            }
+            call, is_new = cls.objects.get_or_create(call_sid=call_sid, defaults=new)
+            if is_new:
+                return call
+        may_ring = cls.objects.filter(pk=call.pk, ended_at=None, rang_at__gt=now - MAY_RING_AGAIN)
+        call.token = token if may_ring.update(token=token, token_at=now) else ""
         return call
 
     def ringing_before(self) -> int:
-        """How many calls rang in this process before this one, and have no stream yet."""
-        since = timezone.now() - TOKEN_LIFETIME
-        ringing = Call.objects.filter(started_at=None, ended_at=None, rang_at__gt=since)
+        """How many calls rang in this process before this one, and may still bring a stream."""
+        since = timezone.now() - CONNECTS_WITHIN
+        ringing = Call.objects.filter(started_at=None, ended_at=None, token_at__gt=since)
         return ringing.filter(pk__lt=self.pk, process=this_process()).count()
 
     @classmethod
@@ -174,7 +193,7 @@ class Call(models.Model):
             return None
         now = timezone.now()
         consumed = cls.objects.filter(
-            call_sid=call_sid, token=token, rang_at__gt=now - TOKEN_LIFETIME
+            call_sid=call_sid, token=token, token_at__gt=now - TOKEN_LIFETIME
         ).update(token="", stream_sid=stream_sid, started_at=now, process=this_process())
         if not consumed:
             return None
@@ -194,7 +213,8 @@ class Call(models.Model):
     def close_unconnected(cls) -> None:
         """Twilio rang, and no stream came while its token was good."""
         now = timezone.now()
-        cls.objects.filter(started_at=None, ended_at=None, rang_at__lt=now - TOKEN_LIFETIME).update(
+        is_late = Q(token_at__lt=now - TOKEN_LIFETIME) | Q(token_at=None)
+        cls.objects.filter(is_late, started_at=None, ended_at=None).update(
             ended_at=now, ended_why=cls.Ended.UNCONNECTED, token=""
         )
 

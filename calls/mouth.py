@@ -163,6 +163,8 @@ class Mouth:
                     if turn.ready_ms is not None and not playout.is_held:
                         self._mark(playout)
                     playout.begin_sentence(part)
+                    if playout.heard_at_ms is not None:
+                        self._record.changed()  # there is more to read of it
                     continue
                 if turn.ready_ms is None:
                     turn.ready_ms = self._wall_ms()

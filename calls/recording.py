@@ -88,6 +88,11 @@ def length_of(path: Path) -> int:
     return max(0, size // LANES * LANES)
 
 
+def drawn_ms(call: Call) -> int:
+    """How long the waveform of its recording is: whole peaks; 0: there is none."""
+    return -(-length_of(path_of(call)) // (LANES * BYTES_PER_MS * PEAK_MS)) * PEAK_MS
+
+
 def write(path: Path, begins: int, audio: bytes) -> None:
     """Put the audio where it belongs: safe to run twice. OSError: the disk is full, or the like."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -21,6 +21,8 @@ from tuning import news
 
 LEAST_FREE_BYTES = 1_000_000_000
 """A day of a busy number's recordings."""
+MOST_NAMED = 3
+"""Files that others may read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ def _var_dir() -> Finding:
             file.write(b"\0" * 4096)
     except OSError as error:
         return Finding("VAR_DIR", False, f"{settings.VAR_DIR} cannot be written: {error.strerror}")
+    if settings.EXPOSED:
+        return Finding("VAR_DIR", False, "; ".join(settings.EXPOSED[:MOST_NAMED]))
     if free < LEAST_FREE_BYTES:
         return Finding("VAR_DIR", False, f"only {size}: make room, or name another folder")
     return Finding("VAR_DIR", True, size)

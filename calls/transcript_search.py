@@ -1,4 +1,4 @@
-"""Words in transcripts: which calls said them.
+"""Words in transcripts: which calls said them, and in which turns.
 
 By trigrams, of which a text needs one whole: an FTS5 table kept by triggers in SQLite, pg_trgm in
 PostgreSQL (migration 0012). Rule: a search is bounded. It looks at the newest MOST_TURNS turns
@@ -7,14 +7,19 @@ that hold the text, so that a word which nearly every turn holds costs no more t
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.db import connection
 from django.db.models import Q
 
-from calls.models import Turn
+from calls.models import Call, Turn
 
 SHORTEST = 3
 """Characters: one trigram."""
 MOST_TURNS = 500
+FIRST_PLACES = 3
 
 
 def calls_that_said(text: str) -> set[int]:
@@ -23,6 +28,26 @@ def calls_that_said(text: str) -> set[int]:
         return _in_sqlite(text)
     found = Turn.objects.filter(Q(said__contains=text) | Q(answered__contains=text))
     return set(found.order_by("-pk").values_list("call_id", flat=True)[:MOST_TURNS])
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a call said it: its first few turns with the text, and how many more there are."""
+
+    first: tuple[Turn, ...]
+    more: int
+
+
+def turns_that_said(text: str, calls: Sequence[Call]) -> dict[int, Places]:
+    """By the primary key of the call, for calls that were found."""
+    holds = Q(said__icontains=text) | Q(answered__icontains=text)
+    found: dict[int, list[Turn]] = defaultdict(list)
+    for turn in Turn.objects.filter(holds, call__in=calls).order_by("call", "number"):
+        found[turn.call_id].append(turn)
+    return {
+        pk: Places(tuple(turns[:FIRST_PLACES]), len(turns[FIRST_PLACES:]))
+        for pk, turns in found.items()
+    }
 
 
 def _in_sqlite(text: str) -> set[int]:

@@ -6,6 +6,8 @@ every duration from them.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +16,30 @@ from tuning.models import Revision
 from tuning.profile import FRAME_MS
 
 
-class Turn(Latencies, models.Model):
+class Judged:
+    """What is to be made of a turn: as somebody labelled it, else as the rules saw it."""
+
+    __slots__ = ()
+    outcome: Any
+    label: Any
+
+    @property
+    def verdict(self) -> str:
+        """A Turn.Label or a Turn.Outcome."""
+        return str(self.label or self.outcome)
+
+    @property
+    def is_cut_in(self) -> bool:
+        """The agent began although the caller was going to go on."""
+        return self.verdict == Turn.Outcome.CUT_IN
+
+    @property
+    def went_on(self) -> bool:
+        """The caller went on before they heard the answer: nobody was talked over, but nearly."""
+        return self.verdict == Turn.Outcome.CALLER_RESUMED
+
+
+class Turn(Judged, Latencies, models.Model):
     """One exchange: what the caller said, what the agent answered, and the moments between.
 
     All `*_ms` moments are wall milliseconds since the stream began; None: never came.
@@ -115,9 +140,8 @@ class Turn(Latencies, models.Model):
         return f"{self.call} turn {self.number}"
 
     @property
-    def is_cut_in(self) -> bool:
-        """The agent began although the caller was going to go on."""
-        return (self.label or self.outcome) == Turn.Outcome.CUT_IN
+    def verdict_words(self) -> str:
+        return self.get_label_display() if self.label else self.get_outcome_display()
 
     @property
     def lost_ms(self) -> int:

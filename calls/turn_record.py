@@ -201,6 +201,22 @@ class TurnBook:
         self.failure = ""
         """The latest, of the whole call."""
 
+    def newest(self, wall_ms: float) -> TurnRecord | None:
+        """The turn whose reply is heard now, as it stands, else the last one.
+
+        One that is still heard has no outcome: "".
+        """
+        turn, playout = self.turn, self.playout
+        if turn is None or playout is None or playout.heard_at_ms is None:
+            return self.last
+        return replace(
+            turn,
+            answered=playout.text,
+            outcome="",
+            first_audio_ms=playout.answer_at_ms,
+            spoken_ms=playout.spoken_ms(wall_ms),
+        )
+
     def open(self, turn: TurnRecord, playout: Playout) -> None:
         self.turn, self.playout = turn, playout
         if turn.said:

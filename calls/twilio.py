@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,15 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 MESSAGE_LIMIT_BYTES = 64 * 1024
+LONGEST_AUDIO_BYTES = 8000
+"""A second: Twilio sends 20 ms a message, and others wait while one is heard."""
+LAST_MS = 10**9
+"""Eleven days: no call is longer."""
+SID = re.compile("[A-Za-z0-9_-]{1,64}")
+"""Twilio's names of calls and streams, and our tokens. They are logged and kept as they are."""
+LONGEST_TEXT = 500
+"""Twilio's own limit for a <Parameter>."""
+LONGEST_WHY = 120
 FORWARD_S = 25
 """How long a forwarded call rings."""
 VOICE = 'language="he-IL" voice="Google.he-IL-Wavenet-A"'
@@ -78,7 +88,8 @@ def parse(text: str) -> Message | None:
         message = json.loads(text)
         return _read(message)
     except UNREADABLE as error:
-        raise Malformed(f"{type(error).__name__}: {error}") from None
+        why = f"{type(error).__name__}: {error}"[:LONGEST_WHY]
+        raise Malformed(why.encode("ascii", "backslashreplace").decode()) from None
 
 
 def _read(message: dict[str, Any]) -> Message | None:
@@ -87,11 +98,13 @@ def _read(message: dict[str, Any]) -> Message | None:
             media = message["media"]
             payload = b64decode(media["payload"], validate=True)
             at_ms = int(media["timestamp"])
-            if at_ms < 0:
-                raise Malformed("a negative timestamp")
+            if not 0 <= at_ms <= LAST_MS or media["timestamp"] is True:
+                raise Malformed("no time of a call")
+            if len(payload) > LONGEST_AUDIO_BYTES:
+                raise Malformed("more than a second of audio")
             return Media(at_ms, payload, media.get("track", "inbound") == "inbound")
         case "mark":
-            return Mark(str(message["mark"]["name"]))
+            return Mark(_text(message["mark"]["name"]))
         case "dtmf":
             digit = str(message["dtmf"]["digit"])
             if len(digit) != 1 or digit not in "0123456789*#":
@@ -111,8 +124,23 @@ def _started(start: dict[str, Any]) -> Started:
     encoding, rate = form.get("encoding", "audio/x-mulaw"), int(form.get("sampleRate", 8000))
     if (encoding, rate) != ("audio/x-mulaw", 8000):
         raise Malformed(f"the stream is {encoding} at {rate} Hz; only 8 kHz mu-law is served")
-    parameters = {str(k): str(v) for k, v in (start.get("customParameters") or {}).items()}
-    return Started(str(start["streamSid"]), str(start["callSid"]), parameters)
+    given = (start.get("customParameters") or {}).items()
+    parameters = {_text(name): _text(value) for name, value in given}
+    return Started(_sid(start["streamSid"]), _sid(start["callSid"]), parameters)
+
+
+def _sid(value: Any) -> str:
+    if not isinstance(value, str) or not SID.fullmatch(value):
+        raise Malformed("no name of Twilio's")
+    return value
+
+
+def _text(value: Any) -> str:
+    """What can be written anywhere: JSON may hold halves of characters, and NUL."""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\0" in value:
+        raise Malformed("no text, or too long")
+    value.encode()  # UnicodeEncodeError
+    return value
 
 
 def media(stream_sid: str, audio: bytes) -> str:

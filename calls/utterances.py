@@ -53,10 +53,10 @@ def conversations() -> list[str]:
     return list(_listed()["conversations"])
 
 
-def first_words(name: str) -> str:
-    """With what the caller of a conversation begins."""
-    entry = _listed()["utterances"][_listed()["conversations"][name][0]]
-    return " ".join(entry.get("parts") or [entry["text"]])
+def beginning(name: str) -> str:
+    """The first lines of a conversation's caller, pauses as dots: two begin with the same wish."""
+    entries = [_listed()["utterances"][each] for each in _listed()["conversations"][name][:2]]
+    return " · ".join(" … ".join(each.get("parts") or [each["text"]]) for each in entries)
 
 
 def conversation(name: str) -> list[Utterance]:

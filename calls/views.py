@@ -13,20 +13,21 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from calls import gate, live, process, prompts, readiness, reports, twilio, unwritten
+from calls.database_wait import WEBHOOK_S, at_most
 from calls.log import call_in_hand, masked
 from calls.models import Call
 from calls.phone_number import UNANSWERED, PhoneNumber
 
 logger = logging.getLogger(__name__)
 
-CALL_SID_CHARACTERS = 64
 UNKNOWN = "המספר שחויג אינו פעיל. תודה, ולהתראות."
 AFTER_FORWARDING = {"completed": "", "answered": "", "canceled": Call.Ended.EARLY}
 """How a call ended by what became of its forwarding; else, nobody answered."""
 
 
 def _from_twilio(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[..., HttpResponse]:
-    """A POST about one call, which Twilio signed."""
+    """A POST about one call, which Twilio signed. What is asked of the database has WEBHOOK_S; a
+    view that says nothing to the caller may leave it to us to tell Twilio that it is gone."""
 
     @csrf_exempt
     @require_POST
@@ -34,11 +35,18 @@ def _from_twilio(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[.
     def checked(request: HttpRequest) -> HttpResponse:
         if not gate.admits_request(request):
             return HttpResponseForbidden()
-        call_sid = request.POST.get("CallSid", "").strip()
-        if not call_sid or len(call_sid) > CALL_SID_CHARACTERS:
-            return HttpResponse("CallSid is missing or too long", status=400)
+        call_sid = request.POST.get("CallSid", "")
+        if not twilio.SID.fullmatch(call_sid):
+            return HttpResponse("CallSid is missing, or none of Twilio's", status=400)
+        if any("\0" in value for values in request.POST.lists() for value in values[1]):
+            return HttpResponse("A value holds a NUL", status=400)
         call_in_hand.set(call_sid)
-        return view(request, call_sid)
+        try:
+            with at_most(WEBHOOK_S):
+                return view(request, call_sid)
+        except DatabaseError:
+            logger.exception("A report of Twilio's is not kept: the database does not answer")
+            return HttpResponse(status=503)
 
     return checked
 
@@ -65,21 +73,35 @@ def _route(call: Call, host: str) -> str:
     number = call.number
     if number is None and settings.UNKNOWN_NUMBER == "refuse":
         logger.warning("Refused: %s is not one of our numbers", call.called)
-        call.close(Call.Ended.UNKNOWN)
-        return twilio.say_and_hang_up(UNKNOWN)
+        return _ended(call, Call.Ended.UNKNOWN, twilio.say_and_hang_up(UNKNOWN))
     if number and call.is_after_hours and number.when_closed == PhoneNumber.WhenClosed.SAY:
-        call.close(Call.Ended.CLOSED)
-        return twilio.say_and_hang_up(number.closed_words)
+        return _ended(call, Call.Ended.CLOSED, twilio.say_and_hang_up(number.closed_words))
     if number and call.is_after_hours and number.when_closed == PhoneNumber.WhenClosed.FORWARD:
-        call.close(Call.Ended.FORWARDED)
-        return twilio.dial(number.forward_to, "/twilio/forwarded")
+        forwarding = twilio.dial(number.forward_to, "/twilio/forwarded")
+        return _ended(call, Call.Ended.FORWARDED, forwarding)
+    if not call.token:
+        logger.warning("Refused: it has ended, or rang long ago; somebody may have captured it")
+        return twilio.say_and_hang_up(_parting(call))
     # Ringing first: one that begins meanwhile counts twice rather than never.
-    if call.ringing_before() + len(live.calls) >= settings.MAX_CALLS:
+    has_begun = call.started_at is not None  # it has its place, and takes over from itself
+    if not has_begun and call.ringing_before() + len(live.calls) >= settings.MAX_CALLS:
         logger.warning("Refused: MAX_CALLS reached")
-        call.close(Call.Ended.REFUSED)
-        return twilio.say_and_hang_up(prompts.text("busy"))
+        return _ended(call, Call.Ended.REFUSED, twilio.say_and_hang_up(prompts.text("busy")))
     media, events = f"wss://{host}/twilio/media", f"https://{host}/twilio/stream"
     return twilio.connect(media, events, "/twilio/after", call.token)
+
+
+def _ended(call: Call, why: str, twiml: str) -> str:
+    """End a call as soon as it rings; what has ended before is only told again."""
+    if call.token:
+        call.close(why)
+    return twiml
+
+
+def _parting(call: Call | None) -> str:
+    """What is said to a caller who was not told goodbye."""
+    was_refused = call is not None and call.ended_why == Call.Ended.REFUSED
+    return prompts.text("busy" if was_refused else "apology_goodbye")
 
 
 @_from_twilio
@@ -92,8 +114,7 @@ def after(request: HttpRequest, call_sid: str) -> HttpResponse:
         call = None
     if call and call.ended_well:
         return _twiml(twilio.hang_up())
-    name = "busy" if call and call.ended_why == Call.Ended.REFUSED else "apology_goodbye"
-    return _twiml(twilio.say_and_hang_up(prompts.text(name)))
+    return _twiml(twilio.say_and_hang_up(_parting(call)))
 
 
 @_from_twilio
@@ -103,7 +124,7 @@ def forwarded(request: HttpRequest, call_sid: str) -> HttpResponse:
     why = AFTER_FORWARDING.get(became, Call.Ended.UNANSWERED)
     try:
         call = Call.objects.select_related("number").filter(call_sid=call_sid).first()
-        if call and why:
+        if call and why and call.ended_why == Call.Ended.FORWARDED:  # else it is told again
             call.close(why)
     except DatabaseError:
         logger.exception("How the forwarding ended is not kept: the database does not answer")

@@ -6,14 +6,17 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
-from django.http import Http404, QueryDict
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.address import FIRST, LAST, after_place, place_of
 from dashboard.models import AuditEvent
 
 PAGE_EVENTS = 50
+OUR_TIME = (MinValueValidator(FIRST.date()), MaxValueValidator(LAST.date()))
 
 
 class Filter(forms.Form):
@@ -21,8 +24,8 @@ class Filter(forms.Form):
     action = forms.ChoiceField(
         required=False, choices=[("", _("everything")), *AuditEvent.Action.choices]
     )
-    since = forms.DateField(required=False)
-    until = forms.DateField(required=False)
+    since = forms.DateField(required=False, validators=OUR_TIME)
+    until = forms.DateField(required=False, validators=OUR_TIME)
 
     def events(self) -> QuerySet[AuditEvent]:
         """Those that the valid fields let through; what is wrong is said beside its field."""
@@ -42,13 +45,13 @@ class Filter(forms.Form):
 def page(address: QueryDict) -> dict[str, Any]:
     form = Filter(address)
     form.is_valid()
-    events = list(_before(form.events(), address.get("before", ""))[: PAGE_EVENTS + 1])
+    events = list(after_place(form.events(), "at", address.get("before", ""))[: PAGE_EVENTS + 1])
     rest = address.copy()
     rest.pop("before", None)
     more = ""
     if len(events) > PAGE_EVENTS:
         last = events[PAGE_EVENTS - 1]
-        rest["before"] = f"{last.at.isoformat()}~{last.pk}"
+        rest["before"] = place_of(last.at, last)
         more = rest.urlencode()
     is_filtered = any(address.get(name) for name in form.fields)
     return {
@@ -62,16 +65,3 @@ def page(address: QueryDict) -> dict[str, Any]:
 
 def _midnight(day: Any) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
-
-
-def _before(found: QuerySet[AuditEvent], place: str) -> QuerySet[AuditEvent]:
-    """Those after a place in the list: events that come meanwhile shift nothing."""
-    if not place:
-        return found
-    moment, _tilde, pk = place.partition("~")
-    try:
-        at, number = datetime.fromisoformat(moment), int(pk)
-    except ValueError:
-        raise Http404 from None
-    # `at` alone narrows the index; the rest breaks ties.
-    return found.filter(Q(at__lt=at) | Q(at=at, pk__lt=number), at__lte=at)

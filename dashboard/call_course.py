@@ -1,13 +1,15 @@
 """The geometry of a call's course: who spoke when, on one axis with its waveform.
 
-Places and widths are per cent of the call's length; time runs from left to right.
+Rule: the axis is as long as the longest of what is drawn on it. Places and widths are per cent of
+its length; time runs from left to right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from calls import recording
 from calls.models import Call
 from calls.timeline import Timeline
 from calls.turn import Turn
@@ -47,7 +49,8 @@ class Course:
 def course(call: Call, turns: Sequence[Turn], timeline: Timeline | None) -> Course | None:
     """None: nothing was heard or said."""
     ends = [turn.ended_ms or turn.heard_ms or turn.speech_ended_ms or 0.0 for turn in turns]
-    length_ms = max([*ends, timeline.length_ms if timeline else 0.0], default=0.0)
+    read_ms = timeline.length_ms if timeline else 0.0
+    length_ms = max(*ends, read_ms, recording.drawn_ms(call), 0.0)
     if not length_ms:
         return None
 
@@ -71,16 +74,18 @@ def course(call: Call, turns: Sequence[Turn], timeline: Timeline | None) -> Cour
     return Course(
         length_ms,
         tuple(spans),
-        tuple(
-            Mark(place(turn.first_audio_ms or turn.decided_ms or 0.0), f"{turn.number}")
-            for turn in turns
-            if turn.is_cut_in
-        ),
+        tuple(_cut_ins(turns, place)),
         tuple(Mark(place(from_ms), "") for from_ms, _until in dropped),
         tuple(_revisions(timeline, place)),
         tuple(_ticks(length_ms, place)),
         bool(voiced),
     )
+
+
+def _cut_ins(turns: Sequence[Turn], place: Callable[[float], float]) -> Iterator[Mark]:
+    for turn in turns:
+        if turn.is_cut_in:
+            yield Mark(place(turn.first_audio_ms or turn.decided_ms or 0.0), f"{turn.number}")
 
 
 def _revisions(timeline: Timeline | None, place: Callable[[float], float]) -> list[Mark]:

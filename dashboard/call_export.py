@@ -1,6 +1,7 @@
 """Calls as a file, batch by batch: CSV for a spreadsheet, a line a call; JSON with every turn.
 
-Rule: what stands in a cell is never a formula. A caller's number is masked as on the pages.
+Rule: what stands in a cell is never a formula. A caller's number is masked as on the pages, and a
+time is that of the pages, with its offset and the name of its zone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from calls.models import Call
 from calls.turn import Turn
@@ -21,7 +23,8 @@ BATCH = 500
 EXCEL_READS_UTF8 = "\N{ZERO WIDTH NO-BREAK SPACE}"
 COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("call", lambda call: call.pk),
-    ("rang_at", lambda call: call.rang_at.isoformat(timespec="seconds")),
+    ("rang_at", lambda call: timezone.localtime(call.rang_at).isoformat(timespec="seconds")),
+    ("time_zone", lambda _call: timezone.get_current_timezone_name()),
     ("caller", lambda call: call.masked_caller),
     ("called", lambda call: call.called),
     ("length_s", lambda call: round(call.duration.total_seconds(), 1) if call.duration else ""),

@@ -3,39 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_naive, make_aware
+from django.utils.timezone import is_naive, localtime, make_aware
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call
 from calls.phone_number import PhoneNumber
 from calls.transcript_search import SHORTEST, calls_that_said
+from dashboard.address import is_of_our_time
 from tuning.models import Revision, TimingProfile
 
 LONGEST_WAIT_MS = 600_000
 
 
+class MomentInput(forms.DateTimeInput):
+    """Shows a moment of a link by the clock of the pages, and a whole day by its first or last."""
+
+    def __init__(self, of_a_day: time) -> None:
+        super().__init__(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        self._of_a_day = of_a_day
+
+    def format_value(self, value: Any) -> str | None:
+        try:
+            given = parse_datetime(value) if isinstance(value, str) else None
+        except ValueError:  # well formed, and no such day
+            return None
+        if given and _is_day(value):
+            given = datetime.combine(given, self._of_a_day)
+        if given and not is_naive(given):
+            given = localtime(given)
+        return super().format_value(given or value)
+
+
 class MomentField(forms.DateTimeField):
     """A date, a date with a time, or ISO 8601 with an offset (links of charts)."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-
     def to_python(self, value: Any) -> datetime | None:
-        given = parse_datetime(value) if isinstance(value, str) else None
-        if given:
-            return make_aware(given) if is_naive(given) else given
-        found: datetime | None = super().to_python(value)
+        try:
+            given = parse_datetime(value) if isinstance(value, str) else None
+            if given and is_naive(given):
+                given = make_aware(given)
+        except (ValueError, OverflowError):
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        found: datetime | None = given or super().to_python(value)
+        if found and not is_of_our_time(found):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
         return found
 
 
 class CallFilter(forms.Form):
-    since = MomentField(label=_("From"), required=False)
-    until = MomentField(label=_("Until"), required=False)
+    since = MomentField(label=_("From"), required=False, widget=MomentInput(time.min))
+    until = MomentField(label=_("Until"), required=False, widget=MomentInput(time(23, 59)))
     number = forms.ModelChoiceField(
         PhoneNumber.objects.all(), label=_("Number"), required=False, empty_label=_("any")
     )
@@ -111,6 +135,12 @@ class CallFilter(forms.Form):
             yield Q(pk__in=calls_that_said(given["text"]))
 
     def _to_its_end(self, until: datetime) -> timedelta:
-        """A day that was given without a time is meant whole."""
-        is_day = len(str(self.data.get("until", ""))) == len("2026-11-23")
-        return timedelta(days=1) if is_day else timedelta()
+        """A day without a time is meant whole, and so is a minute without seconds."""
+        given = str(self.data.get("until", ""))
+        if _is_day(given):
+            return timedelta(days=1)
+        return timedelta(minutes=len(given) == len("2026-11-23T23:59"))
+
+
+def _is_day(given: str) -> bool:
+    return len(given) == len("2026-11-23")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from csp.constants import NONCE, SELF
 from csp.decorators import csp_update
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,7 +22,10 @@ from calls.models import Call
 from calls.timeline import Timeline
 from calls.turn import Turn
 from dashboard.access import may
+from dashboard.address import number_in
 from dashboard.call_course import course
+from dashboard.kept import work_out_anew
+from dashboard.models import AuditEvent
 from dashboard.waterfall import Waterfall, waterfall
 from dashboard.words import LATENCIES, STREAM_CLOSED, Latency
 
@@ -57,10 +62,21 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         "is_usual_close": one.ended_well and STREAM_CLOSED in one.stream_error,
         "labels": Turn.Label.choices,
         "retention_days": settings.RETENTION_DAYS,
+        "text": _text(request),
         **_sound(request, one),
         **_chosen(request, turns),
     }
     return render(request, "dashboard/call.html", context)
+
+
+def _address(pk: int, number: int, text: str) -> str:
+    """Of a call's page with this turn in detail, and the words marked that were searched for."""
+    query = {"turn": f"{number}"} | ({"text": text} if text else {})
+    return f"{reverse('call', args=[pk])}?{urlencode(query)}"
+
+
+def _text(request: HttpRequest) -> str:
+    return request.GET.get("text", "")
 
 
 def _timeline(one: Call) -> Timeline | None:
@@ -82,13 +98,12 @@ def _sound(request: HttpRequest, one: Call) -> dict[str, bool]:
 
 def _chosen(request: HttpRequest, turns: list[Turn]) -> dict[str, Any]:
     asked = request.GET.get("turn", "")
-    if asked and not asked.isdecimal():
-        raise Http404
+    number = number_in(asked) if asked else None
     answered = [turn for turn in turns if turn.number > 0] or turns
     by_number = {turn.number: turn for turn in turns}
-    if asked and int(asked) not in by_number:
+    if number is not None and number not in by_number:
         raise Http404
-    chosen = by_number[int(asked)] if asked else next(iter(answered), None)
+    chosen = by_number[number] if number is not None else next(iter(answered), None)
     return {"chosen": chosen, "shown": ShownTurn.of(chosen) if chosen else None}
 
 
@@ -96,7 +111,7 @@ def _chosen(request: HttpRequest, turns: list[Turn]) -> dict[str, Any]:
 @may("calls.view_call")
 def turn(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """One turn in detail: a fragment of its call's page."""
-    address = f"{reverse('call', args=[pk])}?turn={number}"
+    address = _address(pk, number, _text(request))
     if not request.headers.get("HX-Request"):
         return redirect(address)
     one = get_object_or_404(Turn.objects.select_related("revision"), call=pk, number=number)
@@ -112,23 +127,36 @@ def _detail(request: HttpRequest, one: Turn, *, was_labelled: bool = False) -> H
         "shown": ShownTurn.of(one),
         "labels": Turn.Label.choices,
         "was_labelled": was_labelled,
+        "text": _text(request),
     }
-    return render(request, "dashboard/_turn.html", context)
+    if not was_labelled:
+        return render(request, "dashboard/_turn.html", context)
+    turns = list(one.call.turns.all())
+    context["course"] = course(one.call, turns, _timeline(one.call))
+    return render(request, "dashboard/_labelled.html", context)
 
 
 @require_POST
 @may("calls.label_call")
 def label(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    """What the operator heard; "" takes it back. The counts of the call follow."""
+    """What the operator heard; "" takes it back. Every count and figure follows at once."""
     one = get_object_or_404(Turn.objects.select_related("call", "revision"), call=pk, number=number)
     given = request.POST.get("label", "")
     if given and given not in Turn.Label.values:
         raise Http404
-    one.label = given
-    one.save(update_fields=["label"])
-    one.call.tally()
+    before = one.label
+    if given != before:
+        one.label = given
+        with transaction.atomic():
+            one.save(update_fields=["label"])
+            one.call.tally()
+            AuditEvent.note(
+                request, AuditEvent.Action.LABEL, one.call,
+                turn=number, before=before, after=given,
+            )  # fmt: skip
+        work_out_anew()
     if not request.headers.get("HX-Request"):
-        return redirect(f"{reverse('call', args=[pk])}?turn={number}")
+        return redirect(_address(pk, number, _text(request)))
     return _detail(request, one, was_labelled=True)
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from calls.models import Call
+from calls.transcript_search import turns_that_said
 from dashboard import call_export
 from dashboard.access import may
+from dashboard.address import after_place, number_in, place_of
 from dashboard.call_filter import CallFilter
 from dashboard.models import AuditEvent
 
 PAGE_CALLS = 25
+MOST_SHOWN = 500
+"""That one address brings at once."""
 
 
 @require_safe
@@ -27,22 +31,50 @@ PAGE_CALLS = 25
 def calls(request: HttpRequest) -> HttpResponse:
     """The finished calls that the address asks for; more of them, or others, as a fragment."""
     form = CallFilter(request.GET)
+    is_more, shown = "before" in request.GET, _shown(request)
+    wanted = PAGE_CALLS if is_more else min(max(shown, PAGE_CALLS), MOST_SHOWN)
     found = form.found().select_related("profile", "revision")
-    page = list(_before(found, request.GET.get("before", ""))[: PAGE_CALLS + 1])
-    calls, has_more = page[:PAGE_CALLS], len(page) > PAGE_CALLS
-    more = form.chosen | {"before": _place_of(calls[-1])} if has_more else {}
+    page = list(after_place(found, "rang_at", request.GET.get("before", ""))[: wanted + 1])
+    calls, has_more = page[:wanted], len(page) > wanted
+    here = form.chosen | {"shown": f"{shown if is_more else wanted}"}
     context = {
         "calls": calls,
         "form": form,
-        "more": urlencode(more),
         "chosen": urlencode(form.chosen),
-        "is_first_page": "before" not in request.GET,
+        "is_first_page": not is_more,
+        **_more(here, calls if has_more else []),
+        **_places(form, calls),
     }
     template = "dashboard/calls.html"
     if request.headers.get("HX-Request"):
-        is_more = "before" in request.GET
         template = "dashboard/_finished_calls.html" if is_more else "dashboard/_found_calls.html"
-    return render(request, template, context, status=200 if form.is_valid() else 422)
+    response = render(request, template, context, status=200 if form.is_valid() else 422)
+    if is_more and request.headers.get("HX-Request"):
+        # Back from a call, or a reload, brings all that was loaded.
+        response["HX-Replace-Url"] = f"{reverse('calls')}?{urlencode(here)}"
+    return response
+
+
+def _shown(request: HttpRequest) -> int:
+    """How many calls the address brings, or brought before more were asked for."""
+    return number_in(request.GET.get("shown", f"{PAGE_CALLS}"))
+
+
+def _more(here: dict[str, str], calls: list[Call]) -> dict[str, str]:
+    """Queries for those after these calls: for the next of them alone, and for all up to there."""
+    if not calls:
+        return {"more": "", "longer": ""}
+    longer = here | {"shown": f"{int(here['shown']) + PAGE_CALLS}"}
+    return {
+        "more": urlencode(longer | {"before": place_of(calls[-1].rang_at, calls[-1])}),
+        "longer": urlencode(longer),
+    }
+
+
+def _places(form: CallFilter, calls: list[Call]) -> dict[str, Any]:
+    """Where the words were said that are searched for: the turns, by call."""
+    text = form.cleaned_data.get("text", "") if form.is_valid() else ""
+    return {"text": text, "places": turns_that_said(text, calls) if text else {}}
 
 
 @require_safe
@@ -51,7 +83,7 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse | HttpRespo
     """The calls that the address asks for, as a file: all of them, a batch in memory at a time."""
     form = CallFilter(request.GET)
     if not form.is_valid():
-        context = {"form": form, "calls": [], "is_first_page": True, "chosen": "", "more": ""}
+        context = {"form": form, "calls": [], "is_first_page": True}
         return render(request, "dashboard/calls.html", context, status=422)
     write = {"csv": call_export.as_csv, "json": call_export.as_json}.get(kind)
     if write is None:
@@ -62,20 +94,3 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse | HttpRespo
     name = f"hevoice-calls-{timezone.localtime():%Y-%m-%d-%H%M}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _place_of(call: Call) -> str:
-    return f"{call.rang_at.isoformat()}~{call.pk}"
-
-
-def _before(found: QuerySet[Call], place: str) -> QuerySet[Call]:
-    """Those after a place in the list: calls that come meanwhile shift nothing."""
-    if not place:
-        return found
-    rang_at, _tilde, pk = place.partition("~")
-    try:
-        at, number = datetime.fromisoformat(rang_at), int(pk)
-    except ValueError:
-        raise Http404 from None
-    # The first condition alone lets an index be walked; the second tells calls of one moment apart.
-    return found.filter(rang_at__lte=at).filter(Q(rang_at__lt=at) | Q(pk__lt=number))

@@ -24,15 +24,12 @@ from django.utils import translation
 
 from calls.models import Call
 from dashboard.access import may_still
+from dashboard.address import LARGEST_KEY, key_in
+from dashboard.live_turns import LAST_TURNS, latest_turns
+from dashboard.turned_away import NOT_ALLOWED, NOT_THERE, OUT_OF_DATE, SIGN_IN_FIRST, turn_away
 from tuning import news
 from tuning.models import TimingProfile
 
-SIGN_IN_FIRST = 4401
-"""Sent after the handshake: a browser never learns the code of a refused one."""
-NOT_ALLOWED = 4403
-"""Signed in, but without the permission."""
-OUT_OF_DATE = 4503
-"""live.js knows it, and tries again."""
 PULSE_S = 3.0
 """A page that has not heard its own pulse for so long may be missing everything else."""
 CHECK_AGAIN_PULSES = 60
@@ -44,6 +41,9 @@ class Snapshot(TypedDict):
 
     pk: int
     caller: str
+    called: str
+    number: str
+    """Its name."""
     process: str
     started_at: str
     profile: str
@@ -66,15 +66,14 @@ class CallsSocket(AsyncWebsocketConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self.language = scope["url_route"]["kwargs"]["language"]
-        if not scope["user"].is_authenticated or self.language not in dict(settings.LANGUAGES):
-            await receive()
-            await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": SIGN_IN_FIRST})
+        if self.language not in dict(settings.LANGUAGES):
+            await turn_away(receive, send, NOT_THERE)
+            return
+        if not scope["user"].is_authenticated:
+            await turn_away(receive, send, SIGN_IN_FIRST)
             return
         if not await database_sync_to_async(scope["user"].has_perm)(self.permission):
-            await receive()
-            await send({"type": "websocket.accept"})
-            await send({"type": "websocket.close", "code": NOT_ALLOWED})
+            await turn_away(receive, send, NOT_ALLOWED)
             return
         self.beating: asyncio.Task[None] | None = None
         try:
@@ -148,6 +147,11 @@ class LiveConsumer(CallsSocket):
 
     looked_at = 0
 
+    async def connect(self) -> None:
+        self.told: dict[int, dict[str, Any]] = {}
+        """The turns of the opened call, by number, as the call tells them."""
+        await super().connect()
+
     async def begin(self) -> None:
         await self.show("dashboard/_live_calls.html", count=0, is_fresh=True)
 
@@ -159,6 +163,11 @@ class LiveConsumer(CallsSocket):
         await self.show("dashboard/_live_call.html", call=call, place=place, is_new=is_new)
         if is_new:
             await self._count()
+        last = call["last"]
+        if call["pk"] == self.looked_at and last and last != self.told.get(last["number"]):
+            self.told[last["number"]] = last
+            self.told.pop(last["number"] - LAST_TURNS, None)
+            await self._show_turns()
 
     async def live_ended(self, message: dict[str, Any]) -> None:
         if call := self.calls.pop(message["call"], None):
@@ -167,19 +176,23 @@ class LiveConsumer(CallsSocket):
                 words = f"{Call.Ended(why).label}" if why in Call.Ended else why
             await self.show("dashboard/_live_ended.html", call=call, ended_why=words)
             await self._count()
+        if message["call"] == self.looked_at:
+            await self._show_turns(is_over=True)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """The page says which call it has opened, or wants everything anew."""
         try:
             asked = json.loads(text_data or "")
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         match asked:
-            case {"look": int(pk)}:
+            case {"look": int(pk)} if 0 < pk <= LARGEST_KEY:
                 await self._look(pk)
             case {"again": True}:
                 await self.begin()
-                self.calls = {}
+                self.calls, self.told = {}, {}
+                if self.looked_at:
+                    await self._show_turns()
                 await news.tell("calls", {"type": "snapshot.wanted"})
 
     async def _look(self, pk: int) -> None:
@@ -198,8 +211,13 @@ class LiveConsumer(CallsSocket):
             await ask_call(self, self.looked_at, stops=True)
 
     async def call_details(self, message: dict[str, Any]) -> None:
-        details = {name: message[name] for name in ("partial", "turn", "levels")}
+        details = {name: message[name] for name in ("partial", "levels")}
         await self.send(text_data=json.dumps(details))
+
+    async def _show_turns(self, *, is_over: bool = False) -> None:
+        read = database_sync_to_async(latest_turns)
+        turns = await read(self.looked_at, self.told, is_over=is_over)
+        await self.show("dashboard/_live_turns.html", turns=turns, is_oob=True, is_over=is_over)
 
     def _place(self, call: Snapshot) -> str:
         """Where a new row goes: the newest call stands first."""
@@ -225,8 +243,8 @@ class ProfilesConsumer(CallsSocket):
     groups = ("live", news.PROFILES)
 
     async def begin(self) -> None:
-        asked = parse_qs(self.scope["query_string"].decode()).get("of", [])
-        pks = [int(pk) for pk in asked if pk.isdecimal()]
+        asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("of", [])
+        pks = [pk for raw in asked if (pk := key_in(raw)) is not None]
         self.newest = await database_sync_to_async(_newest_revisions)(pks)
         for pk in self.newest:
             await self._show_taken(pk)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.access import may
+from dashboard.address import number_in
 from dashboard.draft_saving import person_of
 from dashboard.knob_sums import changes
 from dashboard.models import AuditEvent
@@ -91,9 +92,8 @@ def diff(request: HttpRequest, pk: int) -> HttpResponse:
     """What differs between two revisions: ?from=3&to=5; without them the newest two."""
     profile = get_object_or_404(TimingProfile, pk=pk)
     newest = profile.newest.number
-    numbers = [request.GET.get("from", f"{max(1, newest - 1)}"), request.GET.get("to", f"{newest}")]
-    if not all(number.isdecimal() for number in numbers):
-        raise Http404
+    usual = {"from": f"{max(1, newest - 1)}", "to": f"{newest}"}
+    numbers = [number_in(request.GET.get(end, number)) for end, number in usual.items()]
     one, other = (get_object_or_404(Revision, profile=profile, number=n) for n in numbers)
     context = {
         "profile": profile,

@@ -55,10 +55,13 @@ class HeatMap:
 def heat_map(
     counts: Iterable[tuple[datetime, int, int]], since: datetime, columns: int, hours: int
 ) -> HeatMap:
-    """`counts`: (hour, latency.bin_of, turns); `columns` stretches of `hours` from `since` on."""
+    """`counts`: (hour, latency.bin_of, turns); `columns` stretches of `hours` from `since` on.
+
+    By the clock of since's zone: a day is a column, even when it has 25 hours.
+    """
     by_column: dict[int, Counter[int]] = defaultdict(Counter)
     for hour, number, turns in counts:
-        column = int((hour - since) / timedelta(hours=hours))
+        column = int(clock_hours(since, hour) // hours)
         if 0 <= column < columns:
             by_column[column][number] += turns
     width = WIDTH / columns
@@ -88,6 +91,11 @@ def heat_map(
         ),
         max((one.turns for one in stretches), default=0),
     )  # fmt: skip
+
+
+def clock_hours(since: datetime, at: datetime) -> float:
+    """From one moment to another, as the clock of the first one's zone shows them."""
+    return (at.astimezone(since.tzinfo) - since) / timedelta(hours=1)
 
 
 def _row(number: int) -> int:

@@ -16,8 +16,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from calls.models import Call
 from dashboard.access import may_still
-from dashboard.consumers import NOT_ALLOWED, OUT_OF_DATE, SIGN_IN_FIRST, ask_call
+from dashboard.consumers import ask_call
 from dashboard.models import AuditEvent
+from dashboard.turned_away import NOT_ALLOWED, OUT_OF_DATE, SIGN_IN_FIRST
 from tuning import news
 
 PERMISSION = "calls.listen_call"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.forms import inlineformset_factory
 from django.utils.functional import Promise
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from calls import utterances
@@ -31,6 +33,7 @@ SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
 )
 LEFT_TO_RIGHT = ("number", "forward_to", "voice")
 RECORDED_CHOICES = 10
+LONGEST_WORDS = 60
 
 
 class NumberForm(NumberModelForm):
@@ -86,15 +89,24 @@ class TestCallForm(forms.Form):
         super().__init__(data)
         numbers = list(PhoneNumber.objects.filter(records=True))  # few: calls are found by index
         recorded = Call.objects.filter(ended_at__isnull=False, number__in=numbers)
+        recorded = recorded.exclude(caller=Call.TEST_CALLER)  # prepared: they are there already
         calls = recorded.order_by("-rang_at", "-pk")[:RECORDED_CHOICES]
         said: Any = self.fields["said"]
         said.choices = [
             (
                 _("Prepared conversations"),
-                [(name, utterances.first_words(name)) for name in utterances.conversations()],
+                [(name, utterances.beginning(name)) for name in utterances.conversations()],
             ),
             (
                 _("Recorded callers"),
-                [(f"{call.pk}", f"{call.rang_at:%Y-%m-%d %H:%M} · {call}") for call in calls],
+                [(f"{call.pk}", _caller_of(call)) for call in calls],
             ),
         ]
+
+
+def _caller_of(call: Call) -> str:
+    """When they called, who they are, and with what they began."""
+    said = call.turns.exclude(said="").values_list("said", flat=True).first() or ""
+    words = Truncator(said).chars(LONGEST_WORDS)
+    at = f"{localtime(call.rang_at):%d/%m %H:%M:%S}"
+    return " · ".join(part for part in (at, call.masked_caller, words) if part)

@@ -108,15 +108,10 @@ def _watched(turns: Sequence[Measured], *, is_short: bool) -> Iterator[Watched]:
         is_under = turn.is_short == is_short
         if waited_ms is None or turn.label == Turn.Label.NOISE or not (is_under or pause_ms):
             continue
-        is_cut_in = is_under and (turn.is_cut_in or went_on(turn))
+        is_cut_in = is_under and (turn.is_cut_in or turn.went_on)
         yield Watched(
             turn.call_id, waited_ms if is_under else float(pause_ms or 0), pause_ms, is_cut_in
         )
-
-
-def went_on(turn: Measured) -> bool:
-    """The caller went on before they heard the answer: nobody was talked over, but nearly so."""
-    return not turn.label and turn.outcome == Turn.Outcome.CALLER_RESUMED
 
 
 def _panel(

@@ -17,7 +17,9 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from calls.models import Call, LatencyCount, Turn
+from calls.turn import Judged
 from calls.turn_record import Latencies
+from dashboard.address import number_in
 from tuning.models import Revision, TimingProfile
 
 DAYS = (1, 7, 30)
@@ -27,7 +29,7 @@ LONGEST_CALL = timedelta(minutes=15)
 
 
 @dataclass(slots=True)
-class Measured(Latencies):
+class Measured(Judged, Latencies):
     """A turn's moments without its words: thousands of them are read at once."""
 
     pk: int
@@ -49,11 +51,6 @@ class Measured(Latencies):
     ready_ms: float | None
     first_audio_ms: float | None
     heard_ms: float | None
-
-    @property
-    def is_cut_in(self) -> bool:
-        """As Turn's."""
-        return (self.label or self.outcome) == Turn.Outcome.CUT_IN
 
 
 @dataclass(frozen=True)
@@ -135,9 +132,7 @@ def _while_live(revision: Revision) -> Q:
 
 
 def _number(raw: str) -> int | None:
-    if raw and not raw.isdecimal():
-        raise Http404
-    return int(raw) if raw else None
+    return number_in(raw) if raw else None
 
 
 def _one(found: QuerySet[Any], raw: str) -> Any:

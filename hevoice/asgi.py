@@ -13,13 +13,14 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402  (Django must be set up first)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
 from calls import process  # noqa: E402
 from calls.consumers import MediaConsumer  # noqa: E402
 from dashboard.consumers import LiveConsumer, ProfilesConsumer  # noqa: E402
 from dashboard.first_things import nobody_until_done  # noqa: E402
 from dashboard.listening import ListenConsumer  # noqa: E402
+from dashboard.turned_away import NothingThere  # noqa: E402
 
 
 def for_operators(consumer: Any) -> Any:
@@ -37,6 +38,7 @@ application = ProtocolTypeRouter(
                 path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
                 path("ws/listen/<int:pk>", for_operators(ListenConsumer.as_asgi())),
                 path("ws/<str:language>/profiles", for_operators(ProfilesConsumer.as_asgi())),
+                re_path("", NothingThere.as_asgi()),
             ]
         ),
     }

@@ -6,6 +6,7 @@ and what is allowed.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import sys
@@ -17,18 +18,21 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from hevoice import environment, stores
+from hevoice import environment, private_files, stores
 from tuning.profile import DEFAULT, Profile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var")))
 """Everything that a running installation makes: database, secret key, models, audio."""
 try:
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    EXPOSED = private_files.keep(VAR_DIR)
+    """What of it others may read, for it cannot be shut."""
 except OSError as error:
     raise ImproperlyConfigured(
         f"VAR_DIR={VAR_DIR} cannot be made ({error.strerror}): name a folder that can be written to"
     ) from None
+for _exposed in EXPOSED:  # on stderr: logging is set up later
+    logging.getLogger("hevoice").warning(_exposed)
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 TESTING = "test" in sys.argv[1:2]
 TEST_RUNNER = "tests.runner.CountingRunner"
@@ -58,7 +62,12 @@ PUBLIC_NAME = PUBLIC_HOST.partition(":")[0]
 ALLOWED_HOSTS = [host for host in ("localhost", "127.0.0.1", "[::1]", PUBLIC_NAME) if host]
 CSRF_TRUSTED_ORIGINS = [f"https://{PUBLIC_HOST}"] if PUBLIC_HOST else []
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_HOST else None
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(PUBLIC_HOST)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = bool(PUBLIC_HOST)
+# A balancer asks for the one from this machine; the others are signed, whichever way they came.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^twilio/"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC_HOST else 0
+# That subdomains have TLS too, and a place in the browsers' own lists, is not ours to promise.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 PORT = environment.number("PORT", 8000, 1, 65535)
 """Where `make run` serves, on 127.0.0.1."""
@@ -90,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "dashboard.middleware.CompressText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.middleware.KeptByNobody",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "dashboard.middleware.AddressLanguage",
@@ -147,6 +157,11 @@ RETENTION_DAYS = environment.number("RETENTION_DAYS", 90, 0, 3650)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        # Django's 0.7 lets a short name with four digits pass.
+        "OPTIONS": {"max_similarity": 0.5},
+    },
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
@@ -253,7 +268,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"call": {"()": "calls.log.CallFilter"}},
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} [{call}] {message}", "style": "{"}
+        "line": {
+            "()": "calls.log.LineFormatter",
+            "format": "{asctime} {levelname} {name} [{call}] {message}",
+            "style": "{",
+        }
     },
     "handlers": {
         "console": {

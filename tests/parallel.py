@@ -22,12 +22,12 @@ from django.conf import settings
 from django.db import connections
 
 FORK = multiprocessing.get_context("fork")
-LONG = (
-    "tests.test_faults",
-    "tests.test_pages",
-    "tests.test_run",
-    "tests.test_processes",
-    "tests.test_corpus",
+LONG = tuple(
+    f"tests.test_{name}"
+    for name in (
+        *("faults", "outages", "pages", "run", "processes", "drafts_browser", "google_stream"),
+        "corpus",
+    )
 )
 """Modules that are begun first: what runs long is not to be left for the end."""
 SHOWN_LINES = 60

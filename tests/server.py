@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import psycopg
 from django.conf import settings
@@ -151,6 +152,12 @@ class Server:
             return dict(json.load(refusal))
         except OSError:
             return {}
+
+    def post(self, path: str, form: dict[str, str]) -> str:
+        """A webhook's answer."""
+        body = urlencode(form).encode()
+        with urllib.request.urlopen(f"{self.address}{path}", body, timeout=30) as answer:
+            return str(answer.read().decode())
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         """What the server has written."""

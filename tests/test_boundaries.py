@@ -43,6 +43,7 @@ VAGUE = {"manager", "handler", "helper", "util", "utils", "base", "processor", "
 NOT_FAST = {
     *("Server", "chromium", "RedisServer", "PostgresqlServer", "Agent", "Cloud", "GoogleSpeech"),
     *("GoogleVoice", "OpenAiServer", "TwilioApi", "google", "served", "calls_in_progress"),
+    "outages",
 }
 """What the tests start, or connect to: a test that uses one is tagged `protocol` or `browser`."""
 LONGEST = 300

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from django.test import Client, SimpleTestCase, TestCase, override_settings, tag
-from django.utils import timezone
+from typing import Any
 
-from calls import recording, test_call
+from django.test import Client, SimpleTestCase, TestCase, override_settings, tag
+from django.utils import timezone, translation
+
+from calls import recording, test_call, utterances
 from calls.phone_number import PhoneNumber
 from calls.test_call import TAKEN_WITHIN, TEST_CALLER, TestCall
 from dashboard.models import AuditEvent
+from dashboard.number_forms import TestCallForm
 from tests.browser import Operator, chromium
 from tests.call_rows import a_call, a_turn
 from tests.fakes import TONE
@@ -78,6 +81,27 @@ class StateTests(TestCase):
         self.assertEqual((line.speech_from_ms, line.text), (200, "אני רוצה לקבוע תור ליום שלישי"))
         page = self.client.get(f"/en/numbers/{self.number.pk}/").content.decode()
         self.assertIn(f'<option value="{call.pk}">', page)
+
+    def test_no_choice_is_offered_twice(self) -> None:
+        call = a_call(1, number=self.number)
+        a_turn(call, 1)
+        a_call(2, number=self.number, caller=TEST_CALLER)  # prepared, and there already
+        for language in ("he", "en"):
+            with translation.override(language):
+                choices: Any = TestCallForm().fields["said"]
+                offered = [f"{label}" for _title, group in choices.choices for _, label in group]
+            self.assertEqual(len(offered), len(set(offered)), offered)
+            self.assertEqual(len(offered), len(utterances.conversations()) + 1)
+
+    def test_a_recorded_caller_is_named_by_the_time_of_the_pages_and_their_words(self) -> None:
+        call = a_call(1, number=self.number)
+        a_turn(call, 1)
+        page = self.client.get(f"/en/numbers/{self.number.pk}/").content.decode()
+        said = page[page.index('<select name="said"') :]
+        option = said[said.index(f'<option value="{call.pk}">') :].split("</option>")[0]
+        self.assertIn(f"{timezone.localtime(call.rang_at):%H:%M:%S}", option)
+        self.assertIn("אני רוצה לקבוע תור", option)
+        self.assertNotIn(call.call_sid, option)
 
     def test_a_recording_that_is_gone_is_said(self) -> None:
         placed = self.ask(f"{a_call(1, number=self.number).pk}")

@@ -17,7 +17,7 @@ from calls.server_process import this_process
 class BeginTest(TestCase):
     def test_a_token_is_good_for_a_minute(self) -> None:
         call = Call.ring("CA1", "", "")
-        Call.objects.update(rang_at=timezone.now() - TOKEN_LIFETIME - timedelta(seconds=1))
+        Call.objects.update(token_at=timezone.now() - TOKEN_LIFETIME - timedelta(seconds=1))
         self.assertIsNone(Call.begin("CA1", "MZ1", call.token))
 
     def test_an_empty_token_is_never_good(self) -> None:
@@ -39,7 +39,7 @@ class CloseTest(TestCase):
 
     def test_a_call_whose_stream_never_came_is_closed_by_the_next_one(self) -> None:
         Call.ring("CA1", "", "")
-        Call.objects.update(rang_at=timezone.now() - TOKEN_LIFETIME * 2)
+        Call.objects.update(token_at=timezone.now() - TOKEN_LIFETIME * 2)
         Call.ring("CA2", "", "")
         ended = dict(Call.objects.values_list("call_sid", "ended_why"))
         self.assertEqual(ended, {"CA1": "never connected", "CA2": ""})

@@ -84,6 +84,44 @@ class LabelTests(CallPageTestCase):
         self.call.refresh_from_db()
         self.assertEqual(self.call.dropped_short, 0)
 
+    def test_a_label_stands_in_the_audit_with_what_it_replaced(self) -> None:
+        self.label("noise")
+        self.label("noise")  # nothing new: no row
+        self.label("")
+        found = AuditEvent.objects.filter(action="label").order_by("pk")
+        self.assertEqual([event.what for event in found], [self.call.call_sid] * 2)
+        self.assertEqual(
+            [event.detail for event in found],
+            [
+                {"turn": 2, "before": "", "after": "noise"},
+                {"turn": 2, "before": "noise", "after": ""},
+            ],
+        )
+
+    def test_the_verdict_of_a_turn_follows_its_label_on_the_whole_page(self) -> None:
+        Turn.objects.filter(pk=self.turns[1].pk).update(outcome="cut-in")
+        marks = ("▲</text>", "data-cut-in", "badge bad", "The caller had not finished")
+        page = self.page("?turn=2")
+        self.assertEqual([mark for mark in marks if mark not in page], [])
+        self.label("fine")
+        page = self.page("?turn=2")
+        self.assertEqual([mark for mark in marks if mark in page], [])
+        self.assertNotIn('<span class="state bad">', page)
+        self.label("cut-in")
+        Turn.objects.filter(pk=self.turns[1].pk).update(outcome="completed")
+        self.assertIn('<span class="state bad">', self.page("?turn=2"))
+
+    def test_labelling_brings_the_marks_of_the_page_anew(self) -> None:
+        Turn.objects.filter(pk=self.turns[1].pk).update(outcome="cut-in")
+        address = f"{self.address}turns/2/label/"
+        asked = {"HX-Request": "true"}
+        page = self.client.post(address, {"label": "fine"}, headers=asked).content.decode()
+        self.assertIn('<g id="cut-ins" hx-swap-oob="true"></g>', page)
+        self.assertIn('<span id="badge-2" class="badge" hx-swap-oob="true">', page)
+        page = self.client.post(address, {"label": ""}, headers=asked).content.decode()
+        self.assertIn("▲</text></g>", page)
+        self.assertIn('<span id="badge-2" class="badge bad" hx-swap-oob="true" data-cut-in>▲', page)
+
     def test_the_fragment_says_which_label_it_has_and_keeps_the_focus_on_it(self) -> None:
         address = f"{self.address}turns/2/label/"
         asked = {"HX-Request": "true"}
@@ -121,6 +159,19 @@ class CourseTests(CallPageTestCase):
         self.assertEqual([mark.x for mark in found.dropped], [75.0])
         self.assertEqual([(mark.x, mark.label) for mark in found.revisions], [(50.0, "r1")])
         self.assertIn("cut-in-mark", self.page())
+
+    def test_the_waveform_and_the_bars_have_one_length_whichever_is_longer(self) -> None:
+        turns = list(self.call.turns.all())
+        timeline = Timeline.objects.create(call=self.call, length_ms=33_000)
+        by_turns = course(self.call, turns, timeline)
+        recording.write(recording.path_of(self.call), 0, b"\xff" * 2 * 8 * 50_000)
+        by_recording = course(self.call, turns, timeline)
+        assert by_turns
+        assert by_recording
+        self.assertEqual(by_turns.length_ms, 33_580)  # the last turn's end
+        self.assertEqual(by_recording.length_ms, 50_000)
+        starts = [each.spans[-1].x * each.length_ms for each in (by_turns, by_recording)]
+        self.assertAlmostEqual(starts[0], starts[1], delta=500)
 
     def test_the_voice_is_kept_when_the_call_is_settled(self) -> None:
         scripted = ScriptedCall.listening()

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from django.test import AsyncClient, TransactionTestCase
+from django.utils import timezone
 
 from calls.models import Call
 from dashboard import call_export
@@ -44,7 +45,17 @@ class ExportTests(TransactionTestCase):
         figures = [first[name] for name in ("turns", "slowest_ms", "cut_ins")]
         self.assertEqual(figures, ["2", "2340", "1"])
         self.assertEqual(second["turns"], "0")
-        self.assertRegex(first["rang_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$")
+
+    async def test_the_times_are_those_of_the_pages_and_say_of_which_zone(self) -> None:
+        call = await Call.objects.order_by("-rang_at").afirst()
+        assert call
+        shown = timezone.localtime(call.rang_at)
+        _response, text = await self.export("csv")
+        first = next(csv.DictReader(io.StringIO(text[1:])))
+        _response, text = await self.export("json")
+        for told in (first, json.loads(text)[0]):
+            self.assertEqual(told["rang_at"], shown.isoformat(timespec="seconds"))
+            self.assertEqual(told["time_zone"], "Asia/Jerusalem")
 
     async def test_the_whole_number_of_a_caller_is_in_no_file(self) -> None:
         for kind in ("csv", "json"):

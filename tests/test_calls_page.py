@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.test import TestCase
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from calls.models import Call
 from calls.phone_number import PhoneNumber
@@ -65,6 +67,43 @@ class FilterTests(CallsPageTestCase):
     def test_an_answer_is_searched_as_well_as_what_was_said(self) -> None:
         self.assertEqual(self.found("text=לאיזה"), [self.usual.pk])
 
+    def test_what_was_found_is_marked_and_leads_to_its_turn(self) -> None:
+        a_turn(self.usual, 2, said="לא, תור אחר", answered="<b>בסדר</b>")
+        page = self.client.get("/en/calls/?text=תור").content.decode()
+        self.assertIn("אני רוצה <mark>תור</mark>", page)
+        text = quote("תור")
+        for number in (1, 2):
+            self.assertIn(f'href="/en/calls/{self.usual.pk}/?turn={number}&amp;text={text}"', page)
+        page = self.client.get(f"/en/calls/{self.usual.pk}/?turn=2&text=תור").content.decode()
+        self.assertEqual(page.count("<mark>תור</mark>"), 3)  # twice in the list, once in detail
+        self.assertIn('data-number="2"', page)
+        self.assertIn("&lt;b&gt;בסדר", page)
+
+    def test_a_call_that_was_found_by_its_words_opens_at_the_first_of_them(self) -> None:
+        a_turn(self.usual, 2, said="ביום רביעי בבוקר")
+        page = self.client.get("/en/calls/?text=רביעי").content.decode()
+        text = quote("רביעי")
+        self.assertIn(f'href="/en/calls/{self.usual.pk}/?turn=2&amp;text={text}"', page)
+
+    def test_of_many_places_in_a_call_the_first_few_are_shown(self) -> None:
+        for number in range(2, 9):
+            a_turn(self.usual, number, said="תור ועוד תור")
+        page = self.client.get("/en/calls/?text=תור").content.decode()
+        self.assertEqual(page.count('class="found-turn"'), 3)
+        self.assertIn("and in 5 more turns", strip_tags(page))
+
+    def test_the_filter_shows_the_time_of_a_link_in_the_zone_of_the_pages(self) -> None:
+        query = "since=2026-11-23T10:00:00%2B00:00&until=2026-11-24"
+        page = self.client.get(f"/en/calls/?{query}").content.decode()
+        self.assertIn('value="2026-11-23T12:00"', page)
+        self.assertIn('value="2026-11-24T23:59"', page)
+
+    def test_every_page_names_the_zone_of_its_times(self) -> None:
+        for path in ("calls/", "", "latencies/", "audit/", f"calls/{self.usual.pk}/"):
+            page = self.client.get(f"/en/{path}", follow=True)
+            if page.status_code == 200:
+                self.assertContains(page, "Asia/Jerusalem", msg_prefix=path)
+
     def test_what_makes_no_sense_is_said_beside_its_field(self) -> None:
         for query, words in (
             ("text=אב", "at least"),
@@ -96,6 +135,36 @@ class FilterTests(CallsPageTestCase):
 
 
 class PagingTests(CallsPageTestCase):
+    def test_what_was_loaded_stands_in_the_address(self) -> None:
+        for number in range(1, 2 * PAGE_CALLS + 10):
+            a_call(number)
+        asked = {"HX-Request": "true"}
+        first = self.client.get("/en/calls/?ended=caller+hung+up")
+        second = self.client.get(f"/en/calls/?{first.context['more']}", headers=asked)
+        address = second["HX-Replace-Url"]
+        self.assertEqual(address, f"/en/calls/?ended=caller+hung+up&shown={2 * PAGE_CALLS}")
+        again = self.client.get(address)
+        self.assertEqual(
+            list(again.context["calls"]),
+            [*first.context["calls"], *second.context["calls"]],
+        )
+        third = self.client.get(f"/en/calls/?{again.context['more']}", headers=asked)
+        self.assertEqual(len(third.context["calls"]), 9)
+
+    def test_an_address_shows_only_so_many_and_goes_on_from_there(self) -> None:
+        for number in range(1, PAGE_CALLS + 10):
+            a_call(number)
+        for shown, count in (("0", 25), ("9", 25), ("30", 30), ("100000", 34)):
+            page = self.client.get(f"/en/calls/?shown={shown}")
+            self.assertEqual(len(page.context["calls"]), count, shown)
+        self.assertEqual(self.client.get("/en/calls/?shown=many").status_code, 404)
+
+    def test_a_page_is_kept_by_no_browser(self) -> None:
+        """Back would show counts from before a label, and words to whoever comes next."""
+        for path in ("calls/", "", f"calls/{a_call(1).pk}/", "latencies/"):
+            answer = self.client.get(f"/en/{path}")
+            self.assertIn("no-store", answer.headers.get("Cache-Control", ""), path)
+
     def test_more_calls_are_those_of_the_same_filters(self) -> None:
         for number in range(1, 2 * PAGE_CALLS + 10):
             call = a_call(number)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from unittest import enterModuleContext
 
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import Operator, chromium
@@ -29,6 +29,7 @@ def setUpModule() -> None:
     DraftsTestCase.browser = enterModuleContext(chromium())
 
 
+@tag("browser")
 class DraftsTestCase(SimpleTestCase):
     server: ClassVar[Server]
     browser: ClassVar[Browser]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from io import BytesIO
+from urllib.parse import urlencode
 
+from django.core.handlers.asgi import ASGIRequest
 from django.test import SimpleTestCase, TestCase, override_settings, tag
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
-from calls import utterances
+from calls import gate, utterances
 from calls.caller import Caller, Say
 from calls.line import CallResult, Dialled, place_call
 from calls.models import Call
@@ -26,15 +29,69 @@ def signature(url: str, form: dict[str, str], secret: str = "secret", how: str =
     return str(RequestValidator(secret).compute_signature(url, form, how))
 
 
+ADDED = (
+    *("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"),
+    *("X-Forwarded-Port", "X-Forwarded-Server", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP"),
+    *("CF-Connecting-IP", "CF-Ray", "True-Client-IP", "Fastly-Client-IP", "Fly-Client-IP"),
+    *("X-Amzn-Trace-Id", "X-Request-Id", "X-Envoy-External-Address", "X-Original-Host"),
+    *("X-Varnish", "Ngrok-Skip-Browser-Warning", "Traceparent", "X-Nobody-Knows-It"),
+)
+"""By proxies, tunnels and load balancers."""
+OURS = ("127.0.0.1", "127.0.0.1:8000", "localhost", "LOCALHOST:8000", "[::1]:8000", "127.1.2.3")
+OTHERS = ("voice.example", "voice.example:8000", "192.0.2.1", "127.0.0.1.evil.example", "[", "")
+
+
 class OwnMachineTest(TestCase):
-    def test_without_a_token_only_this_machine_is_served_and_the_log_says_so(self) -> None:
+    """Without TWILIO_AUTH_TOKEN."""
+
+    def post(self, **headers: str) -> int:
+        return self.client.post("/twilio/voice", FORM, headers=headers).status_code
+
+    def test_only_this_machine_is_served_and_the_log_says_why(self) -> None:
         with self.assertLogs("calls.gate", "WARNING") as log:
-            forwarded = self.client.post(
-                "/twilio/voice", FORM, headers={"X-Forwarded-For": "1.2.3.4"}
-            )
             distant = self.client.post("/twilio/voice", FORM, REMOTE_ADDR="192.0.2.1")
-        self.assertEqual((forwarded.status_code, distant.status_code), (403, 403))
+            forwarded = self.post(**{"X-Forwarded-For": "1.2.3.4"})
+        self.assertEqual((forwarded, distant.status_code), (403, 403))
         self.assertIn("TWILIO_AUTH_TOKEN", "".join(log.output))
+        self.assertIn("x-forwarded-for", log.output[-1])
+
+    def test_every_header_that_a_proxy_adds_is_refused_even_alone(self) -> None:
+        for name in ADDED:
+            with self.subTest(name):
+                self.assertEqual(self.post(**{name: "https"}), 403)
+
+    def test_a_host_must_be_this_machine_s(self) -> None:
+        with override_settings(ALLOWED_HOSTS=["*"]):
+            for host in OURS:
+                with self.subTest(host):
+                    self.assertEqual(self.post(Host=host), 200)
+            for host in OTHERS:
+                with self.subTest(host):  # some are none at all: Django itself answers 400
+                    self.assertIn(self.post(Host=host), (400, 403))
+        self.assertEqual(Call.objects.count(), 1)
+
+    def test_what_a_client_itself_sends_is_served(self) -> None:
+        sent = {"User-Agent": "TwilioProxy/1.1", "Accept": "*/*", "Accept-Encoding": "gzip",
+                "Connection": "close", "Cache-Control": "max-age=259200", "Cookie": "a=b",
+                "X-Twilio-Signature": "x", "I-Twilio-Idempotency-Token": "x",
+                "X-Home-Region": "us1"}  # fmt: skip
+        self.assertEqual(self.post(**sent), 200)
+
+    async def test_underlines_in_the_place_of_hyphens_hide_nothing(self) -> None:
+        """Django itself does not show such a header."""
+        body = urlencode(FORM).encode()
+        for name in (b"x_forwarded_for", b"x-forwarded_proto", b"cf_connecting_ip"):
+            scope = {
+                "type": "http", "method": "POST", "path": "/twilio/voice", "query_string": b"",
+                "client": ("127.0.0.1", 5000), "server": ("127.0.0.1", 8000),
+                "headers": [
+                    (b"host", b"127.0.0.1:8000"), (b"content-length", b"%d" % len(body)),
+                    (b"content-type", b"application/x-www-form-urlencoded"), (name, b"1.2.3.4"),
+                ],
+            }  # fmt: skip
+            request = ASGIRequest(scope, BytesIO(body))
+            with self.subTest(name):
+                self.assertFalse(gate.admits_request(request))
 
 
 @override_settings(
@@ -108,6 +165,31 @@ class SignedRequestTest(TestCase):
         dialled = Dialled(auth_token="secret", public_host="voice.example")
         headers = dialled.headers("http://127.0.0.1:8000/twilio/voice", FORM)
         self.assertEqual(self.post(FORM, **headers), 200)
+
+
+class OwnSocketTest(SimpleTestCase):
+    """Without TWILIO_AUTH_TOKEN: a handshake as websocket clients send it."""
+
+    def admits(self, **headers: str) -> bool:
+        sent = {
+            "Host": "127.0.0.1:8000", "Upgrade": "websocket", "Connection": "Upgrade",
+            "Sec-WebSocket-Key": "x", "Sec-WebSocket-Version": "13", "User-Agent": "Twilio.TmeWs",
+            "Sec-WebSocket-Extensions": "permessage-deflate", **headers,
+        }  # fmt: skip
+        raw = [(name.lower().encode(), value.encode()) for name, value in sent.items()]
+        return gate.admits_socket({"client": ("127.0.0.1", 5000), "headers": raw, "path": "/"})
+
+    def test_only_a_direct_client_of_this_machine_is_let_in(self) -> None:
+        self.assertTrue(self.admits())
+        for name in (*ADDED, "X_Forwarded_For"):
+            with self.subTest(name):
+                self.assertFalse(self.admits(**{name: "1.2.3.4"}))
+        for host in OTHERS:
+            with self.subTest(host=host):
+                self.assertFalse(self.admits(Host=host))
+
+    def test_no_page_of_another_site_gets_in_through_a_browser_of_this_machine(self) -> None:
+        self.assertFalse(self.admits(Origin="https://evil.example"))
 
 
 class SocketTest(VirtualTimeTestCase):

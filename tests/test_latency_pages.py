@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.test import TestCase
@@ -116,6 +116,31 @@ class OverTimeTests(LatencyPagesTestCase):
         self.assertEqual(len(map_of_short.stretches), 24)
         self.assertEqual([one.turns for one in map_of_short.stretches if one.turns], [20, 20])
         self.assertEqual(self.page("over-time/?days=1").count("/en/calls/?since="), 2)
+
+    def test_times_stand_at_midnight_where_a_column_begins(self) -> None:
+        for days in (7, 30):
+            context = self.context(f"over-time/?days={days}")
+            _title, map_of_short = context["maps"][0]
+            begins = {timezone.localtime(one.begins): one.x for one in map_of_short.stretches}
+            for mark, at in context["times"]:
+                self.assertEqual((at.hour, at.minute), (0, 0))
+                self.assertAlmostEqual(begins[at], mark.x, places=1)
+                self.assertEqual(mark.label, f"{at:%d/%m}")
+            self.assertGreaterEqual(len(context["times"]), 5)
+
+    def test_of_one_day_midnight_is_named_by_its_date(self) -> None:
+        labels = [mark.label for mark, _at in self.context("over-time/?days=1")["times"]]
+        self.assertEqual(sum("/" in label for label in labels), 1)
+        self.assertLessEqual(set(labels) - {"06:00", "12:00", "18:00"}, set(labels))
+        self.assertIn(len(labels), (4, 5))
+
+    def test_a_day_of_25_hours_is_one_column(self) -> None:
+        zone = timezone.get_current_timezone()
+        since = datetime(2026, 10, 24, tzinfo=zone)  # the clock goes back on the 25th
+        hours = [datetime(2026, 10, 24, 21, tzinfo=UTC) + number * HOUR for number in range(25)]
+        found = heat_map([(hour, 27, 1) for hour in hours], since, 3, 24)
+        self.assertEqual([one.turns for one in found.stretches], [0, 25, 0])
+        self.assertEqual([one.begins.hour for one in found.stretches], [0, 0, 0])
 
     def test_a_publication_is_a_rule_with_its_note(self) -> None:
         profile = TimingProfile.objects.get(name="balanced")

@@ -13,9 +13,9 @@ from django.test import TransactionTestCase
 
 from calls.audience import Audience
 from calls.models import Call
-from dashboard.consumers import NOT_ALLOWED, SIGN_IN_FIRST
 from dashboard.listening import CALL_OVER, MOST_UNCONFIRMED, ListenConsumer
 from dashboard.models import AuditEvent
+from dashboard.turned_away import NOT_ALLOWED, SIGN_IN_FIRST
 from tests.people import a_person
 from tuning.models import TimingProfile
 

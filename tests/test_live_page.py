@@ -24,6 +24,17 @@ from tests.server import Server
 LISTENED = "select * from dashboard_auditevent where action = 'listen' order by id"
 
 
+WATCH_TURN = """() => new MutationObserver(() => {
+  const turn = document.querySelector('#live-turns [data-turn="1"]');
+  const row = document.querySelector(".live-call:not(.is-ended)");
+  if (!turn || window.firstSeen) return;
+  const text = (element) => element?.textContent.trim();
+  window.wasOpen = Boolean(turn.querySelector(".is-open"));
+  window.firstSeen = [row.querySelector(".floor").classList[1],
+    text(turn.querySelector(".caller [dir]")), text(turn.querySelector(".agent [dir]"))];
+}).observe(document.getElementById("live"), { childList: true, subtree: true })"""
+
+
 def until(condition: Callable[[], Any], limit_s: float = 20) -> Any:
     until_s = time.monotonic() + limit_s
     while not (found := condition()):
@@ -125,6 +136,50 @@ class OpenedCallTests(LivePageTestCase):
         page.click("#pause")
         expect(page.locator(".live-call:not(.is-ended)")).to_have_count(0)
         expect(page.locator("#paused")).to_be_hidden()
+
+
+class TurnTests(LivePageTestCase):
+    def test_a_turn_appears_while_its_reply_is_heard_and_is_whole_when_it_has_ended(self) -> None:
+        speech = utterances.load("next_week")
+        calling = self.call(Say(speech), Wait(12_000))
+        page = self.opened()
+        page.evaluate(WATCH_TURN)
+        first = page.locator('#live-turns [data-turn="1"]')
+        expect(first).to_be_visible(timeout=20_000)
+        state, said, answered = page.evaluate("window.firstSeen")
+        self.assertEqual(state, "speaking", "when it appears the agent is still heard")
+        self.assertTrue(said)
+        self.assertTrue(answered)
+        self.assertTrue(page.evaluate("window.wasOpen"))
+        expect(first.locator(".is-open")).to_have_count(0, timeout=20_000)
+        calling.result(timeout=60)
+        expect(page.locator("#opened-ended")).to_be_visible()
+        expect(first).to_have_count(1)
+        self.assertEqual(self.operator.complaints, [])
+
+
+class PlaceTests(LivePageTestCase):
+    def test_the_opened_call_stands_beside_the_list_and_above_the_fold(self) -> None:
+        smoke = utterances.load("smoke")
+        callings = [self.call(Say(smoke), Wait(2_000), Say(smoke)) for _call in range(2)]
+        page = self.opened()
+        expect(page.locator(".live-call:not(.is-ended)")).to_have_count(2, timeout=15_000)
+        box = """(selector) => { const box = document.querySelector(selector)
+            .getBoundingClientRect(); return [box.left, box.right, box.top, box.bottom]; }"""
+        for width in (1280, 1920):
+            page.set_viewport_size({"width": width, "height": 900})
+            left, right, top, _bottom = page.evaluate(box, "#opened")
+            row_left, row_right, row_top, _row = page.evaluate(box, ".live-call")
+            self.assertTrue(right <= row_left or row_right <= left, "beside it")
+            self.assertLess(abs(top - row_top), 60)
+            levels = page.evaluate(box, ".levels")
+            self.assertLess(levels[3], 900)
+        page.set_viewport_size({"width": 360, "height": 740})
+        self.assertLess(page.evaluate(box, ".levels")[3], 740)
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 360)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        for calling in callings:
+            calling.result(timeout=60)
 
 
 class RestartTests(LivePageTestCase):

@@ -9,7 +9,8 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 from django.test import TransactionTestCase
 
-from dashboard.consumers import SIGN_IN_FIRST, LiveConsumer, ProfilesConsumer
+from dashboard.consumers import LiveConsumer, ProfilesConsumer
+from dashboard.turned_away import SIGN_IN_FIRST
 from tuning import news
 from tuning.models import TimingProfile
 
@@ -19,6 +20,8 @@ def snapshot(pk: int = 1, **changed: Any) -> dict[str, Any]:
         "pk": pk,
         "process": "voice-1:7",
         "caller": "+97250•••4567",
+        "called": "+972771234567",
+        "number": "מרפאה",
         "started_at": f"2026-11-23T10:00:0{pk}+00:00",
         "profile": "balanced",
         "profile_pk": 1,
@@ -79,6 +82,18 @@ class LiveTests(SocketTestCase):
         row = await socket.receive_from()
         self.assertIn('<li id="live-1" class="card live-call" hx-swap-oob="true">', row)
         self.assertIn("speaking", row)
+        await socket.disconnect()
+
+    async def test_a_row_names_the_number_that_was_called(self) -> None:
+        socket = await self.connect()
+        await socket.receive_from()
+        await self.tell_call(1)
+        row = await socket.receive_from()
+        self.assertIn("<bdi>מרפאה</bdi>", row)
+        await socket.receive_from()
+        await self.tell_call(2, number="")
+        row = await socket.receive_from()
+        self.assertIn('<bdi dir="ltr">+972771234567</bdi>', row)
         await socket.disconnect()
 
     async def test_the_newest_call_stands_first(self) -> None:

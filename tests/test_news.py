@@ -15,7 +15,8 @@ from django.test import TransactionTestCase, override_settings, tag
 from redis.asyncio import Redis
 
 from calls import live
-from dashboard.consumers import OUT_OF_DATE, PULSE_S, LiveConsumer
+from dashboard.consumers import PULSE_S, LiveConsumer
+from dashboard.turned_away import OUT_OF_DATE
 from hevoice import stores
 from tests.phone import PhoneCall, conversation_of, services
 from tests.servers.redis import RedisServer

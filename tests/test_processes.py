@@ -165,7 +165,7 @@ class OneAddressTests(ProcessesTestCase):
 
     def test_one_that_dies_leaves_no_call_open_once_another_starts_on_its_machine(self) -> None:
         smoke = utterances.load("smoke")
-        environ = {"DATABASE_URL": self.database.url, "REDIS_URL": self.redis.url}
+        environ: Any = {"DATABASE_URL": self.database.url, "REDIS_URL": self.redis.url}
         with Server(FAKES, beside=self.first, **environ) as doomed, ThreadPoolExecutor(1) as beside:
             dialled = Dialled(webhook=doomed.webhook)
             calling = beside.submit(
@@ -175,6 +175,5 @@ class OneAddressTests(ProcessesTestCase):
             os.kill(doomed.process.pid, signal.SIGKILL)
             call_sid = calling.result(30).call_sid
         lost = "select ended_why from calls_call where call_sid = ?"
-        self.assertEqual(self.first.rows(lost, call_sid), [{"ended_why": ""}])
         with Server(FAKES, beside=self.first, **environ):
             self.assertEqual(self.first.rows(lost, call_sid), [{"ended_why": "lost"}])

@@ -57,8 +57,8 @@ class KnownNumberTest(TestCase):
 
     def test_the_webhook_answers_with_few_questions_to_the_database(self) -> None:
         a_number()
-        # Old calls closed; number, hours, closed days, profile; the call's row (6); the room.
-        with self.assertNumQueries(12):
+        # Old calls closed; number, hours, closed days, profile; the call's row (5); the room.
+        with self.assertNumQueries(11):
             ring()
 
 
@@ -176,7 +176,7 @@ class RoomTest(VirtualTimeTestCase):
         self.assertIn("תפוסים", ring(call_sid="CA2"))
         Client().post("/twilio/status", {"CallSid": "CA1", "CallStatus": "canceled"})
         self.assertIn("<Stream", ring(call_sid="CA3"))
-        Call.objects.update(rang_at=timezone.now() - TOKEN_LIFETIME)
+        Call.objects.update(token_at=timezone.now() - TOKEN_LIFETIME)
         self.assertIn("<Stream", ring(call_sid="CA4"))
 
     @override_settings(MAX_CALLS=1)

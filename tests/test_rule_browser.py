@@ -7,7 +7,7 @@ from typing import ClassVar
 from unittest import enterModuleContext
 
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import Operator, chromium
@@ -22,6 +22,7 @@ def setUpModule() -> None:
     RuleTests.browser = enterModuleContext(chromium())
 
 
+@tag("browser")
 class RuleTests(SimpleTestCase):
     server: ClassVar[Server]
     browser: ClassVar[Browser]

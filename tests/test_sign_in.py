@@ -72,6 +72,15 @@ class PasswordTests(SignInTestCase):
         self.assertContains(self.sign_in(), "The name or the password is wrong.")
         self.assertFalse(self.is_signed_in)
 
+    def test_a_new_password_may_not_be_the_name_with_something_added(self) -> None:
+        self.sign_in()
+        for wrong in ("danadana1", "dana12345", "Dana2026!", "anad.dana"):
+            form = {"oldpassword": PASSWORD, "password1": wrong, "password2": wrong}
+            response = self.client.post("/en/me/password/", form)
+            with self.subTest(wrong):
+                self.assertContains(response, "too similar to the username", status_code=200)
+        self.assertTrue(User.objects.get().check_password(PASSWORD))
+
     def test_nobody_signs_up_and_nothing_of_mail_or_social_accounts_is_served(self) -> None:
         for path in ("signup/", "accounts/signup/", "email/", "password/reset/", "3rdparty/"):
             with self.subTest(path):

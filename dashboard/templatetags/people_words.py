@@ -15,6 +15,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from calls.turn import Turn
 from dashboard.first_things import SECOND_STEP, due
 from dashboard.roles import LABELS, role_of
 
@@ -34,6 +35,7 @@ NAMES: dict[str, Promise] = {
     "format": _("format"),
     "filters": _("filters"),
     "revision": _("revision"),
+    "turn": _("turn"),
 }
 """The keys of AuditEvent.detail; one that is not here is shown as it is."""
 VALUES: dict[str, Promise] = LABELS | {
@@ -44,6 +46,7 @@ VALUES: dict[str, Promise] = LABELS | {
     "two-step": _("two-step sign-in"),
     "role": _("role"),
     "active": _("may sign in"),
+    **dict(Turn.Label.choices),
 }
 
 register.filter("role_of", role_of)

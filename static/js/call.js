@@ -1,5 +1,6 @@
 // One call: its waveform, what was said beside it, and one turn in detail. Playing marks the turn
-// that is heard; choosing a turn moves the player there. Time runs from left to right.
+// that is heard; choosing a turn moves the player there. Time runs from left to right. No sound is
+// asked for before it is played.
 
 import WaveSurfer from "../vendor/wavesurfer-8.0.1.esm.js";
 import { bind } from "./keys.js";
@@ -9,6 +10,7 @@ const transcript = document.getElementById("transcript");
 const lines = [...(transcript?.querySelectorAll("li") ?? [])];
 const now = document.getElementById("now");
 const wave = document.getElementById("wave");
+const clock = document.getElementById("clock");
 let player = null;
 let playing = null;
 let isFollowing = true;
@@ -20,7 +22,17 @@ function chosen() {
 
 function seek(seconds) {
   if (!player) return;
-  player.setTime(Math.max(0, Math.min(seconds, player.getDuration())));
+  const at = Math.max(0, Math.min(seconds, player.getDuration()));
+  player.setTime(at);
+  show(at); // before anything is played the player itself says nothing
+}
+
+function show(at) {
+  clock.textContent = `${Math.floor(at / 60)}:${String(Math.floor(at % 60)).padStart(2, "0")}`;
+  const x = `${((at / Number(wave.dataset.seconds)) * 100).toFixed(2)}%`;
+  now.setAttribute("x1", x);
+  now.setAttribute("x2", x);
+  follow(at);
 }
 
 function choose(line) {
@@ -37,7 +49,7 @@ function step(by) {
 }
 
 function nextCutIn() {
-  const cutIns = lines.filter((line) => "cutIn" in line.dataset);
+  const cutIns = lines.filter((line) => line.querySelector("[data-cut-in]"));
   const at = lines.indexOf(chosen());
   return choose(cutIns.find((line) => lines.indexOf(line) > at) ?? cutIns[0]);
 }
@@ -68,13 +80,15 @@ async function draw() {
   const style = getComputedStyle(document.documentElement);
   const colours = ["--stt", "--llm"].map((name) => style.getPropertyValue(name).trim());
   const seconds = (peaks.lanes[0].length * peaks.every_ms) / 1000;
-  // The chart below runs to the call's end, which may be later than the recording's.
-  wave.style.inlineSize = `${Math.min(100, (seconds / Number(wave.dataset.seconds)) * 100)}%`;
+  // The axis is as long as the longest of what is drawn on it, which may be the bars below.
+  wave.style.inlineSize = `${(seconds / Number(wave.dataset.seconds)) * 100}%`;
+  // Sound is asked for when it is to be played: who asks stands in the audit.
+  const media = Object.assign(new Audio(), { preload: "none" });
   player = WaveSurfer.create({
     container: wave,
     cspNonce: wave.dataset.nonce,
     url: wave.dataset.audio,
-    backend: "MediaElement",
+    media,
     peaks: peaks.lanes.map((lane) => lane.map((peak) => peak / 100)),
     duration: seconds,
     height: 48,
@@ -84,16 +98,9 @@ async function draw() {
     cursorColor: resolved(style.getPropertyValue("--bad").trim()),
   });
   const play = document.getElementById("play");
-  const clock = document.getElementById("clock");
   player.on("play", () => play.setAttribute("aria-pressed", "true"));
   player.on("pause", () => play.setAttribute("aria-pressed", "false"));
-  player.on("timeupdate", (at) => {
-    clock.textContent = `${Math.floor(at / 60)}:${String(Math.floor(at % 60)).padStart(2, "0")}`;
-    const x = `${((at / Number(wave.dataset.seconds)) * 100).toFixed(2)}%`;
-    now.setAttribute("x1", x);
-    now.setAttribute("x2", x);
-    follow(at);
-  });
+  player.on("timeupdate", show);
   play.addEventListener("click", () => player.playPause());
   document.getElementById("back").addEventListener("click", () => seek(player.getCurrentTime() - STEP_S));
   document.getElementById("on").addEventListener("click", () => seek(player.getCurrentTime() + STEP_S));
@@ -147,4 +154,5 @@ bind("ArrowRight", () => (player ? seek(player.getCurrentTime() + STEP_S) : fals
 bind("ArrowLeft", () => (player ? seek(player.getCurrentTime() - STEP_S) : false));
 
 mark(document.getElementById("turn")?.dataset.number);
+if (chosen()) transcript.scrollTop = chosen().offsetTop - transcript.clientHeight / 3;
 if (wave) draw();

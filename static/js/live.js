@@ -17,7 +17,6 @@ const ENDED_STAYS_MS = 8000;
 let focused = "";
 let socket = null;
 let waiting = null; // how many changes wait; null: updates are not paused
-let turn = null;
 
 // Not every page at once, and none later than 10 s after the server is back.
 htmx.config.wsReconnectDelay = (tries) => Math.min(1000 * 2 ** tries, 10_000) * Math.random();
@@ -47,12 +46,6 @@ function show(details) {
   const partial = document.getElementById("partial");
   partial.textContent = details.partial;
   partial.hidden = !details.partial;
-  if (turn !== details.turn) refreshTurns();
-  turn = details.turn;
-}
-
-function refreshTurns() {
-  htmx.trigger("#live-turns", "turns");
 }
 
 function showEnd(row) {
@@ -61,7 +54,6 @@ function showEnd(row) {
     document.getElementById("listen")?.remove();
     document.getElementById("partial").hidden = true;
     for (const meter of opened.querySelectorAll("meter")) meter.value = -60;
-    refreshTurns();
   }
   setTimeout(() => {
     if (row.contains(document.activeElement)) document.getElementById("live-title").focus();
@@ -90,7 +82,7 @@ live.addEventListener("htmx:wsClose", (event) => {
   // After any other end hx-ws connects again by itself.
   if (event.detail.event.code === OUT_OF_DATE) setTimeout(event.detail.socketWrapper.reconnect, AGAIN_MS);
   if (live.classList.contains("is-frozen")) return;
-  const now = new Date().toLocaleTimeString("en-GB");
+  const now = new Date().toLocaleTimeString("en-GB", { timeZone: document.documentElement.dataset.zone });
   const time = Object.assign(document.createElement("bdi"), { dir: "ltr", textContent: now });
   const [before, after] = live.dataset.frozen.split("{time}");
   frozen.replaceChildren(before, time, after);
@@ -139,7 +131,6 @@ pause?.addEventListener("click", () => {
   document.getElementById("paused").hidden = !isPaused;
   live.classList.toggle("is-paused", isPaused);
   if (!isPaused) socket?.send(JSON.stringify({ again: true }));
-  if (!isPaused && opened) refreshTurns();
 });
 
 setInterval(tick, 250);

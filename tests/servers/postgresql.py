@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,6 +55,16 @@ class PostgresqlServer:
     def stop(self) -> None:
         """As when its machine is switched off: connections break, what was committed stays."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate")
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """It takes connections, and says nothing."""
+        pid = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         with psycopg.connect(self.url, row_factory=dict_row) as connection:

@@ -13,7 +13,7 @@ def number(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("calls", "0014_timeline")]
+    dependencies = [("calls", "0016_flooded")]
 
     operations = [
         migrations.AddField("call", "completed_at", models.DateTimeField(null=True)),

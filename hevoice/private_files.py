@@ -1,0 +1,37 @@
+"""VAR_DIR is for the user of the server alone: callers' words and voices, keys and sessions.
+
+Rule: every process of the installation (servers, workers, commands) makes what it makes for its
+user alone, whatever umask it was started with, and takes away at its start what others may do with
+what is there. What it cannot take away, it says.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+FOR_OTHERS = 0o077
+
+
+def keep(folder: Path) -> list[str]:
+    """Make the folder if it is not there, and keep it private; what could not be, in words."""
+    os.umask(FOR_OTHERS)
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_mode & stat.S_ISVTX:
+        return [f"{folder} is a folder for everybody (like /tmp): name one of its own"]
+    return list(_mend(folder))
+
+
+def _mend(folder: Path) -> Iterator[str]:
+    """A link is left alone: what it leads to is not ours to shut."""
+    for path in (folder, *folder.rglob("*")):
+        try:
+            mode = path.lstat().st_mode
+            if not stat.S_ISLNK(mode) and mode & FOR_OTHERS:
+                path.chmod(stat.S_IMODE(mode) & ~FOR_OTHERS)
+        except FileNotFoundError:  # another process has just removed it
+            continue
+        except OSError as error:
+            yield f"{path} is open to others, and stays so: {error.strerror}"
