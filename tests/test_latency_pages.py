@@ -169,7 +169,7 @@ class OverTimeTests(LatencyPagesTestCase):
         self.assertIn('class="rule"', page)
 
     def test_an_empty_time_says_so(self) -> None:
-        self.assertIn("No such turn in this time", self.page("over-time/"))
+        self.assertIn("There is no such turn in this period", self.page("over-time/"))
 
     def test_a_column_of_few_turns_has_no_percentile(self) -> None:
         since = timezone.now()

@@ -6,7 +6,7 @@ from typing import ClassVar
 from unittest import enterModuleContext
 
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import Operator, chromium
@@ -18,6 +18,7 @@ def setUpModule() -> None:
     NumberFormTests.browser = enterModuleContext(chromium())
 
 
+@tag("browser")
 class NumberFormTests(SimpleTestCase):
     server: ClassVar[Server]
     browser: ClassVar[Browser]
