@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -273,8 +274,12 @@ class DeclarationTests(SimpleTestCase):
             self.assertTrue(function["strict"])
             self.assertEqual(parameters["required"], list(parameters["properties"]))
             self.assertFalse(parameters["additionalProperties"])
-            self.assertIn(function["name"], instructions.RULES)
         json.dumps([each.as_function for each in TOOLS])
+
+    def test_the_rules_name_no_tool_that_there_is_not(self) -> None:
+        named = set(re.findall(r"[a-z]+_[a-z_]+", instructions.RULES))
+        self.assertEqual(named, {"say_goodbye", "take_message"})
+        self.assertLessEqual(named, {each.name for each in TOOLS})
 
     def test_only_what_cannot_be_undone_waits_for_the_decision(self) -> None:
         waits = [each.name for each in TOOLS if not each.safe_ahead]
