@@ -117,7 +117,7 @@ class Unwritten:
             while self.records:
                 await self._spool_now()
                 with suppress(TimeoutError):
-                    # Not wait_for: before Python 3.12 it forgets a cancellation when woken at once.
+                    # Not wait_for: before Python 3.12 that forgets a cancellation when it is woken.
                     async with asyncio.timeout(SPOOL_S):
                         await self._wake.wait()
                 self._wake.clear()

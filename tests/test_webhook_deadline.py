@@ -22,6 +22,7 @@ IN_TIME_S = 8.0
 """Twice WEBHOOK_S: this machine may be busy."""
 
 
+@tag("protocol")
 class SqliteTest(TransactionTestCase):
     def post(self, name: str, **form: str) -> tuple[Any, float]:
         began_s = time.monotonic()
