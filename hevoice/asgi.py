@@ -23,7 +23,7 @@ from dashboard.first_things import nobody_until_done  # noqa: E402
 from dashboard.listening import ListenConsumer  # noqa: E402
 
 
-async def nothing_here(scope: Any, receive: Any, send: Any) -> None:
+async def nothing_here(scope: Any, receive: Any, send: Any) -> Any:
     """Channels' own answer to an address that is none is a traceback in the log."""
     await receive()
     await send({"type": "websocket.close"})

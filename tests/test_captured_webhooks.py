@@ -20,7 +20,7 @@ FORM = {"CallSid": "CA1", "From": "+972501234567", "To": "+972771234567"}
 
 class CapturedTest(TestCase):
     def row(self) -> dict[str, Any]:
-        return Call.objects.values().get()
+        return dict(Call.objects.values().get())
 
     def age(self, **age: int) -> None:
         """The call rang so long ago."""

@@ -53,9 +53,9 @@ class ParsingTest(SimpleTestCase):
         for token in ("\ud800", "x\x00", "x" * 600):
             with self.subTest(token), self.assertRaises(twilio.Malformed):
                 twilio.parse(json.dumps(start_message(customParameters={"token": token})))
-        for name in ("\ud800", "x" * 600, ["x"]):
-            with self.subTest(name), self.assertRaises(twilio.Malformed):
-                twilio.parse(json.dumps({"event": "mark", "mark": {"name": name}}))
+        for mark in ("\ud800", "x" * 600, ["x"]):
+            with self.subTest(mark), self.assertRaises(twilio.Malformed):
+                twilio.parse(json.dumps({"event": "mark", "mark": {"name": mark}}))
 
     def test_what_malformed_says_of_itself_can_be_logged(self) -> None:
         for text in (DEEP, '"\ud800"', json.dumps({"event": "media", "media": "\ud800\n" * 9_000})):
@@ -233,7 +233,7 @@ class HandshakeTest(TransactionTestCase):
             is_open = (await socket.receive_output())["type"] != "websocket.close"
         await socket.wait()  # raises what the application raised
         self.assertIn(code, (None, 1000, REFUSED))
-        return is_open
+        return bool(is_open)
 
     async def test_an_address_that_is_none_is_refused_without_a_traceback(self) -> None:
         for path in ("/", "/ws", "/ws/he/nothing", f"/ws/listen/{'9' * 200}", "/ws/\ud800/live",

@@ -86,7 +86,7 @@ class InstallationTest(SimpleTestCase):
 
 
 class KeepTest(SimpleTestCase):
-    databases = frozenset({"default"})  # check_setup looks at it, too
+    databases = {"default"}  # noqa: RUF012  (check_setup looks at it, too)
 
     def setUp(self) -> None:
         self.enterContext(umask(0o022))
