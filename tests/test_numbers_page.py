@@ -20,7 +20,7 @@ class NumbersTestCase(TestCase):
     def setUp(self) -> None:
         self.client.force_login(a_person("admin"))
 
-    def save(self, address: str = "/he/numbers/new/", **fields: str | list[str]) -> str:
+    def save(self, address: str = "/he/numbers/new/", /, **fields: str | list[str]) -> str:
         form = {
             "number": NUMBER, "name": "מרפאת אלון", "when_closed": "say",
             "hours-TOTAL_FORMS": "2", "hours-INITIAL_FORMS": "0",
