@@ -7,7 +7,7 @@ What ran while the silence was waited for anyway costs nothing.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -62,7 +62,7 @@ def parts_ms(turn: Measured) -> dict[str, float]:
         waited_ms if at is None else at - turn.speech_ended_ms
         for at in (turn.first_sentence_ms, turn.first_byte_ms)
     )
-    found: Counter[str] = Counter()
+    found: dict[str, float] = defaultdict(float)
     at_ms = 0.0
     for name, until_ms in (
         ("policy", min(decided_ms, silence_ms)),
@@ -74,7 +74,7 @@ def parts_ms(turn: Measured) -> dict[str, float]:
     ):
         reached_ms = min(until_ms, waited_ms)
         if reached_ms > at_ms:
-            found[name] += reached_ms - at_ms  # type: ignore[assignment]
+            found[name] += reached_ms - at_ms
             at_ms = reached_ms
     return dict(found)
 
