@@ -145,6 +145,20 @@ class KeyTests(BrowserTestCase):
         self.assertTrue(page.url.endswith("/me/"))
 
 
+class WideTests(BrowserTestCase):
+    def test_a_wide_screen_is_used(self) -> None:
+        """At 1920 px what belongs together stands side by side, and nothing lies sideways."""
+        for path, parts in (("", ".home > *"), ("latencies/", ".panels > *")):
+            with self.subTest(path):
+                page = self.operator(language="en", width=1920).visit(path)
+                first, second = (page.locator(parts).nth(place).bounding_box() for place in (0, 1))
+                assert first
+                assert second
+                self.assertEqual(first["y"], second["y"])
+                self.assertGreater(second["x"] + second["width"] - first["x"], 1700)
+                self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 1920)
+
+
 class UseTests(BrowserTestCase):
     def test_the_language_switch_keeps_the_page_and_the_theme_button_is_remembered(self) -> None:
         page = self.operator().visit("latencies/?profile=1")

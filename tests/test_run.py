@@ -20,12 +20,7 @@ from django.test import SimpleTestCase, tag
 
 from calls.management.commands.run import Command
 from calls.services import whisper_model
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.servers import free_port
 
 
 @tag("protocol")

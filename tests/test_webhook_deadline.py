@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 from django.db import DatabaseError, connection
-from django.test import Client, SimpleTestCase, TransactionTestCase
+from django.test import Client, SimpleTestCase, TransactionTestCase, tag
 
 from calls.database_wait import WEBHOOK_S, at_most
 from calls.models import Call
@@ -69,6 +69,7 @@ class SqliteTest(TransactionTestCase):
         self.assertIn("<Stream", self.post("voice")[0].content.decode())
 
 
+@tag("protocol")
 class PostgresqlTest(SimpleTestCase):
     def test_a_locked_table_and_a_server_that_hangs_are_waited_for_as_long(self) -> None:
         with (
