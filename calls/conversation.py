@@ -16,13 +16,7 @@ from calls.audio import level_db
 from calls.ear import Ear
 from calls.echo import Echo
 from calls.mouth import Mouth
-from calls.services import (
-    ServiceFailed,
-    Transcriber,
-    Transcript,
-    Voice,
-    Writer,
-)
+from calls.services import ServiceFailed, Transcriber, Transcript, Voice, Writer
 from calls.speaking import Speaking, is_ours
 from calls.turn_record import Record, TurnBook
 from calls.vad import Vad

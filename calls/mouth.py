@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from calls import prompts, twilio
-from calls.audio import BYTES_PER_MS, FRAME_BYTES
+from calls.audio import BYTES_PER_MS, CHUNK_BYTES, FRAME_BYTES
 from calls.echo import Echo
 from calls.playout import Playout
 from calls.sentences import Sentences
@@ -27,13 +27,13 @@ from calls.services import (
     ServiceFailed,
     Transcriber,
     Voice,
+    WhenDecided,
     Writer,
 )
 from calls.services.deadlines import within
 from calls.turn_record import Record, TurnRecord
 from tuning.finished import Asked
 
-CHUNK_BYTES = 100 * BYTES_PER_MS
 AHEAD_SENTENCES = 1
 """So much is spoken of a reply that is not decided yet: the rest would be paid for in vain."""
 WRITER_S = 4.0
@@ -195,6 +195,8 @@ class Mouth:
                         expected = piece
                     case Farewell():
                         answer.playout.says_farewell = True
+                    case WhenDecided():
+                        await answer.wanted.wait()
                     case Message():
                         await answer.wanted.wait()
                         self._record.keep_message(piece)

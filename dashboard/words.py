@@ -45,7 +45,7 @@ ROLES: Words = {
     "writer": _("Answers"),
     "speaker": _("Voice"),
 }
-"""What a call needs of the services: calls.readiness.ROLES."""
+"""What a call needs of the services: calls.services.vendors.ROLES."""
 
 DISMISSALS: Words = {
     "noise": _("noise"),

@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, tag
 
 from calls.management.commands.run import Command
-from calls.services import whisper_model
+from calls.services.whisper import model as whisper_model
 from tests.servers import free_port
 
 

@@ -104,6 +104,10 @@ class ServicesPageTests(SignedInTestCase):
         self.assertIn(f'href="/en/calls/{failed.pk}/"', page)
         self.assertNotIn("older", page)
 
+    @override_settings(DATABASE_URL="sqlite:///var/calls.sqlite3")
+    def test_an_sqlite_file_of_ones_own_is_shown_as_what_it_is(self) -> None:
+        self.assertIn("SQLite 3", self.page("services/"))
+
     @override_settings(REDIS_URL="")
     def test_several_processes_without_redis_are_warned_of(self) -> None:
         a_process()

@@ -8,7 +8,7 @@ import calls.phone_number
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0014_timeline"),
+        ("calls", "0017_numbered_lines"),
         ("tuning", "0002_draft"),
     ]
 
