@@ -23,7 +23,6 @@ from dashboard.first_things import nobody_until_done  # noqa: E402
 from dashboard.listening import ListenConsumer  # noqa: E402
 from dashboard.turned_away import NothingThere  # noqa: E402
 
-
 nothing_there = NothingThere.as_asgi()
 """Channels' own answer to an address that is none is a traceback in the log."""
 
