@@ -36,7 +36,7 @@ class MomentInput(forms.DateTimeInput):
             return None
         if given and _is_day(value):
             given = datetime.combine(given, self._of_a_day)
-        if given and not is_naive(given):
+        if given and not is_naive(given) and is_of_our_time(given):
             given = localtime(given)
         return super().format_value(given or value)
 
