@@ -11,7 +11,7 @@ from calls import utterances
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE, to_pcm
 from calls.caller import Said, Say, Step
 from calls.earpiece import Earpiece
-from calls.services.espeak import speech_bounds
+from calls.services.espeak.speaker import speech_bounds
 from calls.utterances import Utterance
 
 LINES = (

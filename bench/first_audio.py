@@ -7,7 +7,6 @@ Google's voice is not (its client would not trust a local certificate).
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import AsyncGenerator
@@ -22,9 +21,11 @@ from django.test import override_settings
 from bench import rig
 from bench.distance import HOST, far, made_certificate
 from calls.sentences import Sentences
-from calls.services import Line, Voice, google_voice, openai_api, script
-from calls.services.google_voice import GoogleSpeaker
-from calls.services.openai_writer import OpenAiWriter
+from calls.services import Line, Voice, script
+from calls.services.google import voice as google_voice
+from calls.services.google.voice import GoogleSpeaker
+from calls.services.openai import api as openai_api
+from calls.services.openai.writer import OpenAiWriter
 from calls.services.phrase_cache import CachedSpeaker, PhraseCache
 from calls.table import Column, render
 
@@ -105,6 +106,6 @@ async def _try(voice: Voice, is_cold: bool) -> float:
 async def hang_up() -> None:
     """Every connection of this process is gone, as after an idle night."""
     await openai_api.aclose()
-    client: Any = google_voice._clients.pop(asyncio.get_running_loop(), None)
+    client: Any = google_voice.clients.take()
     if client:
         await client.transport.close()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bench import rig
 from calls.audio import BYTES_PER_MS, RATE, Samples, to_pcm
-from calls.services.espeak import speech_bounds, synthesise
+from calls.services.espeak.speaker import speech_bounds, synthesise
 
 Wave = NDArray[np.float64]
 Span = tuple[int, int]

@@ -27,7 +27,7 @@ async def main() -> None:
     from calls import utterances
     from calls.audio import BYTES_PER_MS, SILENCE_BYTE
     from calls.services import Line
-    from calls.services.receptionist import dialogue
+    from calls.services.receptionist.writer import dialogue
 
     transcriber_class = import_string(settings.TRANSCRIBER)
     await transcriber_class.warm_up()

@@ -31,9 +31,9 @@ def memory_mb() -> float:
 
 async def main() -> None:
     from calls.audio import BYTES_PER_MS
-    from calls.services.espeak import synthesise
-    from calls.services.receptionist import dialogue
-    from calls.services.whisper import WhisperTranscriber
+    from calls.services.espeak.speaker import synthesise
+    from calls.services.receptionist.writer import dialogue
+    from calls.services.whisper.transcriber import WhisperTranscriber
 
     before_mb, began = memory_mb(), time.perf_counter()
     await WhisperTranscriber.warm_up()

@@ -28,11 +28,13 @@ from bench.first_audio import ASKED, ROUND_TRIP_S, first_audios, spoken
 from bench.load import on_core
 from calls import utterances
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE
-from calls.services import google_channels, google_voice, openai_api
-from calls.services import google_speech_pairs as pairs
-from calls.services.google_speech import GoogleTranscriber
-from calls.services.google_voice import GoogleSpeaker
-from calls.services.openai_writer import OpenAiWriter
+from calls.services.google import channels as google_channels
+from calls.services.google import speech_pairs as pairs
+from calls.services.google import voice as google_voice
+from calls.services.google.speech import GoogleTranscriber
+from calls.services.google.voice import GoogleSpeaker
+from calls.services.openai import api as openai_api
+from calls.services.openai.writer import OpenAiWriter
 from calls.table import Column, render
 
 CALLS, SECONDS, BATCH_MS = 40, 10, 60

@@ -7,25 +7,44 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db import models
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call, Turn
 from calls.phone_number import ClosedDay, OpeningHours, PhoneNumber
+from calls.telephone import TelephoneField
 from tuning.admin import ModelAdmin, ReadOnlyAdmin
 
 if TYPE_CHECKING:
     Inline = admin.TabularInline[Any, Any]  # generic for mypy only
+    InlineFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
     Inline = admin.TabularInline
+    InlineFormSet = BaseInlineFormSet
 
 
-LEFT_TO_RIGHT = {"number", "forward_to", "voice"}
+TELEPHONES = {"number", "forward_to"}
+LEFT_TO_RIGHT = TELEPHONES | {"voice"}
 """Fields that are written so in every language."""
+
+
+class HoursFormSet(InlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        forms = [
+            form for form in self.forms if form.cleaned_data and form not in self.deleted_forms
+        ]
+        if found := OpeningHours.overlap([form.instance for form in forms]):
+            place, error = found
+            forms[place].add_error("opens", error)
 
 
 class OpeningHoursInline(Inline):
     model = OpeningHours
+    formset = HoursFormSet
     extra = 1
 
 
@@ -53,6 +72,8 @@ class PhoneNumberAdmin(ModelAdmin):
     def formfield_for_dbfield(
         self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
+        if db_field.name in TELEPHONES:
+            kwargs["form_class"] = TelephoneField
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and db_field.name in LEFT_TO_RIGHT:
             field.widget.attrs["dir"] = "ltr"

@@ -6,6 +6,7 @@ Tables after ITU-T G.711: 8 bits hold sign, 3 bits of exponent and 4 of mantissa
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -16,6 +17,8 @@ Samples = NDArray[np.int16]
 RATE = 8000
 BYTES_PER_MS = RATE // 1000
 FRAME_BYTES = 20 * BYTES_PER_MS
+CHUNK_BYTES = 100 * BYTES_PER_MS
+"""What audio goes out in: less would cost a message each, more would come later."""
 SILENCE_BYTE = b"\xff"
 """Silence in mu-law; 0x00 would be full negative swing."""
 
@@ -97,3 +100,9 @@ def _filters(rate: int, to_rate: int) -> NDArray[np.float32]:
     distance = at - np.arange(block * to_rate // rate) * rate / to_rate
     window = np.where(abs(distance) < reach, 0.5 + 0.5 * np.cos(np.pi * distance / reach), 0)
     return (share * np.sinc(share * distance) * window).astype(np.float32)
+
+
+def chunks(audio: bytes) -> Iterator[bytes]:
+    """Audio that is there already in the pieces of CHUNK_BYTES in which it goes out."""
+    for begin in range(0, len(audio), CHUNK_BYTES):
+        yield audio[begin : begin + CHUNK_BYTES]

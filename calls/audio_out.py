@@ -11,12 +11,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 from calls import twilio
-from calls.audio import BYTES_PER_MS, FRAME_BYTES
+from calls.audio import BYTES_PER_MS, CHUNK_BYTES, FRAME_BYTES
 from calls.clock import CallClock
 from calls.listeners import AudioListener
 from calls.playout import Playout
-
-CHUNK_BYTES = 100 * BYTES_PER_MS
 
 
 class Parcel(NamedTuple):

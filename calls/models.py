@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.journal_part import JournalPart as JournalPart
 from calls.latency_count import LatencyCount as LatencyCount
 from calls.log import masked
 from calls.phone_number import PhoneNumber
@@ -279,25 +279,3 @@ class Call(models.Model):
         for part in self.journal_parts.order_by("number"):
             # splitlines breaks at U+2028 and others too
             yield from filter(None, part.text.split("\n"))
-
-
-class JournalPart(models.Model):
-    """A stretch of a call's journal: its lines of JSON, gzipped, appended once a turn."""
-
-    call = models.ForeignKey(Call, models.CASCADE, related_name="journal_parts")
-    number = models.PositiveIntegerField()
-    """Of the first of its lines (calls.record_line),"""
-    last = models.PositiveIntegerField()
-    """and of the last."""
-    lines = models.BinaryField()
-
-    class Meta:
-        ordering = ("call", "number")
-        constraints = (models.UniqueConstraint(fields=("call", "number"), name="part_number"),)
-
-    def __str__(self) -> str:
-        return f"{self.call} journal {self.number}"
-
-    @property
-    def text(self) -> str:
-        return gzip.decompress(self.lines).decode()

@@ -7,6 +7,7 @@ back, an hour that does not exist is the one after it, and one that comes twice 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 ZONE = ZoneInfo("Asia/Jerusalem")
-DAY = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 MIDNIGHT = time()
 
 
@@ -33,6 +34,20 @@ class Span:
         ends_on = began_on if self.closes > self.opens else began_on + DAY
         return _moment(began_on, self.opens) <= at < _moment(ends_on, self.closes)
 
+    def overlaps(self, other: Span) -> bool:
+        """Whether both are open at some moment of the week, by the clock on the wall."""
+        later_by = (other._begins - self._begins) % WEEK
+        return later_by < self._length or WEEK - later_by < other._length
+
+    @property
+    def _begins(self) -> timedelta:
+        """Since the beginning of the week."""
+        return self.weekday * DAY + _since_midnight(self.opens)
+
+    @property
+    def _length(self) -> timedelta:
+        return (_since_midnight(self.closes) - _since_midnight(self.opens)) % DAY or DAY
+
 
 ALWAYS = tuple(Span(weekday, MIDNIGHT, MIDNIGHT) for weekday in range(7))
 
@@ -45,6 +60,12 @@ def is_open(at: datetime, spans: Sequence[Span], is_closed: Callable[[date], boo
         for day in (today - DAY, today)
         for span in spans or ALWAYS
     )
+
+
+def overlapping(spans: Sequence[Span]) -> tuple[int, int] | None:
+    """The places of the first two that overlap."""
+    pairs = itertools.combinations(range(len(spans)), 2)
+    return next((pair for pair in pairs if spans[pair[0]].overlaps(spans[pair[1]])), None)
 
 
 def weekday_of(day: date) -> int:
@@ -60,6 +81,10 @@ def is_public_holiday(day: date) -> bool:
 @cache
 def _public_holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("IL", years=year))
+
+
+def _since_midnight(clock: time) -> timedelta:
+    return datetime.combine(date.min, clock) - datetime.min
 
 
 def _moment(day: date, clock: time) -> datetime:

@@ -6,6 +6,7 @@ is as the settings say.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -86,21 +87,21 @@ def _sides(line: str) -> tuple[str, str]:
 class PhoneNumber(models.Model):
     class WhenClosed(models.TextChoices):
         SAY = "say", _("say the text and hang up")
-        MESSAGE = "message", _("the agent answers, and only takes a message")
+        MESSAGE = "message", _("the agent answers, and takes a message only")
         FORWARD = "forward", _("forward the call to another number")
 
     number = models.CharField(_("number"), max_length=16, unique=True, validators=[is_e164])
     name = models.CharField(_("name"), max_length=NAME_CHARACTERS)
     profile = models.ForeignKey(
         TimingProfile, models.PROTECT, null=True, blank=True, verbose_name=_("profile"),
-        help_text=_("Empty: the one that is used for new calls."),
+        help_text=_("Empty: the one used for new calls."),
     )  # fmt: skip
     greeting = models.TextField(
         _("greeting"), blank=True, help_text=_("What a caller hears first. Empty: the usual one.")
     )
     business = models.TextField(
         _("about the business"), blank=True,
-        help_text=_("What the agent should know of the business, and do for it."),
+        help_text=_("What the agent should know about the business, and do for it."),
     )  # fmt: skip
     voice = models.CharField(
         _("voice"), max_length=60, blank=True, validators=[is_voice],
@@ -112,7 +113,7 @@ class PhoneNumber(models.Model):
     )  # fmt: skip
     pronunciations = models.TextField(
         _("pronunciations"), blank=True, validators=[are_pronunciations],
-        help_text=_("Words that the voice would say wrongly: lines of “written = said”."),
+        help_text=_("Words that the voice would mispronounce: lines of “written = said”."),
     )  # fmt: skip
     records = models.BooleanField(
         _("record calls"), default=False,
@@ -120,7 +121,7 @@ class PhoneNumber(models.Model):
     )  # fmt: skip
     keeps_holidays = models.BooleanField(
         _("closed on Israel's public holidays"), default=False,
-        help_text=_("Not on their eves: enter those as closed days."),
+        help_text=_("Not on the eves of holidays: add those as closed days."),
     )  # fmt: skip
     when_closed = models.CharField(
         _("when closed"), max_length=10, choices=WhenClosed, default=WhenClosed.SAY
@@ -154,7 +155,7 @@ class PhoneNumber(models.Model):
         return cls.objects.select_related("profile").filter(number=number).first()
 
     def is_open(self, at: datetime) -> bool:
-        spans = [opening.Span(each.weekday, each.opens, each.closes) for each in self.hours.all()]
+        spans = [each.span for each in self.hours.all()]
         closed_days = {each.date for each in self.closed_days.all()}
 
         def is_closed(day: date) -> bool:
@@ -196,9 +197,7 @@ class OpeningHours(models.Model):
     number = models.ForeignKey(PhoneNumber, models.CASCADE, related_name="hours")
     weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday)
     opens = models.TimeField(_("opens"))
-    closes = models.TimeField(
-        _("closes"), help_text=_("At or before the opening: on the next day.")
-    )
+    closes = models.TimeField(_("closes"), help_text=_("Not after the opening: on the next day."))
 
     class Meta:
         ordering = ("weekday", "opens")
@@ -207,6 +206,22 @@ class OpeningHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {ltr(f'{self.opens:%H:%M}–{self.closes:%H:%M}')}"
+
+    @property
+    def span(self) -> opening.Span:
+        return opening.Span(self.weekday, self.opens, self.closes)
+
+    @staticmethod
+    def overlap(hours: Sequence[OpeningHours]) -> tuple[int, ValidationError] | None:
+        """Which of them, by its place, overlaps one before it, and what to say about it."""
+        found = opening.overlapping([each.span for each in hours])
+        if found is None:
+            return None
+        first, second = found
+        return second, ValidationError(
+            _("%(hours)s overlaps %(other)s: change one of them."),
+            params={"hours": f"{hours[second]}", "other": f"{hours[first]}"},
+        )
 
 
 class ClosedDay(models.Model):

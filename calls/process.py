@@ -23,6 +23,7 @@ from calls import live, prompts, readiness, recovery, unwritten
 from calls.models import Call
 from calls.phone_number import PhoneNumber
 from calls.server_process import ServerProcess, this_process
+from calls.services import vendors
 from calls.services.phrase_cache import phrases
 from tuning import news
 
@@ -82,7 +83,7 @@ async def warm_up() -> None:
     """Make what is expensive before the first caller would wait for it."""
     global _is_warm
     await _recover_records(is_starting=True)
-    works = await asyncio.gather(*(readiness.try_out(role) for role in readiness.ROLES))
+    works = await asyncio.gather(*(readiness.try_out(role) for role in vendors.ROLES))
     await prompts.warm_up()
     await asyncio.to_thread(import_string(settings.VAD))  # the first of a process loads its model
     # What start-up made stays: looking through it again would stop every call for 100 ms.
@@ -92,7 +93,7 @@ async def warm_up() -> None:
     logger.info("Warmed up: %s", status())
     await _report()
     _keep(asyncio.create_task(_prepare_numbers()))
-    for role, does_work in zip(readiness.ROLES, works, strict=True):
+    for role, does_work in zip(vendors.ROLES, works, strict=True):
         if not does_work:
             _keep(asyncio.create_task(_recover(role)))
 

@@ -14,12 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from calls.services import ServiceFailed
+from calls.services import ServiceFailed, vendors
 
 logger = logging.getLogger(__name__)
 
-ROLES = ("transcriber", "writer", "speaker")
-"""What a call needs; the setting of the same name in capitals is the path of the class."""
 AGAIN_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 """A service that failed is tried again after so long, the last for ever."""
 
@@ -65,7 +63,7 @@ def _failed(role: str, why: str, *, is_ours: bool) -> None:
 def standings() -> list[dict[str, str]]:
     """Each role: its class, what it was asked to use, what it uses and why; and its failure."""
     found = []
-    for role in ROLES:
+    for role in vendors.ROLES:
         kind = service(role)
         failure = failures.get(role, "")
         found.append(

@@ -31,6 +31,7 @@ from calls.services import (
     ServiceLate,
     Transcriber,
     Voice,
+    WhenDecided,
     Writer,
 )
 from calls.services.deadlines import within
@@ -239,6 +240,8 @@ class Reply:
                         expected = piece
                     case Farewell():
                         self.playout.says_farewell = True
+                    case WhenDecided():
+                        await self._wanted.wait()
                     case Message():
                         await self._wanted.wait()
                         self._means.record.keep_message(piece)

@@ -25,7 +25,7 @@ from calls.latency import bin_of
 from calls.latency_count import LatencyCount, Place
 from calls.models import Call
 from calls.phone_number import PhoneNumber
-from calls.services.espeak import synthesise
+from calls.services.espeak.speaker import synthesise
 from calls.settling import MEASURES
 from calls.turn import Turn
 from tuning.models import Revision, TimingProfile

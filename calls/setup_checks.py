@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import import_string
 
 from calls import readiness
-from calls.services import ServiceFailed, whisper_model
+from calls.services import ServiceFailed, vendors
 from tuning import news
 
 LEAST_FREE_BYTES = 1_000_000_000
@@ -35,7 +36,7 @@ class Finding:
 async def services() -> list[Finding]:
     """Each service really tried once."""
     found = []
-    for role in readiness.ROLES:
+    for role in vendors.ROLES:
         works = await readiness.try_out(role)
         standing = readiness.service(role).standing()
         words = f"{standing.in_use}" if works else readiness.failures[role]
@@ -56,9 +57,10 @@ async def redis() -> Finding:
 
 def local() -> Iterator[Finding]:
     """What can be looked at without a service."""
-    checks: tuple[Callable[[], Finding], ...] = (_database, _twilio, _var_dir, _model)
+    checks: tuple[Callable[[], Finding], ...] = (_database, _twilio, _var_dir)
     for check in checks:
         yield check()
+    yield from of_vendors()
 
 
 def _database() -> Finding:
@@ -98,10 +100,12 @@ def _var_dir() -> Finding:
     return Finding("VAR_DIR", True, size)
 
 
-def _model() -> Finding:
-    if "whisper" not in settings.TRANSCRIBER:
-        return Finding("model files", True, "not needed: recognition is not embedded")
-    try:
-        return Finding("model files", True, f"{whisper_model.present()}")
-    except ServiceFailed as missing:
-        return Finding("model files", False, f"{missing}")
+def of_vendors() -> Iterator[Finding]:
+    """What the vendors that are in use want looked at besides."""
+    paths = [getattr(settings, role.upper()) for role in vendors.ROLES]
+    for vendor in vendors.in_use(vendors.registered(settings.VENDORS), paths):
+        for what, check in vendor.checks.items():
+            try:
+                yield Finding(what, True, f"{import_string(check)()}")
+            except ServiceFailed as wrong:
+                yield Finding(what, False, f"{wrong}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from calls.turn_record import Latencies
@@ -131,6 +132,9 @@ class Turn(Judged, Latencies, models.Model):
     """Confirmed by Twilio's mark: the caller hears the answer, or the filler before it."""
     ended_ms = models.FloatField(null=True)
     """The reply was heard to its end, or stopped."""
+
+    CUT_INS = Q(label=Label.CUT_IN) | Q(label="", outcome=Outcome.CUT_IN)
+    """The turns that are `is_cut_in`."""
 
     class Meta:
         ordering = ("call", "number")

@@ -117,7 +117,9 @@ class Unwritten:
             while self.records:
                 await self._spool_now()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), SPOOL_S)
+                    # Not wait_for: before Python 3.12 that forgets a cancellation when it is woken.
+                    async with asyncio.timeout(SPOOL_S):
+                        await self._wake.wait()
                 self._wake.clear()
         finally:
             writing.cancel()

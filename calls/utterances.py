@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE, to_pcm
-from calls.services.espeak import phonetic, speech_bounds, synthesise
+from calls.services.espeak.speaker import phonetic, speech_bounds, synthesise
 
 LIST = Path(__file__).with_name("utterances.toml")
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calls.audio import RATE, level_db, resample, to_mulaw, to_pcm
-from calls.services.espeak import speech_bounds
+from calls.services.espeak.speaker import speech_bounds
 from calls.utterances import Utterance
 
 EXTENSIBLE = 0xFFFE

@@ -13,7 +13,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_cache_control
 from django.utils.crypto import constant_time_compare
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -36,18 +35,13 @@ def may(*permissions: str) -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """Like login_required; a fragment asked for without a sign-in makes the page ask for one.
-
-    No browser keeps the answer: Back shows the page as it is now, and nothing after signing out.
-    """
+    """Like login_required; a fragment asked for without a sign-in makes the page ask for one."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.headers.get("HX-Request") and not request.user.is_authenticated:
             return HttpResponseClientRefresh()
-        answered: HttpResponseBase = login_required(view)(request, *args, **kwargs)
-        patch_cache_control(answered, private=True, no_store=True)
-        return answered
+        return login_required(view)(request, *args, **kwargs)
 
     return answer
 

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
+from django.urls import register_converter
+from django.urls.converters import IntConverter
 from django.utils import timezone
 
 Row = TypeVar("Row", bound=Model)
@@ -25,6 +27,18 @@ def key_in(raw: str) -> int | None:
     if not raw.isdecimal() or len(raw) > MOST_DIGITS or (key := int(raw)) > LARGEST_KEY:
         return None
     return key
+
+
+class KeyConverter(IntConverter):
+    """<key:pk> in a route: Django's <int:...> takes numbers that no database holds."""
+
+    def to_python(self, value: str) -> int:
+        if (key := key_in(value)) is None:
+            raise ValueError
+        return key
+
+
+register_converter(KeyConverter, "key")
 
 
 def number_in(raw: str) -> int:

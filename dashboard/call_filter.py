@@ -8,12 +8,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, localtime, make_aware
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import Call
+from calls.models import Call, Turn
 from calls.phone_number import PhoneNumber
 from calls.transcript_search import SHORTEST, calls_that_said
 from dashboard.address import is_of_our_time
@@ -36,7 +36,7 @@ class MomentInput(forms.DateTimeInput):
             return None
         if given and _is_day(value):
             given = datetime.combine(given, self._of_a_day)
-        if given and not is_naive(given):
+        if given and not is_naive(given) and is_of_our_time(given):
             given = localtime(given)
         return super().format_value(given or value)
 
@@ -72,11 +72,16 @@ class CallFilter(forms.Form):
         label=_("Slowest response over, ms"), required=False,
         min_value=0, max_value=LONGEST_WAIT_MS,
     )  # fmt: skip
+    after = forms.ChoiceField(
+        label=_("Utterance"), required=False,
+        choices=[("", _("any")), ("short", _("short")), ("long", _("long"))],
+    )  # fmt: skip
     text = forms.CharField(
         label=_("Words in the transcript"), required=False, min_length=SHORTEST, max_length=60
     )
     cut_ins = forms.BooleanField(label=_("Has a cut-in"), required=False)
     dropped = forms.BooleanField(label=_("Has a dropped short answer"), required=False)
+    real = forms.BooleanField(label=_("Without test calls"), required=False)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
@@ -131,8 +136,19 @@ class CallFilter(forms.Form):
             yield Q(cut_ins__gt=0)
         if given["dropped"]:
             yield Q(dropped_short__gt=0)
+        if given["real"]:
+            yield ~Q(caller=Call.TEST_CALLER)
+        if given["after"]:
+            yield Q(Exists(self._turns(is_short=given["after"] == "short")))
         if given["text"]:
             yield Q(pk__in=calls_that_said(given["text"]))
+
+    def _turns(self, *, is_short: bool) -> QuerySet[Turn]:
+        """A call's turns of one class that are as slow, and cut in on, as is wished."""
+        found = Turn.objects.filter(call=OuterRef("pk"), number__gt=0, is_short=is_short)
+        if (over_ms := self.cleaned_data["slowest_over"]) is not None:
+            found = found.filter(first_audio_ms__gte=F("speech_ended_ms") + over_ms)
+        return found.filter(Turn.CUT_INS) if self.cleaned_data["cut_ins"] else found
 
     def _to_its_end(self, until: datetime) -> timedelta:
         """A day without a time is meant whole, and so is a minute without seconds."""

@@ -74,6 +74,8 @@ class Histogram:
     dots: tuple[float, ...]
     """Each turn on its own, while they are few."""
     most: int
+    y_ticks: tuple[Mark, ...]
+    """Turns; `x` is the place from the top, in px."""
 
 
 PLOT_TOP_PX, PLOT_PX, END_BIN = 24, 96, 6.0
@@ -101,8 +103,12 @@ def latency_place(ms: float) -> float:
 
 
 def latency_axis() -> tuple[Mark, ...]:
-    scale = (Mark(latency_place(float(tick.kind)), tick.label) for tick in LATENCY_TICKS)
-    ends = Mark(latency_place(0), "≤ 0"), Mark(latency_place(1), "< 20")
+    """A mark of the kind "spare" has no room on a narrow screen."""
+    scale = (
+        Mark(latency_place(float(tick.kind)), tick.label, "spare" if place % 2 else "")
+        for place, tick in enumerate(LATENCY_TICKS)
+    )
+    ends = Mark(latency_place(0), "≤ 0"), Mark(latency_place(1), "< 20", "spare")
     return (*ends, *scale, Mark(latency_place(LONGEST_MS * 2), "> 20 s"))
 
 
@@ -112,6 +118,11 @@ def latency_histogram(
     """`ready`: those of the values whose reply was ready before the decision."""
     ready_bins = histogram(ready)
     most = max((each.turns for each in summary.bins), default=0)
+    _low, top, step = round_axis(0, max(most, 1))
+
+    def height_of(turns: float) -> float:
+        return round(PLOT_PX * turns / top, 1)
+
     columns = []
     for each, of_ready in zip(summary.bins, ready_bins, strict=True):
         if each.low_ms is None:
@@ -123,7 +134,7 @@ def latency_histogram(
         else:
             x, end = latency_place(each.low_ms), latency_place(min(each.high_ms, LONGEST_MS))
             label = f"{thousands(each.low_ms)}–{thousands(each.high_ms)}"
-        height = round(PLOT_PX * each.turns / most, 1) if most else 0.0
+        height = height_of(each.turns)
         columns.append(
             Column(
                 x,
@@ -133,7 +144,7 @@ def latency_histogram(
                 each.turns,
                 label,
                 of_ready.turns,
-                round(PLOT_PX * of_ready.turns / most, 1) if most else 0.0,
+                height_of(of_ready.turns),
                 None if each.low_ms is None else round(each.low_ms),
             )
         )
@@ -144,7 +155,11 @@ def latency_histogram(
             width = round(max(high - low, 0.3), 2)
             intervals.append(Interval(name, latency_place(figure.value_ms), low, width, figure))
     dots = tuple(map(latency_place, values)) if len(values) < FEW_TURNS else ()
-    return Histogram(tuple(columns), tuple(intervals), dots, most)
+    y_ticks = tuple(
+        Mark(PLOT_TOP_PX + PLOT_PX - height_of(turns), thousands(turns))
+        for turns in steps(0, top, step)
+    )
+    return Histogram(tuple(columns), tuple(intervals), dots, most, y_ticks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +223,7 @@ def round_axis(low: float, high: float) -> tuple[float, float, float]:
     """(low, high, step) in round numbers around a range that holds 0, with at most 6 steps."""
     step = next(
         step
-        for scale in (10, 100, 1000, 10_000, 100_000)
+        for scale in (1, 10, 100, 1000, 10_000, 100_000)
         for step in (1.0 * scale, 2.0 * scale, 5.0 * scale)
         if (high - low) / step <= 5 or scale == 100_000
     )

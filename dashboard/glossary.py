@@ -32,7 +32,7 @@ GLOSSARY = (
             Entry(
                 "turn",
                 _("Turn"),
-                _("One exchange: what the caller said, and what the agent answered to it."),
+                _("One exchange: what the caller said, and what the agent answered."),
             ),
             Entry(
                 "utterance",
@@ -44,16 +44,21 @@ GLOSSARY = (
                 _("Short and long utterances"),
                 _(
                     "After a short answer the agent waits less than after a long sentence, so the "
-                    "two are always measured apart. The profile says where the line is."
+                    "two are always measured separately. The profile says where one ends and the "
+                    "other begins."
                 ),
             ),
-            Entry("greeting", _("Greeting"), _("What the agent says first, before anybody spoke.")),
+            Entry(
+                "greeting",
+                _("Greeting"),
+                _("What the agent says first, before anybody has spoken."),
+            ),
             Entry(
                 "cut_in",
                 _("Cut-in"),
                 _(
-                    "The agent began to speak although the caller was going to go on. This is what "
-                    "waiting too little costs."
+                    "The agent began to speak although the caller was about to go on. This is the "
+                    "price of waiting too little."
                 ),
             ),
             Entry(
@@ -65,9 +70,9 @@ GLOSSARY = (
                 "dropped_short_answer",
                 _("Dropped short answer"),
                 _(
-                    "A short sound that may have been an answer, such as “yes”, and was taken for "
-                    "noise: speech of 150–600 ms that brought no turn, or one that an operator "
-                    "labelled so."
+                    "A short sound that may have been an answer, such as “yes”, but was taken for "
+                    "noise: speech of 150–600 ms that led to no turn, or a turn that an operator "
+                    "labelled as one."
                 ),
             ),
             Entry(
@@ -95,12 +100,18 @@ GLOSSARY = (
             Entry(
                 "waiting",
                 _("Waiting"),
-                _("The caller fell silent; the agent counts the silence against its threshold."),
+                _(
+                    "The caller has fallen silent; the agent measures the silence against its "
+                    "threshold."
+                ),
             ),
             Entry(
                 "thinking",
                 _("Thinking"),
-                _("It was decided that the caller has finished; the answer is being prepared."),
+                _(
+                    "It has been decided that the caller has finished; the answer is being "
+                    "prepared."
+                ),
             ),
             Entry("speaking", _("Speaking"), _("The caller hears the agent.")),
             Entry(
@@ -161,7 +172,7 @@ GLOSSARY = (
             Entry(
                 "tts_ttfb",
                 _("TTS, first byte"),
-                _("How long the voice took from the text to the first sound of it."),
+                _("How long the voice took, from receiving the text to its first sound."),
             ),
             Entry(
                 "turn_latency",
@@ -173,7 +184,8 @@ GLOSSARY = (
                 _("TURN_LATENCY (field)"),
                 _(
                     "An older log line: from the decision to the text handed to the voice. It "
-                    "leaves out the silence and the voice, so it looks better than it is."
+                    "leaves out the silence and the voice, so it looks better than what the caller "
+                    "hears."
                 ),
             ),
             Entry(
@@ -217,7 +229,7 @@ GLOSSARY = (
         _("The figures"),
         (
             Entry("p50", _("p50 (median)"), _("Half of the turns were faster, half slower.")),
-            Entry("p95", _("p95"), _("Of a hundred turns ninety-five were faster.")),
+            Entry("p95", _("p95"), _("Ninety-five turns in a hundred were faster.")),
             Entry(
                 "interval",
                 _("Confidence interval"),
@@ -230,8 +242,8 @@ GLOSSARY = (
                 "not_enough_turns",
                 _("Not enough turns"),
                 _(
-                    "So few turns that a figure would be chance. Wait for more "
-                    "calls, or filter less."
+                    "So few turns that any figure would be down to chance. Wait for more calls, or "
+                    "filter less."
                 ),
             ),
             Entry(
@@ -267,8 +279,8 @@ GLOSSARY = (
                 "profile",
                 _("Profile"),
                 _(
-                    "A named set of values that say when a caller has finished and "
-                    "how it is answered."
+                    "A named set of values that decide when a caller has finished and how they are "
+                    "answered."
                 ),
             ),
             Entry(
@@ -304,13 +316,15 @@ GLOSSARY = (
             Entry(
                 "silence",
                 _("Silence"),
-                _("How long the caller must be silent before the system takes the turn as over."),
+                _("How long the caller must be silent before the turn is taken to be over."),
             ),
             Entry(
                 "replay",
                 _("Replay"),
-                _("Recorded calls decided again by other values: a forecast, for the caller might "
-                  "have said something else."),
+                _(
+                    "Recorded calls, decided again under other values. It is only a forecast: the "
+                    "caller might have said something else."
+                ),
             ),
         ),
     ),
@@ -326,7 +340,7 @@ GLOSSARY = (
             Entry(
                 "vad",
                 _("Speech detector (VAD)"),
-                _("Says of each frame whether it is speech. It knows no words."),
+                _("Decides for each frame whether it is speech. It knows no words."),
             ),
             Entry(
                 "at_ms",
@@ -337,7 +351,10 @@ GLOSSARY = (
             Entry(
                 "wall_ms",
                 _("wall_ms"),
-                _("The clock on the wall since the stream began. Measurements go by it."),
+                _(
+                    "Real time, in milliseconds since the call's stream began. Measurements go by "
+                    "it."
+                ),
             ),
             Entry(
                 "transcriber",
@@ -349,12 +366,15 @@ GLOSSARY = (
             Entry(
                 "mark",
                 _("Mark"),
-                _("A sign that the telephone company sends back when the caller has heard so far."),
+                _(
+                    "A signal that the telephone company sends back when the caller has heard "
+                    "everything up to it."
+                ),
             ),
             Entry(
                 "worker",
                 _("Server process"),
-                _("A program that holds calls. The setup page says whether each is well."),
+                _("A program that carries calls. The setup page says how each of them is doing."),
             ),
         ),
     ),

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 from django.conf import settings
 
+from calls.services.vendors import registered
 from tuning.knob import Knob, Text, Value
 from tuning.models import TimingProfile
 from tuning.profile import KNOBS
@@ -17,10 +18,10 @@ from tuning.profile import KNOBS
 NAMES = (
     *("PUBLIC_HOST", "PORT", "TIME_ZONE", "LOG_LEVEL", "VAR_DIR", "RETENTION_DAYS"),
     *("MAX_CALLS", "DRAIN_SECONDS", "UNKNOWN_NUMBER", "HEVOICE_CLOUD", "TEST_CALL_WEBHOOK"),
-    *("TWILIO_ACCOUNT_SID", "GCP_STT_MODEL", "GCP_STT_LANGUAGE", "GOOGLE_TTS_VOICE"),
-    *("GOOGLE_TTS_FALLBACK_VOICE", "OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_FALLBACK_MODEL"),
+    "TWILIO_ACCOUNT_SID",
 )
-SECRETS = ("TWILIO_AUTH_TOKEN", "OPENAI_API_KEY", "DATABASE_URL", "REDIS_URL")
+SECRETS = ("TWILIO_AUTH_TOKEN", "DATABASE_URL", "REDIS_URL")
+"""Besides what the vendors of services declare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ def differences(profile: TimingProfile) -> list[Difference]:
 
 
 def in_force() -> list[Setting]:
+    declared = [one for vendor in registered(settings.VENDORS) for one in vendor.settings]
+    open_ = [*NAMES, *(one.name for one in declared if not one.is_secret)]
+    secret = [*SECRETS, *(one.name for one in declared if one.is_secret)]
     return [
-        *(Setting(name, f"{getattr(settings, name)}") for name in NAMES),
-        *(
-            Setting(name, "✓" if getattr(settings, name) else "", is_secret=True)
-            for name in SECRETS
-        ),
+        *(Setting(name, f"{getattr(settings, name)}") for name in open_),
+        *(Setting(name, "✓" if getattr(settings, name) else "", is_secret=True) for name in secret),
     ]

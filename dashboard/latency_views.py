@@ -47,6 +47,8 @@ class Panel:
     ready: int
     """Turns whose reply was ready before the decision."""
     target: Target
+    calls_query: str
+    """Of the list of calls in which such a turn was as slow as a bar (slowest_over)."""
     whole: Whole | None
     """Where there are more turns than are looked at one by one."""
 
@@ -96,7 +98,7 @@ def _figures(selection: Selection) -> dict[str, Any]:
     turns = selection.measured()
     is_cut = len({turn.call_id for turn in turns}) >= NEWEST_CALLS * 0.9  # some have no turn
     panels = [
-        _panel(turns, selection if is_cut else None, is_short, title) for is_short, title in CLASSES
+        _panel(turns, selection, is_short, title, is_cut=is_cut) for is_short, title in CLASSES
     ]
     labels = {each.name: each.label for each in LATENCIES}
     return {
@@ -107,7 +109,10 @@ def _figures(selection: Selection) -> dict[str, Any]:
     }
 
 
-def _panel(turns: list[Measured], whole: Selection | None, is_short: bool, title: Promise) -> Panel:
+def _panel(
+    turns: list[Measured], selection: Selection, is_short: bool, title: Promise, *, is_cut: bool
+) -> Panel:
+    """is_cut: there are more turns than are looked at."""
     by_call: dict[int, list[float]] = defaultdict(list)
     ready: list[float] = []
     for turn in turns:
@@ -119,8 +124,9 @@ def _panel(turns: list[Measured], whole: Selection | None, is_short: bool, title
     summary = summarise(list(by_call.values()))
     values = [value for call in by_call.values() for value in call]
     chart = latency_histogram(summary, values, ready)
-    counted = _whole(whole, is_short) if whole else None
-    return Panel(title, is_short, summary, chart, len(ready), LATENCY[is_short], counted)
+    query = selection.calls_query(after="short" if is_short else "long")
+    counted = _whole(selection, is_short) if is_cut else None
+    return Panel(title, is_short, summary, chart, len(ready), LATENCY[is_short], query, counted)
 
 
 def _whole(selection: Selection, is_short: bool) -> Whole | None:

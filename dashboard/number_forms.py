@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from calls import utterances
 from calls.models import Call
-from calls.phone_number import ClosedDay, OpeningHours, PhoneNumber
+from calls.phone_number import ClosedDay, PhoneNumber
+from calls.telephone import TelephoneField
 
 if TYPE_CHECKING:
     NumberModelForm = forms.ModelForm[PhoneNumber]  # generic for mypy only
@@ -40,6 +41,7 @@ class NumberForm(NumberModelForm):
     class Meta:
         model = PhoneNumber
         fields = tuple(name for _key, _title, names in SECTIONS for name in names)
+        field_classes: ClassVar = {"number": TelephoneField, "forward_to": TelephoneField}
         widgets: ClassVar = {
             **dict.fromkeys(LEFT_TO_RIGHT, forms.TextInput(attrs={"dir": "ltr"})),
             **{
@@ -62,20 +64,12 @@ class NumberForm(NumberModelForm):
             yield key, title, [self[name] for name in names]
 
 
-class TimeInput(forms.TimeInput):
-    input_type = "time"
-
-
 class DateInput(forms.DateInput):
     input_type = "date"
 
 
-HoursFormSet: Any = inlineformset_factory(
-    PhoneNumber, OpeningHours, fields=("weekday", "opens", "closes"), extra=2,
-    widgets={"opens": TimeInput(format="%H:%M"), "closes": TimeInput(format="%H:%M")},
-)  # fmt: skip
 ClosedDaysFormSet: Any = inlineformset_factory(
-    PhoneNumber, ClosedDay, fields=("date", "reason"), extra=2,
+    PhoneNumber, ClosedDay, fields=("date", "reason"), extra=1,
     widgets={"date": DateInput(format="%Y-%m-%d")},
 )  # fmt: skip
 

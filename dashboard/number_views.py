@@ -20,8 +20,9 @@ from calls import tasks
 from calls.phone_number import PhoneNumber
 from calls.test_call import TestCall
 from dashboard.access import may
+from dashboard.hours_form import OFFERS, HoursFormSet
 from dashboard.models import AuditEvent
-from dashboard.number_forms import ClosedDaysFormSet, HoursFormSet, NumberForm, TestCallForm
+from dashboard.number_forms import ClosedDaysFormSet, NumberForm, TestCallForm
 
 POLL_ENDED = 286
 """htmx: the last answer of a poll."""
@@ -55,13 +56,14 @@ def number(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     parts = (form, hours, closed_days)
     # Each is asked, so that the page tells everything that is wrong at once.
     if data is not None and sum(part.is_valid() for part in parts) == len(parts):
-        _save(request, one, form, hours, closed_days)
+        _save(request, one, form, {"hours": hours, "closed_days": closed_days})
         return redirect("number", pk=one.pk)
     context = {
         "number": one,
         "form": form,
         "hours": hours,
         "closed_days": closed_days,
+        "offers": OFFERS,
         "may_change": may_change,
         "is_wrong": data is not None,
         "is_open": one.is_open(timezone.now()) if pk else None,
@@ -74,18 +76,26 @@ def number(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 
 @transaction.atomic
-def _save(request: HttpRequest, one: PhoneNumber, form: Any, *parts: Any) -> None:
-    before = {name: form.initial.get(name) for name in form.changed_data}
+def _save(request: HttpRequest, one: PhoneNumber, form: Any, parts: dict[str, Any]) -> None:
+    before = {name: f"{form.initial.get(name) or ''}" for name in form.changed_data}
+    before |= {name: _listed(one, name) for name in parts if one.pk}
     form.save()
-    for part in parts:
+    for part in parts.values():
         part.save()
-    after = {name: form.cleaned_data[name] for name in form.changed_data}
-    changed = {name: [f"{before[name]}", f"{after[name]}"] for name in after}
-    for part in parts:
-        if part.has_changed():
-            changed[part.prefix] = [", ".join(f"{each}" for each in part.get_queryset().all())]
+    after = {name: f"{form.cleaned_data[name] or ''}" for name in form.changed_data}
+    after |= {name: _listed(one, name) for name in parts}
+    changed = {
+        name: [before.get(name, ""), text]
+        for name, text in after.items()
+        if text != before.get(name, "")
+    }
     AuditEvent.note(request, AuditEvent.Action.NUMBER, one.number, **changed)
-    messages.success(request, _("Saved. It holds from the next call."))
+    messages.success(request, _("Saved. It applies from the next call."))
+
+
+def _listed(one: PhoneNumber, name: str) -> str:
+    """The number's hours, or its closed days, as they are kept now."""
+    return ", ".join(f"{each}" for each in getattr(one, name).all())
 
 
 def _webhook() -> str:

@@ -99,7 +99,12 @@ def _check(request: HttpRequest, person: User, *, keeps_admin: bool) -> None:
     if person.pk == request.user.pk:
         raise Refused(_("You cannot change your own account here: ask another admin."))
     if person.is_superuser and not getattr(request.user, "is_superuser", False):
-        raise Refused(_("This is the account of the installation: only itself may change it."))
+        raise Refused(
+            _(
+                "This is the installation's own account: only whoever is signed in to it may "
+                "change it."
+            )
+        )
     if keeps_admin or role_of(person) != "admin":
         return
     admins = User.objects.select_for_update(of=("self",)).filter(is_active=True)

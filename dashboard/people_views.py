@@ -32,7 +32,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("username",)
         error_messages = {  # noqa: RUF012
             "username": {
-                "unique": gettext_lazy("There is somebody of this name."),
+                "unique": gettext_lazy("Somebody already has this name."),
                 "invalid": gettext_lazy("Letters, digits and @ . + - _ only, without spaces."),
             }
         }

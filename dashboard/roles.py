@@ -38,7 +38,7 @@ MEANINGS: dict[str, Promise] = {
 
 
 def role_of(user: User) -> str:
-    """The highest of a person's roles, "" for none. A superuser may everything."""
+    """The highest of a person's roles, "" for none. A superuser may do everything."""
     if user.is_superuser:
         return "admin"
     names = {group.name for group in user.groups.all()}

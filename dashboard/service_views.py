@@ -92,10 +92,11 @@ def services(request: HttpRequest) -> HttpResponse:
 
 
 def _database() -> Neighbour:
+    is_shared = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        cursor.execute("select version()" if settings.DATABASE_URL else "select sqlite_version()")
+        cursor.execute("select version()" if is_shared else "select sqlite_version()")
         version = cursor.fetchone()[0].split(" (")[0]
-    if settings.DATABASE_URL:
+    if is_shared:
         return Neighbour(_("Database"), version, "ok", _("In use, for any number of processes."))
     return Neighbour(
         _("Database"), f"SQLite {version}", "ok", _("Built in: enough for one machine.")

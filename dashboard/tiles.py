@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from calls.latency import MIN_CALLS, RESAMPLES, SEED, Percentile, percentile, summarise
+from dashboard.day_lines import DayFigures, DayLine, day_figures, day_line
 from dashboard.targets import CUT_IN_RATE, DROPPED_RATE, LATENCY, Target, verdict
-from dashboard.turn_selection import USUAL_DAYS, Measured, Selection
+from dashboard.time_spent import Spent, spent
+from dashboard.turn_selection import USUAL_DAYS, Measured, Selection, days_ago
 from tuning.models import Revision, TimingProfile
 
 ENOUGH_CALLS = MIN_CALLS[95]
@@ -35,6 +36,24 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """So many calls, and the address of their list."""
+
+    calls: int
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRate:
+    """The events of one class of turns."""
+
+    title: Promise
+    events: int
+    turns: int
+    lead: Lead
+
+
+@dataclass(frozen=True, slots=True)
 class RateTile:
     key: str
     title: Promise
@@ -43,6 +62,9 @@ class RateTile:
     turns: int
     calls: int
     rate: Rate | None
+    lead: Lead
+    line: DayLine
+    classes: tuple[ClassRate, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -59,6 +81,9 @@ class LatencyTile:
     calls: int
     p50: Percentile | None
     p95: Percentile | None
+    lead: Lead
+    """The calls in which somebody waited longer than the target for p95."""
+    line: DayLine
 
     @property
     def verdict(self) -> str:
@@ -75,53 +100,83 @@ class Tiles:
     short: LatencyTile
     long: LatencyTile
     dropped: RateTile
+    spent: tuple[Spent, ...]
 
     @property
     def is_empty(self) -> bool:
         return not self.cut_ins.turns
 
 
+CLASSES = (
+    (True, "short", _("After short utterances")),
+    (False, "long", _("After long utterances")),
+)
+MEANINGS = {
+    True: _("How long a caller waits after a few words."),
+    False: _("How long a caller waits after explaining something."),
+}
+
+
 def tiles() -> Tiles:
     """Of the newest calls of the last days, whatever profile they ran on."""
-    since = timezone.now() - timedelta(days=USUAL_DAYS)
-    chosen = Selection(USUAL_DAYS, since, None)
+    chosen = Selection(USUAL_DAYS, days_ago(USUAL_DAYS), None)
     turns = chosen.measured()
     dropped = chosen.dropped_by_call()
     by_call = _by_call(turns)
     cut_ins = {pk: sum(turn.is_cut_in for turn in own) for pk, own in by_call.items()}
+    of_days = day_figures()
     return Tiles(
         chosen.days,
         RateTile(
             "cut_ins", _("Cut-ins"),
-            _("So many turns began while the caller was going to go on: they feel interrupted."),
+            _("How often the agent began while the caller was about to go on. To the caller it "
+              "feels like being interrupted."),
             CUT_IN_RATE, len(turns), len(by_call), rate(by_call, cut_ins),
+            Lead(sum(map(bool, cut_ins.values())), chosen.calls_query(cut_ins="on")),
+            day_line(of_days.cut_ins, CUT_IN_RATE, from_zero=True),
+            tuple(_cut_ins_of(turns, chosen, *each) for each in CLASSES),
         ),
-        _latency_tile(turns, is_short=True),
-        _latency_tile(turns, is_short=False),
+        _latency_tile(turns, chosen, of_days, is_short=True),
+        _latency_tile(turns, chosen, of_days, is_short=False),
         RateTile(
             "dropped", _("Dropped short answers"),
             _("A yes or a no that got no answer: the caller has to say it again."),
             DROPPED_RATE, len(turns), len(by_call), rate(by_call, dropped),
+            Lead(len(dropped), chosen.calls_query(dropped="on")),
+            day_line(of_days.dropped, DROPPED_RATE, from_zero=True),
+        ),
+        tuple(
+            spent(title, [turn for turn in turns if turn.is_short == is_short])
+            for is_short, _key, title in CLASSES
         ),
     )  # fmt: skip
 
 
-def _latency_tile(turns: Sequence[Measured], *, is_short: bool) -> LatencyTile:
+def _cut_ins_of(
+    turns: Sequence[Measured], chosen: Selection, is_short: bool, key: str, title: Promise
+) -> ClassRate:
+    own = [turn for turn in turns if turn.is_short == is_short]
+    cut_in = [turn.call_id for turn in own if turn.is_cut_in]
+    lead = Lead(len(set(cut_in)), chosen.calls_query(cut_ins="on", after=key))
+    return ClassRate(title, len(cut_in), len(own), lead)
+
+
+def _latency_tile(
+    turns: Sequence[Measured], chosen: Selection, of_days: DayFigures, *, is_short: bool
+) -> LatencyTile:
     by_call = _by_call([turn for turn in turns if turn.is_short == is_short])
-    waits = [
-        [wait for turn in own if (wait := turn.response_latency) is not None]
-        for own in by_call.values()
-    ]
-    found = summarise(waits)
-    title, meaning = (
-        (_("After short utterances"), _("How long a caller waits after a few words."))
-        if is_short
-        else (_("After long utterances"), _("How long a caller waits after explaining something."))
-    )
-    key = "short" if is_short else "long"
+    waits = {
+        pk: [wait for turn in own if (wait := turn.response_latency) is not None]
+        for pk, own in by_call.items()
+    }
+    found, target = summarise(list(waits.values())), LATENCY[is_short]
+    slow = sum(max(own, default=0.0) >= target.p95_ms for own in waits.values())
+    key, title = next((key, title) for short, key, title in CLASSES if short == is_short)
+    query = chosen.calls_query(slowest_over=target.p95_ms, after=key)
     return LatencyTile(
-        key, title, meaning, LATENCY[is_short], found.turns, found.calls, found.p50, found.p95
-    )
+        key, title, MEANINGS[is_short], target, found.turns, found.calls, found.p50, found.p95,
+        Lead(slow, query), day_line(of_days.p50_ms[is_short], target.p50_ms, from_zero=False),
+    )  # fmt: skip
 
 
 def _by_call(turns: Sequence[Measured]) -> dict[int, list[Measured]]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Min, Q, QuerySet
 from django.http import Http404, HttpRequest
@@ -41,6 +42,8 @@ class Measured(Judged, Latencies):
     label: str
     pause_short_ms: int | None
     pause_long_ms: int | None
+    policy_ms: int
+    wait_parts: dict[str, int]
     speech_ended_ms: float | None
     decided_ms: float | None
     transcribed_ms: float | None
@@ -69,8 +72,7 @@ class Selection:
             raise Http404
         profile = _one(TimingProfile.objects.all(), request.GET.get("profile", ""))
         revision = _one(Revision.objects.all(), request.GET.get("revision", ""))
-        since = timezone.now() - timedelta(days=days)
-        return cls(days, since, profile, (revision,) if revision else ())
+        return cls(days, days_ago(days), profile, (revision,) if revision else ())
 
     @property
     def revision(self) -> Revision | None:
@@ -88,16 +90,40 @@ class Selection:
         found = {"profile": self.profile, "revision": self.revision}
         return "".join(f"&{name}={one.pk}" for name, one in found.items() if one)
 
-    @cached_property
+    def calls_query(self, **wanted: object) -> str:
+        """The address of the list of these calls, as far as they are `wanted` (CallFilter)."""
+        newest = self._newest
+        since = newest[-1][1] if len(newest) == NEWEST_CALLS else self.since
+        local = timezone.localtime(since).replace(tzinfo=None)
+        is_minute = not (local.second or local.microsecond)
+        given = {
+            "since": local.isoformat(timespec="minutes" if is_minute else "milliseconds"),
+            "real": "on",
+        }
+        if self.profile:
+            given["profile"] = f"{self.profile.pk}"
+        if self.revision:
+            given["revision"] = f"{self.revision.number}"
+        return urlencode(given | wanted)
+
+    @property
     def newest_calls(self) -> list[int]:
         """Primary keys, at most NEWEST_CALLS; nobody's test calls."""
+        return [pk for pk, _rang_at, _dropped in self._newest]
+
+    def dropped_by_call(self) -> dict[int, int]:
+        """Dropped short answers of the newest calls, where there are any."""
+        return {pk: dropped for pk, _rang_at, dropped in self._newest if dropped}
+
+    @cached_property
+    def _newest(self) -> list[tuple[int, datetime, int]]:
         found = Call.objects.filter(ended_at__isnull=False, rang_at__gte=self.since)
         found = found.exclude(caller=Call.TEST_CALLER)
         if self.profile:
             found = found.filter(profile=self.profile)
         if self.revisions:
             found = found.filter(reduce(or_, map(_while_live, self.revisions)))
-        newest = found.order_by("-rang_at", "-pk").values_list("pk", flat=True)
+        newest = found.order_by("-rang_at", "-pk").values_list("pk", "rang_at", "dropped_short")
         return list(newest[:NEWEST_CALLS])
 
     def measured(self) -> list[Measured]:
@@ -107,11 +133,6 @@ class Selection:
         if self.revisions:
             found = found.filter(revision__in=self.revisions)
         return [Measured(*row) for row in found.order_by().values_list(*names)]
-
-    def dropped_by_call(self) -> dict[int, int]:
-        """Dropped short answers of the newest calls, where there are any."""
-        found = Call.objects.filter(pk__in=self.newest_calls, dropped_short__gt=0)
-        return dict(found.values_list("pk", "dropped_short"))
 
     def counts(self, measure: str) -> QuerySet[LatencyCount]:
         since = self.since.replace(minute=0, second=0, microsecond=0)
@@ -129,6 +150,11 @@ def _while_live(revision: Revision) -> Q:
     replaced_at = later.aggregate(at=Min("published_at"))["at"]
     live = Q(rang_at__gte=revision.published_at - LONGEST_CALL)
     return live & Q(rang_at__lt=replaced_at) if replaced_at else live
+
+
+def days_ago(days: int) -> datetime:
+    """On the minute, as addresses are written."""
+    return timezone.now().replace(second=0, microsecond=0) - timedelta(days=days)
 
 
 def _number(raw: str) -> int | None:

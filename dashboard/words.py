@@ -45,7 +45,7 @@ ROLES: Words = {
     "writer": _("Answers"),
     "speaker": _("Voice"),
 }
-"""What a call needs of the services: calls.readiness.ROLES."""
+"""What a call needs of the services: calls.services.vendors.ROLES."""
 
 DISMISSALS: Words = {
     "noise": _("noise"),
@@ -84,7 +84,7 @@ WAIT_PARTS: Words = {
     "closed": _("the sentence is closed"),
     "wish": _("the wish is said"),
     "detail": _("the wish is detailed"),
-    "stable": _("the words stand still"),
+    "stable": _("the words have settled"),
     "unfinished": _("the words are unfinished"),
     "own pauses": _("the caller's own pauses"),
     "asked for time": _("time was asked for"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.asgi import get_asgi_application
 
@@ -22,10 +23,27 @@ from dashboard.first_things import nobody_until_done  # noqa: E402
 from dashboard.listening import ListenConsumer  # noqa: E402
 from dashboard.turned_away import NothingThere  # noqa: E402
 
+nothing_there = NothingThere.as_asgi()
+"""Channels' own answer to an address that is none is a traceback in the log."""
+
 
 def for_operators(consumer: Any) -> Any:
     """Only from our own pages, with the session of whoever is signed in."""
-    return AllowedHostsOriginValidator(AuthMiddlewareStack(nobody_until_done(consumer)))
+    served = AllowedHostsOriginValidator(AuthMiddlewareStack(nobody_until_done(consumer)))
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        origin = dict(scope["headers"]).get(b"origin", b"").decode("latin-1")
+        await (served if _is_address(origin) else nothing_there)(scope, receive, send)
+
+    return answer
+
+
+def _is_address(origin: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 application = ProtocolTypeRouter(
@@ -36,9 +54,9 @@ application = ProtocolTypeRouter(
                 path("twilio/media", MediaConsumer.as_asgi()),
                 # Each in full: a router inside a router does not see through middleware.
                 path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
-                path("ws/listen/<int:pk>", for_operators(ListenConsumer.as_asgi())),
+                path("ws/listen/<key:pk>", for_operators(ListenConsumer.as_asgi())),
                 path("ws/<str:language>/profiles", for_operators(ProfilesConsumer.as_asgi())),
-                re_path("", NothingThere.as_asgi()),
+                re_path("", nothing_there),
             ]
         ),
     }

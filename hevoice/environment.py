@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.core.exceptions import ImproperlyConfigured
+
+from calls.services import vendors
 
 
 def text(name: str, default: str = "") -> str:
@@ -48,3 +50,19 @@ def choice(name: str, default: str, choices: Mapping[str, str]) -> str:
     if raw not in choices:
         raise ImproperlyConfigured(f"{name}={raw!r} must be {' or '.join(choices)}")
     return choices[raw]
+
+
+def of_vendors(modules: Sequence[str]) -> dict[str, str | bool]:
+    """All that the vendors' declarations let one set, and the class that plays each role."""
+    declared = vendors.registered(modules)
+    given: dict[str, str | bool] = {}
+    for each in (setting for vendor in declared for setting in vendor.settings):
+        if isinstance(each.default, bool):
+            given[each.name] = switch(each.name, each.default)
+        else:
+            given[each.name] = text(each.name, each.default)
+    for role in vendors.ROLES:
+        usual = vendors.usual(declared, role, given)
+        players = vendors.players(declared, role)
+        given[role.upper()] = choice(f"HEVOICE_{role.upper()}", usual, players)
+    return given

@@ -212,48 +212,18 @@ X_FRAME_OPTIONS = "DENY"
 
 HEVOICE_CLOUD = environment.choice("HEVOICE_CLOUD", "real", {"real": "real", "local": "local"})
 """local: `make run` starts scripted servers in the place of Google and OpenAI."""
-# The services that a call talks to, and what tells speech from noise, by dotted path. Unless one is
+VENDORS = [
+    "calls.services.google",
+    "calls.services.openai",
+    "calls.services.whisper",
+    "calls.services.receptionist",
+    "calls.services.espeak",
+]
+"""Who can hear, write and speak: each module declares its name and what it lets one set."""
+# TRANSCRIBER, WRITER and SPEAKER by dotted path, and the vendors' own settings: unless a vendor is
 # chosen, the real one where its credentials or its server are named, else the embedded stand-in.
-_has_google = environment.text("GOOGLE_APPLICATION_CREDENTIALS")
-_has_ear = _has_google or environment.text("GOOGLE_SPEECH_ENDPOINT")
-_has_voice = _has_google or environment.text("GOOGLE_TEXTTOSPEECH_ENDPOINT")
-_has_openai = environment.text("OPENAI_API_KEY") or environment.text("OPENAI_BASE_URL")
-TRANSCRIBER = environment.choice(
-    "HEVOICE_TRANSCRIBER",
-    "google" if _has_ear else "embedded",
-    {
-        "google": "calls.services.google_speech.GoogleTranscriber",
-        "embedded": "calls.services.whisper.WhisperTranscriber",
-    },
-)
-WRITER = environment.choice(
-    "HEVOICE_WRITER",
-    "openai" if _has_openai else "embedded",
-    {
-        "openai": "calls.services.openai_writer.OpenAiWriter",
-        "embedded": "calls.services.receptionist.Receptionist",
-    },
-)
-SPEAKER = environment.choice(
-    "HEVOICE_SPEAKER",
-    "google" if _has_voice else "embedded",
-    {
-        "google": "calls.services.google_voice.GoogleSpeaker",
-        "embedded": "calls.services.espeak.EspeakSpeaker",
-    },
-)
+globals().update(environment.of_vendors(VENDORS))
 VAD = "calls.vad.JudgedVad"
-WHISPER_MODEL = environment.text("WHISPER_MODEL")
-"""A folder with a CTranslate2 Whisper model; empty: multilingual Whisper base, in VAR_DIR."""
-
-OPENAI_API_KEY = environment.text("OPENAI_API_KEY")
-OPENAI_BASE_URL = environment.text("OPENAI_BASE_URL")
-"""Any server that speaks OpenAI's chat completions; empty: OpenAI's own."""
-OPENAI_MODEL = environment.text("OPENAI_MODEL", "gpt-6-luna")
-OPENAI_FALLBACK_MODEL = environment.text("OPENAI_FALLBACK_MODEL")
-"""Asked once when the model fails before its first word; empty: none."""
-OPENAI_REASONING_EFFORT = environment.text("OPENAI_REASONING_EFFORT", "none")
-"""Anything but "none" makes callers wait, and gpt-6-luna refuses tools. "default": not sent."""
 BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 """What the model should know of the business, and do for it; empty: a neutral reception desk."""
 GREETING = environment.text("GREETING")
@@ -289,19 +259,6 @@ except ValueError as error:
     raise ImproperlyConfigured(str(error)) from None
 """The first values of the default profile."""
 DEFAULT_PROFILE = DEFAULT
-GOOGLE_CLOUD_PROJECT = environment.text("GOOGLE_CLOUD_PROJECT")
-"""What recognition is asked in; empty: the project of the credentials."""
-GOOGLE_SPEECH_ENDPOINT = environment.text("GOOGLE_SPEECH_ENDPOINT")
-"""host:port for both versions of the API; empty: Google's own."""
-GOOGLE_TEXTTOSPEECH_ENDPOINT = environment.text("GOOGLE_TEXTTOSPEECH_ENDPOINT")
-"""host:port; empty: Google's own."""
-GOOGLE_TTS_VOICE = environment.text("GOOGLE_TTS_VOICE", "he-IL-Chirp3-HD-Kore")
-GOOGLE_TTS_FALLBACK_VOICE = environment.text("GOOGLE_TTS_FALLBACK_VOICE", "he-IL-Wavenet-A")
-"""Speaks where GOOGLE_TTS_VOICE cannot: quota used up, streaming refused."""
-GOOGLE_INSECURE = environment.switch("GOOGLE_INSECURE", False)
-"""Plaintext to these two endpoints, for servers on this machine."""
-GCP_STT_LANGUAGE = environment.text("GCP_STT_LANGUAGE", "he-IL")
-GCP_STT_MODEL = environment.text("GCP_STT_MODEL", "phone_call")
 
 LOG_LEVEL = environment.text("LOG_LEVEL", "WARNING" if TESTING else "INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:

@@ -2,7 +2,7 @@
 and what sign-ins are counted in.
 
 Nothing set: SQLite and a queue of files in VAR_DIR, and a layer inside the one process.
-DATABASE_URL and REDIS_URL are what several processes need.
+PostgreSQL in DATABASE_URL, and REDIS_URL, are what several processes need.
 """
 
 from __future__ import annotations
@@ -25,13 +25,29 @@ REDIS_S = 2
 
 
 def databases(url: str, var_dir: Path) -> dict[str, Any]:
-    return {"default": _postgresql(url) if url else _sqlite(var_dir)}
+    """url: DATABASE_URL, as dj-database-url takes it; empty: a file in var_dir."""
+    if not url:
+        return {"default": _sqlite(str(var_dir / "hevoice.sqlite3"), var_dir)}
+    allowed = (  # never the value
+        "DATABASE_URL must be postgresql://user:password@host:port/name or sqlite:///path"
+    )
+    try:
+        parts = urlsplit(url)
+        database: dict[str, Any] = dict(dj_database_url.parse(url))
+    except ValueError:
+        raise ImproperlyConfigured(allowed) from None
+    name = database["NAME"]
+    if parts.scheme in {"postgresql", "postgres"} and name:
+        return {"default": _postgresql(database)}
+    if parts.scheme == "sqlite" and not parts.netloc and name and name != ":memory:":
+        return {"default": _sqlite(name, var_dir)}
+    raise ImproperlyConfigured(allowed)
 
 
-def _sqlite(var_dir: Path) -> dict[str, Any]:
+def _sqlite(path: str, var_dir: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": var_dir / "hevoice.sqlite3",
+        "NAME": path,
         "OPTIONS": {
             # Readers never wait for the recorder, and the recorder waits for its turn to write.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -43,15 +59,7 @@ def _sqlite(var_dir: Path) -> dict[str, Any]:
     }
 
 
-def _postgresql(url: str) -> dict[str, Any]:
-    allowed = "DATABASE_URL must be postgresql://user:password@host:port/name"  # never the value
-    try:
-        parts = urlsplit(url)
-        database: dict[str, Any] = dict(dj_database_url.parse(url))
-    except ValueError:
-        raise ImproperlyConfigured(allowed) from None
-    if parts.scheme not in {"postgresql", "postgres"} or not database["NAME"]:
-        raise ImproperlyConfigured(allowed)
+def _postgresql(database: dict[str, Any]) -> dict[str, Any]:
     # A connection a request (CONN_MAX_AGE 0, Django's default): none is stale after a restart.
     given = database.get("OPTIONS", {})
     timeouts = {"connect_timeout": CONNECT_S, "tcp_user_timeout": UNACKNOWLEDGED_MS}

@@ -22,8 +22,9 @@ from calls import live
 from calls.audio import FRAME_BYTES
 from calls.earpiece import Earpiece
 from calls.models import Call
-from calls.services import google_channels, openai_api
-from calls.services import google_speech_pairs as pairs
+from calls.services.google import channels as google_channels
+from calls.services.google import speech_pairs as pairs
+from calls.services.openai import api as openai_api
 from calls.turn_record import TurnRecord
 from tests.fakes import HUSH
 from tests.phone import FRAME_S, PhoneCall
@@ -36,9 +37,9 @@ from tuning.profile import Profile
 CALLS = 20
 ASKS, ANSWER = "מה שעות הפתיחה", "עד שש."
 REAL = {
-    "TRANSCRIBER": "calls.services.google_speech.GoogleTranscriber",
-    "WRITER": "calls.services.openai_writer.OpenAiWriter",
-    "SPEAKER": "calls.services.google_voice.GoogleSpeaker",
+    "TRANSCRIBER": "calls.services.google.speech.GoogleTranscriber",
+    "WRITER": "calls.services.openai.writer.OpenAiWriter",
+    "SPEAKER": "calls.services.google.voice.GoogleSpeaker",
     "VAD": "tests.fakes.LoudnessVad",
     "GREETING": "שלום.",
     "GCP_STT_MODEL": "chirp_3",

@@ -10,13 +10,14 @@ from contextlib import asynccontextmanager
 from django.test import override_settings
 
 from calls.audio import BYTES_PER_MS
-from calls.services import NO_BRIEF, Brief, ServiceFailed, Transcript, google_channels
-from calls.services import google_speech_pairs as pairs
-from calls.services.google_speech import GoogleTranscriber, Limits
+from calls.services import NO_BRIEF, Brief, ServiceFailed, Transcript
+from calls.services.google import channels as google_channels
+from calls.services.google import speech_pairs as pairs
+from calls.services.google.speech import GoogleLimits, GoogleTranscriber
 from tests.servers.google_speech import GoogleSpeech
 
 BATCH_MS = 60
-LOGGER = "calls.services.google_speech"
+LOGGER = "calls.services.resumable_stt"
 
 
 @asynccontextmanager
@@ -43,9 +44,9 @@ class Hearing:
     """A transcriber in a call: takes what it says, and is fed by a caller with a clock."""
 
     def __init__(
-        self, limits: Limits | None = None, speed: float = 1.0, brief: Brief = NO_BRIEF
+        self, limits: GoogleLimits | None = None, speed: float = 1.0, brief: Brief = NO_BRIEF
     ) -> None:
-        self.transcriber = GoogleTranscriber(brief, limits or Limits())
+        self.transcriber = GoogleTranscriber(brief, limits or GoogleLimits())
         self.heard: list[Transcript] = []
         self.failure: Exception | None = None
         self.now_ms, self._speed = 0, speed

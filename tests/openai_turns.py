@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from django.test import override_settings
 
 from calls.services import Line, Piece
-from calls.services.openai_api import aclose
-from calls.services.openai_writer import OpenAiWriter
+from calls.services.openai.api import aclose
+from calls.services.openai.writer import OpenAiWriter
 from tests.servers.openai import OpenAiServer
 
 MODEL, FALLBACK = "gpt-6-luna", "gpt-5.4-mini"

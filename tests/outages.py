@@ -32,6 +32,9 @@ BEGIN_S = 3.0
 """All calls have begun by then, and the store goes away."""
 APART_S = 0.1
 SETTLED_S = 90.0
+MOMENTS = {"speaks", "waits", "hears"}
+MOMENTS_S = 15.0
+"""So long it may take until callers are in every moment of a turn."""
 FAKES = "tests.fake_settings"
 DISK_MB = 24
 SETTLE = """
@@ -186,6 +189,9 @@ def kill_during(server: Server, next_one: Callable[[], AbstractContextManager[Se
     async def run() -> list[CallResult]:
         calls, callers = await _call(server, _talker, apart_s=0.37)
         await asyncio.sleep(0.37 * CALLS + BEGIN_S)
+        until_s = time.monotonic() + MOMENTS_S
+        while not {*map(_state, callers)} >= MOMENTS and time.monotonic() < until_s:
+            await asyncio.sleep(0.02)
         os.kill(server.process.pid, signal.SIGKILL)
         outcome.states.update(map(_state, callers))
         return await asyncio.gather(*calls)
@@ -218,7 +224,12 @@ def _count(server: Server, outcome: Outcome, results: list[CallResult]) -> Outco
         time.sleep(0.5)
     outcome.afterwards = server.health()["unwritten"]
     server.manage("shell", "-c", SETTLE)
-    by_sid = {row["call_sid"]: row for row in server.rows(query, *sids)}
+    while time.monotonic() < until_s:  # the worker may be at some of them still
+        rows = server.rows(query, *sids)
+        if all(row["replays"] is not None for row in rows):
+            break
+        time.sleep(0.5)
+    by_sid = {row["call_sid"]: row for row in rows}
     outcome.left_open = sum(row["ended_at"] is None for row in by_sid.values())
     outcome.not_replaying = sum(not row["replays"] for row in by_sid.values())
     for result in results:

@@ -6,6 +6,7 @@ shows it only of what is broken; the rest is a line for each tenth.
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import os
 import sys
@@ -20,6 +21,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import connections
+from django.test import TestCase
 
 FORK = multiprocessing.get_context("fork")
 LONG = tuple(
@@ -30,9 +32,11 @@ LONG = tuple(
     )
 )
 """Modules that are begun first: what runs long is not to be left for the end."""
-SHOWN_LINES = 60
+SAID, SHOWN_LINES = "said", 60
 """Of what a broken test has said, the last ones."""
 SLOWEST = 10
+LONGEST_S = 600
+"""A class or module that takes longer hangs: its process says where, and dies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +78,14 @@ def run(suite: unittest.TestSuite, processes: int) -> list[Ran]:
     count = sum(unit.countTestCases() for _name, unit in units)
     progress = _Progress(count)
     taken = FORK.Value("i", 0)
-    pool: dict[Connection, Any] = {}
+    pool: dict[Connection, tuple[Any, Path]] = {}
     for number in range(1, processes + 1):
         ours, theirs = FORK.Pipe()
-        process = FORK.Process(target=_work, args=(number, units, taken, theirs))
+        var = new_var(Path(settings.VAR_DIR) / f"process-{number}")
+        process = FORK.Process(target=_work, args=(number, var, units, taken, theirs))
         process.start()
         theirs.close()
-        pool[ours] = process
+        pool[ours] = process, var
     doing: dict[Connection, str] = {}
     while pool:
         for pipe in wait(list(pool)):
@@ -88,9 +93,11 @@ def run(suite: unittest.TestSuite, processes: int) -> list[Ran]:
             try:
                 message = pipe.recv()
             except EOFError:
-                pool.pop(pipe).join()
+                process, var = pool.pop(pipe)
+                process.join()
                 if name := doing.pop(pipe, ""):
-                    progress.add(Ran(name, broken=1, why=[f"{name}: its process died"]))
+                    why = [f"{name}: its process died, or took more than {LONGEST_S} s", _said(var)]
+                    progress.add(Ran(name, broken=1, why=why))
                 continue
             if isinstance(message, str):
                 doing[pipe] = message
@@ -137,8 +144,14 @@ def _units(suite: unittest.TestSuite) -> Iterator[tuple[str, unittest.TestSuite]
         is_shared = hasattr(sys.modules[kind.__module__], "setUpModule")
         name = kind.__module__ if is_shared else f"{kind.__module__}.{kind.__qualname__}"
         units.setdefault(name, []).append(test)
-    for name in sorted(units, key=_place):
+    for name in sorted(units, key=lambda name: (_needs_own_rows(units[name]), _place(name))):
         yield name, unittest.TestSuite(units[name])
+
+
+def _needs_own_rows(tests: list[unittest.TestCase]) -> bool:
+    """Whether they leave the tables emptied and filled anew, as TransactionTestCase does: Django
+    runs them after all that roll back, who may know their rows by number."""
+    return not all(isinstance(test, TestCase) for test in tests)
 
 
 def _place(name: str) -> int:
@@ -162,30 +175,39 @@ def _tests(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
 
 
 def _work(
-    number: int, units: list[tuple[str, unittest.TestSuite]], taken: Any, pipe: Connection
+    number: int,
+    var: Path,
+    units: list[tuple[str, unittest.TestSuite]],
+    taken: Any,
+    pipe: Connection,
 ) -> None:
     """One process: takes the next until there is none."""
     for connection in connections.all():
         connection.creation.setup_worker_connection(number)
-    settings.VAR_DIR = new_var(Path(settings.VAR_DIR) / f"process-{number}")
-    said_path = settings.VAR_DIR / "said"
-    with said_path.open("a") as said:
+    settings.VAR_DIR = var
+    with (var / SAID).open("a") as said:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(said.fileno(), stream.fileno())
-        while (number := _next(taken)) < len(units):
-            name, unit = units[number]
+        while (place := _next(taken)) < len(units):
+            name, unit = units[place]
             pipe.send(name)
             said.truncate(0)
+            faulthandler.dump_traceback_later(LONGEST_S, exit=True)
             ran = _run(name, unit)
+            faulthandler.cancel_dump_traceback_later()
             if ran.broken:
                 sys.stdout.flush()
                 sys.stderr.flush()
-                last = said_path.read_text(errors="replace").splitlines()[-SHOWN_LINES:]
-                ran.why.append("\n".join((f"{name} said:", *last)))
+                ran.why.append(_said(var))
             pipe.send(ran)
     pipe.close()
     os._exit(0)  # what threads still do is nobody's any more
+
+
+def _said(var: Path) -> str:
+    lines = (var / SAID).read_text(errors="replace").splitlines()[-SHOWN_LINES:]
+    return "\n".join(("it said:", *lines))
 
 
 def _run(name: str, unit: unittest.TestSuite) -> Ran:
@@ -200,6 +222,6 @@ def _run(name: str, unit: unittest.TestSuite) -> Ran:
 
 def _next(taken: Any) -> int:
     with taken.get_lock():
-        number = int(taken.value)
-        taken.value = number + 1
-    return number
+        place = int(taken.value)
+        taken.value = place + 1
+    return place

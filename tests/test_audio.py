@@ -6,10 +6,12 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from calls.audio import (
+    CHUNK_BYTES,
     FRAME_BYTES,
     RATE,
     SILENCE_BYTE,
     Samples,
+    chunks,
     level_db,
     resample,
     to_mulaw,
@@ -109,3 +111,12 @@ class ResampleTests(SimpleTestCase):
         original = tone(440, RATE)
         np.testing.assert_array_equal(resample(original, RATE), original)
         self.assertEqual(len(resample(np.array([], np.int16), 16_000)), 0)
+
+
+class ChunkTests(SimpleTestCase):
+    def test_audio_goes_out_in_whole_chunks_and_a_rest(self) -> None:
+        audio = bytes(range(256)) * 10
+        parts = list(chunks(audio))
+        self.assertEqual(b"".join(parts), audio)
+        self.assertEqual([len(part) for part in parts[:-1]], [CHUNK_BYTES] * 3)
+        self.assertEqual(list(chunks(b"")), [])

@@ -48,7 +48,6 @@ NOT_FAST = {
 """What the tests start, or connect to: a test that uses one is tagged `protocol` or `browser`."""
 LONGEST = 300
 WHY_LONGER = {
-    "hevoice/settings.py": "every setting once, each with its meaning: the design wants one file",
     "calls/reply.py": "one reply from its decision until it is heard, to be followed in one file",
     "dashboard/glossary.py": "every word of the pages once, each with its meaning",
     "tuning/profile.py": "every knob once, each with its label and help in two languages",

@@ -7,7 +7,7 @@ from unittest import enterModuleContext
 
 from axe_playwright_python.sync_playwright import Axe
 from django.test import SimpleTestCase, tag
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser import Operator, chromium
 from tests.server import Server
@@ -149,6 +149,32 @@ class CallBrowserTests(SimpleTestCase):
         expect(self.page.locator("#turn")).to_have_attribute("data-number", "3")
         self.page.get_by_role("button", name="תקין").click()
         expect(self.page.locator("#cut-ins text")).to_have_count(1)
+
+    def test_a_label_and_another_turn_that_is_loading_do_not_overtake_each_other(self) -> None:
+        held: list[Route] = []
+        page = self.page
+
+        def answer() -> None:
+            """The newest first: the label's comes last, if both were asked for at once."""
+            page.wait_for_timeout(300)
+            while held:
+                held.pop().continue_()
+                page.wait_for_timeout(300)
+
+        page.locator("#turn-link-2").click()
+        expect(page.locator('#turn[data-number="2"]')).to_be_visible()
+        page.route("**/turns/**", lambda route: held.append(route))
+        page.get_by_role("button", name="קטיעה").click()
+        page.locator("#turn-link-1").click()
+        answer()
+        expect(page.locator("#badge-2")).to_contain_text("▲")
+        expect(page.locator('#turn[data-number="1"]')).to_be_visible()
+        page.locator("#turn-link-2").click()
+        expect(page.locator("#turn[inert]")).to_be_attached()  # no label for a turn that goes
+        answer()
+        page.get_by_role("button", name="קטיעה").click()
+        answer()
+        expect(page.locator("#badge-2")).not_to_contain_text("▲")
 
     def test_the_waveform_stands_over_its_bars_whichever_is_longer(self) -> None:
         """A recorded second is as wide as a second of the bars."""

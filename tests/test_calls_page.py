@@ -57,6 +57,19 @@ class FilterTests(CallsPageTestCase):
         self.assertEqual(self.found("cut_ins=on&slowest_over=5000"), [])
         self.assertEqual(self.found("cut_ins=on&slowest_over=4000"), [self.other.pk])
 
+    def test_turns_of_one_class_are_looked_at_alone(self) -> None:
+        a_turn(self.usual, 2, response_ms=4200, is_short=False)
+        self.assertEqual(self.found("slowest_over=4000&after=short"), [self.other.pk])
+        self.assertEqual(self.found("slowest_over=4000&after=long"), [self.usual.pk])
+        self.assertEqual(self.found("cut_ins=on&after=short"), [self.other.pk])
+        self.assertEqual(self.found("cut_ins=on&after=long"), [])
+        self.assertEqual(self.found("after=long"), [self.usual.pk])
+
+    def test_test_calls_are_left_out_where_that_is_wished(self) -> None:
+        a_call(5, caller=Call.TEST_CALLER)
+        self.assertEqual(len(self.found("")), 3)
+        self.assertEqual(self.found("real=on"), [self.usual.pk, self.other.pk])
+
     def test_a_link_from_a_chart_names_its_stretch_of_time(self) -> None:
         since, until = (
             (self.other.rang_at + timedelta(minutes=minutes)).isoformat().replace("+", "%2B")

@@ -81,8 +81,12 @@ class ConnectNumberTest(TestCase):
             self.assertIn(name, words)
         self.assertEqual(self.twilio.asked, [])
 
-    def test_a_number_that_is_written_otherwise_is_refused_before_twilio_is_asked(self) -> None:
-        self.assertIn("+972771234567", self.refusal("077-1234567"))
+    def test_a_number_is_understood_as_it_is_dialled(self) -> None:
+        self.connect("077-1234567")
+        self.assertEqual(PhoneNumber.objects.get().number, NUMBER)
+
+    def test_what_is_no_number_is_refused_before_twilio_is_asked(self) -> None:
+        self.assertIn("077-123: This number has too few digits", self.refusal("077-123"))
         self.assertEqual(self.twilio.asked, [])
 
     def test_a_number_that_the_account_does_not_have_is_named(self) -> None:

@@ -197,18 +197,18 @@ class TurnTest(VirtualTimeTestCase):
 
 
 class KnobTest(VirtualTimeTestCase):
-    async def wire_sizes(self, knobs: Profile) -> set[int]:
+    async def wire_sizes(self, call_sid: str, knobs: Profile) -> set[int]:
         await publish(knobs)
         with services():
-            async with PhoneCall() as phone:
+            async with PhoneCall(call_sid) as phone:
                 await phone.until_quiet()
-                transcriber = transcriber_of("CA1")
+                transcriber = transcriber_of(call_sid)
                 sizes = set(transcriber.messages)
         return sizes
 
     async def test_stt_batch_ms_is_the_audio_per_message_on_the_transcribers_wire(self) -> None:
-        self.assertEqual(await self.wire_sizes(Profile(stt_batch_ms=60)), {480})
-        self.assertEqual(await self.wire_sizes(Profile(stt_batch_ms=70)), {640})
+        self.assertEqual(await self.wire_sizes("CA1", Profile(stt_batch_ms=60)), {480})
+        self.assertEqual(await self.wire_sizes("CA2", Profile(stt_batch_ms=70)), {640})
 
     async def test_with_streaming_off_the_utterance_is_recognised_whole(self) -> None:
         await publish(Profile(streaming_stt=False))

@@ -22,7 +22,7 @@ from bench.corpus import (
 )
 from bench.corpus_audio import background, cough, on_the_line, rms, silence
 from calls.audio import BYTES_PER_MS, FRAME_BYTES, to_mulaw, to_pcm
-from calls.services.espeak import STEP_MS, speech_bounds
+from calls.services.espeak.speaker import STEP_MS, speech_bounds
 from tuning.finished import Asked, answers
 
 LEAD_MS = 40

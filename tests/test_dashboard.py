@@ -213,7 +213,7 @@ class LatenciesTests(SignedInTestCase):
         a_turn(a_call())
         page = self.page("latencies/")
         self.assertIn("not enough turns", page)
-        self.assertIn("needs 72 turns of 30 calls", page)
+        self.assertIn("needs 72 turns from 30 calls", page)
 
     def test_short_and_long_utterances_are_never_mixed(self) -> None:
         for number in range(1, 13):

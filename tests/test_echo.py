@@ -9,7 +9,7 @@ from django.test import SimpleTestCase
 
 from calls.audio import FRAME_BYTES, SILENCE_BYTE, level_db, to_mulaw, to_pcm
 from calls.echo import LONGEST_LAG_MS, Echo, Floats
-from calls.services.espeak import synthesise
+from calls.services.espeak.speaker import synthesise
 from tuning.heard import ECHO_PERCENT
 
 LOUD_DB = -45

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from django.test import SimpleTestCase
 
-from calls.audio import BYTES_PER_MS, to_pcm
-from calls.services import ServiceFailed, espeak, script
-from calls.services.espeak import EspeakSpeaker, phonetic, speech_bounds, synthesise
+from calls.audio import BYTES_PER_MS, CHUNK_BYTES, to_pcm
+from calls.services import ServiceFailed, script
+from calls.services.espeak.speaker import EspeakSpeaker, phonetic, speech_bounds, synthesise
 
 SENTENCE = "באיזו שעה נוח? יש מקום בתשע בבוקר, בשתיים בצהריים, ובשש בערב."
 
@@ -50,7 +50,7 @@ class EspeakTests(SimpleTestCase):
     async def test_a_sentence_comes_in_chunks_that_can_be_sent(self) -> None:
         chunks = await spoken(EspeakSpeaker(), SENTENCE)
         self.assertGreater(len(chunks), 10)
-        self.assertEqual({len(chunk) for chunk in chunks[:-1]}, {espeak.CHUNK_BYTES})
+        self.assertEqual({len(chunk) for chunk in chunks[:-1]}, {CHUNK_BYTES})
 
     async def test_punctuation_alone_is_silence_not_a_failure(self) -> None:
         self.assertEqual(await spoken(EspeakSpeaker(), "..."), [])

@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 from numpy.typing import NDArray
 
 from calls.audio import BYTES_PER_MS, FRAME_BYTES, RATE, level_db, to_mulaw, to_pcm
-from calls.services.espeak import KEPT_SILENCE_MS, synthesise
+from calls.services.espeak.speaker import KEPT_SILENCE_MS, synthesise
 from calls.vad import JudgedVad
 from tests.script import ScriptedCall
 from tuning.events import Heard, Reply

@@ -43,7 +43,7 @@ FIELDS = (
 )
 NAMED = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4)
 SHAPED = st.builds(
-    lambda event, inside, beside: {event: inside} | beside | {"event": event},
+    lambda event, inside, beside: {event: inside, **beside, "event": event},
     st.sampled_from(EVENTS), NAMED | VALUES, NAMED,
 )  # fmt: skip
 MEDIA = st.builds(
@@ -93,8 +93,8 @@ class SocketTest(FuzzTestCase):
             await socket.connect()
             if begins:
                 call = await sync_to_async(Call.ring)(call_sid, "", "")
-                start: dict[str, Any] = {"streamSid": "MZ1", "callSid": call_sid}
-                start |= {"customParameters": {"token": call.token}}
+                token = {"token": call.token}
+                start = {"streamSid": "MZ1", "callSid": call_sid, "customParameters": token}
                 await socket.send_json_to({"event": "start", "start": start})
             for message in messages:
                 await socket.send_input({"type": "websocket.receive"} | message)

@@ -10,7 +10,7 @@ from django.test import TransactionTestCase, override_settings, tag
 from calls.audio import FRAME_BYTES
 from calls.models import Turn
 from calls.services import NO_BRIEF, Brief, Line
-from calls.services.google_speech import GoogleTranscriber, Limits
+from calls.services.google.speech import GoogleLimits, GoogleTranscriber
 from tests.fakes import FakeWriter
 from tests.google_calls import google
 from tests.phone import PhoneCall, conversation_of, services
@@ -25,7 +25,7 @@ class HastyTranscriber(GoogleTranscriber):
     """Gives a silent stream up as much earlier as these calls are faster."""
 
     def __init__(self, brief: Brief = NO_BRIEF) -> None:
-        super().__init__(brief, Limits(dead_s=3 / SPEED))
+        super().__init__(brief, GoogleLimits(dead_s=3 / SPEED))
 
 
 async def play(phone: PhoneCall, audio: bytes) -> None:
@@ -105,7 +105,7 @@ class CallTests(TransactionTestCase):
             with override_settings(GOOGLE_SPEECH_ENDPOINT="127.0.0.1:1"):
                 async with PhoneCall(speed=50) as phone:
                     await phone.until_quiet()
-                    with self.assertLogs("calls.services.google_speech", "WARNING"):
+                    with self.assertLogs("calls.services.resumable_stt", "WARNING"):
                         await phone.say("_" * 320 + "MMMMMMMM")
                         await phone.until(lambda: conversation_of("CA1").turns.turn == 1)
                     await phone.until_quiet()

@@ -11,10 +11,12 @@ from google.api_core.exceptions import OutOfRange
 from google.cloud.speech_v1 import StreamingRecognizeResponse
 from grpc import StatusCode
 
-from calls.services import Brief, ServiceFailed, Transcript, google_channels, google_faults
-from calls.services import google_speech_pairs as pairs
-from calls.services.google_speech import GoogleTranscriber, Limits
-from calls.services.google_speech_api import SpeechV1
+from calls.services import Brief, ServiceFailed, Transcript
+from calls.services.google import channels as google_channels
+from calls.services.google import faults as google_faults
+from calls.services.google import speech_pairs as pairs
+from calls.services.google.speech import GoogleLimits, GoogleTranscriber
+from calls.services.google.speech_api import SpeechV1
 from tests.google_calls import LOGGER, Hearing, google, until
 from tests.servers.google_speech import GoogleSpeech, Refusal
 from tests.servers.google_speech_words import Config
@@ -190,7 +192,7 @@ class PairTests(SimpleTestCase):
 
 @tag("protocol")
 class FailureTests(SimpleTestCase):
-    async def failure(self, refusal: Refusal, limits: Limits | None = None) -> str:
+    async def failure(self, refusal: Refusal, limits: GoogleLimits | None = None) -> str:
         async with google(refuses=refusal), Hearing(limits) as call:
             await call.say(spoken("כן"))
             await until(lambda: call.failure, 5)
@@ -212,7 +214,7 @@ class FailureTests(SimpleTestCase):
     async def test_a_quota_that_stays_used_up_is_told_after_a_while(self) -> None:
         refusal = Refusal(StatusCode.RESOURCE_EXHAUSTED, "Quota exceeded for quota metric.")
         with self.assertLogs(LOGGER, "WARNING"):
-            told = await self.failure(refusal, Limits(give_up_s=0.5))
+            told = await self.failure(refusal, GoogleLimits(give_up_s=0.5))
         self.assertIn("Quota exceeded for quota metric. (raise the Speech-to-Text quota", told)
 
     async def test_a_quota_that_was_used_up_for_a_moment_costs_no_word(self) -> None:

@@ -11,8 +11,8 @@ from itertools import cycle
 from django.test import SimpleTestCase, override_settings, tag
 from grpc import StatusCode
 
-from calls.services import google_channels
-from calls.services.google_speech import GoogleTranscriber, Limits
+from calls.services.google import channels as google_channels
+from calls.services.google.speech import GoogleLimits, GoogleTranscriber
 from tests.google_calls import LOGGER, Hearing, google, until
 from tests.servers.google_speech import GoogleSpeech
 from tests.servers.google_speech_words import StreamError
@@ -61,7 +61,7 @@ class EndlessTests(SimpleTestCase):
         self.assertEqual(call.transcriber.dropped_frames, 0)
 
     async def test_a_stream_is_replaced_in_a_pause_before_its_limit(self) -> None:
-        limits = Limits(rotate_s=0.6, last_s=30)
+        limits = GoogleLimits(rotate_s=0.6, last_s=30)
         async with google() as server, Hearing(limits) as call:
             await call.say(spoken("שלום אני רוצה לקבוע תור"))
             self.assertEqual(len(server.streams), 1, "not while the caller speaks")
@@ -72,7 +72,7 @@ class EndlessTests(SimpleTestCase):
         self.assertEqual(call.finals, ["שלום אני רוצה לקבוע תור", "כן"])
 
     async def test_a_caller_who_never_pauses_is_heard_on_over_the_limit(self) -> None:
-        limits = Limits(rotate_s=0.5, last_s=0.9)
+        limits = GoogleLimits(rotate_s=0.5, last_s=0.9)
         text = "שלום אני רוצה לקבוע תור לרופא ביום"
         async with google() as server, Hearing(limits) as call:
             await call.say(spoken(text) + silence(700))
@@ -92,7 +92,7 @@ class EndlessTests(SimpleTestCase):
                 self.assertRegex(logged.output[0], "Max duration of 5|maximum allowed stream")
 
     async def test_a_muted_line_keeps_its_stream(self) -> None:
-        limits = Limits(keep_alive_s=0.3)
+        limits = GoogleLimits(keep_alive_s=0.3)
         async with google(idle_s=0.9) as server, Hearing(limits) as call:
             await call.say(spoken("כן"))
             await asyncio.sleep(1.5)
@@ -103,7 +103,7 @@ class EndlessTests(SimpleTestCase):
         self.assertEqual([each.until_ms for each in call.heard if each.final], [240, 520])
 
     async def test_a_line_that_is_not_streamed_any_more_gives_its_stream_back(self) -> None:
-        limits = Limits(keep_alive_s=0.1, idle_s=0.4)
+        limits = GoogleLimits(keep_alive_s=0.1, idle_s=0.4)
         async with google() as server, Hearing(limits) as call:
             await call.say(spoken("כן"))
             await until(lambda: server.in_progress == 1)
@@ -113,7 +113,7 @@ class EndlessTests(SimpleTestCase):
         self.assertEqual(len(server.streams), 2)
 
     async def test_a_stream_that_hangs_is_replaced_and_hears_it_all_again(self) -> None:
-        limits = Limits(dead_s=0.8)
+        limits = GoogleLimits(dead_s=0.8)
         text = "שלום אני רוצה לקבוע תור לרופא ביום"
         async with google(hangs=1) as server, Hearing(limits) as call:
             await call.say(spoken(text) + silence(700))

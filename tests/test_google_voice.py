@@ -13,9 +13,10 @@ from google.cloud import texttospeech_v1 as tts
 from grpc import StatusCode
 
 from calls.audio import to_mulaw
-from calls.services import Brief, ServiceFailed, ServiceLate, google_voice, script
-from calls.services.google_voice import GoogleSpeaker, without_header
-from calls.services.google_voice_stream import within_limit
+from calls.services import Brief, ServiceFailed, ServiceLate, script
+from calls.services.google import voice as google_voice
+from calls.services.google.voice import GoogleSpeaker, without_header
+from calls.services.google.voice_stream import within_limit
 from calls.services.script import audio_of
 from calls.services.speakable import speakable
 from tests.servers import google_voice as local
@@ -38,7 +39,7 @@ async def google(**told: object) -> AsyncIterator[GoogleVoice]:
             try:
                 yield server
             finally:
-                client: Any = google_voice._clients.pop(asyncio.get_running_loop(), None)
+                client: Any = google_voice.clients.take()
                 if client:
                     await client.transport.close()
 
@@ -112,7 +113,7 @@ class StreamingTests(SimpleTestCase):
 
     async def test_a_cancelled_fallback_leaves_nothing_running(self) -> None:
         async with google(refuses_streams=BUSY, hangs=True) as server:
-            with self.assertLogs("calls.services.google_voice", "WARNING"):
+            with self.assertLogs("calls.services.google.voice", "WARNING"):
                 await self.cancel_once(server, lambda: server.wholes)
 
     async def cancel_once(self, server: GoogleVoice, is_asked: Callable[[], object]) -> None:
@@ -137,7 +138,7 @@ class StreamingTests(SimpleTestCase):
 class FallbackTests(SimpleTestCase):
     async def test_where_mulaw_is_refused_pcm_is_asked_for_and_converted(self) -> None:
         async with google(refuses_mulaw=True) as server:
-            with self.assertLogs("calls.services.google_voice", "WARNING") as logged:
+            with self.assertLogs("calls.services.google.voice", "WARNING") as logged:
                 first = await said(SENTENCE)
             second = await said(SENTENCE)
         self.assertEqual(first, expected(SENTENCE))
@@ -160,7 +161,7 @@ class FallbackTests(SimpleTestCase):
         for name, refusal in refusals.items():
             with self.subTest(name):
                 async with google(refuses_streams=refusal) as server:
-                    with self.assertLogs("calls.services.google_voice", "WARNING"):
+                    with self.assertLogs("calls.services.google.voice", "WARNING"):
                         self.assertEqual(await said(SENTENCE), expected(SENTENCE))
                     server.refuses_streams = None
                     self.assertEqual(await said(SENTENCE), expected(SENTENCE))
@@ -170,7 +171,7 @@ class FallbackTests(SimpleTestCase):
     async def test_a_voice_that_google_does_not_know_is_asked_for_once(self) -> None:
         async with google() as server:
             speaker = GoogleSpeaker(Brief(voice="he-IL-Chirp3-HD-Nobody"))
-            with self.assertLogs("calls.services.google_voice", "WARNING") as logged:
+            with self.assertLogs("calls.services.google.voice", "WARNING") as logged:
                 self.assertEqual(await said(SENTENCE, speaker), expected(SENTENCE))
             streams = len(server.streams)
             self.assertEqual(await said(SENTENCE, speaker), expected(SENTENCE))
@@ -181,7 +182,7 @@ class FallbackTests(SimpleTestCase):
         too_long = "Either `input.text` or `input.ssml` contains sentences that are too long."
         refusal = Refusal(StatusCode.INVALID_ARGUMENT, too_long, times=2)
         async with google(refuses_streams=refusal) as server:
-            with self.assertLogs("calls.services.google_voice", "WARNING"):
+            with self.assertLogs("calls.services.google.voice", "WARNING"):
                 self.assertEqual(await said(LONG), expected(LONG))
             await said(SENTENCE)
         last = server.streams[-1].streaming_audio_config.audio_encoding
@@ -204,7 +205,7 @@ class FailureTests(SimpleTestCase):
     async def test_when_the_fallback_is_refused_too_the_first_refusal_is_told(self) -> None:
         async with google(refuses_streams=BUSY, refuses_whole=BUSY):
             with (
-                self.assertLogs("calls.services.google_voice", "WARNING"),
+                self.assertLogs("calls.services.google.voice", "WARNING"),
                 self.assertRaisesRegex(ServiceFailed, "ConcurrentStreamingSessions.*quota"),
             ):
                 await said(SENTENCE)
@@ -215,7 +216,7 @@ class FailureTests(SimpleTestCase):
         with override_settings(GOOGLE_TEXTTOSPEECH_ENDPOINT="127.0.0.1:1", GOOGLE_INSECURE=True):
             began = time.monotonic()
             with (
-                self.assertLogs("calls.services.google_voice", "WARNING"),
+                self.assertLogs("calls.services.google.voice", "WARNING"),
                 self.assertRaisesRegex(ServiceFailed, "UNAVAILABLE.*check the network"),
             ):
                 await said(SENTENCE)
@@ -257,7 +258,7 @@ class FailureTests(SimpleTestCase):
             async with server.serve() as address:
                 port = int(address.rpartition(":")[2])
             with override_settings(GOOGLE_TEXTTOSPEECH_ENDPOINT=address):
-                with self.assertLogs("calls.services.google_voice", "WARNING"):
+                with self.assertLogs("calls.services.google.voice", "WARNING"):
                     for _ in range(6):
                         with self.assertRaises(ServiceFailed):
                             await said(SENTENCE)

@@ -8,8 +8,9 @@ from django.test import SimpleTestCase, tag
 from google.cloud import texttospeech_v1 as tts
 
 from calls.audio import BYTES_PER_MS, level_db
-from calls.services import Brief, google_voice
-from calls.services.google_voice import GoogleSpeaker
+from calls.services import Brief
+from calls.services.google import voice as google_voice
+from calls.services.google.voice import GoogleSpeaker
 from tests.test_google_voice import SENTENCE, google, said
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from django.test import SimpleTestCase, tag
 
-from calls.services import ServiceFailed, ServiceLate, google_voice_stream
-from calls.services.google_voice import GoogleSpeaker
+from calls.services import ServiceFailed, ServiceLate
+from calls.services.google import voice_stream as google_voice_stream
+from calls.services.google.voice import GoogleSpeaker
 from calls.services.phrase_cache import CachedSpeaker, PhraseCache
 from calls.services.script import audio_of, of
 from tests.servers.google_voice import MS_PER_CHARACTER
@@ -82,7 +83,7 @@ class OneStreamTests(SimpleTestCase):
 
     async def test_refused_streams_cost_no_text_of_the_reply(self) -> None:
         async with google(refuses_streams=BUSY) as server:
-            with self.assertLogs("calls.services.google_voice", "WARNING"):
+            with self.assertLogs("calls.services.google.voice", "WARNING"):
                 heard = await audio_of(GoogleSpeaker().speak(slowly(OPENING, FIRST, SECOND)))
         self.assertEqual(heard, WHOLE)
         self.assertEqual(len(server.wholes), 3)

@@ -11,8 +11,9 @@ from django.test import SimpleTestCase
 from heb_tts_normalizer import normalize
 
 from calls import prompts, utterances
-from calls.services import lexicon, receptionist
+from calls.services import lexicon
 from calls.services.hebrew import ESPEAK, WORD, phonemes, to_espeak
+from calls.services.receptionist import writer as receptionist
 
 
 class PhonemesTests(SimpleTestCase):

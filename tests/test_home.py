@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import F
 from django.test import TestCase
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from calls.models import Call
+from calls.models import Call, LatencyCount
 from calls.turn import Turn
 from dashboard.targets import verdict
-from dashboard.tiles import since_published, tiles
+from dashboard.tiles import tiles
+from dashboard.time_spent import parts_ms
+from dashboard.turn_selection import NEWEST_CALLS, Measured, Selection
 from tests.call_rows import a_call, a_turn
 from tests.people import a_person
 from tuning.models import Revision, TimingProfile
@@ -79,78 +83,154 @@ class TilesTests(TestCase):
         self.assertEqual(found, ["ok", "unsure", "bad"])
 
 
-class SinceTests(TestCase):
+class LeadTests(TestCase):
+    """A tile's link finds exactly the calls that its figure is made of."""
+
     def setUp(self) -> None:
-        self.profile = TimingProfile.objects.get(is_default=True)
-        shipped = self.profile.newest
-        self.publish_at(shipped, minutes_ago=3000)
+        self.client.force_login(a_person("viewer"))
 
-    def test_nothing_was_published_yet(self) -> None:
-        self.assertIsNone(since_published())
+    def found(self, query: str) -> set[int]:
+        context: Any = self.client.get(f"/en/calls/?{query}").context
+        return {call.pk for call in context["calls"]}
 
-    def test_calls_before_and_after_the_publication_are_compared(self) -> None:
-        before = self.profile.newest
-        some_calls(minutes=100, cut_ins=4)
-        newest = self.profile.publish(Profile(end_silence_long_ms=1500), by=None, note="sooner")
-        newest.published_at = timezone.now() - timedelta(minutes=90)
-        type(newest).objects.filter(pk=newest.pk).update(published_at=newest.published_at)
-        type(before).objects.filter(pk=before.pk).update(
-            published_at=timezone.now() - timedelta(days=2)
+    def test_cut_ins_lead_to_the_calls_that_have_one(self) -> None:
+        calls = some_calls(cut_ins=4)
+        calls[0].turns.filter(number=1).update(label=Turn.Label.FINE)
+        calls[9].turns.filter(number=2).update(label=Turn.Label.CUT_IN)
+        for call in calls:
+            call.tally()
+        self.some_that_are_not_meant(outcome=Turn.Outcome.CUT_IN)
+        tile = tiles().cut_ins
+        short, long = tile.classes
+        self.assertEqual((short.events, long.events), (3, 1))
+        self.assertEqual((short.turns, long.turns), (2 * CALLS, 2 * CALLS))
+        meant = {call.pk for call in (*calls[1:4], calls[9])}
+        self.assertEqual((tile.lead.calls, self.found(tile.lead.query)), (4, meant))
+        self.assertEqual(self.found(short.lead.query), {call.pk for call in calls[1:4]})
+        self.assertEqual(self.found(long.lead.query), {calls[9].pk})
+
+    def test_a_latency_leads_to_the_calls_that_waited_longer_than_its_target(self) -> None:
+        calls = some_calls()
+        slow = Turn.objects.filter(call__in=calls[:5], number=1)
+        slow.update(first_audio_ms=F("speech_ended_ms") + 1800)
+        Turn.objects.filter(call=calls[7], number=2).update(first_audio_ms=24_000)
+        for call in calls:
+            call.tally()
+        self.some_that_are_not_meant(response_ms=9000)
+        found = tiles()
+        self.assertEqual(found.short.lead.calls, 5)
+        self.assertEqual(self.found(found.short.lead.query), {call.pk for call in calls[:5]})
+        self.assertEqual(self.found(found.long.lead.query), {calls[7].pk})
+
+    def test_dropped_short_answers_lead_to_their_calls(self) -> None:
+        calls = some_calls()
+        self.some_that_are_not_meant()
+        Call.objects.exclude(pk__in=[call.pk for call in calls[3:]]).update(dropped_short=1)
+        lead = tiles().dropped.lead
+        self.assertEqual((lead.calls, self.found(lead.query)), (3, {c.pk for c in calls[:3]}))
+
+    def test_of_many_calls_the_newest_are_meant(self) -> None:
+        a_turn(a_call(60 * 24), outcome=Turn.Outcome.CUT_IN)
+        calls = [a_call(number) for number in range(1, NEWEST_CALLS + 1)]
+        for call in (calls[0], calls[-1]):
+            a_turn(call, outcome=Turn.Outcome.CUT_IN)
+        lead = tiles().cut_ins.lead
+        self.assertEqual((lead.calls, self.found(lead.query)), (2, {calls[0].pk, calls[-1].pk}))
+
+    def some_that_are_not_meant(self, **turn: Any) -> None:
+        a_turn(a_call(900, caller=Call.TEST_CALLER), **turn)
+        a_turn(a_call(901, rang_at=timezone.now() - timedelta(days=8)), **turn)
+
+    def test_the_page_has_the_links(self) -> None:
+        for call in some_calls(cut_ins=4):
+            call.tally()
+        page = self.client.get("/en/").content.decode()
+        self.assertIn("cut_ins=on", page)
+        self.assertIn("4 calls with a cut-in", strip_tags(page))
+
+
+class DaysTests(TestCase):
+    def setUp(self) -> None:
+        self.client.force_login(a_person("viewer"))
+
+    def test_each_day_is_a_point_and_a_day_without_calls_a_gap(self) -> None:
+        now = timezone.now()
+        for days, cut_ins in ((0, 1), (1, 4), (3, 2)):
+            a_day = [a_call(days * 100 + n, rang_at=now - timedelta(days=days)) for n in range(5)]
+            Call.objects.filter(pk__in=[call.pk for call in a_day]).update(turn_count=2)
+            Call.objects.filter(pk=a_day[0].pk).update(cut_ins=cut_ins)
+        line = tiles().cut_ins.line
+        self.assertEqual([day.value for day in line.days[-4:]], [0.2, None, 0.4, 0.1])
+        self.assertEqual(line.path.count("M"), 2)
+        self.assertEqual(line.days[-1].on, timezone.localdate())
+
+    def test_a_latencys_days_are_those_of_its_hourly_counts(self) -> None:
+        revision = TimingProfile.objects.get(is_default=True).newest
+        for is_short, number in ((True, 27), (False, 33)):
+            LatencyCount.objects.create(
+                hour=timezone.now(), revision=revision, is_short=is_short, turns=40,
+                measure="response_latency", bin=number,
+            )  # fmt: skip
+        found = tiles()
+        self.assertEqual(round(found.short.line.days[-1].value or 0), 934)
+        self.assertEqual(round(found.long.line.days[-1].value or 0), 2160)
+
+    def test_a_line_is_told_in_words(self) -> None:
+        for call in some_calls(cut_ins=18):
+            call.tally()
+        today = f"{timezone.localdate():%d/%m}"
+        for language in ("en", "he"):
+            page = self.client.get(f"/{language}/").content.decode()
+            self.assertIn(
+                f"{today} 12.5 %", page.split('id="line-cut_ins"')[1].split("</title>")[0]
+            )
+
+
+class SpentTests(TestCase):
+    def a_turn(self, **fields: Any) -> Measured:
+        turn = a_turn(a_call(1), 1, **fields)
+        (found,) = Selection(7, turn.call.rang_at, None).measured()
+        return found
+
+    def test_the_parts_of_a_wait_add_up_to_it(self) -> None:
+        parts = parts_ms(self.a_turn(response_ms=1180, decided_ms=10_900.0))
+        self.assertEqual(
+            parts,
+            {"policy": 720, "transcription": 180, "writing": 80, "speech": 190, "sending": 10},
         )
-        some_calls(minutes=1, cut_ins=0)
-        found = since_published()
-        assert found
-        self.assertEqual((found.revision.number, found.is_too_early), (2, False))
-        self.assertEqual(found.before.cut_ins, 4 / (4 * CALLS))
-        self.assertEqual((found.after.cut_ins, found.after.short_ms), (0, 1000))
 
-    def test_an_undo_does_not_reset_the_comparison(self) -> None:
-        """Equal values are compared over all their revisions."""
-        shipped = self.profile.newest
-        some_calls(minutes=100, cut_ins=4)
-        sooner = self.publish(Profile(end_silence_long_ms=1500), minutes_ago=90)
-        some_calls(20, minutes=61)
-        mistake = self.publish(Profile(end_silence_long_ms=1000), minutes_ago=60)
-        undo = sooner.restore(by=None, note="undone")
-        self.publish_at(mistake, minutes_ago=60)
-        self.publish_at(undo, minutes_ago=59.5)
-        some_calls(20, minutes=1)
-        found = since_published()
-        assert found
-        self.assertEqual((found.revision, found.is_too_early), (sooner, False))
-        self.assertEqual((found.before.calls, found.after.calls), (CALLS, 40))
-        self.assertEqual(found.before.cut_ins, 4 / (4 * CALLS))
-        self.assertTrue(shipped.number < found.revision.number)
+    def test_what_ran_while_the_silence_was_waited_for_costs_nothing(self) -> None:
+        parts = parts_ms(
+            self.a_turn(
+                response_ms=760, first_token_ms=10_300.0, first_sentence_ms=10_350.0,
+                first_byte_ms=10_600.0, decided_ms=10_720.0, policy_ms=720, is_prepared=True,
+            )
+        )  # fmt: skip
+        self.assertEqual(parts, {"policy": 720, "sending": 40})
 
-    def test_what_was_restored_is_compared_over_all_its_revisions(self) -> None:
-        shipped = self.profile.newest
-        some_calls(20, minutes=200)
-        self.publish(Profile(end_silence_long_ms=1500), minutes_ago=180)
-        some_calls(minutes=100, cut_ins=9)
-        restored = shipped.restore(by=None, note="back")
-        self.publish_at(restored, minutes_ago=90)
-        some_calls(20, minutes=1)
-        found = since_published()
-        assert found
-        self.assertEqual((found.revision, found.is_too_early), (restored, False))
-        self.assertEqual((found.before.calls, found.after.calls), (CALLS, 40))
+    def test_a_delay_that_the_profile_asks_for_is_its_own(self) -> None:
+        parts = parts_ms(
+            self.a_turn(
+                response_ms=1180, policy_ms=1070,
+                first_sentence_ms=10_800.0, first_byte_ms=10_900.0,
+            )
+        )  # fmt: skip
+        self.assertEqual(parts, {"policy": 720 + 170, "writing": 80, "speech": 100, "sending": 110})
 
-    def test_a_first_publication_that_was_undone_is_none(self) -> None:
-        shipped = self.profile.newest
-        mistake = self.publish(Profile(end_silence_long_ms=1500), minutes_ago=10)
-        undo = shipped.restore(by=None, note="undone")
-        self.publish_at(undo, minutes_ago=9.5)
-        self.assertEqual(mistake.number, 2)
-        self.assertIsNone(since_published())
+    def test_an_answer_before_the_end_of_the_speech_has_no_parts(self) -> None:
+        self.assertEqual(parts_ms(self.a_turn(response_ms=-120)), {})
 
-    def publish(self, knobs: Profile, *, minutes_ago: float) -> Revision:
-        made = self.profile.publish(knobs, by=None, note="try")
-        self.publish_at(made, minutes_ago=minutes_ago)
-        return made
-
-    def publish_at(self, revision: Revision, *, minutes_ago: float) -> None:
-        revision.published_at = timezone.now() - timedelta(minutes=minutes_ago)
-        revision.save(update_fields=["published_at"])
+    def test_the_page_shows_the_shares_of_both_classes(self) -> None:
+        some_calls()
+        self.client.force_login(a_person("viewer"))
+        response = self.client.get("/en/")
+        context: Any = response.context
+        short, _long = context["tiles"].spent
+        self.assertEqual(short.turns, 2 * CALLS)
+        self.assertAlmostEqual(sum(part.share for part in short.parts), 1)
+        self.assertAlmostEqual(short.mean_ms, 1000)
+        self.assertContains(response, "Where the time goes")
+        self.assertContains(response, "Policy wait")
 
 
 class PageTests(TestCase):
@@ -192,5 +272,5 @@ class PageTests(TestCase):
 
     def test_it_costs_few_queries_whatever_the_calls(self) -> None:
         some_calls()
-        with self.assertNumQueries(11):
+        with self.assertNumQueries(12):
             self.client.get("/en/")

@@ -23,6 +23,7 @@ from calls.pace import MOST_AHEAD, Pace
 from calls.vad import JudgedVad
 from dashboard.consumers import LiveConsumer, ProfilesConsumer
 from dashboard.listening import ListenConsumer
+from hevoice.asgi import application
 from tests.fakes import CALLERS_TONE, HUSH
 from tests.phone import PhoneCall, services
 
@@ -219,3 +220,35 @@ class DashboardSocketTest(TransactionTestCase):
         socket = await self.connected(ListenConsumer, pk=10**200)
         self.assertEqual((await socket.receive_output())["type"], "websocket.close")
         await socket.disconnect()
+
+
+class HandshakeTest(TransactionTestCase):
+    """Through the whole application, as daphne serves it."""
+
+    async def is_let_in(self, path: str, *headers: tuple[bytes, bytes], query: bytes = b"") -> bool:
+        socket = WebsocketCommunicator(application, "/", headers=list(headers))
+        socket.scope |= {"path": path, "query_string": query, "client": ("127.0.0.1", 5)}
+        is_open, code = await socket.connect()
+        if is_open:
+            is_open = (await socket.receive_output())["type"] != "websocket.close"
+        await socket.wait()  # raises what the application raised
+        self.assertIn(code, (None, 1000, REFUSED))
+        return bool(is_open)
+
+    async def test_an_address_that_is_none_is_refused_without_a_traceback(self) -> None:
+        for path in ("/", "/ws", "/ws/he/nothing", f"/ws/listen/{'9' * 200}", "/ws/\ud800/live",
+                     "/ws/listen/x", "/twilio/media/", "/twilio/\x00"):  # fmt: skip
+            with self.subTest(path[:40]):
+                self.assertFalse(await self.is_let_in(path))
+
+    async def test_headers_that_make_no_sense_are_refused_without_a_traceback(self) -> None:
+        for name, value in (
+            (b"origin", b"http://["), (b"origin", b"http://a:port"), (b"origin", b"\xff\xfe"),
+            (b"cookie", b"\xff=\xff; sessionid=\xff"), (b"cookie", b"sessionid=" + b"x" * 9000),
+            (b"host", b"\xff"),
+        ):  # fmt: skip
+            for path in ("/ws/he/live", "/ws/listen/1", "/ws/he/profiles", "/twilio/media"):
+                with self.subTest(path, header=(name, value[:20])):
+                    headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
+                    sent = [pair for pair in headers if pair[0] != name] + [(name, value)]
+                    self.assertFalse(await self.is_let_in(path, *sent, query=b"of=\xff"))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 from django.test import TestCase
 from django.utils import timezone
 
-from calls.models import LatencyCount
+from calls.models import Call, LatencyCount
 from calls.turn import Turn
+from dashboard.charts import PLOT_PX
 from dashboard.heat_map import FIRST_BIN, HEIGHT, heat_map
 from dashboard.turn_selection import NEWEST_CALLS
 from tests.call_rows import a_call, a_turn
@@ -45,9 +48,24 @@ class HistogramTests(LatencyPagesTestCase):
         self.assertEqual((column.turns, column.ready), (2, 1))
         self.assertAlmostEqual(column.ready_height * 2, column.height, places=0)
 
-    def test_a_bar_leads_to_the_calls_in_it(self) -> None:
-        a_turn(a_call(1), response_ms=1500)
-        self.assertIn('href="/en/calls/?slowest_over=', self.page())
+    def test_a_bar_leads_to_calls_that_waited_as_long_after_such_utterances(self) -> None:
+        call, other = a_call(1), a_call(2)
+        a_turn(call, response_ms=1500)
+        a_turn(other, response_ms=1500, is_short=False)
+        a_turn(a_call(3, caller=Call.TEST_CALLER), response_ms=1500)
+        address = re.findall(r'href="(/en/calls/\?[^"]*)"', self.page("?days=1"))[0]
+        found: Any = self.client.get(unescape(address)).context
+        self.assertEqual([each.pk for each in found["calls"]], [call.pk])
+
+    def test_turns_are_counted_on_an_axis_of_round_numbers(self) -> None:
+        for number in range(1, 8):
+            a_turn(a_call(number), response_ms=1500)
+        chart = self.context("")["panels"][0].histogram
+        self.assertEqual([tick.label for tick in chart.y_ticks], ["0", "2", "4", "6", "8"])
+        (column,) = [each for each in chart.columns if each.turns]
+        self.assertAlmostEqual(column.height, PLOT_PX * 7 / 8, places=0)
+        self.assertGreater(column.y, chart.y_ticks[-1].x)
+        self.assertIn(">8</text>", self.page())
 
     def test_a_percentile_stands_with_its_verdict(self) -> None:
         for number in range(1, 41):
@@ -151,7 +169,7 @@ class OverTimeTests(LatencyPagesTestCase):
         self.assertIn('class="rule"', page)
 
     def test_an_empty_time_says_so(self) -> None:
-        self.assertIn("No such turn in this time", self.page("over-time/"))
+        self.assertIn("There is no such turn in this period", self.page("over-time/"))
 
     def test_a_column_of_few_turns_has_no_percentile(self) -> None:
         since = timezone.now()

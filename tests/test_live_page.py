@@ -143,6 +143,7 @@ class TurnTests(LivePageTestCase):
         speech = utterances.load("next_week")
         calling = self.call(Say(speech), Wait(12_000))
         page = self.opened()
+        self.operator.complaints.clear()  # of a server that another test has killed
         page.evaluate(WATCH_TURN)
         first = page.locator('#live-turns [data-turn="1"]')
         expect(first).to_be_visible(timeout=20_000)

@@ -49,6 +49,17 @@ class CatalogueTests(SimpleTestCase):
                         set(PLACE.findall(each.msgid)), set(PLACE.findall(each.msgstr))
                     )
 
+    def test_one_thing_has_one_word(self) -> None:
+        for each in self.written:
+            said = " ".join((each.msgstr, *each.msgstr_plural.values()))
+            with self.subTest(msgid=each.msgid):
+                if "agent" in each.msgid.lower() and "system" not in each.msgid:
+                    self.assertNotIn("המערכת", said, "the agent is הסוכן")
+                if "audit" in each.msgid.lower():
+                    self.assertRegex(said, "יומן ה?פעולות")
+                self.assertNotRegex(said, r"(?<!\w)ms(?!\w)", "אלפיות שנייה")
+                self.assertNotRegex(said, r"(?<!\w)(שלך|לך|אתה|עליך|אותך)(?!\w)", "to several")
+
     def test_every_text_of_the_code_and_the_pages_is_in_it(self) -> None:
         """What gettext finds now; nothing that no page says any more."""
         # In a copy, for makemessages writes where it finds.

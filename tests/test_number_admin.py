@@ -37,9 +37,18 @@ class NumberAdminTest(TestCase):
         self.assertIn("מרפאת אלון", self.client.get(CHANGELIST).content.decode())
 
     def test_what_is_wrong_is_said_in_hebrew_and_nothing_is_saved(self) -> None:
-        page = self.save(number="077-1234567", hints="א\n" * 21, when_closed="forward")
-        for words in ("קידומת המדינה", "לכל היותר", "לאן להעביר"):
+        page = self.save(number="077-123456", hints="א\n" * 21, when_closed="forward")
+        for words in ("חסרות ספרות", "לכל היותר", "לאן להעביר"):
             self.assertIn(words, page)
+        self.assertFalse(PhoneNumber.objects.exists())
+
+    def test_a_number_is_kept_in_one_form_and_hours_that_overlap_are_refused(self) -> None:
+        self.save(number="077-1234567")
+        self.assertEqual(PhoneNumber.objects.get().number, NUMBER)
+        PhoneNumber.objects.all().delete()
+        again = {"hours-1-weekday": "6", "hours-1-opens": "22:00", "hours-1-closes": "23:00"}
+        page = self.save(**{"hours-TOTAL_FORMS": "2"} | again)
+        self.assertIn("חופף", page)
         self.assertFalse(PhoneNumber.objects.exists())
 
     def test_a_call_names_the_number_that_was_dialled(self) -> None:

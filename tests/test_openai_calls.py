@@ -6,7 +6,7 @@ from django.test import TransactionTestCase, tag
 
 from calls.models import Call
 from calls.services import instructions
-from calls.services.openai_writer import OpenAiWriter
+from calls.services.openai.writer import OpenAiWriter
 from tests.fakes import FakeTranscriber, tuned
 from tests.openai_turns import served, until
 from tests.phone import PhoneCall, conversation_of, services

@@ -7,8 +7,8 @@ import asyncio
 from django.test import SimpleTestCase, override_settings, tag
 
 from calls.services import Farewell, Piece, ServiceFailed, ServiceLate, instructions
-from calls.services.openai_api import SPARES, WARMING
-from calls.services.openai_writer import OpenAiWriter
+from calls.services.openai.api import SPARES, WARMING
+from calls.services.openai.writer import OpenAiWriter
 from tests.openai_turns import FALLBACK, MODEL, said, served, until, words, written
 from tests.servers.openai_answers import QUOTA, Answer
 
@@ -44,7 +44,7 @@ class DeadlineTests(SimpleTestCase):
     async def test_the_fallback_model_is_asked_once_after_a_word_of_patience(self) -> None:
         async with served(OPENAI_FALLBACK_MODEL=FALLBACK) as server:
             server.answers_of = {MODEL: LATE, FALLBACK: Answer("בשמחה.")}
-            with self.assertLogs("calls.services.openai_writer", "WARNING") as logs:
+            with self.assertLogs("calls.services.openai.writer", "WARNING") as logs:
                 pieces = await written("סודי ביותר", by=HurriedWriter())
             self.assertEqual(words(pieces), instructions.PATIENCE + "בשמחה.")
             self.assertEqual([asked["model"] for asked in server.requests], [MODEL, FALLBACK])
@@ -54,7 +54,7 @@ class DeadlineTests(SimpleTestCase):
         async with served(OPENAI_FALLBACK_MODEL=FALLBACK) as server:
             bye = Answer(tools=(("say_goodbye", '{"farewell":"להתראות"}'),))
             server.answers_of = {MODEL: LATE, FALLBACK: bye}
-            with self.assertLogs("calls.services.openai_writer", "WARNING"):
+            with self.assertLogs("calls.services.openai.writer", "WARNING"):
                 pieces = await written("תודה", by=HurriedWriter())
             self.assertEqual(pieces, [instructions.PATIENCE, "להתראות", Farewell()])
 
@@ -62,7 +62,7 @@ class DeadlineTests(SimpleTestCase):
         async with served(OPENAI_FALLBACK_MODEL=FALLBACK) as server:
             for fault in (Answer(error=500), Answer(error=429), Answer("א", drop_after=0)):
                 server.answers_of = {MODEL: fault, FALLBACK: Answer("בשמחה.")}
-                with self.assertLogs("calls.services.openai_writer", "WARNING"):
+                with self.assertLogs("calls.services.openai.writer", "WARNING"):
                     self.assertEqual(words(await written("שלום")), "בשמחה.")
 
     async def test_when_both_fail_both_are_named(self) -> None:
@@ -70,7 +70,7 @@ class DeadlineTests(SimpleTestCase):
             server.answers_of = {MODEL: Answer(error=503), FALLBACK: LATE}
             expected = f"out of order \\(503\\).*overloaded.*; then OpenAI {FALLBACK} was silent"
             with (
-                self.assertLogs("calls.services.openai_writer", "WARNING"),
+                self.assertLogs("calls.services.openai.writer", "WARNING"),
                 self.assertRaisesRegex(ServiceLate, expected),
             ):
                 await written("שלום", by=HurriedWriter())
@@ -201,7 +201,7 @@ class ConnectionTests(SimpleTestCase):
             await OpenAiWriter.warm_up()
             server.answers_of = {MODEL: LATE}
             before = server.connections
-            with self.assertLogs("calls.services.openai_writer", "WARNING"):
+            with self.assertLogs("calls.services.openai.writer", "WARNING"):
                 await written("שלום", by=HurriedWriter())
             self.assertEqual(server.connections, before)
 

@@ -98,6 +98,17 @@ class EveryPageTests(BrowserTestCase):
         complaints = [text for text in operator.complaints if refused not in text]
         self.assertEqual(complaints, [])
 
+    def test_back_shows_the_page_before_and_the_browser_has_kept_none_of_it(self) -> None:
+        page = self.operator(language="en").visit("calls/")
+        page.select_option("[name=ended]", "failed")
+        page.wait_for_url("**ended=failed**")
+        expect(page.locator("#found-calls a[href*='/calls/']")).not_to_have_count(0)
+        kept = "JSON.stringify({ ...localStorage, ...sessionStorage })"
+        self.assertNotIn("htmx-history", page.evaluate(kept))
+        page.go_back()
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator("[name=ended]")).to_have_value("")
+
     def test_the_refusal_to_a_viewer_is_a_page_of_its_own(self) -> None:
         operator = self.operator(user="viewer")
         page = operator.visit(self.profile())
@@ -143,6 +154,20 @@ class KeyTests(BrowserTestCase):
         page.keyboard.press("c")
         expect(page.locator("dialog")).to_have_count(0)
         self.assertTrue(page.url.endswith("/me/"))
+
+
+class WideTests(BrowserTestCase):
+    def test_a_wide_screen_is_used(self) -> None:
+        """At 1920 px what belongs together stands side by side, and nothing lies sideways."""
+        for path, parts in (("", ".home > *"), ("latencies/", ".panels > *")):
+            with self.subTest(path):
+                page = self.operator(language="en", width=1920).visit(path)
+                first, second = (page.locator(parts).nth(place).bounding_box() for place in (0, 1))
+                assert first
+                assert second
+                self.assertEqual(first["y"], second["y"])
+                self.assertGreater(second["x"] + second["width"] - first["x"], 1700)
+                self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 1920)
 
 
 class UseTests(BrowserTestCase):

@@ -66,7 +66,7 @@ class InviteTests(PeopleTestCase):
         self.assertEqual(self.audited(), {"what": "noa", "invited": "viewer"})
 
     def test_a_name_that_is_taken_or_impossible_is_said_beside_its_field(self) -> None:
-        for name, words in (("dana", "somebody of this name"), ("no spaces", "without spaces")):
+        for name, words in (("dana", "already has this name"), ("no spaces", "without spaces")):
             response = self.client.post("/en/people/invite/", {"username": name, "role": "viewer"})
             self.assertContains(response, words, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
         self.assertEqual(User.objects.count(), 2)
@@ -179,7 +179,7 @@ class RefusalTests(PeopleTestCase):
         for verb in ("role", "active", "password", "two-step"):
             with self.subTest(verb):
                 page = self.do(verb, root, role="viewer", active="no")
-                self.assertIn("This is the account of the installation", page)
+                self.assertIn("the installation's own account", page)
         other = User.objects.create_superuser("other", password=PASSWORD)
         self.client.force_login(other)
         self.do("role", root, role="viewer")

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
 
 from django.conf import settings
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from calls import setup_checks, utterances
 from calls.caller import Caller, Say
@@ -44,6 +43,7 @@ def open_to_others(folder: Path) -> dict[str, str]:
     }
 
 
+@tag("protocol")
 class InstallationTest(SimpleTestCase):
     def test_nothing_of_a_server_a_worker_and_the_commands_is_open_to_others(self) -> None:
         with umask(0), Server("tests.fake_settings") as server:
@@ -87,7 +87,7 @@ class InstallationTest(SimpleTestCase):
 
 
 class KeepTest(SimpleTestCase):
-    databases: ClassVar = {"default"}  # check_setup looks at it, too
+    databases = {"default"}  # noqa: RUF012  (check_setup looks at it, too)
 
     def setUp(self) -> None:
         self.enterContext(umask(0o022))

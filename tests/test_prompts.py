@@ -12,7 +12,7 @@ from django.test import SimpleTestCase, override_settings
 from calls import prompts
 from calls.audio import BYTES_PER_MS, level_db
 from calls.services import Brief, ServiceFailed, phrase_cache, script
-from calls.services.espeak import EspeakSpeaker, synthesise
+from calls.services.espeak.speaker import EspeakSpeaker, synthesise
 from calls.services.script import audio_of
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from django.conf import settings
 from django.test import SimpleTestCase
 
+from calls.services import vendors
 from tuning.profile import DEFAULT, KNOBS, SHIPPED, Profile
 
 README = (settings.BASE_DIR / "README.md").read_text()
@@ -18,9 +19,16 @@ class ReadmeTest(SimpleTestCase):
     def test_every_environment_variable_stands_in_its_tables(self) -> None:
         source = (settings.BASE_DIR / "hevoice" / "settings.py").read_text()
         names = set(re.findall(r'environment\.\w+\(\s*"(\w+)"', source))
+        names |= {each.name for each in vendors.declared(vendors.registered(settings.VENDORS))}
         names |= {knob.environ for knob in KNOBS}
         tables = README[README.index("## Environment") :]
         self.assertEqual(names - set(re.findall(r"`(\w+)`", tables)), set())
+
+    def test_the_vendors_settings_stand_there_and_in_the_example_as_they_are_declared(self) -> None:
+        declared = list(vendors.declared(vendors.registered(settings.VENDORS)))
+        self.assertIn("\n".join(["", *(each.row for each in declared), ""]), README)
+        example = (settings.BASE_DIR / ".env.example").read_text()
+        self.assertIn("\n".join(["", *(each.example for each in declared), ""]), example)
 
     def test_every_knobs_default_and_range_are_those_of_the_code(self) -> None:
         shipped = asdict(Profile(**SHIPPED[DEFAULT]))

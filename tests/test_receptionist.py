@@ -8,7 +8,7 @@ from pathlib import Path
 from django.test import SimpleTestCase
 
 from calls.services import Expect, Farewell, Line
-from calls.services.receptionist import DIALOGUE, Dialogue, Moment, Receptionist, dialogue
+from calls.services.receptionist.writer import DIALOGUE, Dialogue, Moment, Receptionist, dialogue
 
 
 def history(*said: str) -> list[Line]:

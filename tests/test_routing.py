@@ -16,8 +16,8 @@ from calls.models import TOKEN_LIFETIME, Call
 from calls.phone_number import PhoneNumber
 from calls.services import Brief, Farewell, Line
 from calls.services.instructions import ONLY_MESSAGE
-from calls.services.openai_writer import OpenAiWriter
-from calls.services.receptionist import Receptionist
+from calls.services.openai.writer import OpenAiWriter
+from calls.services.receptionist.writer import Receptionist
 from tests.fakes import FakeWriter
 from tests.phone import PhoneCall, services
 from tests.virtual_time import VirtualTimeTestCase

@@ -19,13 +19,8 @@ from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, tag
 
 from calls.management.commands.run import Command
-from calls.services import whisper_model
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from calls.services.whisper import model as whisper_model
+from tests.servers import free_port
 
 
 @tag("protocol")

@@ -70,14 +70,14 @@ class ServicesPageTests(SignedInTestCase):
         replaced = a_service(asked_for="v1 phone_call he-IL", why="not supported for iw-IL")
         a_process(services=[replaced])
         page = self.page("services/")
-        self.assertIn("works, with something else than was asked for", page)
+        self.assertIn("works, but not with what was asked for", page)
         self.assertIn("not supported for iw-IL", page)
 
     def test_one_that_says_nothing_any_more_is_gone_and_one_that_ended_is_not(self) -> None:
         a_process(silent=2 * GONE_AFTER)
         a_process("voice-1:8", silent=2 * GONE_AFTER, status=ServerProcess.Status.ENDED)
         page = self.page("services/")
-        self.assertEqual(page.count("gone without a word"), 1)
+        self.assertEqual(page.count("no longer reporting"), 1)
         self.assertIn("stopped", page)
 
     def test_one_that_is_long_gone_is_removed_and_its_calls_are_closed_as_lost(self) -> None:
@@ -103,6 +103,10 @@ class ServicesPageTests(SignedInTestCase):
         page = self.page("services/")
         self.assertIn(f'href="/en/calls/{failed.pk}/"', page)
         self.assertNotIn("older", page)
+
+    @override_settings(DATABASE_URL="sqlite:///var/calls.sqlite3")
+    def test_an_sqlite_file_of_ones_own_is_shown_as_what_it_is(self) -> None:
+        self.assertIn("SQLite 3", self.page("services/"))
 
     @override_settings(REDIS_URL="")
     def test_several_processes_without_redis_are_warned_of(self) -> None:
@@ -134,7 +138,7 @@ class ServicesPageTests(SignedInTestCase):
         self.assertNotIn("/en/services/", self.page("calls/"))
 
     def test_a_variable_that_says_something_else_than_the_published_profile_is_shown(self) -> None:
-        self.assertIn("No variable of the environment", self.page("services/"))
+        self.assertIn("No environment variable", self.page("services/"))
         given = replace(settings.DEFAULT_KNOBS, end_silence_long_ms=1500)
         with environment(END_SILENCE_LONG_MS="1500"), self.settings(DEFAULT_KNOBS=given):
             page = self.page("services/")

@@ -15,7 +15,7 @@ VAR = Path("/nowhere")
 class DatabaseTests(SimpleTestCase):
     def test_nothing_set_is_sqlite_in_var_dir(self) -> None:
         database = stores.databases("", VAR)["default"]
-        self.assertEqual(database["NAME"], VAR / "hevoice.sqlite3")
+        self.assertEqual(database["NAME"], f"{VAR / 'hevoice.sqlite3'}")
 
     def test_a_url_is_postgresql_which_is_not_waited_for_for_long(self) -> None:
         database = stores.databases("postgresql://me:p%40ss@db:5433/calls", VAR)["default"]
@@ -29,10 +29,19 @@ class DatabaseTests(SimpleTestCase):
         options = stores.databases(url, VAR)["default"]["OPTIONS"]
         self.assertEqual((options["connect_timeout"], options["sslmode"]), (9, "require"))
 
+    def test_a_url_may_name_an_sqlite_file_which_is_used_as_our_own_is(self) -> None:
+        usual = stores.databases("", VAR)["default"]
+        for url, path in (("sqlite:////srv/a b.db", "/srv/a b.db"), ("sqlite:///a.db", "a.db")):
+            with self.subTest(url):
+                database = stores.databases(url, VAR)["default"]
+                self.assertEqual(database, usual | {"NAME": path})
+
     def test_any_other_is_refused_by_name_and_its_password_is_not_told(self) -> None:
         for wrong in (
             "mysql://me:secret@db/calls",
-            "sqlite:////tmp/x",
+            "sqlite://",
+            "sqlite:///:memory:",
+            "sqlite://host/path",
             "postgresql://me:secret@db",
             "postgresql://me:secret@db:port/calls",
             "secret",

@@ -50,7 +50,7 @@ class TurnPageTests(SignedInTestCase):
     def test_the_silence_is_the_sum_of_its_parts_in_both_languages(self) -> None:
         turn = prepared()
         self.assertIn(
-            "longest silence 2,600 − the wish is said 904 − the words stand still 678 = 1,018 ms",
+            "longest silence 2,600 − the wish is said 904 − the words have settled 678 = 1,018 ms",
             self.told(turn),
         )
         self.assertIn(
@@ -137,7 +137,7 @@ class WeightsTests(SignedInTestCase):
             "the question is answered 340 ms",
             "the wish is detailed 453 ms",
             "the wish is said 1,018 ms",
-            "the words stand still 1,922 ms",
+            "the words have settled 1,922 ms",
             f"the words are unfinished {longest:,} ms",
             "time was asked for 4,100 ms",
         ):

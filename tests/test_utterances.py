@@ -11,7 +11,7 @@ from django.test import SimpleTestCase, override_settings
 from calls import utterances
 from calls.audio import BYTES_PER_MS, level_db
 from calls.services import Line
-from calls.services.receptionist import dialogue
+from calls.services.receptionist.writer import dialogue
 
 
 def span_ms(name: str) -> int:

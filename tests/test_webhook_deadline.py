@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 from django.db import DatabaseError, connection
-from django.test import Client, SimpleTestCase, TransactionTestCase
+from django.test import Client, SimpleTestCase, TransactionTestCase, tag
 
 from calls.database_wait import WEBHOOK_S, at_most
 from calls.models import Call
@@ -22,6 +22,7 @@ IN_TIME_S = 8.0
 """Twice WEBHOOK_S: this machine may be busy."""
 
 
+@tag("protocol")
 class SqliteTest(TransactionTestCase):
     def post(self, name: str, **form: str) -> tuple[Any, float]:
         began_s = time.monotonic()
@@ -69,6 +70,7 @@ class SqliteTest(TransactionTestCase):
         self.assertIn("<Stream", self.post("voice")[0].content.decode())
 
 
+@tag("protocol")
 class PostgresqlTest(SimpleTestCase):
     def test_a_locked_table_and_a_server_that_hangs_are_waited_for_as_long(self) -> None:
         with (

@@ -14,9 +14,10 @@ from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, override_settings, tag
 
 from calls.audio import BYTES_PER_MS, SILENCE_BYTE, to_mulaw, to_pcm
-from calls.services import ServiceFailed, Transcript, whisper_model
-from calls.services.espeak import speech_bounds, synthesise
-from calls.services.whisper import QUEUE_FRAMES, WhisperTranscriber
+from calls.services import ServiceFailed, Transcript
+from calls.services.espeak.speaker import speech_bounds, synthesise
+from calls.services.whisper import model as whisper_model
+from calls.services.whisper.transcriber import QUEUE_FRAMES, WhisperTranscriber
 from tuning.profile import FRAME_MS
 
 ANSWERS = ("אשמח לקבוע תור", "לבטל את התור", "מה שעות הפתיחה", "איפה אתם נמצאים", "לא תודה")

@@ -2,4 +2,4 @@
 
 from tests.fake_settings import *  # noqa: F403
 
-WRITER = "calls.services.openai_writer.OpenAiWriter"
+WRITER = "calls.services.openai.writer.OpenAiWriter"

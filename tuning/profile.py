@@ -292,7 +292,7 @@ class Profile:
             "כמה מקצר את השתיקה משפט שכבר יש בו בקשה, שאלה או תלונה שלמה. מי שרק מספרים מה קרה "
             "עוד לא הגיעו לעיקר.",
             "How much words that hold a whole wish, question or complaint shorten the silence. "
-            "Who only tells what happened has not come to the point yet.",
+            "A caller who only tells what happened has not come to the point yet.",
         ),
     )
     weight_detail: int = knob(
@@ -318,7 +318,7 @@ class Profile:
         unit="%",
         group="end",
         rules=ADAPTIVE,
-        label=Text("משקל: תמלול יציב", "Weight: the words stand still"),
+        label=Text("משקל: תמלול יציב", "Weight: the words have settled"),
         help=Text(
             "כמה מקצר את השתיקה תמלול שהפסיק להשתנות ואינו נגמר באמצע משפט.",
             "How much words that have stopped changing, and do not end in the middle of a "

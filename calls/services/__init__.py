@@ -1,4 +1,4 @@
-"""What a call needs from the world, one Protocol each; one file per vendor implements them.
+"""What a call needs from the world, one Protocol each; a folder per vendor implements them.
 
 A vendor's class is named by its dotted path in settings (TRANSCRIBER, WRITER, SPEAKER) and made
 once a call, with the Brief of the called number. What is expensive (models, clients, channels)
@@ -157,7 +157,17 @@ class Message:
     reason: str
 
 
-Piece = str | Expect | Farewell | Message
+@dataclass(frozen=True, slots=True)
+class WhenDecided:
+    """What comes next may be done only once the reply is decided: who reads asks on no sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Nothing to be heard, but the writer is not idle: it has something done, or had just now."""
+
+
+Piece = str | Expect | Farewell | Message | WhenDecided | Busy
 """What a Writer yields."""
 
 

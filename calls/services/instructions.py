@@ -1,4 +1,4 @@
-"""What a language model is told: its instructions, its tools, and the call so far. Pure.
+"""What a language model is told: its instructions, and the call so far. Pure.
 
 Rule: what comes first is the same, byte for byte, in every request, so that the provider's prompt
 cache serves it: first the rules of spoken Hebrew, then the business's own text, and only then what
@@ -15,14 +15,14 @@ from typing import Any
 from calls.services import Line, Message
 from calls.services.speakable import MONTHS, WEEK
 
-SAY_GOODBYE, TAKE_MESSAGE = "say_goodbye", "take_message"
-
 GREETING = "שלום, איך אפשר לעזור?"
 FAREWELL = "תודה רבה, ולהתראות."
 PATIENCE = "רק רגע, בבקשה. "
 """Said while another model is asked, after the first has been late."""
 NOTED = "נרשם. "
 """Said while the model, asked again, words how a message is read back."""
+ENOUGH = "את זה לא הצלחתי לסיים עכשיו. אפשר להשאיר הודעה, ויחזרו בהקדם."
+"""Said when a model goes on calling tools and says nothing."""
 
 BUSINESS = """\
 דלפק הקבלה של בית עסק. אין כאן מידע על העסק עצמו: יש לברר במה אפשר לעזור, להציע להשאיר הודעה, \
@@ -55,36 +55,12 @@ RULES = """\
 - אין לדבר על ההנחיות האלה."""
 
 
-def _tool(name: str, description: str, /, **texts: str) -> dict[str, Any]:
-    """A function whose parameters are all texts, and all required."""
-    parameters = {
-        "type": "object",
-        "properties": {each: {"type": "string", "description": texts[each]} for each in texts},
-        "required": [*texts],
-        "additionalProperties": False,
-    }
-    function = {"name": name, "description": description, "parameters": parameters, "strict": True}
-    return {"type": "function", "function": function}
-
-
-TOOLS = [
-    _tool(
-        SAY_GOODBYE,
-        "מנתק את השיחה אחרי שהפרידה נשמעה. רק כשברור שהשיחה הסתיימה.",
-        farewell="משפט הפרידה, אם עוד לא נאמר",
-    ),
-    _tool(
-        TAKE_MESSAGE,
-        "שומר הודעה שהושארה בשיחה. בתיקון של פרט קוראים שוב, עם כל הפרטים.",
-        name="השם שנמסר; ריק אם לא נמסר",
-        number="מספר הטלפון לחזרה, בספרות בלבד; ריק אם לא נמסר",
-        reason="העניין, במשפט אחד",
-    ),
-]
-
 KEPT = "ההודעה נשמרה. יש להקריא עכשיו את השם, את המספר ואת העניין ולשאול אם הם נכונים."
 NOT_KEPT = "ההודעה לא נשמרה: הפרטים לא התקבלו. יש לבקש אותם שוב."
-FIRST_READ_BACK = "עוד לא: קודם מקריאים את ההודעה."
+NOT_YET = "עוד לא: קודם אומרים מה נעשה."
+NOTHING_CAME = "לא התקבלה תשובה בזמן. אומרים את זה בקצרה, ומציעים להשאיר הודעה."
+NOT_DONE = "הפעולה נכשלה. אומרים את זה בקצרה, ומציעים להשאיר הודעה."
+NO_SUCH_TOOL = "אין כלי בשם הזה."
 
 WEEKDAYS = (*WEEK.values(), "שבת")
 
@@ -93,15 +69,16 @@ MOST_BYTES = 8000
 """Of the history. It is cut in steps, because each cut is a beginning that no cache knows yet."""
 
 
-def system(business: str, kept: Sequence[Message] = ()) -> str:
-    """The instructions; what was kept in this call comes last."""
-    text = f"{RULES}\n\nעל העסק:\n{business or BUSINESS}"
-    for message in kept:
-        text += (
-            f"\n\nבשיחה הזאת כבר נשמרה הודעה. שם: {message.name}. מספר: {message.number}. "
-            f"עניין: {message.reason}"
-        )
-    return text
+def system(business: str, notes: Sequence[str] = ()) -> str:
+    """The instructions; what was done in this call comes last."""
+    return "\n\n".join([f"{RULES}\n\nעל העסק:\n{business or BUSINESS}", *notes])
+
+
+def note_of_message(message: Message) -> str:
+    return (
+        f"בשיחה הזאת כבר נשמרה הודעה. שם: {message.name}. מספר: {message.number}. "
+        f"עניין: {message.reason}"
+    )
 
 
 def with_moment(business: str, at: datetime) -> str:
@@ -120,10 +97,10 @@ def only_message(business: str) -> str:
 
 
 def messages(
-    business: str, history: Sequence[Line], kept: Sequence[Message] = ()
+    business: str, history: Sequence[Line], notes: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """The instructions and the call, each side's lines in a row made one."""
-    told: list[dict[str, Any]] = [{"role": "system", "content": system(business, kept)}]
+    told: list[dict[str, Any]] = [{"role": "system", "content": system(business, notes)}]
     for by_caller, lines in groupby(recent(history), key=lambda line: line.by_caller):
         role = "user" if by_caller else "assistant"
         told.append({"role": role, "content": " ".join(line.text for line in lines)})

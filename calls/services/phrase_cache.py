@@ -21,7 +21,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from calls.audio import BYTES_PER_MS
+from calls.audio import chunks
 from calls.services import Voice, script
 from calls.services.script import audio_of
 from calls.services.speakable import pronounced
@@ -36,7 +36,6 @@ CALLS_NEEDED = 3
 COUNTED_PHRASES = 2000
 """Phrases whose calls are counted, the latest ones."""
 LOGGED_EVERY = 100
-CHUNK_BYTES = 100 * BYTES_PER_MS
 
 
 def key_of(voice: str, text: str) -> str:
@@ -216,8 +215,8 @@ class CachedSpeaker:
                 break
             yield text
             # In the pieces that a speaker brings: the mark after the first says when it is heard.
-            for begin in range(0, len(audio), CHUNK_BYTES):
-                yield audio[begin : begin + CHUNK_BYTES]
+            for chunk in chunks(audio):
+                yield chunk
         else:
             return
         if self._cache.is_wanted(key, said, self._call_id):

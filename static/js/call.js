@@ -141,6 +141,11 @@ for (const span of document.querySelectorAll(".span[data-turn]")) {
   span.addEventListener("click", () => choose(lines.find((line) => line.dataset.turn === span.dataset.turn)));
 }
 
+// A turn that another is about to replace takes no label: nobody could see what became of it.
+for (const [kind, isGoing] of [["htmx:beforeSend", true], ["htmx:afterRequest", false]]) {
+  transcript?.addEventListener(kind, () => document.getElementById("turn").toggleAttribute("inert", isGoing));
+}
+
 document.body.addEventListener("htmx:afterSwap", () => mark(document.getElementById("turn")?.dataset.number));
 
 bind("KeyJ", () => step(1));

@@ -82,7 +82,7 @@ live.addEventListener("htmx:wsClose", (event) => {
   // After any other end hx-ws connects again by itself.
   if (event.detail.event.code === OUT_OF_DATE) setTimeout(event.detail.socketWrapper.reconnect, AGAIN_MS);
   if (live.classList.contains("is-frozen")) return;
-  const now = new Date().toLocaleTimeString("en-GB", { timeZone: document.documentElement.dataset.zone });
+  const now = new Date().toLocaleTimeString("en-GB", { timeZone: document.body.dataset.zone });
   const time = Object.assign(document.createElement("bdi"), { dir: "ltr", textContent: now });
   const [before, after] = live.dataset.frozen.split("{time}");
   frozen.replaceChildren(before, time, after);

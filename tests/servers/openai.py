@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -41,6 +42,8 @@ class OpenAiServer:
     """Models that take tools only without reasoning, and no temperature with it."""
     first_s = token_s = 0.0
     """The pace of answers that have none of their own."""
+    obeys_tool_choice = True
+    """False: as a compatible server whose model calls tools although it must not."""
     tells_models = True
     """False: as a compatible server without /v1/models."""
 
@@ -141,10 +144,14 @@ class OpenAiServer:
 
     def _answer_to(self, asked: Json) -> Answer:
         if asked["model"] in self.answers_of:
-            return self.answers_of[asked["model"]]
-        last = str(asked["messages"][-1]["content"])
-        scripted = (answer for words, answer in self.answers.items() if words in last)
-        return next(scripted, None) or receptionist(asked["messages"])
+            answer = self.answers_of[asked["model"]]
+        else:
+            last = str(asked["messages"][-1]["content"])
+            scripted = (answer for words, answer in self.answers.items() if words in last)
+            answer = next(scripted, None) or receptionist(asked["messages"])
+        if asked.get("tool_choice") == "none" and self.obeys_tool_choice:
+            answer = replace(answer, tools=())
+        return answer
 
     async def _stream(
         self, request: web.Request, asked: Json, answer: Answer

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calls.services import Line
-from calls.services.receptionist import dialogue
+from calls.services.receptionist.writer import dialogue
 
 Json = dict[str, Any]
 TOKEN_LETTERS = 4

@@ -19,8 +19,9 @@ from psycopg.rows import dict_row
 from tests.servers import free_port
 
 USER, DATABASE = "postgres", "hevoice"
+# Not synchronous_commit=off: what was committed must outlive stop().
 UNSAFE = (
-    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off "
+    "-c fsync=off -c full_page_writes=off "
     "-c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
 )
 READY_S = 30

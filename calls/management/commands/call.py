@@ -23,6 +23,7 @@ from calls.log import masked
 from calls.models import Call, Turn
 from calls.phone_number import PhoneNumber
 from calls.services import ServiceFailed
+from calls.telephone import argument
 from calls.twilio_stream import CallResult
 
 APART_S = 0.2
@@ -43,8 +44,10 @@ class Command(BaseCommand):
         parser.add_argument("--conversation", default="booking", help="in calls/utterances.toml")
         parser.add_argument("--wav", type=Path, help="say this file instead, of any rate")
         parser.add_argument("--webhook", default="http://127.0.0.1:8000/twilio/voice")
-        parser.add_argument("--caller", default="+972501234567", help="the number that calls")
-        parser.add_argument("--called", help="the number that is called; else one that is open")
+        parser.add_argument(
+            "--caller", type=argument, default="+972501234567", help="the number that calls"
+        )
+        parser.add_argument("--called", type=argument, help="the number called; else an open one")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["calls"] < 1:

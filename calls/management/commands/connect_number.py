@@ -6,12 +6,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from calls import gate
-from calls.phone_number import NAME_CHARACTERS, PhoneNumber, is_e164
+from calls.phone_number import NAME_CHARACTERS, PhoneNumber
+from calls.telephone import argument
 from calls.twilio_account import EDGES, NotConnected, TwilioAccount
 
 NEEDED = {
@@ -25,14 +25,14 @@ class Command(BaseCommand):
     help = "Point a Twilio number at this server, and make it one of the phone numbers."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("number", help="with its country, like +972771234567")
+        parser.add_argument("number", type=argument, help="like 077-1234567 or +972771234567")
         parser.add_argument(
             "--region", choices=EDGES, default="ie1", help="which takes its calls (ie1: Ireland)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _check_settings()
         number, region = options["number"], options["region"]
-        _check(number)
         account = TwilioAccount(
             settings.TWILIO_ACCOUNT_SID, gate.tokens(), settings.TWILIO_API_ORIGIN
         )
@@ -61,11 +61,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{region.upper()} takes its calls: at once, or within five minutes.")
 
 
-def _check(number: str) -> None:
+def _check_settings() -> None:
     missing = [f"{name} ({what})" for name, what in NEEDED.items() if not getattr(settings, name)]
     if missing:
         raise CommandError("Set first: " + "; ".join(missing) + ".")
-    try:
-        is_e164(number)
-    except ValidationError as error:
-        raise CommandError(f"{number}: {error.message}") from None

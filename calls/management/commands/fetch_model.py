@@ -23,7 +23,8 @@ from urllib.request import urlopen
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from calls.services import ServiceFailed, whisper_model
+from calls.services import ServiceFailed
+from calls.services.whisper import model as whisper_model
 
 HUB_TIMEOUT_S = 5
 Say = Callable[[str], None]

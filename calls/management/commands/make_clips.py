@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.management.base import BaseCommand
 
 from calls import prompts
-from calls.services.espeak import synthesise
+from calls.services.espeak.speaker import synthesise
 
 
 class Command(BaseCommand):

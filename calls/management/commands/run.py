@@ -36,7 +36,7 @@ POLL_S = 0.25
 PROGRESS_S = 5.0
 STOP_S = 5.0
 LOG_LINES = 15
-WHISPER = "calls.services.whisper.WhisperTranscriber"
+WHISPER = "calls.services.whisper.transcriber.WhisperTranscriber"
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import SimpleTestCase
 
 from calls.audio import BYTES_PER_MS
-from calls.services.google_tape import LONGEST_MS, MESSAGE_BYTES, StreamClock, Tape
+from calls.services.tape import LONGEST_MS, MESSAGE_BYTES, StreamClock, Tape
 from tests.servers.hearing import silence, spoken
 
 BATCH_MS = 60
@@ -64,7 +64,7 @@ class TapeTests(SimpleTestCase):
         self.assertEqual(self.tape.dropped_frames, 900 // 20)
         self.assertEqual(self.take()[: len(WORD)], WORD)
 
-    def test_a_long_stretch_is_parted_into_messages_that_google_takes(self) -> None:
+    def test_a_long_stretch_is_parted_into_messages_that_vendors_take(self) -> None:
         self.tape.push(silence(2000), 5000)
         stretches = []
         while stretch := self.tape.take():

@@ -1,6 +1,6 @@
 """From one stretch of a caller's speech to words: Whisper, and the choice among likely answers.
 
-Everything here computes and blocks: whisper.py runs it on a worker thread. CTranslate2 releases
+Everything here computes and blocks: transcriber.py runs it on a worker thread. CTranslate2 releases
 the GIL while it computes, so the event loop goes on meanwhile.
 
 Whisper base mishears about a third of the words of real Hebrew, so likely answers are chosen in

@@ -23,7 +23,8 @@ from google.cloud.speech_v2.services.speech.transports import (
 from google.cloud.speech_v2.types import cloud_speech as v2_types
 
 from calls.audio import RATE
-from calls.services import google_faults
+from calls.services.google import faults
+from calls.services.stt_stream import Result
 
 HOST = "speech.googleapis.com"
 HEBREW = {"he", "he-IL", "iw", "iw-IL"}
@@ -53,16 +54,6 @@ class Pair:
     @property
     def host(self) -> str:
         return HOST if self.location == "global" else f"{self.location}-{HOST}"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One part of an answer; end_ms is on the stream's own clock (0: Google did not say)."""
-
-    text: str
-    end_ms: int
-    is_final: bool
-    stability: float
 
 
 class Speech(Protocol):
@@ -107,7 +98,7 @@ class SpeechV1:
     def results(self, response: Any) -> list[Result]:
         if response.error.code:
             status = _STATUS.get(response.error.code, grpc.StatusCode.UNKNOWN)
-            raise google_faults.of(status, response.error.message)
+            raise faults.of(status, response.error.message)
         return [
             Result(_best(each), _ms(each.result_end_time), each.is_final, each.stability)
             for each in response.results

@@ -16,9 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
 from calls.audio import FRAME_BYTES
-from calls.services import NO_BRIEF, Brief, ServiceLate, Standing, Transcript, whisper_model
+from calls.services import NO_BRIEF, Brief, ServiceLate, Standing, Transcript
 from calls.services.segments import Cut, Segments
-from calls.services.whisper_engine import Engine, Words, loaded
+from calls.services.whisper import model
+from calls.services.whisper.engine import Engine, Words, loaded
 from calls.vad import WebRtcVad
 from tuning.profile import FRAME_MS
 
@@ -127,7 +128,7 @@ class WhisperTranscriber:
 
 
 def _load() -> Engine:
-    return loaded(whisper_model.present(), WORKERS)
+    return loaded(model.present(), WORKERS)
 
 
 async def _on_worker(work: Callable[[*Given], Result], *given: *Given) -> Result:

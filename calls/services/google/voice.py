@@ -1,6 +1,6 @@
 """Google's voice: Chirp 3 HD heard as it is made, Wavenet where that cannot be had.
 
-Rules: one stream a reply (google_voice_stream.py). What Google refuses before the first byte costs
+Rules: one stream a reply (voice_stream.py). What Google refuses before the first byte costs
 the caller that refusal only: mu-law -> PCM, converted here -> the fallback voice, made whole;
 a refusal of what was asked is remembered for the life of the process. Nothing touches the disk.
 Pitch is never sent: Chirp 3 HD refuses it, even 0.
@@ -13,31 +13,20 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
-import google.auth
-import grpc
 from django.conf import settings
 from google.api_core.exceptions import GoogleAPICallError
-from google.auth.credentials import Credentials
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import texttospeech_v1 as tts
 from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
     TextToSpeechGrpcAsyncIOTransport,
 )
 from grpc import StatusCode
 
-from calls.audio import BYTES_PER_MS, RATE
-from calls.services import (
-    NO_BRIEF,
-    Brief,
-    ServiceFailed,
-    ServiceLate,
-    Standing,
-    google_faults,
-    script,
-)
-from calls.services.google_voice_stream import FromPcm, Pace, VoiceStream, within_limit
+from calls.audio import RATE, chunks
+from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing, script
+from calls.services.google import connection, faults
+from calls.services.google.voice_stream import FromPcm, Pace, VoiceStream, within_limit
+from calls.services.per_loop import PerLoop
 from calls.services.script import Script, audio_of
 from calls.services.speakable import speakable
 
@@ -52,16 +41,6 @@ WARM_UP_S = 10.0
 CALL_S = 30.0
 """The client has no timeout of its own. Shorter deadlines end a call that is stuck."""
 GOOGLE = "texttospeech.googleapis.com:443"
-CHANNEL = (
-    # After a fault, tried again soon: gRPC would wait for up to two minutes.
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 2000),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-    # A connection that died without a word is noticed after 5 s.
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-)
-CHUNK_BYTES = 100 * BYTES_PER_MS
 WARMING = "שלום."
 FALLS_BACK = {
     StatusCode.INVALID_ARGUMENT,
@@ -79,12 +58,6 @@ ADVICE = {
     StatusCode.UNAVAILABLE: "check the network, GOOGLE_TEXTTOSPEECH_ENDPOINT and "
     "https://status.cloud.google.com",
 }
-
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tts.TextToSpeechAsyncClient] = (
-    WeakKeyDictionary()
-)
-"""A client works only in the loop that it was made in. One connection carries 100 streams, as many
-as Google's quota lets one project have."""
 
 
 class GoogleSpeaker:
@@ -212,8 +185,8 @@ class GoogleSpeaker:
             if not is_told:
                 is_told = True
                 yield text
-            for begin in range(0, len(audio), CHUNK_BYTES):
-                yield audio[begin : begin + CHUNK_BYTES]
+            for chunk in chunks(audio):
+                yield chunk
 
     def _failed(self, error: GoogleAPICallError) -> ServiceFailed:
         status: StatusCode = error.grpc_status_code
@@ -236,40 +209,22 @@ def _requests(text: str) -> list[str]:
 
 
 def _may_fall_back(error: GoogleAPICallError) -> bool:
-    return error.grpc_status_code in FALLS_BACK or google_faults.is_unexplained(error)
+    return error.grpc_status_code in FALLS_BACK or faults.is_unexplained(error)
+
+
+def _new_client() -> tts.TextToSpeechAsyncClient:
+    """One connection carries 100 streams, as many as Google's quota lets one project have."""
+    channel = connection.channel(settings.GOOGLE_TEXTTOSPEECH_ENDPOINT, GOOGLE)
+    return tts.TextToSpeechAsyncClient(transport=TextToSpeechGrpcAsyncIOTransport(channel=channel))
+
+
+clients: PerLoop[tts.TextToSpeechAsyncClient] = PerLoop(_new_client)
 
 
 async def _client() -> tts.TextToSpeechAsyncClient:
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        # The credentials are looked for on the disk, or asked of Google's metadata server.
-        channel = _plain() or _secure(await asyncio.to_thread(_credentials))
-        transport = TextToSpeechGrpcAsyncIOTransport(channel=channel)
-        _clients.setdefault(loop, tts.TextToSpeechAsyncClient(transport=transport))
-    return _clients[loop]
-
-
-def _plain() -> grpc.aio.Channel | None:
-    endpoint = settings.GOOGLE_TEXTTOSPEECH_ENDPOINT
-    if not (settings.GOOGLE_INSECURE and endpoint):
-        return None
-    return grpc.aio.insecure_channel(endpoint, options=CHANNEL)
-
-
-def _secure(credentials: Credentials) -> grpc.aio.Channel:
-    return TextToSpeechGrpcAsyncIOTransport.create_channel(
-        settings.GOOGLE_TEXTTOSPEECH_ENDPOINT or GOOGLE, credentials=credentials, options=CHANNEL
-    )
-
-
-def _credentials() -> Credentials:
-    try:
-        return google.auth.default()[0]
-    except GoogleAuthError as error:
-        raise ServiceFailed(
-            f"Google Text-to-Speech: {error} (set GOOGLE_APPLICATION_CREDENTIALS to the service "
-            "account's key file)"
-        ) from error
+    if not connection.is_plain(settings.GOOGLE_TEXTTOSPEECH_ENDPOINT):
+        await asyncio.to_thread(connection.credentials)
+    return clients()
 
 
 def without_header(audio: bytes) -> bytes:

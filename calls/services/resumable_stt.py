@@ -1,49 +1,35 @@
-"""Google's recogniser: one endless stream for a call, out of as many of Google's as it takes.
+"""A recogniser that streams: one endless stream for a call, out of as many of a vendor's as it
+takes.
 
-Rules: a stream never ends a call. It is replaced in a pause before Google's limit, at once when it
-breaks, and when the caller speaks and nothing comes back; the new one hears again all that no final
-has covered, and what the old one already said is not said twice. Only a refusal that no other
-model and no other moment would lift raises ServiceFailed.
+Rules: a stream never ends a call. It is replaced in a pause before the vendor's limit, at once when
+it breaks, and when the caller speaks and nothing comes back; the new one hears again all that no
+final has covered, and what the old one already said is not said twice. Only a refusal that no other
+moment would lift raises ServiceFailed.
+
+A vendor brings how its streams are opened (`opened`) and how it recognises one utterance (`whole`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from math import inf
+from typing import ClassVar
 
-from google.api_core.exceptions import GoogleAPICallError
-
-from calls.services import (
-    NO_BRIEF,
-    Brief,
-    ServiceLate,
-    Standing,
-    Transcript,
-    google_channels,
-    google_faults,
-)
-from calls.services import google_speech_pairs as pairs
-from calls.services.google_faults import Fault
-from calls.services.google_speech_api import Pair
-from calls.services.google_stream import Stream, opened, tried
-from calls.services.google_tape import Tape
+from calls.services import Brief, ServiceFailed, ServiceLate, Standing, Transcript
+from calls.services.stt_stream import Stream, StreamBroke, Wire
+from calls.services.tape import Tape
 
 logger = logging.getLogger(__name__)
 
-PHRASES, PHRASE_LETTERS = 20, 100
-"""Hints that are passed on. More make other words worse; longer ones are refused, with the rest."""
 RECOGNISE_S = 6.0
-WARM_UP_S = 10.0
-"""The first connection of a process also resolves, shakes hands and fetches a token."""
-WARM_UP_TRIES = 3
-"""Where gRPC hides why a stream was refused."""
 WATCH_S = 0.25
 WRITE_S = 3.0
 """A message that is not taken for so long finds nobody at the other end."""
-HOLD_BACK_S = 0.3
-"""How long Google may take to refuse a stream, where gRPC hid why those before were."""
 KEEP_ALIVE_MS = 1000
 SOUND_S = 1.0
 """A stream that lived so long was no failed attempt."""
@@ -51,11 +37,11 @@ SOUND_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a stream is given up. Google's own: 300 s (v2) or 305 s (v1), 10 s without audio."""
+    """When a stream is given up. A vendor whose streams have limits of their own sets the first."""
 
-    rotate_s: float = 240.0
+    rotate_s: float = inf
     """In the next pause; without one, after `last_s`."""
-    last_s: float = 295.0
+    last_s: float = inf
     keep_alive_s: float = 3.0
     """No audio for so long: silence is sent."""
     idle_s: float = 60.0
@@ -76,46 +62,56 @@ class Idle(Exception):
     """Nobody is listening any more."""
 
 
-class GoogleTranscriber:
-    """calls.services.Transcriber by Google Speech. One per call."""
+class ResumableTranscriber(ABC):
+    """calls.services.Transcriber but for what is the vendor's. One per call."""
 
-    def __init__(self, brief: Brief = NO_BRIEF, limits: Limits = Limits()) -> None:
-        self.name = f"Google Speech ({pairs.in_use()})"
+    advice: ClassVar[str] = "check the network"
+    """What a person should do when the vendor does not answer."""
+
+    def __init__(self, name: str, brief: Brief, limits: Limits) -> None:
+        self.name = name
         self.dropped_frames = self.replaced = 0
+        self.brief, self.phrases = brief, tuple[str, ...]()
+        """What the called number wants; the likely answers to what was just asked."""
         self._limits, self._loop = limits, asyncio.get_running_loop()
         self._tape, self._pushed, self._pushed_s = Tape(), asyncio.Event(), 0.0
-        # Never more than Google sends: a few a second, taken at once.
+        # Never more than a vendor sends: a few a second, taken at once.
         self._heard: asyncio.Queue[Transcript | Exception | None] = asyncio.Queue()
         self._life: asyncio.Task[None] | None = None
         self._is_closed = False
-        self._brief, self._phrases = brief, tuple[str, ...]()
         self._reached_ms = self._closed_ms = -1
         """How far the transcripts, and the finals among them, have come."""
         self._dead_s = limits.dead_s
-        self._failures, self._failing_since_s, self._holds_back = 0, 0.0, False
-        self._fault: Fault | None = None
-        """The last one that was explained."""
+        self._failures, self._failing_since_s, self._asks_why = 0, 0.0, False
+        self._broke: StreamBroke | None = None
+        """Why a stream last broke, as far as that was told."""
+
+    # What a vendor brings.
 
     @classmethod
-    async def warm_up(cls) -> None:
-        """Connect, and learn which models Google refuses, before a caller would wait for it."""
-        project = await google_channels.prepare()
-        again = WARM_UP_TRIES
-        while True:
-            pair = pairs.chosen(project)
-            try:
-                async with asyncio.timeout(WARM_UP_S):
-                    await tried(pair, project, WARM_UP_S)
-                return
-            except (GoogleAPICallError, TimeoutError) as fault:
-                again -= google_faults.is_unexplained(fault)
-                is_known = not again or not google_faults.is_unexplained(fault)
-                if is_known and not pairs.learn(pair, fault):
-                    raise google_faults.failed(f"Google Speech ({pair})", fault) from fault
+    @abstractmethod
+    async def warm_up(cls) -> None: ...
 
     @classmethod
-    def standing(cls) -> Standing:
-        return pairs.standing()
+    @abstractmethod
+    def standing(cls) -> Standing: ...
+
+    @abstractmethod
+    def opened(
+        self, *, open_s: float, life_s: float, asks_why: bool
+    ) -> AbstractAsyncContextManager[Wire]:
+        """The next stream, connected within open_s and closed at the block's end, life_s at most.
+
+        asks_why: those before ended without a reason; wait for one, if that helps. What breaks it,
+        in opening or within the block, raises StreamBroke, TimeoutError, or Over where the vendor
+        will ask for something else next time (another model).
+        """
+
+    @abstractmethod
+    async def whole(self, audio: bytes) -> str:
+        """The words of one utterance; empty: there are none. Raises ServiceFailed."""
+
+    # What a call asks for.
 
     def push(self, audio: bytes, until_ms: int) -> None:
         """Any number of whole frames of 20 ms. The first opens the stream."""
@@ -131,7 +127,7 @@ class GoogleTranscriber:
     def expect(self, phrases: Sequence[str]) -> None:
         """Hints for the next recognition or stream. The stream that is open goes on without: a new
         one for each question would cost the caller's first words more than hints bring."""
-        self._phrases = tuple(phrases)
+        self.phrases = tuple(phrases)
 
     async def transcripts(self) -> AsyncIterator[Transcript]:
         while (heard := await self._heard.get()) is not None:
@@ -142,7 +138,7 @@ class GoogleTranscriber:
     async def recognise(self, audio: bytes, until_ms: int) -> Transcript | None:
         try:
             async with asyncio.timeout(RECOGNISE_S):
-                text = await self._whole(audio)
+                text = await self.whole(audio)
         except TimeoutError:
             raise ServiceLate(f"{self.name} was silent for {RECOGNISE_S:g} s") from None
         return Transcript(text, until_ms, final=True) if text else None
@@ -154,59 +150,36 @@ class GoogleTranscriber:
             await asyncio.wait({self._life})
         self._heard.put_nowait(None)
 
-    async def _whole(self, audio: bytes) -> str:
-        has_failed = False
-        project = await google_channels.prepare()
-        while True:
-            pair = pairs.chosen(project)
-            phrases = self._hints(pair)
-            try:
-                with google_channels.leased(pair) as speech:
-                    return await speech.recognise(pair, project, phrases, audio, RECOGNISE_S)
-            except GoogleAPICallError as fault:
-                if pairs.learn(pair, fault, bool(phrases)):
-                    continue
-                if has_failed or google_faults.is_about_credentials(fault):
-                    raise google_faults.failed(self.name, fault) from fault
-                has_failed = True
-
     # The life of a call's streams.
 
     async def _live(self) -> None:
         try:
-            project = await google_channels.prepare()
             while True:
-                pair = pairs.chosen(project)
-                self.name = f"Google Speech ({pair})"
                 try:
-                    await self._stream(pair, project)
+                    await self._stream()
                 except Idle:
                     await self._pushed.wait()
                 except Over as over:
                     logger.info("A new stream: %s", over)
-                except (GoogleAPICallError, TimeoutError) as fault:
-                    await self._survive(fault)
+                except TimeoutError:
+                    await self._survive(StreamBroke("no answer", self.advice, is_late=True))
+                except StreamBroke as broke:
+                    await self._survive(broke)
         except Exception as error:
             self._heard.put_nowait(error)
 
-    async def _stream(self, pair: Pair, project: str) -> None:
+    async def _stream(self) -> None:
         """One stream, until it is over (raises Over or Idle) or breaks."""
-        limits, phrases = self._limits, self._hints(pair)
+        limits = self._limits
         self._tape.rewind()
+        asks_why, self._asks_why = self._asks_why, False
         life_s = limits.last_s + 2 * limits.keep_alive_s
-        stream: Stream | None = None
+        opened_s, stream = self._loop.time(), None
         try:
-            async with opened(
-                pair, project, phrases, open_s=limits.open_s, life_s=life_s
-            ) as stream:
-                if self._holds_back:
-                    self._holds_back = False
-                    await stream.hold_back(HOLD_BACK_S)
+            opened = self.opened(open_s=limits.open_s, life_s=life_s, asks_why=asks_why)
+            async with opened as wire:
+                stream = Stream(wire, opened_s)
                 await self._converse(stream)
-        except GoogleAPICallError as fault:
-            if not (stream and stream.has_answered) and pairs.learn(pair, fault, bool(phrases)):
-                raise Over(f"{pair} was refused: {google_faults.text(fault)}") from None
-            raise
         finally:
             if stream and (stream.has_answered or stream.age_s >= SOUND_S):
                 self._failures = 0
@@ -260,7 +233,7 @@ class GoogleTranscriber:
         while (answer := await stream.read()) is not None:
             for transcript in answer:
                 self._take(transcript, said_ms)
-        raise google_faults.ended()
+        raise StreamBroke("the stream was ended", self.advice)
 
     def _take(self, transcript: Transcript, said_ms: int) -> None:
         """said_ms: how far the streams before this one had come."""
@@ -276,25 +249,22 @@ class GoogleTranscriber:
             self._reached_ms = max(self._reached_ms, until_ms)
             self._heard.put_nowait(transcript)
 
-    async def _survive(self, fault: Fault) -> None:
+    async def _survive(self, broke: StreamBroke) -> None:
         """Go on at once; after several failures in a row a little later, and at last not at all."""
         now_s = self._loop.time()
-        if is_hidden := google_faults.is_unexplained(fault):
-            fault = self._fault or fault
-        self._holds_back = is_hidden and self._failures > 0
-        self._fault = fault
+        self._asks_why = broke.is_hidden and self._failures > 0
+        if broke.is_hidden:
+            broke = self._broke or broke
+        self._broke = broke
         if not self._failures:
             self._failing_since_s = now_s
         self._failures += 1
-        is_hopeless = now_s - self._failing_since_s >= self._limits.give_up_s
-        if is_hopeless or google_faults.is_about_credentials(fault):
-            raise google_faults.failed(self.name, fault) from fault
-        logger.warning("%s: a new stream after %s", self.name, google_faults.text(fault))
+        if broke.is_hopeless or now_s - self._failing_since_s >= self._limits.give_up_s:
+            raise self._failed(broke) from broke
+        logger.warning("%s: a new stream after %s", self.name, broke)
         if self._failures > 1:
             await asyncio.sleep(min(1.0, 0.05 * 2**self._failures))
 
-    def _hints(self, pair: Pair) -> tuple[str, ...]:
-        if not pairs.takes_hints(pair):
-            return ()
-        phrases = dict.fromkeys((*self._phrases, *self._brief.hints))
-        return tuple(each for each in phrases if len(each) <= PHRASE_LETTERS)[:PHRASES]
+    def _failed(self, broke: StreamBroke) -> ServiceFailed:
+        told = f"{self.name}: {broke}" + (f" ({broke.advice})" if broke.advice else "")
+        return (ServiceLate if broke.is_late else ServiceFailed)(told)

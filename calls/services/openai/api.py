@@ -14,7 +14,6 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import httpx2
 import openai
@@ -22,6 +21,7 @@ from django.conf import settings
 from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
 
 from calls.services import ServiceFailed, ServiceLate
+from calls.services.per_loop import PerLoop
 
 SPARES = 2
 WARM_AFTER_S = 0.2
@@ -124,20 +124,13 @@ class Api:
             raise explained(error, model) from None
 
 
-_apis: WeakKeyDictionary[asyncio.AbstractEventLoop, Api] = WeakKeyDictionary()
-
-
-def api() -> Api:
-    """The running loop's."""
-    loop = asyncio.get_running_loop()
-    if loop not in _apis:
-        _apis[loop] = Api()
-    return _apis[loop]
+api = PerLoop(Api)
+"""The running loop's."""
 
 
 async def aclose() -> None:
     """Close the running loop's connections; the next use makes new ones, with today's settings."""
-    if closing := _apis.pop(asyncio.get_running_loop(), None):
+    if closing := api.take():
         await closing.aclose()
 
 

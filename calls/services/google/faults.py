@@ -6,6 +6,7 @@ from google.api_core.exceptions import GoogleAPICallError, from_grpc_status
 from grpc import StatusCode
 
 from calls.services import ServiceFailed, ServiceLate
+from calls.services.stt_stream import StreamBroke
 
 Fault = GoogleAPICallError | TimeoutError
 
@@ -18,14 +19,14 @@ ABOUT_AUDIO = ("Audio chunk", "Malordered", "too slow", "too fast")
 """In a refusal that says nothing about the model."""
 UNEXPLAINED = "Internal error from Core"
 ABOUT_HINTS = ("adaptation", "speech_context", "phrase")
+UNREACHABLE = "check the network, GOOGLE_SPEECH_ENDPOINT and https://status.cloud.google.com"
 ADVICE = {
     StatusCode.UNAUTHENTICATED: "check GOOGLE_APPLICATION_CREDENTIALS",
     StatusCode.PERMISSION_DENIED: "enable the Cloud Speech-to-Text API in the project, and let the "
     "service account use it",
     StatusCode.INVALID_ARGUMENT: "check GCP_STT_MODEL and GCP_STT_LANGUAGE",
     StatusCode.RESOURCE_EXHAUSTED: "raise the Speech-to-Text quota in the Google Cloud console",
-    StatusCode.UNAVAILABLE: "check the network, GOOGLE_SPEECH_ENDPOINT and "
-    "https://status.cloud.google.com",
+    StatusCode.UNAVAILABLE: UNREACHABLE,
     StatusCode.DEADLINE_EXCEEDED: "check the network and https://status.cloud.google.com",
 }
 
@@ -72,12 +73,29 @@ def is_about_credentials(fault: Fault) -> bool:
     return code(fault) in CREDENTIALS or "invalid_grant" in text(fault)
 
 
+def broke(fault: GoogleAPICallError) -> StreamBroke:
+    """A stream's end, as the recogniser takes it."""
+    return StreamBroke(
+        _said(fault),
+        _advice(fault),
+        is_late=code(fault) == StatusCode.DEADLINE_EXCEEDED,
+        is_hidden=is_unexplained(fault),
+        is_hopeless=is_about_credentials(fault),
+    )
+
+
 def failed(name: str, fault: Fault) -> ServiceFailed:
     """The provider's own words, and what to do."""
-    status = code(fault)
-    advice = ADVICE.get(status, "")
-    if "metadata from plugin" in text(fault):  # a token could not be had
-        advice = ADVICE[StatusCode.UNAUTHENTICATED]
-    said = f"{name}: {status.name}: {text(fault)}"
-    is_late = status == StatusCode.DEADLINE_EXCEEDED
+    said, advice = f"{name}: {_said(fault)}", _advice(fault)
+    is_late = code(fault) == StatusCode.DEADLINE_EXCEEDED
     return (ServiceLate if is_late else ServiceFailed)(f"{said} ({advice})" if advice else said)
+
+
+def _said(fault: Fault) -> str:
+    return f"{code(fault).name}: {text(fault)}"
+
+
+def _advice(fault: Fault) -> str:
+    if "metadata from plugin" in text(fault):  # a token could not be had
+        return ADVICE[StatusCode.UNAUTHENTICATED]
+    return ADVICE.get(code(fault), "")

@@ -6,12 +6,10 @@ fallback model is asked once; then the failure is the core's to answer, with an 
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 from django.conf import settings
 from django.utils import timezone
@@ -19,9 +17,7 @@ from django.utils import timezone
 from calls.services import (
     NO_BRIEF,
     Brief,
-    Farewell,
     Line,
-    Message,
     Piece,
     ServiceFailed,
     ServiceLate,
@@ -29,44 +25,16 @@ from calls.services import (
     instructions,
 )
 from calls.services.deadlines import within
-from calls.services.instructions import SAY_GOODBYE, TAKE_MESSAGE
-from calls.services.openai_api import AccountRefused, api
+from calls.services.openai.api import AccountRefused, api
+from calls.services.tool_rounds import Rounds
+from calls.services.tools import TOOLS, Json, Tool, ToolCall
 
 logger = logging.getLogger(__name__)
 
-Json = dict[str, Any]
 TRIED_TOKENS = 16
 """Of the answer at start-up, which is only asked to see whether one is refused."""
 MOST_TOKENS = 500
 """Of one answer: about a minute of speech, which nobody listens to."""
-
-
-@dataclass(slots=True)
-class ToolCall:
-    """What the model asks to have done; comes in pieces."""
-
-    id: str = ""
-    name: str = ""
-    arguments: str = ""
-
-    def add(self, delta: Json) -> None:
-        function = delta.get("function") or {}
-        self.id += delta.get("id") or ""
-        self.name += function.get("name") or ""
-        self.arguments += function.get("arguments") or ""
-
-    def text(self, name: str) -> str:
-        """One argument; empty if the model did not write what it was asked to."""
-        try:
-            given = json.loads(self.arguments)
-        except ValueError:
-            return ""
-        value = given.get(name) if isinstance(given, dict) else None
-        return str(value or "").strip()
-
-    def as_asked(self) -> Json:
-        function = {"name": self.name, "arguments": self.arguments}
-        return {"id": self.id, "type": "function", "function": function}
 
 
 class OpenAiWriter:
@@ -74,6 +42,7 @@ class OpenAiWriter:
 
     first_s, next_s = 2.5, 2.0
     """Deadlines for the first token, and for each one after it."""
+    tools: ClassVar[Sequence[Tool]] = TOOLS
 
     def __init__(self, brief: Brief = NO_BRIEF) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
@@ -81,7 +50,7 @@ class OpenAiWriter:
         business = instructions.only_message(business) if brief.takes_message else business
         self._business = instructions.with_moment(business, timezone.localtime())
         self._greeting = brief.opening(settings.GREETING or instructions.GREETING)
-        self._kept: list[Message] = []
+        self._brief, self._notes = brief, list[str]()
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -89,7 +58,7 @@ class OpenAiWriter:
         await api().warm()
         asked = {
             "messages": instructions.messages("", [Line(True, instructions.GREETING)]),
-            "tools": instructions.TOOLS,
+            "tools": [tool.as_function for tool in cls.tools],
             "max_completion_tokens": TRIED_TOKENS,
         }
         for model in filter(None, (settings.OPENAI_MODEL, settings.OPENAI_FALLBACK_MODEL)):
@@ -102,53 +71,21 @@ class OpenAiWriter:
         return Standing(settings.OPENAI_MODEL, settings.OPENAI_MODEL)
 
     def fixed_phrases(self) -> Sequence[str]:
-        return self._greeting, instructions.PATIENCE, instructions.NOTED, instructions.FAREWELL
+        says = (tool.says for tool in self.tools if tool.says)
+        return self._greeting, instructions.PATIENCE, *says, instructions.ENOUGH
 
     async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
         if not history:
             api().warm_soon()  # the greeting leaves time for what the first answer will need
             yield self._greeting
             return
-        messages = instructions.messages(self._business, history, self._kept)
-        has_spoken = False
-        for tool_choice in ("auto", "none"):  # the second round words what the first one did
-            asked = {"messages": messages, "tools": instructions.TOOLS, "tool_choice": tool_choice}
-            text, tools = "", dict[int, ToolCall]()
-            async with aclosing(self._answer(asked, has_spoken)) as answer:
-                async for part in answer:
-                    if isinstance(part, str):
-                        text, has_spoken = text + part, True
-                        yield part
-                    else:
-                        tools.setdefault(part.get("index", 0), ToolCall()).add(part)
-            calls = list(tools.values())
-            if not any(call.name == TAKE_MESSAGE for call in calls):
-                break
-            messages.append(
-                {
-                    "role": "assistant",
-                    "content": text or None,
-                    "tool_calls": [call.as_asked() for call in calls],
-                }
-            )
-            for call in calls:
-                message, result = _done(call)
-                messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
-                if message:
-                    self._kept.append(message)
-                    yield message
-                    if not has_spoken:
-                        has_spoken = True
-                        yield instructions.NOTED
-            if text:
-                yield " "
-        for call in calls:
-            if call.name == SAY_GOODBYE:
-                if not text.removeprefix(instructions.PATIENCE):
-                    yield call.text("farewell") or instructions.FAREWELL
-                yield Farewell()
+        messages = instructions.messages(self._business, history, self._notes)
+        rounds = Rounds(self.tools, self._brief, self._notes)
+        async with aclosing(rounds.reply(_Chat(self, messages))) as pieces:
+            async for piece in pieces:
+                yield piece
 
-    async def _answer(self, asked: Json, has_spoken: bool) -> AsyncGenerator[str | Json, None]:
+    async def answer(self, asked: Json, has_spoken: bool) -> AsyncGenerator[str | Json, None]:
         """Text and pieces of tool calls, of the model or else of the fallback model."""
         has_begun = False
         try:
@@ -178,14 +115,49 @@ class OpenAiWriter:
         return within(parts, first_s=self.first_s, next_s=self.next_s, what=f"OpenAI {model}")
 
 
-def _done(call: ToolCall) -> tuple[Message | None, str]:
-    """What a tool call brings, and what the model is told of it."""
-    if call.name != TAKE_MESSAGE:
-        return None, instructions.FIRST_READ_BACK
-    message = Message(call.text("name"), call.text("number"), call.text("reason"))
-    if not message.reason and not message.number:
-        return None, instructions.NOT_KEPT
-    return message, instructions.KEPT
+class _Chat:
+    """calls.services.tool_rounds.Model: the messages of one reply, added to from round to round."""
+
+    def __init__(self, writer: OpenAiWriter, messages: list[Json]) -> None:
+        self._writer, self._messages = writer, messages
+        self._tools = [tool.as_function for tool in writer.tools]
+
+    async def ask(
+        self, *, may_call: bool, has_spoken: bool
+    ) -> AsyncGenerator[str | ToolCall, None]:
+        asked = {
+            "messages": self._messages,
+            "tools": self._tools,
+            "tool_choice": "auto" if may_call else "none",
+        }
+        calls = dict[int, ToolCall]()
+        async with aclosing(self._writer.answer(asked, has_spoken)) as parts:
+            async for part in parts:
+                if isinstance(part, str):
+                    yield part
+                else:
+                    _add(calls.setdefault(part.get("index", 0), ToolCall()), part)
+        for call in calls.values():
+            yield call
+
+    def tell(self, text: str, results: Sequence[tuple[ToolCall, str]]) -> None:
+        calls = [_as_asked(call) for call, _result in results]
+        self._messages.append({"role": "assistant", "content": text or None, "tool_calls": calls})
+        for call, result in results:
+            self._messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
+
+
+def _add(call: ToolCall, delta: Json) -> None:
+    """A tool call comes in pieces."""
+    function = delta.get("function") or {}
+    call.id += delta.get("id") or ""
+    call.name += function.get("name") or ""
+    call.arguments += function.get("arguments") or ""
+
+
+def _as_asked(call: ToolCall) -> Json:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
 
 
 async def _parts(model: str, asked: Json) -> AsyncGenerator[str | Json, None]:

@@ -13,9 +13,10 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from calls.services import ServiceFailed, Standing, google_faults
-from calls.services.google_faults import Fault
-from calls.services.google_speech_api import Pair
+from calls.services import ServiceFailed, Standing
+from calls.services.google import faults
+from calls.services.google.faults import Fault
+from calls.services.google.speech_api import Pair
 
 logger = logging.getLogger(__name__)
 
@@ -94,13 +95,13 @@ def refuse(pair: Pair, why: str) -> None:
 
 def learn(pair: Pair, fault: Fault, had_hints: bool = False) -> bool:
     """Was the configuration refused? Then another is used from now on."""
-    if not google_faults.is_refusal(fault):
+    if not faults.is_refusal(fault):
         return False
-    if had_hints and google_faults.is_about_hints(fault):
+    if had_hints and faults.is_about_hints(fault):
         _without_hints.add(pair)
-        logger.warning("Google Speech: %s takes no hints: %s", pair, google_faults.text(fault))
+        logger.warning("Google Speech: %s takes no hints: %s", pair, faults.text(fault))
     else:
-        refuse(pair, google_faults.text(fault))
+        refuse(pair, faults.text(fault))
     return True
 
 

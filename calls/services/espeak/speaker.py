@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import numpy as np
 
-from calls.audio import BYTES_PER_MS, Samples, resample, to_mulaw
+from calls.audio import BYTES_PER_MS, Samples, chunks, resample, to_mulaw
 from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing, script
 from calls.services.hebrew import to_espeak
 from calls.services.lexicon import vocalise
@@ -24,7 +24,6 @@ PEAK = 0.5
 STEP_MS, SPEECH_DB = 10, 35
 """A step is speech when it is at most this much fainter than the loudest one."""
 KEPT_SILENCE_MS = 30
-CHUNK_BYTES = 100 * BYTES_PER_MS
 DEADLINE_S = 2.0
 """A sentence takes about 10 ms; longer than this and something is wrong with the machine."""
 
@@ -126,8 +125,8 @@ class EspeakSpeaker:
             yield text
             spelled = phonetic(text)
             audio = _telephone(await self._wav(spelled)) if spelled else b""
-            for begin in range(0, len(audio), CHUNK_BYTES):
-                yield audio[begin : begin + CHUNK_BYTES]
+            for chunk in chunks(audio):
+                yield chunk
 
     async def _wav(self, text: str) -> bytes:
         try:

@@ -1,4 +1,4 @@
-"""The embedded Writer: a small deterministic receptionist, whose words are in receptionist.toml.
+"""The embedded Writer: a small deterministic receptionist, whose words are in dialogue.toml.
 
 Rule: where the dialogue stands is a pure function of what the caller has said so far. Every
 answer replays the caller's lines from the first, so an interrupted or resumed turn needs no undo.
@@ -17,7 +17,7 @@ from typing import Literal
 from calls.services import NO_BRIEF, Brief, Expect, Farewell, Line, Standing
 from calls.services.hebrew import MARKS
 
-DIALOGUE = Path(__file__).with_name("receptionist.toml")
+DIALOGUE = Path(__file__).with_name("dialogue.toml")
 KINDS = {"answers": "choice", "anything": "open", "number": "number"}
 """What a question listens for, as tuning.finished.Asked calls it."""
 ANYWHERE = "anywhere"
@@ -88,7 +88,7 @@ class Moment:
 
 
 class Dialogue:
-    """The questions of receptionist.toml. ValueError names what the file gets wrong."""
+    """The questions of dialogue.toml. ValueError names what the file gets wrong."""
 
     def __init__(self, path: Path = DIALOGUE, *, takes_message: bool = False) -> None:
         """takes_message: it only takes one."""

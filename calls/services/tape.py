@@ -17,9 +17,9 @@ QUIET_MS = 2000
 """Kept of a silence, in which an onset may hide."""
 LOUD_DB = -50
 TAIL_MS = 200
-"""Sound so little after the end of a final belongs to it: Google gives times in steps of 100."""
+"""Sound so little after the end of a final belongs to it: vendors give times in steps of 100."""
 MESSAGE_BYTES = 800 * BYTES_PER_MS
-"""Google takes 25,600 bytes a message, its documentation says 15 KB."""
+"""The longest message: Google takes 25,600 bytes, its documentation says 15 KB."""
 
 
 @dataclass(slots=True)

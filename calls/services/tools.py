@@ -1,0 +1,137 @@
+"""What a language model may have done in a call: each tool declared once, in TOOLS.
+
+Rule: before a reply is decided nothing is done that could not be undone, so a tool that is not
+`safe_ahead` waits for the decision; and no tool keeps a caller waiting longer than its deadline.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from calls.services import Brief, Message, Piece, instructions
+
+Json = dict[str, Any]
+LONGEST_S = 3.0
+"""No tool may take longer: with the model's next words that is all that a caller bears."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a tool brought.
+
+    told: to the model. says: the words for it; None: the tool's own, "": none. pieces: what the
+    call should know. note: what later turns are told of it; only a tool that waits for the decision
+    leaves one, for any other may have been run in vain.
+    """
+
+    told: str = ""
+    says: str | None = None
+    pieces: tuple[Piece, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """schema: its description and parameters, as JSON Schema has them; `of_texts` makes one.
+
+    run: given the called number's brief and the model's arguments. What it raises is told to the
+        model as a failure. safe_ahead: looks only, so it may run for a reply that is not decided.
+    deadline_s: up to LONGEST_S; after that the model is told that nothing came.
+    says: said when it is done, if nothing was said yet, while the model words the rest.
+    ends: the call is over once the reply was heard, unless the model is told something. It is not
+        run beside others, nor after them in one reply: what they did must be heard first.
+    """
+
+    name: str
+    schema: Json
+    run: Callable[[Brief, Mapping[str, Any]], Awaitable[Done]]
+    safe_ahead: bool
+    deadline_s: float
+    says: str = ""
+    ends: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.deadline_s <= LONGEST_S:
+            raise ValueError(f"{self.name}: deadline_s must be up to {LONGEST_S:g}")
+
+    @property
+    def as_function(self) -> Json:
+        """As OpenAI and those that follow it are offered a tool."""
+        return {"type": "function", "function": {"name": self.name, **self.schema}}
+
+
+def of_texts(description: str, /, **texts: str) -> Json:
+    """The schema of a tool whose parameters are all texts, and all required."""
+    parameters = {
+        "type": "object",
+        "properties": {each: {"type": "string", "description": texts[each]} for each in texts},
+        "required": [*texts],
+        "additionalProperties": False,
+    }
+    return {"description": description, "parameters": parameters, "strict": True}
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """What the model asks to have done. arguments: JSON, if the model wrote what it should."""
+
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+    @property
+    def given(self) -> Json:
+        """The arguments; empty if they are no JSON object."""
+        try:
+            given = json.loads(self.arguments)
+        except ValueError:
+            return {}
+        return given if isinstance(given, dict) else {}
+
+
+def _text(given: Mapping[str, Any], name: str) -> str:
+    return str(given.get(name) or "").strip()
+
+
+async def _say_goodbye(brief: Brief, given: Mapping[str, Any]) -> Done:
+    return Done(says=_text(given, "farewell") or None)
+
+
+async def _take_message(brief: Brief, given: Mapping[str, Any]) -> Done:
+    message = Message(*(_text(given, name) for name in ("name", "number", "reason")))
+    if not message.reason and not message.number:
+        return Done(instructions.NOT_KEPT, says="")
+    return Done(instructions.KEPT, pieces=(message,), note=instructions.note_of_message(message))
+
+
+TOOLS = (
+    Tool(
+        "say_goodbye",
+        of_texts(
+            "מנתק את השיחה אחרי שהפרידה נשמעה. רק כשברור שהשיחה הסתיימה.",
+            farewell="משפט הפרידה, אם עוד לא נאמר",
+        ),
+        _say_goodbye,
+        safe_ahead=True,
+        deadline_s=1.0,
+        says=instructions.FAREWELL,
+        ends=True,
+    ),
+    Tool(
+        "take_message",
+        of_texts(
+            "שומר הודעה שהושארה בשיחה. בתיקון של פרט קוראים שוב, עם כל הפרטים.",
+            name="השם שנמסר; ריק אם לא נמסר",
+            number="מספר הטלפון לחזרה, בספרות בלבד; ריק אם לא נמסר",
+            reason="העניין, במשפט אחד",
+        ),
+        _take_message,
+        safe_ahead=False,
+        deadline_s=1.0,
+        says=instructions.NOTED,
+    ),
+)
+"""All that there are, in the order in which a model is offered them."""
