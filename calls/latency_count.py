@@ -28,7 +28,7 @@ class LatencyCount(models.Model):
     revision = models.ForeignKey(Revision, models.PROTECT)
     is_short = models.BooleanField()
     measure = models.CharField(max_length=30)
-    """A latency of turn_record.Latencies."""
+    """A latency of moments.Latencies."""
     bin = models.SmallIntegerField()
     """latency.bin_of its value."""
     turns = models.PositiveIntegerField(default=0)

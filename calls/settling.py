@@ -19,6 +19,7 @@ from calls import recording
 from calls.latency import bin_of
 from calls.latency_count import LatencyCount, Place
 from calls.models import Call, Turn
+from calls.moments import names_of
 from calls.timeline import Timeline
 from tuning import journal, pauses, replay
 from tuning.events import Action, Event
@@ -28,10 +29,7 @@ logger = logging.getLogger(__name__)
 CLAIM_LASTS = timedelta(minutes=5)
 MISSED_AFTER = timedelta(minutes=1)
 MOST_AT_ONCE = 500
-MEASURES = (
-    *("response_latency", "end_of_turn_delay", "transcription_delay"),
-    *("turn_latency", "llm_ttft", "llm_ttfs", "tts_ttfb"),
-)
+MEASURES = names_of(lambda each: each.is_counted)
 
 
 def missed() -> list[int]:

@@ -1,7 +1,6 @@
 """One exchange of a call.
 
-A turn keeps raw moments in wall milliseconds since the stream began; turn_record.Latencies derives
-every duration from them.
+A turn keeps raw moments; moments.py declares them, and every duration between them.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from calls.turn_record import Latencies
+from calls.moments import MOMENTS, Latencies
 from tuning.models import Revision
 from tuning.profile import FRAME_MS
 
@@ -41,10 +40,8 @@ class Judged:
 
 
 class Turn(Judged, Latencies, models.Model):
-    """One exchange: what the caller said, what the agent answered, and the moments between.
-
-    All `*_ms` moments are wall milliseconds since the stream began; None: never came.
-    """
+    """One exchange: what the caller said, what the agent answered, and the moments between, which
+    are columns, too."""
 
     class Outcome(models.TextChoices):
         COMPLETED = "completed", _("completed")
@@ -112,26 +109,6 @@ class Turn(Judged, Latencies, models.Model):
     """The reply was longer than the profile allows, and ended after a sentence."""
     spoken_ms = models.PositiveIntegerField(default=0)
     """How long the caller heard the agent speak."""
-    speech_began_ms = models.FloatField(null=True)
-    speech_ended_ms = models.FloatField(null=True)
-    decided_ms = models.FloatField(null=True)
-    transcribed_ms = models.FloatField(null=True)
-    """The transcript that the turn rests on (final, or the partial that was answered)."""
-    asked_ms = models.FloatField(null=True)
-    first_token_ms = models.FloatField(null=True)
-    first_sentence_ms = models.FloatField(null=True)
-    """The first sentence was handed to speech synthesis."""
-    first_byte_ms = models.FloatField(null=True)
-    filled_ms = models.FloatField(null=True)
-    """The answer was late: a filler was sent to the caller."""
-    ready_ms = models.FloatField(null=True)
-    """The first audio of the answer was there, whether it went out at once or not."""
-    first_audio_ms = models.FloatField(null=True)
-    """The first audio of the answer was sent to the caller."""
-    heard_ms = models.FloatField(null=True)
-    """Confirmed by Twilio's mark: the caller hears the answer, or the filler before it."""
-    ended_ms = models.FloatField(null=True)
-    """The reply was heard to its end, or stopped."""
 
     CUT_INS = Q(label=Label.CUT_IN) | Q(label="", outcome=Outcome.CUT_IN)
     """The turns that are `is_cut_in`."""
@@ -158,3 +135,7 @@ class Turn(Judged, Latencies, models.Model):
         if self.filled_ms is None or self.speech_ended_ms is None:
             return None
         return self.filled_ms - self.speech_ended_ms
+
+
+for _moment in MOMENTS:
+    Turn.add_to_class(_moment, models.FloatField(null=True))

@@ -7,8 +7,9 @@ means.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
+from calls.moments import Latencies
 from calls.services import Message
 from tuning.events import Action, Event, Prompt, Reply
 from tuning.profile import Profile
@@ -24,82 +25,9 @@ WITHDRAWN = {"caller resumed", "cut-in"}
 """The core's reasons by which what was answered had not been all: it comes again, as one."""
 
 
-class Latencies:
-    """The durations of a turn, each derived here, once; DESIGN.md section 1 defines the words.
-
-    Milliseconds; None where a moment is missing.
-    """
-
-    __slots__ = ()
-    is_prepared: Any
-    speech_ended_ms: float | None
-    decided_ms: float | None
-    transcribed_ms: float | None
-    asked_ms: float | None
-    first_token_ms: float | None
-    first_sentence_ms: float | None
-    first_byte_ms: float | None
-    ready_ms: float | None
-    first_audio_ms: float | None
-    heard_ms: float | None
-
-    @property
-    def end_of_turn_delay(self) -> float | None:
-        return _between(self.speech_ended_ms, self.decided_ms)
-
-    @property
-    def transcription_delay(self) -> float | None:
-        return _between(self.speech_ended_ms, self.transcribed_ms)
-
-    @property
-    def llm_ttft(self) -> float | None:
-        return _between(self.asked_ms, self.first_token_ms)
-
-    @property
-    def llm_ttfs(self) -> float | None:
-        return _between(self.asked_ms, self.first_sentence_ms)
-
-    @property
-    def tts_ttfb(self) -> float | None:
-        return _between(self.first_sentence_ms, self.first_byte_ms)
-
-    @property
-    def turn_latency(self) -> float | None:
-        return _between(self.decided_ms, self.first_audio_ms)
-
-    @property
-    def ready_lead(self) -> float | None:
-        """Reply ready to be heard -> decided: positive when it was prepared ahead."""
-        return _between(self.ready_ms, self.decided_ms)
-
-    @property
-    def was_ready(self) -> bool:
-        """The reply could have been heard before the decision, which released it."""
-        return self.is_prepared and (self.ready_lead or 0.0) > 0
-
-    @property
-    def field_turn_latency(self) -> float | None:
-        """The field's TURN_LATENCY: decided -> text handed to speech synthesis."""
-        return _between(self.decided_ms, self.first_sentence_ms)
-
-    @property
-    def response_latency(self) -> float | None:
-        """Voice to voice: speech end -> first audio sent."""
-        return _between(self.speech_ended_ms, self.first_audio_ms)
-
-    @property
-    def heard_latency(self) -> float | None:
-        """The caller's side of response_latency: speech end -> heard, by Twilio's mark."""
-        return _between(self.speech_ended_ms, self.heard_ms)
-
-
-def _between(start: float | None, end: float | None) -> float | None:
-    return None if start is None or end is None else end - start
-
-
 @dataclass(slots=True)
 class TurnRecord(Latencies):
-    """Field by field what calls.models.Turn keeps."""
+    """Field by field what calls.models.Turn keeps, the moments included."""
 
     number: int
     revision: int
@@ -125,19 +53,6 @@ class TurnRecord(Latencies):
     resumed: int = 0
     is_limited: bool = False
     spoken_ms: int = 0
-    speech_began_ms: float | None = None
-    speech_ended_ms: float | None = None
-    decided_ms: float | None = None
-    transcribed_ms: float | None = None
-    asked_ms: float | None = None
-    first_token_ms: float | None = None
-    first_sentence_ms: float | None = None
-    first_byte_ms: float | None = None
-    filled_ms: float | None = None
-    ready_ms: float | None = None
-    first_audio_ms: float | None = None
-    heard_ms: float | None = None
-    ended_ms: float | None = None
 
     def __str__(self) -> str:
         """For the log: how it was decided and how long it took, without a word of what was said."""

@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from calls.models import Call
+from calls.moments import names_of
 from calls.turn import Turn
 
 BATCH = 500
@@ -39,8 +40,7 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
 )
 TURN = (
     *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
-    *("is_prepared", "response_latency", "end_of_turn_delay", "transcription_delay"),
-    *("llm_ttft", "llm_ttfs", "tts_ttfb", "turn_latency", "ready_lead"),
+    *("is_prepared", *names_of(lambda each: each.is_exported)),
 )
 
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from calls import recording
 from calls.models import Call
+from calls.moments import LATENCIES, Latency
 from calls.timeline import Timeline
 from calls.turn import Turn
 from dashboard.access import may
@@ -27,7 +28,7 @@ from dashboard.call_course import course
 from dashboard.kept import work_out_anew
 from dashboard.models import AuditEvent
 from dashboard.waterfall import Waterfall, waterfall
-from dashboard.words import LATENCIES, STREAM_CLOSED, Latency
+from dashboard.words import STREAM_CLOSED
 
 
 @dataclass(frozen=True, slots=True)

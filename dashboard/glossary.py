@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from calls.moments import Latencies
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -135,7 +137,7 @@ GLOSSARY = (
             ),
             Entry(
                 "response_latency",
-                _("Response latency"),
+                Latencies.response_latency.label,
                 _(
                     "What the caller waits: from the last sound of the caller to the first sound "
                     "of the answer that was sent. The most important number here."
@@ -148,7 +150,7 @@ GLOSSARY = (
             ),
             Entry(
                 "end_of_turn_delay",
-                _("End-of-turn delay"),
+                Latencies.end_of_turn_delay.label,
                 _(
                     "From the speech end to the decision: mostly the silence that "
                     "the profile asks for."
@@ -156,32 +158,32 @@ GLOSSARY = (
             ),
             Entry(
                 "transcription_delay",
-                _("Transcription delay"),
+                Latencies.transcription_delay.label,
                 _("From the speech end until the words were there as text."),
             ),
             Entry(
                 "llm_ttft",
-                _("LLM, first token"),
+                Latencies.llm_ttft.label,
                 _("How long the language model took until the first piece of its answer."),
             ),
             Entry(
                 "llm_ttfs",
-                _("LLM, first sentence"),
+                Latencies.llm_ttfs.label,
                 _("How long the language model took until the first sentence could be spoken."),
             ),
             Entry(
                 "tts_ttfb",
-                _("TTS, first byte"),
+                Latencies.tts_ttfb.label,
                 _("How long the voice took, from receiving the text to its first sound."),
             ),
             Entry(
                 "turn_latency",
-                _("Turn latency"),
+                Latencies.turn_latency.label,
                 _("From the decision to the first sound sent: without the silence before it."),
             ),
             Entry(
                 "field_turn_latency",
-                _("TURN_LATENCY (field)"),
+                Latencies.field_turn_latency.label,
                 _(
                     "An older log line: from the decision to the text handed to the voice. It "
                     "leaves out the silence and the voice, so it looks better than what the caller "
@@ -190,7 +192,7 @@ GLOSSARY = (
             ),
             Entry(
                 "ready_lead",
-                _("Ready before the decision"),
+                Latencies.ready_lead.label,
                 _(
                     "How long before the decision the answer was ready to be heard. Positive: it "
                     "was prepared ahead; negative: it came after."
@@ -198,7 +200,7 @@ GLOSSARY = (
             ),
             Entry(
                 "heard_latency",
-                _("Heard"),
+                Latencies.heard_latency.label,
                 _("Until the telephone company confirmed that the caller hears the answer."),
             ),
             Entry(

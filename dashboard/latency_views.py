@@ -15,15 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from calls.latency import Summary, from_bins, percentile, summarise
+from calls.moments import LATENCIES, names_of
 from dashboard.access import may
 from dashboard.charts import Histogram, latency_axis, latency_histogram, latency_place
 from dashboard.kept import kept
 from dashboard.targets import LATENCY, Target, verdict
 from dashboard.turn_selection import DAYS, NEWEST_CALLS, Measured, Selection
-from dashboard.words import LATENCIES
 from tuning.models import TimingProfile
 
-STAGES = ("end_of_turn_delay", "transcription_delay", "llm_ttft", "llm_ttfs", "tts_ttfb")
+STAGES = names_of(lambda each: each.is_stage)
 CLASSES = ((True, _("After short utterances")), (False, _("After long utterances")))
 
 

@@ -18,8 +18,8 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from calls.models import Call, LatencyCount, Turn
+from calls.moments import MOMENTS, Latencies
 from calls.turn import Judged
-from calls.turn_record import Latencies
 from dashboard.address import number_in
 from tuning.models import Revision, TimingProfile
 
@@ -31,7 +31,7 @@ LONGEST_CALL = timedelta(minutes=15)
 
 @dataclass(slots=True)
 class Measured(Judged, Latencies):
-    """A turn's moments without its words: thousands of them are read at once."""
+    """A turn's moments, without its words: thousands of them are read at once."""
 
     pk: int
     call_id: int
@@ -44,16 +44,6 @@ class Measured(Judged, Latencies):
     pause_long_ms: int | None
     policy_ms: int
     wait_parts: dict[str, int]
-    speech_ended_ms: float | None
-    decided_ms: float | None
-    transcribed_ms: float | None
-    asked_ms: float | None
-    first_token_ms: float | None
-    first_sentence_ms: float | None
-    first_byte_ms: float | None
-    ready_ms: float | None
-    first_audio_ms: float | None
-    heard_ms: float | None
 
 
 @dataclass(frozen=True)
@@ -128,11 +118,13 @@ class Selection:
 
     def measured(self) -> list[Measured]:
         """The turns of the newest calls."""
-        names = [each.name for each in fields(Measured)]
+        names = [each.name for each in fields(Measured) if each.name not in MOMENTS]
         found = Turn.objects.filter(call__in=self.newest_calls, number__gt=0)
         if self.revisions:
             found = found.filter(revision__in=self.revisions)
-        return [Measured(*row) for row in found.order_by().values_list(*names)]
+        rows = found.order_by().values_list(*names, *MOMENTS)
+        own = len(names)
+        return [Measured(*row[:own], **dict(zip(MOMENTS, row[own:], strict=True))) for row in rows]
 
     def counts(self, measure: str) -> QuerySet[LatencyCount]:
         since = self.since.replace(minute=0, second=0, microsecond=0)

@@ -5,8 +5,6 @@ A string that is not here is shown as it is: nothing is hidden because it is new
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -138,69 +136,3 @@ def stream_error(text: str) -> Promise | str:
 
 
 NOTES: Words = {"shipped": _("shipped with HeVoice")}
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """A latency of calls.models.Turn and what it means."""
-
-    name: str
-    label: Promise
-    meaning: Promise
-
-
-LATENCIES = (
-    Latency(
-        "response_latency",
-        _("Response latency"),
-        _("From the caller's last voiced frame to the first audio sent: what the caller waits."),
-    ),
-    Latency(
-        "end_of_turn_delay",
-        _("End-of-turn delay"),
-        _("From the speech end to the decision that the caller has finished."),
-    ),
-    Latency(
-        "transcription_delay",
-        _("Transcription delay"),
-        _("From the speech end to the transcript that the turn rests on."),
-    ),
-    Latency(
-        "llm_ttft",
-        _("LLM, first token"),
-        _("From the request to the first piece of the reply's text."),
-    ),
-    Latency(
-        "llm_ttfs",
-        _("LLM, first sentence"),
-        _("From the request to the first sentence handed to speech synthesis."),
-    ),
-    Latency(
-        "tts_ttfb",
-        _("TTS, first byte"),
-        _("From the first sentence handed over to the first byte of its audio."),
-    ),
-    Latency(
-        "turn_latency",
-        _("Turn latency"),
-        _("From the decision to the first audio sent."),
-    ),
-    Latency(
-        "ready_lead",
-        _("Ready before the decision"),
-        _("From the reply's first audio being there to the decision; negative: it came after."),
-    ),
-    Latency(
-        "field_turn_latency",
-        _("TURN_LATENCY (field)"),
-        _(
-            "The older log line: from the decision to the text handed to speech synthesis. It "
-            "leaves out the silence before and the synthesis after."
-        ),
-    ),
-    Latency(
-        "heard_latency",
-        _("Heard"),
-        _("From the speech end to the mark that confirms that the caller hears the reply."),
-    ),
-)

@@ -7,10 +7,11 @@ from html.parser import HTMLParser
 from django.test import TestCase
 from django.utils import translation
 
+from calls.moments import LATENCIES
 from dashboard.glossary import GLOSSARY
 from dashboard.shortcuts import SHORTCUTS
 from dashboard.templatetags.page_links import PAGES
-from dashboard.words import LATENCIES, STATES
+from dashboard.words import STATES
 from tests.people import a_person
 
 DESIGN_WORDS = {

@@ -1,0 +1,185 @@
+"""The moments of a turn, and the latencies between them: each is declared here, once.
+
+The columns of calls.models.Turn, the record of a turn under way, what is counted by the hour, the
+exports, the waterfall and the pages read these declarations; DESIGN.md section 1 defines the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, overload
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Moment = float | None
+"""Wall milliseconds since the stream began; None: it never came."""
+
+
+@dataclass(init=False, eq=False, repr=False, kw_only=True)
+class Moments:
+    """In the order in which they usually come."""
+
+    speech_began_ms: Moment = None
+    """The caller's first voice."""
+    speech_ended_ms: Moment = None
+    """The caller's last voice: time zero of every latency."""
+    decided_ms: Moment = None
+    """The caller has finished, says the core."""
+    transcribed_ms: Moment = None
+    """The transcript that the turn rests on (final, or the partial that was answered)."""
+    asked_ms: Moment = None
+    """The writer was asked for the reply."""
+    first_token_ms: Moment = None
+    """The first piece of its text came."""
+    first_sentence_ms: Moment = None
+    """The first sentence was handed to speech synthesis."""
+    first_byte_ms: Moment = None
+    """The first of its audio came."""
+    filled_ms: Moment = None
+    """The answer was late: a filler was sent to the caller."""
+    ready_ms: Moment = None
+    """The first audio of the answer was there, whether it went out at once or not."""
+    first_audio_ms: Moment = None
+    """The first audio of the answer was sent to the caller."""
+    heard_ms: Moment = None
+    """Confirmed by Twilio's mark: the caller hears the answer, or the filler before it."""
+    ended_ms: Moment = None
+    """The reply was heard to its end, or stopped."""
+
+
+MOMENTS = tuple(each.name for each in fields(Moments))
+
+
+class Latency:
+    """From one moment of a turn to another, in milliseconds; None where one of them is missing.
+
+    Asked of a turn it is that duration; asked of a class, this declaration.
+    """
+
+    name: str
+
+    def __init__(
+        self,
+        starts: str,
+        ends: str,
+        label: Promise,
+        meaning: Promise,
+        *,
+        is_stage: bool = False,
+        is_counted: bool = True,
+        is_exported: bool = True,
+    ) -> None:
+        """is_stage: it is a part of what the caller waits. is_counted: by the hour, for good.
+        is_exported: with every turn of a JSON export."""
+        self.starts, self.ends, self.label, self.meaning = starts, ends, label, meaning
+        self.is_stage, self.is_counted, self.is_exported = is_stage, is_counted, is_exported
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, turn: None, owner: type) -> Latency: ...
+
+    @overload
+    def __get__(self, turn: Moments, owner: type) -> float | None: ...
+
+    def __get__(self, turn: Moments | None, owner: type) -> Latency | float | None:
+        if turn is None:
+            return self
+        start_ms, end_ms = getattr(turn, self.starts), getattr(turn, self.ends)
+        return None if start_ms is None or end_ms is None else end_ms - start_ms
+
+
+class Latencies(Moments):
+    """In the order in which pages show them."""
+
+    is_prepared: Any
+
+    response_latency = Latency(
+        "speech_ended_ms",
+        "first_audio_ms",
+        _("Response latency"),
+        _("From the caller's last voiced frame to the first audio sent: what the caller waits."),
+    )
+    end_of_turn_delay = Latency(
+        "speech_ended_ms",
+        "decided_ms",
+        _("End-of-turn delay"),
+        _("From the speech end to the decision that the caller has finished."),
+        is_stage=True,
+    )
+    transcription_delay = Latency(
+        "speech_ended_ms",
+        "transcribed_ms",
+        _("Transcription delay"),
+        _("From the speech end to the transcript that the turn rests on."),
+        is_stage=True,
+    )
+    llm_ttft = Latency(
+        "asked_ms",
+        "first_token_ms",
+        _("LLM, first token"),
+        _("From the request to the first piece of the reply's text."),
+        is_stage=True,
+    )
+    llm_ttfs = Latency(
+        "asked_ms",
+        "first_sentence_ms",
+        _("LLM, first sentence"),
+        _("From the request to the first sentence handed to speech synthesis."),
+        is_stage=True,
+    )
+    tts_ttfb = Latency(
+        "first_sentence_ms",
+        "first_byte_ms",
+        _("TTS, first byte"),
+        _("From the first sentence handed over to the first byte of its audio."),
+        is_stage=True,
+    )
+    turn_latency = Latency(
+        "decided_ms",
+        "first_audio_ms",
+        _("Turn latency"),
+        _("From the decision to the first audio sent."),
+    )
+    ready_lead = Latency(
+        "ready_ms",
+        "decided_ms",
+        _("Ready before the decision"),
+        _("From the reply's first audio being there to the decision; negative: it came after."),
+        is_counted=False,
+    )
+    field_turn_latency = Latency(
+        "decided_ms",
+        "first_sentence_ms",
+        _("TURN_LATENCY (field)"),
+        _(
+            "The older log line: from the decision to the text handed to speech synthesis. It "
+            "leaves out the silence before and the synthesis after."
+        ),
+        is_counted=False,
+        is_exported=False,
+    )
+    heard_latency = Latency(
+        "speech_ended_ms",
+        "heard_ms",
+        _("Heard"),
+        _("From the speech end to the mark that confirms that the caller hears the reply."),
+        is_counted=False,
+        is_exported=False,
+    )
+
+    @property
+    def was_ready(self) -> bool:
+        """The reply could have been heard before the decision, which released it."""
+        return self.is_prepared and (self.ready_lead or 0.0) > 0
+
+
+LATENCIES = tuple(each for each in vars(Latencies).values() if isinstance(each, Latency))
+
+
+def names_of(is_wanted: Callable[[Latency], bool]) -> tuple[str, ...]:
+    """Of these latencies."""
+    return tuple(each.name for each in LATENCIES if is_wanted(each))
