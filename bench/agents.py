@@ -21,8 +21,8 @@ import psutil
 
 from bench import rig
 from bench.load import on_core
-from tuning.knob import Knob, Value
-from tuning.profile import KNOBS, SHIPPED, Profile
+from tuning.turns.knob import Knob, Value
+from tuning.turns.profile import KNOBS, SHIPPED, Profile
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "var" / "peers"

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from calls import utterances
-from calls.audio import BYTES_PER_MS, SILENCE_BYTE, to_pcm
-from calls.caller import Said, Say, Step
-from calls.earpiece import Earpiece
+from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE, to_pcm
 from calls.services.espeak.speaker import speech_bounds
-from calls.utterances import Utterance
+from calls.simulator import utterances
+from calls.simulator.caller import Said, Say, Step
+from calls.simulator.earpiece import Earpiece
+from calls.simulator.utterances import Utterance
 
 LINES = (
     *("hours", "tuesday", "next_week", "leave_message", "nine"),

@@ -32,8 +32,8 @@ import numpy as np
 
 from bench import corpus_audio
 from bench.corpus_audio import Phrase, Voice, Wave, on_the_line, rms, silence
-from calls.audio import BYTES_PER_MS
-from tuning.finished import DIGIT_WORDS, Asked
+from calls.audio.codec import BYTES_PER_MS
+from tuning.turns.completion import DIGIT_WORDS, Asked
 
 LISTS = Path(__file__).with_name("corpus.toml")
 HALVES = ("weights", "unseen")

@@ -15,7 +15,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from calls.audio import BYTES_PER_MS, FRAME_BYTES, RATE, SILENCE_BYTE, to_mulaw, to_pcm
+from calls.audio.codec import BYTES_PER_MS, FRAME_BYTES, RATE, SILENCE_BYTE, to_mulaw, to_pcm
 from calls.services.espeak.speaker import phonetic, speech_bounds, synthesise
 
 Wave = NDArray[np.float64]

@@ -26,23 +26,23 @@ from asgiref.sync import sync_to_async
 
 from bench import rig
 from bench.stock import StockConsumer
-from calls import twilio
-from calls.audio import BYTES_PER_MS, SILENCE_BYTE, level_db
-from calls.audio_in import AudioIn
-from calls.clock import CallClock
+from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE, level_db
+from calls.audio.vad import JudgedVad
 from calls.consumers import MediaConsumer
-from calls.latency import percentile
+from calls.measures.latency import percentile
 from calls.models import Call
-from calls.record_line import Line, Part, encode
-from calls.recorder import Recorder
-from calls.server_process import this_process
-from calls.unwritten import SPOOL_S
-from calls.utterances import load
-from calls.vad import JudgedVad
+from calls.process.server_process import this_process
+from calls.records.record_line import Line, Part, encode
+from calls.records.recorder import Recorder
+from calls.records.unwritten import SPOOL_S
+from calls.simulator.utterances import load
+from calls.telephony.twilio import messages
+from calls.voice.audio_in import AudioIn
+from calls.voice.clock import CallClock
 from tests.fakes import FakeTranscriber
-from tuning.events import Heard
-from tuning.profile import FRAME_MS, Profile
-from tuning.turns import TurnTaker
+from tuning.turns.events import Heard
+from tuning.turns.profile import FRAME_MS, Profile
+from tuning.turns.turn_taker import TurnTaker
 
 ROUNDS, FRAMES, WARM_UP_FRAMES = 7, 3000, 100
 CALLS, PACED_FRAMES, SETTLING_FRAMES = 10, 200, 50
@@ -182,7 +182,7 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
     def listen(number: int) -> None:
         if not number:
             clock.at_ms = 0
-        for at_ms, frame in audio_in.frames(twilio.Media(number * FRAME_MS, frames[number])):
+        for at_ms, frame in audio_in.frames(messages.Media(number * FRAME_MS, frames[number])):
             audio_in.forward(at_ms, frame, profile)
 
     def decide(number: int) -> str:
@@ -206,7 +206,7 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
             gzip.compress("\n".join(entries).encode())
 
     return {
-        "parse the message": each_us(lambda number: twilio.parse(texts[number])),
+        "parse the message": each_us(lambda number: messages.parse(texts[number])),
         "audio in: frames, batches, count": each_us(listen),
         "VAD: four modes, level, model": each_us(lambda number: vad(frames[number])),
         "level": each_us(lambda number: level_db(frames[number])),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import rig
-from calls.audio import BYTES_PER_MS, RATE, Samples, to_pcm
+from calls.audio.codec import BYTES_PER_MS, RATE, Samples, to_pcm
 from calls.services.espeak.speaker import speech_bounds, synthesise
 
 Wave = NDArray[np.float64]

@@ -27,14 +27,14 @@ import psutil
 
 from bench import rig, services
 from bench.load_table import Step, table
-from calls.caller import SILENT_FRAME, Caller, Key, Say
-from calls.latency import percentile
-from calls.line import Dialled, place_call
+from calls.measures.latency import percentile
 from calls.models import Call, Turn
-from calls.settling import settle
-from calls.twilio_stream import CallResult
-from tuning import journal
-from tuning.events import Reply
+from calls.records.post_call import settle
+from calls.simulator.caller import SILENT_FRAME, Caller, Key, Say
+from calls.simulator.dialling import Dialled, place_call
+from calls.simulator.media_stream import CallResult
+from tuning.turns import journal
+from tuning.turns.events import Reply
 
 STEPS = (1, 10, 40, 80)
 SPEECH = ("hours", "tuesday", "leave_message", "nine", "price", "cancel", "where", "thursday")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench import rig
-from calls.table import Column, render
+from calls.simulator.table import Column, render
 
 PUNCTUAL_MS, QUIET_PERCENT = 15, 15
 """The rig is on time if its frames leave no later than this (p99), and others leave us the core."""

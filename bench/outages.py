@@ -12,7 +12,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.fake_settings")
 django.setup()
 
-from tests import outages  # noqa: E402
+from tests.faults import outages  # noqa: E402
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from calls.table import Column, render
+from calls.simulator.table import Column, render
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = 21
@@ -112,7 +112,7 @@ def _addresses() -> Iterator[str]:
     from django.urls import reverse
 
     from calls.models import Call
-    from calls.phone_number import PhoneNumber
+    from calls.telephony.phone_number import PhoneNumber
     from dashboard.urls import urlpatterns
     from tuning.models import TimingProfile
 

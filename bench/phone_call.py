@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.corpus import CallerTurn
-from tuning.events import (
+from tuning.turns.events import (
     Action,
     Asks,
     CallBegan,
@@ -29,8 +29,8 @@ from tuning.events import (
     Think,
     Transcribed,
 )
-from tuning.profile import FRAME_MS, Profile
-from tuning.turns import TurnTaker
+from tuning.turns.profile import FRAME_MS, Profile
+from tuning.turns.turn_taker import TurnTaker
 
 PARTIAL_MS, PARTIAL_LATE_MS, BATCH_MS = 100, 250, 60
 FINAL_AFTER_MS, FINAL_LATE_MS = 500, 300

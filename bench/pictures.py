@@ -2,7 +2,8 @@
 
     .venv/bin/python -m bench.pictures       two minutes; or: make pictures
 
-A server of its own, with services that behave, calls of calls/seeding.py, and one call in progress.
+A server of its own, with services that behave, calls of calls/records/seeding.py, and one call in
+progress.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ print(call.pk)
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hevoice.settings")
     django.setup()
-    from calls import utterances
-    from calls.caller import Caller, Say, Wait
-    from calls.line import Dialled, place_call
-    from tests.browser import Operator, chromium
+    from calls.simulator import utterances
+    from calls.simulator.caller import Caller, Say, Wait
+    from calls.simulator.dialling import Dialled, place_call
+    from tests.dashboard.browser import Operator, chromium
     from tests.server import Server
 
     FOLDER.mkdir(exist_ok=True)

@@ -2,11 +2,11 @@
 
     python -m bench.recognition
 
-Places no call: each line of each conversation of calls/utterances.toml goes to the configured
-transcriber, whole, with the phrases that the receptionist expects at that moment; three times, with
-different silence before it, because a choice that hangs by a hair shows that way. Wording and
-voices were picked so that Whisper base knows them: the figure says that dialogue, voice and
-recognition fit together, not how well people are understood.
+Places no call: each line of each conversation of calls/simulator/utterances.toml goes to the
+configured transcriber, whole, with the phrases that the receptionist expects at that moment; three
+times, with different silence before it, because a choice that hangs by a hair shows that way.
+Wording and voices were picked so that Whisper base knows them: the figure says that dialogue, voice
+and recognition fit together, not how well people are understood.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ async def main() -> None:
     from django.conf import settings
     from django.utils.module_loading import import_string
 
-    from calls import utterances
-    from calls.audio import BYTES_PER_MS, SILENCE_BYTE
+    from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
     from calls.services import Line
     from calls.services.receptionist.writer import dialogue
+    from calls.simulator import utterances
 
     transcriber_class = import_string(settings.TRANSCRIBER)
     await transcriber_class.warm_up()

@@ -30,7 +30,7 @@ def memory_mb() -> float:
 
 
 async def main() -> None:
-    from calls.audio import BYTES_PER_MS
+    from calls.audio.codec import BYTES_PER_MS
     from calls.services.espeak.speaker import synthesise
     from calls.services.receptionist.writer import dialogue
     from calls.services.whisper.transcriber import WhisperTranscriber

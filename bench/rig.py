@@ -25,9 +25,9 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from calls import utterances  # noqa: E402
-from calls.audio import FRAME_BYTES, SILENCE_BYTE, to_mulaw, to_pcm  # noqa: E402
-from calls.utterances import Utterance  # noqa: E402
+from calls.audio.codec import FRAME_BYTES, SILENCE_BYTE, to_mulaw, to_pcm  # noqa: E402
+from calls.simulator import utterances  # noqa: E402
+from calls.simulator.utterances import Utterance  # noqa: E402
 
 NOISE = 8
 """Standard deviation of a telephone line's soft noise, in 16-bit steps (about -72 dB)."""

@@ -23,11 +23,11 @@ from bench.agents import AGENTS, Agent, Cloud
 from bench.conversations import gaps, scenario
 from bench.load import on_core
 from bench.scenarios_table import Row, table
-from calls.caller import Caller
-from calls.earpiece import Earpiece
-from calls.latency import percentile
-from calls.line import Dialled, place_call
-from calls.twilio_stream import CallResult
+from calls.measures.latency import percentile
+from calls.simulator.caller import Caller
+from calls.simulator.dialling import Dialled, place_call
+from calls.simulator.earpiece import Earpiece
+from calls.simulator.media_stream import CallResult
 
 SCALE = (1, 10, 20)
 ARRIVE_S = 4.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calls.table import Column, render
+from calls.simulator.table import Column, render
 
 PUNCTUAL_MS = 15
 """The callers are on time if their frames leave no later than this (p99)."""

@@ -26,8 +26,7 @@ from bench import rig
 from bench.agents import Cloud
 from bench.first_audio import ASKED, ROUND_TRIP_S, first_audios, spoken
 from bench.load import on_core
-from calls import utterances
-from calls.audio import BYTES_PER_MS, SILENCE_BYTE
+from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
 from calls.services.google import channels as google_channels
 from calls.services.google import speech_pairs as pairs
 from calls.services.google import voice as google_voice
@@ -35,7 +34,8 @@ from calls.services.google.speech import GoogleTranscriber
 from calls.services.google.voice import GoogleSpeaker
 from calls.services.openai import api as openai_api
 from calls.services.openai.writer import OpenAiWriter
-from calls.table import Column, render
+from calls.simulator import utterances
+from calls.simulator.table import Column, render
 
 CALLS, SECONDS, BATCH_MS = 40, 10, 60
 ROUNDS = 3

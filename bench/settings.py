@@ -4,7 +4,7 @@ VAR_DIR and with it the database are the bench's own: bench/rig.py names a tempo
 """
 
 from hevoice.settings import *  # noqa: F403
-from tuning.profile import Profile
+from tuning.turns.profile import Profile
 
 TRANSCRIBER = "tests.fakes.FakeTranscriber"
 WRITER = "bench.services.Answerer"

@@ -7,25 +7,26 @@ import asyncio
 from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from calls import live, twilio
 from calls.models import Call
+from calls.telephony.twilio import messages
+from calls.voice import live
 
 
 class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     """The same work where Channels would have it: in `receive`."""
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        match twilio.parse(text_data or ""):
-            case twilio.Media() as media:
+        match messages.parse(text_data or ""):
+            case messages.Media() as media:
                 self.conversation.hear(media)
-            case twilio.Started() as started:
+            case messages.Started() as started:
                 await self._begin(started)
-            case twilio.Stopped():
+            case messages.Stopped():
                 self.conversation.end("caller hung up")
                 await self.running
                 await self.close()
 
-    async def _begin(self, started: twilio.Started) -> None:
+    async def _begin(self, started: messages.Started) -> None:
         token = started.parameters["token"]
         call = await sync_to_async(Call.begin)(started.call_sid, started.stream_sid, token)
         assert call is not None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.phone_call import Outcome
-from calls.latency import percentile
+from calls.measures.latency import percentile
 
 CLASSES = ("yes/no", "under 0.6 s", "short", "long")
 SHORT_MS, LONG_MS = 600, 2000

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bench import turn_scores as scores
 from bench.phone_call import Outcome
-from calls.latency import bootstrap
+from calls.measures.latency import bootstrap
 
 Policies = Mapping[str, Sequence[Sequence[Outcome]]]
 

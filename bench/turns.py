@@ -25,10 +25,10 @@ from bench.corpus import CallerCall, calls
 from bench.phone_call import Outcome, PhoneCall
 from bench.turn_chart import Point, chart
 from bench.turn_tables import ablated_table, policy_table
-from calls.audio import FRAME_BYTES
-from calls.vad import JudgedVad, Vad
-from tuning.profile import KNOB, SHIPPED, Profile
-from tuning.turns import TurnTaker
+from calls.audio.codec import FRAME_BYTES
+from calls.audio.vad import JudgedVad, Vad
+from tuning.turns.profile import KNOB, SHIPPED, Profile
+from tuning.turns.turn_taker import TurnTaker
 
 Made = list[tuple[CallerCall, list[list[int]], list[list[int]]]]
 ADAPTIVE = Profile(**SHIPPED["adaptive"])
@@ -107,7 +107,9 @@ def main() -> None:
     options.add_argument("--svg", type=Path, help="draw cut-ins against delay into this file")
     given = options.parse_args()
     began_s = time.monotonic()
-    logging.getLogger("calls.services.lexicon").setLevel(logging.ERROR)  # words it has to guess
+    logging.getLogger("calls.language.hebrew.lexicon").setLevel(
+        logging.ERROR
+    )  # words it has to guess
     made = heard_by_detectors(given.half)
     turns = sum(len(call.turns) for call, *_rest in made)
     print(f"{given.half} half: {len(made)} calls, {turns} turns. {rig.machine()}\n")

@@ -1,7 +1,7 @@
 """Where speech begins and ends on a noisy line, by each detector; and what a frame costs.
 
 What the core sees: the detectors' verdicts on mu-law frames, of which a run shorter than
-MIN_SPEECH_MS counts for nothing, as in tuning.heard.Voice.
+MIN_SPEECH_MS counts for nothing, as in tuning.turns.heard.Voice.
 
     .venv/bin/python -m bench.vad
 """
@@ -17,10 +17,10 @@ from pathlib import Path
 
 from bench import rig
 from bench.line_sounds import Spoken, lines
-from calls.audio import SILENCE_BYTE, Samples, to_mulaw
-from calls.vad import JudgedVad, WebRtcVad
-from tuning.events import JUDGED
-from tuning.profile import FRAME_MS
+from calls.audio.codec import SILENCE_BYTE, Samples, to_mulaw
+from calls.audio.vad import JudgedVad, WebRtcVad
+from tuning.turns.events import JUDGED
+from tuning.turns.profile import FRAME_MS
 
 MIN_SPEECH_MS = 60
 HANGS_ON_MS, LEADS_MS = 200, 40

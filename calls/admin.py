@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call, Turn
-from calls.phone_number import ClosedDay, OpeningHours, PhoneNumber
-from calls.telephone import TelephoneField
+from calls.telephony.e164 import TelephoneField
+from calls.telephony.phone_number import ClosedDay, OpeningHours, PhoneNumber
 from tuning.admin import ModelAdmin, ReadOnlyAdmin
 
 if TYPE_CHECKING:

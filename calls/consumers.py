@@ -17,12 +17,14 @@ from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from calls import gate, live, twilio, unwritten
-from calls.audio_in import LARGEST_JUMP_MS
-from calls.log import call_in_hand
 from calls.models import Call
-from calls.pace import Pace
-from tuning.profile import FRAME_MS
+from calls.process.log import call_in_hand
+from calls.records import unwritten
+from calls.telephony.pace import Pace
+from calls.telephony.twilio import messages, signature
+from calls.voice import live
+from calls.voice.audio_in import LARGEST_JUMP_MS
+from tuning.turns.profile import FRAME_MS
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class MediaConsumer(AsyncConsumer):
         self._live_call: live.LiveCall | None = None
         self._pace, self._heard_ms = Pace(time.monotonic()), 0
         await receive()  # websocket.connect
-        if not gate.admits_socket(scope):
+        if not signature.admits_socket(scope):
             await self._close(REFUSED)
             return
         await send({"type": "websocket.accept"})
@@ -72,7 +74,7 @@ class MediaConsumer(AsyncConsumer):
             self._hang_up()
             raise
 
-    async def _live(self, started: twilio.Started) -> None:
+    async def _live(self, started: messages.Started) -> None:
         before = unwritten.record_of(started.call_sid)
         call = await self._begun(started)
         if call is None:
@@ -98,14 +100,14 @@ class MediaConsumer(AsyncConsumer):
 
     # Before the call: connected, start, and the token.
 
-    async def _start(self) -> twilio.Started | None:
+    async def _start(self) -> messages.Started | None:
         try:
             async with asyncio.timeout(START_S):
                 while (message := await self._next())["type"] == "websocket.receive":
                     match self._parsed(message):
-                        case twilio.Started() as started:
+                        case messages.Started() as started:
                             return started
-                        case twilio.Stopped():
+                        case messages.Stopped():
                             return None
         except TimeoutError:
             logger.warning("A stream sent no start within %g s", START_S)
@@ -116,7 +118,7 @@ class MediaConsumer(AsyncConsumer):
         self._is_closed = True
         return None
 
-    async def _begun(self, started: twilio.Started) -> Call | None:
+    async def _begun(self, started: messages.Started) -> Call | None:
         """The call that this stream may begin; None if it may not."""
         token = started.parameters.get("token", "")
         try:
@@ -138,13 +140,13 @@ class MediaConsumer(AsyncConsumer):
         try:
             while (message := await self._next())["type"] == "websocket.receive":
                 match self._parsed(message):
-                    case twilio.Media() as media:
+                    case messages.Media() as media:
                         conversation.hear(media)
-                    case twilio.Mark(name=name):
+                    case messages.Mark(name=name):
                         conversation.marked(name)
-                    case twilio.Dtmf(digit=digit):
+                    case messages.Dtmf(digit=digit):
                         conversation.press(digit)
-                    case twilio.Stopped():
+                    case messages.Stopped():
                         break
             else:
                 self._is_closed = True
@@ -159,13 +161,13 @@ class MediaConsumer(AsyncConsumer):
             await asyncio.sleep(0)
         return await self._receive()
 
-    def _parsed(self, message: dict[str, Any]) -> twilio.Message | None:
+    def _parsed(self, message: dict[str, Any]) -> messages.Message | None:
         text, parsed = message.get("text"), None
         try:
-            if text is None or len(text) > twilio.MESSAGE_LIMIT_BYTES:
-                raise twilio.Malformed("a binary message" if text is None else "too long")
-            parsed = twilio.parse(text)
-        except twilio.Malformed as error:
+            if text is None or len(text) > messages.MESSAGE_LIMIT_BYTES:
+                raise messages.Malformed("a binary message" if text is None else "too long")
+            parsed = messages.parse(text)
+        except messages.Malformed as error:
             self._malformed += 1
             if self._live_call:
                 self._live_call.malformed_messages = self._malformed
@@ -175,9 +177,9 @@ class MediaConsumer(AsyncConsumer):
         self._count(1 + size // MESSAGE_BYTES, parsed)
         return parsed
 
-    def _count(self, cost: float, parsed: twilio.Message | None) -> None:
+    def _count(self, cost: float, parsed: messages.Message | None) -> None:
         """A leap in time is as much as all the silence that it stands for. Flooded."""
-        if isinstance(parsed, twilio.Media):
+        if isinstance(parsed, messages.Media):
             leap_ms = parsed.timestamp_ms - self._heard_ms
             self._heard_ms = max(self._heard_ms, parsed.timestamp_ms)
             if leap_ms <= LARGEST_JUMP_MS:  # a longer one is not heard

@@ -11,13 +11,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from calls.journal_part import JournalPart as JournalPart
-from calls.latency_count import LatencyCount as LatencyCount
-from calls.log import masked
-from calls.phone_number import PhoneNumber
-from calls.server_process import is_dead, this_process
+from calls.measures.latency_count import LatencyCount as LatencyCount
+from calls.measures.timeline import Timeline as Timeline
+from calls.process.log import masked
+from calls.process.server_process import is_dead, this_process
+from calls.records.journal_part import JournalPart as JournalPart
+from calls.records.turn import Turn as Turn
 from calls.services import NO_BRIEF, Brief
-from calls.turn import Turn as Turn
+from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
 
 TOKEN_LIFETIME = timedelta(seconds=60)
@@ -76,7 +77,7 @@ class Call(models.Model):
     failure = models.TextField(_("failure"), blank=True)
     """What went wrong, for a person to act on."""
     twilio_status = models.CharField(max_length=20, blank=True)
-    """What Twilio calls the state of the call; see calls.reports."""
+    """What Twilio calls the state of the call; see calls.telephony.twilio.reports."""
     completed_at = models.DateTimeField(null=True)
     """When Twilio reported that the call is over."""
     twilio_sequence = models.PositiveIntegerField(null=True)
@@ -107,12 +108,13 @@ class Call(models.Model):
     settling_at = models.DateTimeField(null=True)
     """When a worker last claimed what is to be done after the call."""
     settled_at = models.DateTimeField(null=True, db_index=True)
-    """When that was done; see calls.settling."""
+    """When that was done; see calls.records.post_call."""
     counted_to = models.PositiveIntegerField(default=0)
     """The last turn whose latencies are in the counts of the hour."""
 
     TEST_CALLER = "+15005550006"
-    """Twilio's own number for tests, which nobody can have: calls of calls/test_call.py."""
+    """Twilio's own number for tests, which nobody can have: calls of
+    calls/simulator/test_call.py."""
 
     # Where a stream goes on, if it took over from another of the same call.
     first_turn = 0

@@ -6,14 +6,15 @@ import logging
 
 from celery import shared_task
 
-from calls import recovery, retention, settling, test_call
+from calls.records import post_call, recovery, retention
+from calls.simulator import test_call
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task
 def settle_call(call_pk: int) -> None:
-    settling.settle(call_pk)
+    post_call.settle(call_pk)
 
 
 @shared_task
@@ -21,8 +22,8 @@ def settle_missed() -> None:
     """Calls whose own task was lost: with its worker, or because the broker was down; and what
     processes that died on this machine have left."""
     recovery.recover()
-    for call_pk in settling.missed():
-        settling.settle(call_pk)
+    for call_pk in post_call.missed():
+        post_call.settle(call_pk)
 
 
 @shared_task

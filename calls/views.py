@@ -12,11 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonRe
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from calls import gate, live, process, prompts, readiness, reports, twilio, unwritten
-from calls.database_wait import WEBHOOK_S, at_most
-from calls.log import call_in_hand, masked
 from calls.models import Call
-from calls.phone_number import UNANSWERED, PhoneNumber
+from calls.process import life, readiness
+from calls.process.log import call_in_hand, masked
+from calls.records import unwritten
+from calls.records.database_wait import WEBHOOK_S, at_most
+from calls.telephony.phone_number import UNANSWERED, PhoneNumber
+from calls.telephony.twilio import messages, reports, signature
+from calls.voice import live, prompts
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +36,10 @@ def _from_twilio(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[.
     @require_POST
     @wraps(view)
     def checked(request: HttpRequest) -> HttpResponse:
-        if not gate.admits_request(request):
+        if not signature.admits_request(request):
             return HttpResponseForbidden()
         call_sid = request.POST.get("CallSid", "")
-        if not twilio.SID.fullmatch(call_sid):
+        if not messages.SID.fullmatch(call_sid):
             return HttpResponse("CallSid is missing, or none of Twilio's", status=400)
         if any("\0" in value for values in request.POST.lists() for value in values[1]):
             return HttpResponse("A value holds a NUL", status=400)
@@ -56,14 +59,14 @@ def answer(request: HttpRequest, call_sid: str) -> HttpResponse:
     """A call comes in: stream it to us, forward it, or refuse it politely."""
     if live.is_draining:
         logger.warning("Refused: shutting down")
-        return _twiml(twilio.say_and_hang_up(prompts.text("busy")))
+        return _twiml(messages.say_and_hang_up(prompts.text("busy")))
     caller = request.POST.get("From", "")[:32]
     try:
         call = Call.ring(call_sid, caller, request.POST.get("To", "")[:32])
         twiml = _route(call, settings.PUBLIC_HOST or request.get_host())
     except DatabaseError:
         logger.exception("The call cannot be taken: the database does not answer")
-        return _twiml(twilio.say_and_hang_up(prompts.text("apology_goodbye")))
+        return _twiml(messages.say_and_hang_up(prompts.text("apology_goodbye")))
     logger.info("Rang, from %s: %s", masked(caller), call.ended_why or "connecting")
     return _twiml(twiml)
 
@@ -73,22 +76,22 @@ def _route(call: Call, host: str) -> str:
     number = call.number
     if number is None and settings.UNKNOWN_NUMBER == "refuse":
         logger.warning("Refused: %s is not one of our numbers", call.called)
-        return _ended(call, Call.Ended.UNKNOWN, twilio.say_and_hang_up(UNKNOWN))
+        return _ended(call, Call.Ended.UNKNOWN, messages.say_and_hang_up(UNKNOWN))
     if number and call.is_after_hours and number.when_closed == PhoneNumber.WhenClosed.SAY:
-        return _ended(call, Call.Ended.CLOSED, twilio.say_and_hang_up(number.closed_words))
+        return _ended(call, Call.Ended.CLOSED, messages.say_and_hang_up(number.closed_words))
     if number and call.is_after_hours and number.when_closed == PhoneNumber.WhenClosed.FORWARD:
-        forwarding = twilio.dial(number.forward_to, "/twilio/forwarded")
+        forwarding = messages.dial(number.forward_to, "/twilio/forwarded")
         return _ended(call, Call.Ended.FORWARDED, forwarding)
     if not call.token:
         logger.warning("Refused: it has ended, or rang long ago; somebody may have captured it")
-        return twilio.say_and_hang_up(_parting(call))
+        return messages.say_and_hang_up(_parting(call))
     # Ringing first: one that begins meanwhile counts twice rather than never.
     has_begun = call.started_at is not None  # it has its place, and takes over from itself
     if not has_begun and call.ringing_before() + len(live.calls) >= settings.MAX_CALLS:
         logger.warning("Refused: MAX_CALLS reached")
-        return _ended(call, Call.Ended.REFUSED, twilio.say_and_hang_up(prompts.text("busy")))
+        return _ended(call, Call.Ended.REFUSED, messages.say_and_hang_up(prompts.text("busy")))
     media, events = f"wss://{host}/twilio/media", f"https://{host}/twilio/stream"
-    return twilio.connect(media, events, "/twilio/after", call.token)
+    return messages.connect(media, events, "/twilio/after", call.token)
 
 
 def _ended(call: Call, why: str, twiml: str) -> str:
@@ -113,8 +116,8 @@ def after(request: HttpRequest, call_sid: str) -> HttpResponse:
         logger.exception("How the call ended is not known: the database does not answer")
         call = None
     if call and call.ended_well:
-        return _twiml(twilio.hang_up())
-    return _twiml(twilio.say_and_hang_up(_parting(call)))
+        return _twiml(messages.hang_up())
+    return _twiml(messages.say_and_hang_up(_parting(call)))
 
 
 @_from_twilio
@@ -130,10 +133,10 @@ def forwarded(request: HttpRequest, call_sid: str) -> HttpResponse:
         logger.exception("How the forwarding ended is not kept: the database does not answer")
         call = None
     if why != Call.Ended.UNANSWERED:
-        return _twiml(twilio.hang_up())
+        return _twiml(messages.hang_up())
     logger.warning("Nobody answered the forwarded call: %.20s", became)
     words = call.number.closed_words if call and call.number else UNANSWERED
-    return _twiml(twilio.say_and_hang_up(words))
+    return _twiml(messages.say_and_hang_up(words))
 
 
 @_from_twilio
@@ -155,7 +158,7 @@ def stream(request: HttpRequest, call_sid: str) -> HttpResponse:
 @require_GET
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when calls are taken; 503 while starting, when warming up failed, or when draining."""
-    status = process.status()
+    status = life.status()
     body = {
         "status": status,
         "calls": len(live.calls),

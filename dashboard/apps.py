@@ -8,7 +8,7 @@ from django.db.models.signals import post_migrate
 
 def create_roles(**kwargs: Any) -> None:
     """Whoever migrates has the roles. The dashboard is the last app: all permissions are there."""
-    from dashboard.roles import create_roles
+    from dashboard.people.roles import create_roles
 
     create_roles()
 
@@ -17,7 +17,7 @@ class DashboardConfig(AppConfig):
     name = "dashboard"
 
     def ready(self) -> None:
-        from dashboard import sign_in_audit
+        from dashboard.people import sign_in_audit
 
         sign_in_audit.connect()
         post_migrate.connect(create_roles, sender=self)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
-from calls.latency import LONGEST_MS, SHORTEST_MS, Percentile, Summary, histogram
-from tuning.profile import Profile
+from calls.measures.latency import LONGEST_MS, SHORTEST_MS, Percentile, Summary, histogram
+from tuning.turns.profile import Profile
 
 LABEL_LEFT_FROM = 82.0
 """A label would leave the chart right of here: it stands left of its mark."""

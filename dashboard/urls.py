@@ -4,36 +4,27 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboard import (
-    address,  # noqa: F401  (its <key:...>)
-    call_views,
-    calls_views,
-    draft_views,
-    help_views,
-    latency_views,
-    live_views,
-    number_views,
-    over_time_views,
-    people_views,
-    profile_views,
-    recording_views,
-    service_views,
-    sign_in_urls,
-    tradeoff_views,
-    views,
-)
+from dashboard.calls import list_views, one_call_views, recording_views
+from dashboard.help import help_views
+from dashboard.home import home_views
+from dashboard.latencies import latency_views, over_time_views, tradeoff_views
+from dashboard.live import live_views
+from dashboard.numbers import number_views
+from dashboard.people import people_views, sign_in_urls
+from dashboard.profiles import draft_views, profile_views
+from dashboard.setup import service_views
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home_views.home, name="home"),
     path("live/", live_views.live, name="live"),
     *sign_in_urls.urlpatterns,
     path("live/<key:pk>/", live_views.live_call, name="live_call"),
-    path("calls/", calls_views.calls, name="calls"),
-    path("calls/export/<str:kind>/", calls_views.export, name="calls_export"),
-    path("calls/<key:pk>/", call_views.call, name="call"),
-    path("calls/<key:pk>/turns/<key:number>/", call_views.turn, name="turn"),
-    path("calls/<key:pk>/turns/<key:number>/label/", call_views.label, name="turn_label"),
-    path("calls/<key:pk>/peaks.json", call_views.peaks, name="peaks"),
+    path("calls/", list_views.calls, name="calls"),
+    path("calls/export/<str:kind>/", list_views.export, name="calls_export"),
+    path("calls/<key:pk>/", one_call_views.call, name="call"),
+    path("calls/<key:pk>/turns/<key:number>/", one_call_views.turn, name="turn"),
+    path("calls/<key:pk>/turns/<key:number>/label/", one_call_views.label, name="turn_label"),
+    path("calls/<key:pk>/peaks.json", one_call_views.peaks, name="peaks"),
     path("calls/<key:pk>/recording.wav", recording_views.recording, name="recording"),
     path("latencies/", latency_views.latencies, name="latencies"),
     path("latencies/over-time/", over_time_views.over_time, name="over_time"),

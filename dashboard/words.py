@@ -89,7 +89,7 @@ WAIT_PARTS: Words = {
     "transcript": _("no word more"),
     "words missing": _("words are missing"),
 }
-"""`tuning.endpoint.Silence.parts`, and what `tuning.endpoint.examples` are of."""
+"""`tuning.turns.endpointing.Silence.parts`, and what `tuning.turns.endpointing.examples` are of."""
 
 TWILIO_STATUSES: Words = {
     "queued": _("queued"),

@@ -16,12 +16,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
-from calls import process  # noqa: E402
 from calls.consumers import MediaConsumer  # noqa: E402
-from dashboard.consumers import LiveConsumer, ProfilesConsumer  # noqa: E402
-from dashboard.first_things import nobody_until_done  # noqa: E402
-from dashboard.listening import ListenConsumer  # noqa: E402
-from dashboard.turned_away import NothingThere  # noqa: E402
+from calls.process import life  # noqa: E402
+from dashboard.live.close_codes import NothingThere  # noqa: E402
+from dashboard.live.listening import ListenConsumer  # noqa: E402
+from dashboard.live.sockets import LiveConsumer, ProfilesConsumer  # noqa: E402
+from dashboard.people.required_steps import nobody_until_done  # noqa: E402
 
 nothing_there = NothingThere.as_asgi()
 """Channels' own answer to an address that is none is a traceback in the log."""
@@ -61,4 +61,4 @@ application = ProtocolTypeRouter(
         ),
     }
 )
-process.begin()
+life.begin()

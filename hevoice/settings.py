@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from hevoice import environment, private_files, stores
-from tuning.profile import DEFAULT, Profile
+from tuning.turns.profile import DEFAULT, Profile
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("VAR_DIR", str(BASE_DIR / "var")))
@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "dashboard.first_things.FirstThings",
+    "dashboard.people.required_steps.FirstThings",
 ]
 TEMPLATES = [
     {
@@ -171,15 +171,15 @@ REQUIRE_MFA = environment.choice(
 )
 """Who must sign in with a second step: nobody, whoever is an admin, or all."""
 
-# Signing in is django-allauth's (dashboard/sign_in.py says what differs). Nobody signs up.
-ACCOUNT_ADAPTER = "dashboard.sign_in.OperatorAdapter"
+# Signing in is django-allauth's (dashboard/people/sign_in.py says what differs). Nobody signs up.
+ACCOUNT_ADAPTER = "dashboard.people.sign_in.OperatorAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True  # Django's two weeks
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 """Sign-ins from one address; wrong passwords from one address, and for one name."""
-MFA_ADAPTER = "dashboard.sign_in.SecondStepAdapter"
+MFA_ADAPTER = "dashboard.people.sign_in.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "HeVoice"
 MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
@@ -223,7 +223,7 @@ VENDORS = [
 # TRANSCRIBER, WRITER and SPEAKER by dotted path, and the vendors' own settings: unless a vendor is
 # chosen, the real one where its credentials or its server are named, else the embedded stand-in.
 globals().update(environment.of_vendors(VENDORS))
-VAD = "calls.vad.JudgedVad"
+VAD = "calls.audio.vad.JudgedVad"
 BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 """What the model should know of the business, and do for it; empty: a neutral reception desk."""
 GREETING = environment.text("GREETING")
@@ -266,10 +266,10 @@ if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"call": {"()": "calls.log.CallFilter"}},
+    "filters": {"call": {"()": "calls.process.log.CallFilter"}},
     "formatters": {
         "line": {
-            "()": "calls.log.LineFormatter",
+            "()": "calls.process.log.LineFormatter",
             "format": "{asctime} {levelname} {name} [{call}] {message}",
             "style": "{",
         }
@@ -284,7 +284,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         **{name: {"level": LOG_LEVEL} for name in ("calls", "tuning", "dashboard")},
-        # A traceback a second while Redis is gone; tuning.news says it, once.
+        # A traceback a second while Redis is gone; hevoice.bus says it, once.
         "channels_redis.pubsub": {"level": "CRITICAL"},
         # It misses the host name of a queue of files.
         "kombu.connection": {"level": "ERROR"},

@@ -17,7 +17,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from calls.audio import BYTES_PER_MS, RATE, to_mulaw
+from calls.audio.codec import BYTES_PER_MS, RATE, to_mulaw
 
 TWIML = (
     '<Response><Connect action="/after"><Stream url="wss://example.org/media">'

@@ -1,7 +1,7 @@
 """HeVoice's settings with services that behave, for a server in a process of its own."""
 
 from hevoice.settings import *  # noqa: F403
-from tuning.profile import Profile
+from tuning.turns.profile import Profile
 
 TRANSCRIBER = "tests.fakes.FakeTranscriber"
 WRITER = "tests.fakes.FakeWriter"

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, ClassVar
 
-from calls.audio import FRAME_BYTES, level_db
+from calls.audio.codec import FRAME_BYTES, level_db
 from calls.services import (
     NO_BRIEF,
     Brief,
@@ -22,7 +22,7 @@ from calls.services import (
     Standing,
     Transcript,
 )
-from tuning.events import SILENCE, SPEECH
+from tuning.turns.events import SILENCE, SPEECH
 
 LOUD_DB = -45
 TONE = bytes([0x00, 0x80]) * 80

@@ -24,12 +24,11 @@ from django.db import connections
 from django.test import TestCase
 
 FORK = multiprocessing.get_context("fork")
-LONG = tuple(
-    f"tests.test_{name}"
-    for name in (
-        *("faults", "outages", "pages", "run", "processes", "drafts_browser", "google_stream"),
-        "corpus",
-    )
+LONG = (
+    *("tests.faults.test_faults", "tests.faults.test_outages", "tests.dashboard.test_pages"),
+    *("tests.project.test_run", "tests.faults.test_processes"),
+    *("tests.dashboard.profiles.test_drafts_browser", "tests.services.google.test_google_stream"),
+    "tests.turns.endpointing.test_corpus",
 )
 """Modules that are begun first: what runs long is not to be left for the end."""
 SAID, SHOWN_LINES = "said", 60

@@ -17,11 +17,11 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.test import override_settings
 
-from calls import live
 from calls.consumers import MediaConsumer
-from calls.conversation import Conversation
 from calls.models import Call, Turn
 from calls.services.phrase_cache import phrases
+from calls.voice import live
+from calls.voice.conversation import Conversation
 from tests.fakes import CALLERS_TONE, HUSH, FakeSpeaker, FakeTranscriber, FakeWriter, LoudnessVad
 
 FRAME_S = 0.02

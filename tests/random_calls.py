@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from tests.script import YES_NO, ScriptedCall, adaptive
-from tuning.events import Pressed, ReplyFailed, ReplyLate
+from tuning.turns.events import Pressed, ReplyFailed, ReplyLate
 
 WORDS = ("כן", "לא", "רגע", "אני רוצה", "תור", "לרופא", "בבקשה", "אפס חמש", "אהה", "חיפה.", "מתי")
 SILENCES_MS, VOICES_MS = (60, 300, 500, 900, 3000), (20, 60, 126, 240, 700, 1500)

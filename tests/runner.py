@@ -20,7 +20,7 @@ from django.test.runner import DiscoverRunner
 
 from tests import parallel
 from tests.parallel import Ran
-from tuning.profile import SHIPPED, Profile
+from tuning.turns.profile import SHIPPED, Profile
 
 
 class CountingRunner(DiscoverRunner):

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar
 
-from tuning.events import (
+from tuning.turns.completion import Asked
+from tuning.turns.events import (
     SILENCE,
     SPEECH,
     Action,
@@ -26,11 +27,10 @@ from tuning.events import (
     Retuned,
     Transcribed,
 )
-from tuning.finished import Asked
-from tuning.interruption import CUT_IN_MS
-from tuning.knob import Value
-from tuning.profile import FRAME_MS, SHIPPED, Profile
-from tuning.turns import TurnTaker
+from tuning.turns.interruption import CUT_IN_MS
+from tuning.turns.knob import Value
+from tuning.turns.profile import FRAME_MS, SHIPPED, Profile
+from tuning.turns.turn_taker import TurnTaker
 
 MARK_MS = 100
 LONG_MS = 10_000

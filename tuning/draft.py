@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 
-from tuning.profile import Profile, problems
+from tuning.turns.profile import Profile, problems
 
 if TYPE_CHECKING:
     from tuning.models import TimingProfile

@@ -1,8 +1,8 @@
 """The form on which an operator changes a profile: one field a knob, made from its one line.
 
-What is refused and what is only risky says tuning.profile; this form attaches it to the fields.
-Every knob has its field under every rule, so that none loses its value while another rule is tried;
-what moves nothing under the chosen one is hidden.
+What is refused and what is only risky says tuning.turns.profile; this form attaches it to the
+fields. Every knob has its field under every rule, so that none loses its value while another rule
+is tried; what moves nothing under the chosen one is hidden.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from tuning.knob import RULES, Knob, Meaning, Text
-from tuning.profile import GROUPS, KNOB, KNOBS, Problem, Profile, problems
+from tuning.turns.knob import RULES, Knob, Meaning, Text
+from tuning.turns.profile import GROUPS, KNOB, KNOBS, Problem, Profile, problems
 
 
 def in_page_language(text: Text) -> str:

@@ -13,10 +13,10 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tuning import news
+from hevoice import bus
 from tuning.draft import Draft as Draft
 from tuning.draft import DraftChanged as DraftChanged
-from tuning.profile import SHIPPED, Profile
+from tuning.turns.profile import SHIPPED, Profile
 
 UNDO_WITHIN = timedelta(seconds=60)
 
@@ -201,4 +201,4 @@ def announce(revision: Revision) -> None:
         "number": revision.number,
         "knobs": revision.knobs,
     }
-    async_to_sync(news.tell)(news.PROFILES, message)
+    async_to_sync(bus.tell)(bus.PROFILES, message)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from tuning.knob import Text, Value
-from tuning.profile import KNOB, SHIPPED, Profile
+from tuning.turns.knob import Text, Value
+from tuning.turns.profile import KNOB, SHIPPED, Profile
 
 
 @dataclass(frozen=True, slots=True)

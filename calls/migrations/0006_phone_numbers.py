@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
-import calls.phone_number
+import calls.telephony.phone_number
 
 
 class Migration(migrations.Migration):
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         help_text="Names and terms that callers are likely to say: one a line, at most 20.",
-                        validators=[calls.phone_number.are_hints],
+                        validators=[calls.telephony.phone_number.are_hints],
                         verbose_name="expected words",
                     ),
                 ),
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True,
                         help_text="Words that the voice would say wrongly: lines of “written = said”.",
-                        validators=[calls.phone_number.are_pronunciations],
+                        validators=[calls.telephony.phone_number.are_pronunciations],
                         verbose_name="pronunciations",
                     ),
                 ),

@@ -1,4 +1,4 @@
-"""Transcripts are found by trigrams (calls/transcript_search.py).
+"""Transcripts are found by trigrams (calls/records/transcript_search.py).
 
 In SQLite an FTS5 table that triggers keep. A later migration that rebuilds calls_turn (SQLite does
 so for most changes) drops the triggers with the old table and has to run `index_words` again: a

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import calls.phone_number
+import calls.telephony.phone_number
 
 
 class Migration(migrations.Migration):
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
             field=models.TextField(
                 blank=True,
                 help_text="Words that the voice would mispronounce: lines of “written = said”.",
-                validators=[calls.phone_number.are_pronunciations],
+                validators=[calls.telephony.phone_number.are_pronunciations],
                 verbose_name="pronunciations",
             ),
         ),

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tuning.finished import Asked, asked_in
+from tuning.turns.completion import Asked, asked_in
 
 
 class ServiceFailed(Exception):
@@ -65,7 +65,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The words of one segment of speech; see tuning.events.Transcribed.
+    """The words of one segment of speech; see tuning.turns.events.Transcribed.
 
     until_ms: how far into the caller's audio the words reach, on the clock of `push`.
     chosen_from: how many expected phrases the words were chosen from; 0 if none of those that

@@ -21,10 +21,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from calls.audio import chunks
+from calls.audio.codec import chunks
+from calls.language.hebrew.speakable import pronounced
 from calls.services import Voice, script
 from calls.services.script import audio_of
-from calls.services.speakable import pronounced
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum, auto
 
-from calls.audio import BYTES_PER_MS, FRAME_BYTES, SILENCE_BYTE
-from calls.vad import Vad
-from tuning.profile import FRAME_MS
+from calls.audio.codec import BYTES_PER_MS, FRAME_BYTES, SILENCE_BYTE
+from calls.audio.vad import Vad
+from tuning.turns.profile import FRAME_MS
 
 AGGRESSIVENESS = 2
 MIN_SPEECH_MS = 60

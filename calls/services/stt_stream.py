@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from calls.audio import BYTES_PER_MS, SILENCE_BYTE
+from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
 from calls.services import Transcript
 from calls.services.tape import StreamClock, Stretch
 

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 
-from calls.audio import BYTES_PER_MS, FRAME_BYTES, level_db
+from calls.audio.codec import BYTES_PER_MS, FRAME_BYTES, level_db
 
 LONGEST_MS = 30_000
 QUIET_MS = 2000

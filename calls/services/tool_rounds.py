@@ -13,7 +13,8 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
-from calls.services import Brief, Busy, Farewell, Piece, WhenDecided, instructions
+from calls.language.hebrew import instructions
+from calls.services import Brief, Busy, Farewell, Piece, WhenDecided
 from calls.services.tools import Done, Tool, ToolCall
 
 logger = logging.getLogger(__name__)

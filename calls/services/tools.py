@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from calls.services import Brief, Message, Piece, instructions
+from calls.language.hebrew import instructions
+from calls.services import Brief, Message, Piece
 
 Json = dict[str, Any]
 LONGEST_S = 3.0

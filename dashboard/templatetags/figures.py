@@ -28,8 +28,8 @@ from dashboard.words import (
     Words,
     stream_error,
 )
-from tuning.knob import Text, Value
-from tuning.profile import KNOB
+from tuning.turns.knob import Text, Value
+from tuning.turns.profile import KNOB
 
 register = template.Library()
 DASH = "\N{EN DASH}"

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from calls.turn import Turn
+from calls.records.turn import Turn
 
 register = template.Library()
 AROUND = 40

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.first_things import due
+from dashboard.people.required_steps import due
 
 register = template.Library()
 PAGES = (

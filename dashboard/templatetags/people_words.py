@@ -15,9 +15,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from calls.turn import Turn
-from dashboard.first_things import SECOND_STEP, due
-from dashboard.roles import LABELS, role_of
+from calls.records.turn import Turn
+from dashboard.people.required_steps import SECOND_STEP, due
+from dashboard.people.roles import LABELS, role_of
 
 register = template.Library()
 LONGEST = 120

@@ -2,7 +2,7 @@
 
     calls.py      the scripts: what the caller does, what the services do
     scripted.py   what such a call is, and what it leaves
-    line.py       the telephone and the services of such a call, in virtual time
+    dialling.py       the telephone and the services of such a call, in virtual time
     record.py     `python -m tests.recordings.record` records all of them anew
     fixed/, adaptive/   by rule, of each call NAME:
         NAME.journal.jsonl   what the core was told and what it decided

@@ -17,17 +17,17 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from calls import twilio
-from calls.audio import FRAME_BYTES, level_db
-from calls.conversation import Conversation
+from calls.audio.codec import FRAME_BYTES, level_db
+from calls.records.turn_in_progress import TurnRecord
 from calls.services import Expect, Farewell, Line, Message, Transcript
-from calls.turn_record import TurnRecord
+from calls.telephony.twilio import messages
+from calls.voice.conversation import Conversation
 from tests.fakes import CALLERS_TONE, HUSH, LOUD_DB, FakeSpeaker, FakeTranscriber, FakeWriter
 from tests.fakes import LoudnessVad as Vad
-from tuning import journal
-from tuning.events import Action, CallBegan, Event
-from tuning.knob import Value
-from tuning.profile import FRAME_MS, Profile
+from tuning.turns import journal
+from tuning.turns.events import Action, CallBegan, Event
+from tuning.turns.knob import Value
+from tuning.turns.profile import FRAME_MS, Profile
 
 FRAME_S, MARK_FRAMES = FRAME_MS / 1000, 5
 FIRST_FRAME_S = 0.007
@@ -240,12 +240,12 @@ class Telephone:
 
     def _send(self, message: dict[str, Any]) -> None:
         """What the telephone sends reaches the conversation as it does from a socket."""
-        match twilio.parse(json.dumps(message)):
-            case twilio.Media() as media:
+        match messages.parse(json.dumps(message)):
+            case messages.Media() as media:
                 self.conversation.hear(media)
-            case twilio.Mark(name=name):
+            case messages.Mark(name=name):
                 self.conversation.marked(name)
-            case twilio.Dtmf(digit=digit):
+            case messages.Dtmf(digit=digit):
                 self.conversation.press(digit)
 
     async def _take(self, text: str) -> None:

@@ -10,8 +10,8 @@ from tests import virtual_time
 from tests.fakes import tuned
 from tests.recordings.line import Step, Telephone, Transcriber
 from tests.script import adaptive
-from tuning.knob import Value
-from tuning.profile import Profile
+from tuning.turns.knob import Value
+from tuning.turns.profile import Profile
 
 FOLDER = Path(__file__).parent
 FIXED, ADAPTIVE = "fixed", "adaptive"

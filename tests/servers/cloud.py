@@ -1,9 +1,9 @@
 """Google and OpenAI on this machine: the three local servers together, and a process of their own.
 
-They recognise the callers of calls/utterances.toml by their sound and no other speech, answer by
-the embedded receptionist's script, and speak a buzz. `python -m tests.servers.cloud` prints, as one
-line of JSON, the environment that leads a HeVoice server to them, and serves until it is ended
-(`--paced`: with the delays that the real ones may have, and one and the same answer).
+They recognise the callers of calls/simulator/utterances.toml by their sound and no other speech,
+answer by the embedded receptionist's script, and speak a buzz. `python -m tests.servers.cloud`
+prints, as one line of JSON, the environment that leads a HeVoice server to them, and serves until
+it is ended (`--paced`: with the delays that the real ones may have, and one and the same answer).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from calls import utterances
-from calls.utterances import Utterance
+from calls.simulator import utterances
+from calls.simulator.utterances import Utterance
 from tests.servers.google_speech import GoogleSpeech
 from tests.servers.google_voice import GoogleVoice
 from tests.servers.openai import OpenAiServer

@@ -18,7 +18,7 @@ import numpy as np
 from google.cloud.speech_v1.types import cloud_speech as v1
 from google.cloud.speech_v2.types import cloud_speech as v2
 
-from calls.audio import FRAME_BYTES, to_mulaw
+from calls.audio.codec import FRAME_BYTES, to_mulaw
 from tests.servers.google_speech_words import (
     ENDED,
     IDLE,

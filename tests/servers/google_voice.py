@@ -19,7 +19,7 @@ import grpc
 import numpy as np
 from google.cloud.texttospeech_v1 import types as tts
 
-from calls.audio import Samples, to_mulaw
+from calls.audio.codec import Samples, to_mulaw
 
 Encoding = tts.AudioEncoding
 SERVICE = "google.cloud.texttospeech.v1.TextToSpeech"

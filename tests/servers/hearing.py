@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from calls.audio import FRAME_BYTES, RATE, SILENCE_BYTE, level_db, to_mulaw, to_pcm
+from calls.audio.codec import FRAME_BYTES, RATE, SILENCE_BYTE, level_db, to_mulaw, to_pcm
 
 FRAME_MS = 20
 LOUD_DB = -45

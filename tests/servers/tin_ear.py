@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from calls.audio import FRAME_BYTES
+from calls.audio.codec import FRAME_BYTES
 from calls.services.stt_stream import Result
 from tests.servers.hearing import Book, Heard, Hearing
 

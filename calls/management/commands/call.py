@@ -16,15 +16,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from calls import gate, printed, utterances, wav
-from calls.caller import Caller, Press, Say, Step
-from calls.line import Dialled, place_call
-from calls.log import masked
 from calls.models import Call, Turn
-from calls.phone_number import PhoneNumber
+from calls.process.log import masked
 from calls.services import ServiceFailed
-from calls.telephone import argument
-from calls.twilio_stream import CallResult
+from calls.simulator import own_words, printed, utterances
+from calls.simulator.caller import Caller, Press, Say, Step
+from calls.simulator.dialling import Dialled, place_call
+from calls.simulator.media_stream import CallResult
+from calls.telephony.e164 import argument
+from calls.telephony.phone_number import PhoneNumber
+from calls.telephony.twilio import signature
 
 APART_S = 0.2
 """Of many calls, on average one begins so often."""
@@ -41,7 +42,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--calls", type=int, default=1, help="how many at once")
-        parser.add_argument("--conversation", default="booking", help="in calls/utterances.toml")
+        parser.add_argument(
+            "--conversation", default="booking", help="in calls/simulator/utterances.toml"
+        )
         parser.add_argument("--wav", type=Path, help="say this file instead, of any rate")
         parser.add_argument("--webhook", default="http://127.0.0.1:8000/twilio/voice")
         parser.add_argument(
@@ -60,7 +63,7 @@ class Command(BaseCommand):
             webhook=options["webhook"],
             caller=options["caller"],
             called=called,
-            auth_token=next(iter(gate.tokens()), ""),
+            auth_token=next(iter(signature.tokens()), ""),
             public_host=settings.PUBLIC_HOST,
         )
         self._began_s = time.monotonic()
@@ -130,9 +133,9 @@ def number_to_call() -> str | None:
 def _steps(conversation: str, file: Path | None) -> list[Step]:
     try:
         if file:
-            return [Say(wav.utterance(file))]
+            return [Say(own_words.utterance(file))]
         lines = utterances.conversation(conversation)
-    except wav.Unreadable as error:
+    except own_words.Unreadable as error:
         raise CommandError(f"{error}") from None
     except KeyError:
         known = ", ".join(utterances.conversations())

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from calls import setup_checks
-from calls.setup_checks import Finding
+from calls.process import setup_checks
+from calls.process.setup_checks import Finding
 
 WHAT_CELLS, STATE_CELLS = 14, 10
 

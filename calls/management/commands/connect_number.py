@@ -9,10 +9,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from calls import gate
-from calls.phone_number import NAME_CHARACTERS, PhoneNumber
-from calls.telephone import argument
-from calls.twilio_account import EDGES, NotConnected, TwilioAccount
+from calls.telephony.e164 import argument
+from calls.telephony.phone_number import NAME_CHARACTERS, PhoneNumber
+from calls.telephony.twilio import signature
+from calls.telephony.twilio.account import EDGES, NotConnected, TwilioAccount
 
 NEEDED = {
     "TWILIO_ACCOUNT_SID": "the account that the number belongs to (it begins with AC)",
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         _check_settings()
         number, region = options["number"], options["region"]
         account = TwilioAccount(
-            settings.TWILIO_ACCOUNT_SID, gate.tokens(), settings.TWILIO_API_ORIGIN
+            settings.TWILIO_ACCOUNT_SID, signature.tokens(), settings.TWILIO_API_ORIGIN
         )
         here = f"https://{settings.PUBLIC_HOST}"
         voice_url = f"{here}{reverse('answer')}"

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from calls import retention
+from calls.records import retention
 
 
 class Command(BaseCommand):

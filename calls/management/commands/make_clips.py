@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand
 
-from calls import prompts
 from calls.services.espeak.speaker import synthesise
+from calls.voice import prompts
 
 
 class Command(BaseCommand):
-    help = "Make the shipped clips of the prompts (calls/clips)."
+    help = "Make the shipped clips of the prompts (calls/voice/clips)."
 
     def handle(self, *args: object, **options: object) -> None:
         prompts.CLIPS.mkdir(exist_ok=True)

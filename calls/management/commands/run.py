@@ -45,7 +45,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=settings.PORT)
-        parser.add_argument("--conversation", default="booking", help="in calls/utterances.toml")
+        parser.add_argument(
+            "--conversation", default="booking", help="in calls/simulator/utterances.toml"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._began_s, self._port = time.monotonic(), options["port"]
@@ -72,8 +74,8 @@ class Command(BaseCommand):
         """Scripted servers in the place of Google and OpenAI; what leads our server to them."""
         self._say(
             "HEVOICE_CLOUD=local: Google and OpenAI are scripted servers on this machine; they "
-            "know the callers of\n          calls/utterances.toml by their sound and recognise no "
-            "free speech"
+            "know the callers of\n          calls/simulator/utterances.toml by their sound and "
+            "recognise no free speech"
         )
         log = Path(settings.VAR_DIR) / "cloud.log"
         with log.open("w") as errors:

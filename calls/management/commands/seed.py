@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from calls.models import Call
-from calls.seeding import Seeding
+from calls.records.seeding import Seeding
 
 
 class Command(BaseCommand):

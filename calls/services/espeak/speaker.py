@@ -12,12 +12,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import numpy as np
 
-from calls.audio import BYTES_PER_MS, Samples, chunks, resample, to_mulaw
+from calls.audio.codec import BYTES_PER_MS, Samples, chunks, resample, to_mulaw
+from calls.language.hebrew.lexicon import vocalise
+from calls.language.hebrew.phonemes import to_espeak
+from calls.language.hebrew.speakable import speakable
 from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing, script
-from calls.services.hebrew import to_espeak
-from calls.services.lexicon import vocalise
 from calls.services.script import audio_of
-from calls.services.speakable import speakable
 
 PEAK = 0.5
 """Loudest sample, of full scale: -6 dBFS, as loud as a telephone voice is."""

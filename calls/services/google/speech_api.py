@@ -22,7 +22,7 @@ from google.cloud.speech_v2.services.speech.transports import (
 )
 from google.cloud.speech_v2.types import cloud_speech as v2_types
 
-from calls.audio import RATE
+from calls.audio.codec import RATE
 from calls.services.google import faults
 from calls.services.stt_stream import Result
 

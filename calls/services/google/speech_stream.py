@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from calls.audio import BYTES_PER_MS, SILENCE_BYTE
+from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
 from calls.services.google import channels, faults
 from calls.services.google.speech_api import Pair, Speech
 from calls.services.stt_stream import Result

@@ -22,13 +22,13 @@ from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
 )
 from grpc import StatusCode
 
-from calls.audio import RATE, chunks
+from calls.audio.codec import RATE, chunks
+from calls.language.hebrew.speakable import speakable
 from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing, script
 from calls.services.google import connection, faults
 from calls.services.google.voice_stream import FromPcm, Pace, VoiceStream, within_limit
 from calls.services.per_loop import PerLoop
 from calls.services.script import Script, audio_of
-from calls.services.speakable import speakable
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ import numpy as np
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud import texttospeech_v1 as tts
 
-from calls.audio import BYTES_PER_MS, to_mulaw
+from calls.audio.codec import BYTES_PER_MS, to_mulaw
 from calls.services import ServiceLate
 from calls.services.script import Script
 

@@ -14,16 +14,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.utils import timezone
 
-from calls.services import (
-    NO_BRIEF,
-    Brief,
-    Line,
-    Piece,
-    ServiceFailed,
-    ServiceLate,
-    Standing,
-    instructions,
-)
+from calls.language.hebrew import instructions
+from calls.services import NO_BRIEF, Brief, Line, Piece, ServiceFailed, ServiceLate, Standing
 from calls.services.deadlines import within
 from calls.services.openai.api import AccountRefused, api
 from calls.services.tool_rounds import Rounds

@@ -14,12 +14,12 @@ from functools import cache, reduce
 from pathlib import Path
 from typing import Literal
 
+from calls.language.hebrew.phonemes import MARKS
 from calls.services import NO_BRIEF, Brief, Expect, Farewell, Line, Standing
-from calls.services.hebrew import MARKS
 
 DIALOGUE = Path(__file__).with_name("dialogue.toml")
 KINDS = {"answers": "choice", "anything": "open", "number": "number"}
-"""What a question listens for, as tuning.finished.Asked calls it."""
+"""What a question listens for, as tuning.turns.completion.Asked calls it."""
 ANYWHERE = "anywhere"
 """The group of answers that every question understands."""
 PHONE_DIGITS = range(9, 13)

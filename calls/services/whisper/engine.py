@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from calls.audio import BYTES_PER_MS, RATE, resample, to_mulaw, to_pcm
+from calls.audio.codec import BYTES_PER_MS, RATE, resample, to_mulaw, to_pcm
 from calls.services import ServiceFailed
 
 LANGUAGE = "he"

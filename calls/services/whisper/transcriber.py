@@ -15,13 +15,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, TypeVarTuple
 
-from calls.audio import FRAME_BYTES
+from calls.audio.codec import FRAME_BYTES
+from calls.audio.vad import WebRtcVad
 from calls.services import NO_BRIEF, Brief, ServiceLate, Standing, Transcript
 from calls.services.segments import Cut, Segments
 from calls.services.whisper import model
 from calls.services.whisper.engine import Engine, Words, loaded
-from calls.vad import WebRtcVad
-from tuning.profile import FRAME_MS
+from tuning.turns.profile import FRAME_MS
 
 QUEUE_FRAMES = 1500
 """30 s, which only a recogniser that has stalled can fill."""

@@ -1,0 +1,111 @@
+"""What must be right before calls come: each thing is really tried, and says what to do.
+
+Rule: what is reported are a provider's own words and our advice, never a secret.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import import_string
+
+from calls.process import readiness
+from calls.services import ServiceFailed, vendors
+from hevoice import bus
+
+LEAST_FREE_BYTES = 1_000_000_000
+"""A day of a busy number's recordings."""
+MOST_NAMED = 3
+"""Files that others may read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    is_ok: bool
+    words: str
+    """What is in use; or what is wrong, and what to do."""
+
+
+async def services() -> list[Finding]:
+    """Each service really tried once."""
+    found = []
+    for role in vendors.ROLES:
+        works = await readiness.try_out(role)
+        standing = readiness.service(role).standing()
+        words = f"{standing.in_use}" if works else readiness.failures[role]
+        if works and standing.in_use != standing.asked_for:
+            words += f" instead of {standing.asked_for}: {standing.why}"
+        found.append(Finding(role, works, words))
+    return found
+
+
+async def redis() -> Finding:
+    if not settings.REDIS_URL:
+        return Finding("Redis", True, "not set: enough for one server process")
+    await bus.check()
+    if bus.failure:
+        return Finding("Redis", False, f"{bus.failure} Start it, or mend REDIS_URL.")
+    return Finding("Redis", True, "answers")
+
+
+def local() -> Iterator[Finding]:
+    """What can be looked at without a service."""
+    checks: tuple[Callable[[], Finding], ...] = (_database, _twilio, _var_dir)
+    for check in checks:
+        yield check()
+    yield from of_vendors()
+
+
+def _database() -> Finding:
+    try:
+        connection.ensure_connection()
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        why = f"{error}".strip()
+        return Finding("database", False, f"{why}: start it, or mend DATABASE_URL")
+    if missing:
+        return Finding("database", False, f"{len(missing)} migrations are missing: run `setup`")
+    return Finding("database", True, str(connection.display_name))
+
+
+def _twilio() -> Finding:
+    if settings.TWILIO_AUTH_TOKEN:
+        return Finding("Twilio", True, f"signed calls to {settings.PUBLIC_HOST}")
+    if settings.PUBLIC_HOST:
+        why = "PUBLIC_HOST is set but TWILIO_AUTH_TOKEN is not: set it, or every call is refused"
+        return Finding("Twilio", False, why)
+    return Finding("Twilio", True, "not set: only callers on this machine are served")
+
+
+def _var_dir() -> Finding:
+    free = shutil.disk_usage(settings.VAR_DIR).free
+    size = f"{free / 1e9:,.1f} GB free in {settings.VAR_DIR}"
+    try:
+        with tempfile.TemporaryFile(dir=settings.VAR_DIR) as file:
+            file.write(b"\0" * 4096)
+    except OSError as error:
+        return Finding("VAR_DIR", False, f"{settings.VAR_DIR} cannot be written: {error.strerror}")
+    if settings.EXPOSED:
+        return Finding("VAR_DIR", False, "; ".join(settings.EXPOSED[:MOST_NAMED]))
+    if free < LEAST_FREE_BYTES:
+        return Finding("VAR_DIR", False, f"only {size}: make room, or name another folder")
+    return Finding("VAR_DIR", True, size)
+
+
+def of_vendors() -> Iterator[Finding]:
+    """What the vendors that are in use want looked at besides."""
+    paths = [getattr(settings, role.upper()) for role in vendors.ROLES]
+    for vendor in vendors.in_use(vendors.registered(settings.VENDORS), paths):
+        for what, check in vendor.checks.items():
+            try:
+                yield Finding(what, True, f"{import_string(check)()}")
+            except ServiceFailed as wrong:
+                yield Finding(what, False, f"{wrong}")

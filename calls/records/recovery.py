@@ -1,0 +1,65 @@
+"""What dead processes of this machine left behind: their spool, and calls that nobody ended.
+
+Rule: whoever lives takes it in (a process when it starts and now and then, the worker by its
+schedule, `manage.py forget` first of all); one at a time, by the lock of each file.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from itertools import groupby
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from calls.models import Call
+from calls.records import record_line, spool
+
+logger = logging.getLogger(__name__)
+
+failure = ""
+"""Why something in the spool could not be taken in, the last time; empty: nothing was left."""
+
+
+def recover(is_starting: bool = False) -> None:
+    """Take in the spool, then end the calls that nobody else will. Raises DatabaseError.
+
+    is_starting: this process has had no call yet: one in its name was another life's.
+    """
+    global failure
+    failure = ""
+    for file in spool.abandoned():
+        try:
+            failure = _take_in(file) or failure
+        except DatabaseError as error:
+            failure = f"{file.path}: {error}"
+            raise
+    Call.close_lost(is_starting)
+    Call.close_unconnected()
+    Call.close_completed()
+
+
+def forget(before: datetime) -> None:
+    """What could not be taken in, and is older than calls are kept."""
+    for file in spool.abandoned():
+        file.keep([line for line in file.lines if line.at >= before])
+
+
+def _take_in(file: spool.Abandoned) -> str:
+    """Why some of it stays; empty: nothing does."""
+    refused, why = [], ""
+    in_order = sorted(file.lines, key=lambda line: line.key)
+    for call_sid, group in groupby(in_order, key=lambda line: line.call_sid):
+        lines = list(group)
+        try:
+            record_line.write(call_sid, lines, is_orphaned=True)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: the whole file waits
+        except Exception as error:
+            # The record of one call that cannot be written must not keep the others'.
+            logger.exception("%s stays in the spool", call_sid)
+            refused += lines
+            why = f"{file.path}: {error}"
+    file.keep(refused)
+    logger.info("%d lines of %s taken in", len(in_order) - len(refused), file.path.name)
+    return why

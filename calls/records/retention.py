@@ -1,0 +1,51 @@
+"""Old calls are forgotten: audio and words first, then their rows.
+
+Rule: whatever stops this half-way, what is left of a call holds no words and no number. The
+figures of the hour (LatencyCount) stay: they are nobody's.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from calls.models import Call, JournalPart, Turn
+from calls.records import recording, recovery
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 200
+
+
+def forget(days: int | None = None) -> int:
+    """Forget calls that ended, or rang and never ended, so many days ago (RETENTION_DAYS; 0: none);
+    how many. What a dead process left of them on this machine goes as well."""
+    days = settings.RETENTION_DAYS if days is None else days
+    if not days:
+        return 0
+    before = timezone.now() - timedelta(days=days)
+    recovery.recover()
+    recovery.forget(before)
+    old = Call.objects.filter(Q(ended_at__lt=before) | Q(ended_at=None, rang_at__lt=before))
+    forgotten = 0
+    while pks := list(old.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        for call in Call.objects.filter(pk__in=pks):
+            recording.forget(call)  # OSError: nothing of these calls is forgotten yet
+        _forget_words(pks)
+        Call.objects.filter(pk__in=pks).delete()
+        forgotten += len(pks)
+    if forgotten:
+        logger.info("%d calls of more than %d days ago are forgotten", forgotten, days)
+    return forgotten
+
+
+def _forget_words(pks: list[int]) -> None:
+    with transaction.atomic():
+        JournalPart.objects.filter(call__in=pks).delete()
+        Turn.objects.filter(call__in=pks).update(said="", answered="", failure="")
+        Call.objects.filter(pk__in=pks).update(caller="", messages=[], failure="")

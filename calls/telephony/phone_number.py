@@ -1,0 +1,239 @@
+"""The numbers that callers dial, and what each wants: its profile, its words, its hours.
+
+Rule: a number that is not here is no number of ours (settings.UNKNOWN_NUMBER). What is empty here
+is as the settings say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from calls.services import Brief
+from calls.telephony import opening_hours
+from tuning.models import TimingProfile
+
+MOST_HINTS, LONGEST_HINT = 20, 100
+NAME_CHARACTERS = 60
+E164 = r"^\+[1-9]\d{6,14}\Z"
+"""A number with its country, as Twilio writes it."""
+RECORDED = "השיחה הזאת מוקלטת."
+CLOSED = "הגעתם מחוץ לשעות הפעילות. כדאי להתקשר שוב בשעות הפעילות. תודה, ולהתראות."
+CLOSED_MESSAGE = "שלום, הגעתם מחוץ לשעות הפעילות. אפשר להשאיר הודעה ונחזור בהקדם."
+UNANSWERED = "אין מענה כרגע. כדאי להתקשר שוב מאוחר יותר. תודה, ולהתראות."
+
+is_e164 = RegexValidator(
+    E164, _("Write the number with its country and without spaces, like +972771234567.")
+)
+is_voice = RegexValidator(
+    r"^[a-z]{2,3}-[A-Z]{2}-[\w-]+\Z",
+    _("Write the voice as Google names it, like he-IL-Chirp3-HD-Kore."),
+)
+
+
+def are_hints(text: str) -> None:
+    hints = _lines(text)
+    if len(hints) > MOST_HINTS:
+        raise ValidationError(
+            _("At most %(most)d lines: there are %(count)d. Few hints help more than many."),
+            params={"most": MOST_HINTS, "count": len(hints)},
+        )
+    for hint in hints:
+        if len(hint) > LONGEST_HINT:
+            raise ValidationError(
+                _("A line has at most %(most)d characters: %(line)s…"),
+                params={"most": LONGEST_HINT, "line": hint[:30]},
+            )
+
+
+def are_pronunciations(text: str) -> None:
+    """Tells of every line that is not one."""
+    errors, known = [], set[str]()
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        written, said = _sides(line)
+        wrong = None
+        if not (written and said):
+            wrong = _("Line %(number)d is not “written = said”: %(line)s")
+        elif written in known:
+            wrong = _("Line %(number)d has a word that stands above it already: %(line)s")
+        known.add(written)
+        if wrong:
+            errors.append(ValidationError(wrong, params={"number": number, "line": line.strip()}))
+    if errors:
+        raise ValidationError(errors)
+
+
+def ltr(text: str) -> str:
+    """In a plain text of any direction: numbers, from left to right."""
+    return f"\u2066{text}\u2069"
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _sides(line: str) -> tuple[str, str]:
+    written, _equals, said = line.partition("=")
+    return written.strip(), said.strip()
+
+
+class PhoneNumber(models.Model):
+    class WhenClosed(models.TextChoices):
+        SAY = "say", _("say the text and hang up")
+        MESSAGE = "message", _("the agent answers, and takes a message only")
+        FORWARD = "forward", _("forward the call to another number")
+
+    number = models.CharField(_("number"), max_length=16, unique=True, validators=[is_e164])
+    name = models.CharField(_("name"), max_length=NAME_CHARACTERS)
+    profile = models.ForeignKey(
+        TimingProfile, models.PROTECT, null=True, blank=True, verbose_name=_("profile"),
+        help_text=_("Empty: the one used for new calls."),
+    )  # fmt: skip
+    greeting = models.TextField(
+        _("greeting"), blank=True, help_text=_("What a caller hears first. Empty: the usual one.")
+    )
+    business = models.TextField(
+        _("about the business"), blank=True,
+        help_text=_("What the agent should know about the business, and do for it."),
+    )  # fmt: skip
+    voice = models.CharField(
+        _("voice"), max_length=60, blank=True, validators=[is_voice],
+        help_text=_("Google's name of a voice. Empty: the usual one."),
+    )  # fmt: skip
+    hints = models.TextField(
+        _("expected words"), blank=True, validators=[are_hints],
+        help_text=_("Names and terms that callers are likely to say: one a line, at most 20."),
+    )  # fmt: skip
+    pronunciations = models.TextField(
+        _("pronunciations"), blank=True, validators=[are_pronunciations],
+        help_text=_("Words that the voice would mispronounce: lines of “written = said”."),
+    )  # fmt: skip
+    records = models.BooleanField(
+        _("record calls"), default=False,
+        help_text=_("The agent says so before the greeting."),
+    )  # fmt: skip
+    keeps_holidays = models.BooleanField(
+        _("closed on Israel's public holidays"), default=False,
+        help_text=_("Not on the eves of holidays: add those as closed days."),
+    )  # fmt: skip
+    when_closed = models.CharField(
+        _("when closed"), max_length=10, choices=WhenClosed, default=WhenClosed.SAY
+    )
+    closed_text = models.TextField(
+        _("text when closed"), blank=True,
+        help_text=_(
+            "What is said before hanging up; with a message, instead of the greeting; with "
+            "forwarding, when nobody answers there. Empty: a usual text."
+        ),
+    )  # fmt: skip
+    forward_to = models.CharField(_("forward to"), max_length=16, blank=True, validators=[is_e164])
+
+    class Meta:
+        ordering = ("name", "number")
+        verbose_name = _("phone number")
+        verbose_name_plural = _("phone numbers")
+        permissions = (("call_phonenumber", "Can place test calls"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {ltr(self.number)}"
+
+    def clean(self) -> None:
+        if self.when_closed == self.WhenClosed.FORWARD and not self.forward_to:
+            raise ValidationError({"forward_to": _("Where should calls be forwarded to?")})
+        if self.forward_to and self.forward_to == self.number:
+            raise ValidationError({"forward_to": _("A number cannot be forwarded to itself.")})
+
+    @classmethod
+    def dialled(cls, number: str) -> PhoneNumber | None:
+        return cls.objects.select_related("profile").filter(number=number).first()
+
+    def is_open(self, at: datetime) -> bool:
+        spans = [each.span for each in self.hours.all()]
+        closed_days = {each.date for each in self.closed_days.all()}
+
+        def is_closed(day: date) -> bool:
+            is_kept = self.keeps_holidays and opening_hours.is_public_holiday(day)
+            return is_kept or day in closed_days
+
+        return opening_hours.is_open(at, spans, is_closed)
+
+    def brief(self, *, takes_message: bool = False) -> Brief:
+        """What it wants of the services; takes_message: it is closed, and the agent answers."""
+        closed_greeting = self.closed_text or CLOSED_MESSAGE
+        return Brief(
+            greeting=closed_greeting if takes_message else self.greeting,
+            business=self.business,
+            voice=self.voice,
+            hints=tuple(_lines(self.hints)[:MOST_HINTS]),
+            pronunciations=dict(map(_sides, _lines(self.pronunciations))),
+            notice=RECORDED if self.records else "",
+            takes_message=takes_message,
+        )
+
+    @property
+    def closed_words(self) -> str:
+        """What is said when it is closed, or when nobody answers where its calls are forwarded."""
+        is_forwarded = self.when_closed == self.WhenClosed.FORWARD
+        return self.closed_text or (UNANSWERED if is_forwarded else CLOSED)
+
+
+class OpeningHours(models.Model):
+    class Weekday(models.IntegerChoices):
+        SUNDAY = 0, _("Sunday")
+        MONDAY = 1, _("Monday")
+        TUESDAY = 2, _("Tuesday")
+        WEDNESDAY = 3, _("Wednesday")
+        THURSDAY = 4, _("Thursday")
+        FRIDAY = 5, _("Friday")
+        SATURDAY = 6, _("Saturday")
+
+    number = models.ForeignKey(PhoneNumber, models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday)
+    opens = models.TimeField(_("opens"))
+    closes = models.TimeField(_("closes"), help_text=_("Not after the opening: on the next day."))
+
+    class Meta:
+        ordering = ("weekday", "opens")
+        verbose_name = _("opening hours")
+        verbose_name_plural = _("opening hours (none at all: always open)")
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {ltr(f'{self.opens:%H:%M}–{self.closes:%H:%M}')}"
+
+    @property
+    def span(self) -> opening_hours.Span:
+        return opening_hours.Span(self.weekday, self.opens, self.closes)
+
+    @staticmethod
+    def overlap(hours: Sequence[OpeningHours]) -> tuple[int, ValidationError] | None:
+        """Which of them, by its place, overlaps one before it, and what to say about it."""
+        found = opening_hours.overlapping([each.span for each in hours])
+        if found is None:
+            return None
+        first, second = found
+        return second, ValidationError(
+            _("%(hours)s overlaps %(other)s: change one of them."),
+            params={"hours": f"{hours[second]}", "other": f"{hours[first]}"},
+        )
+
+
+class ClosedDay(models.Model):
+    number = models.ForeignKey(PhoneNumber, models.CASCADE, related_name="closed_days")
+    date = models.DateField(_("date"))
+    reason = models.CharField(_("reason"), max_length=60, blank=True)
+
+    class Meta:
+        ordering = ("date",)
+        verbose_name = _("closed day")
+        verbose_name_plural = _("closed days")
+        constraints = (models.UniqueConstraint(fields=("number", "date"), name="closed_day_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.date:%d.%m.%Y}"

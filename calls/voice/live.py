@@ -1,0 +1,268 @@
+"""The calls in progress in this process: each with its conversation, its record and its profile.
+
+LiveCall ties one conversation to the rest of the system: it takes the profile's changes, tells the
+live page what is going on, and records the end. Its life is a task of the process (`begin`): the
+server cancels a socket's task soon after the socket has closed, and nothing of a call may hang on
+that. What other processes tell comes in through `follow`, once a process: no call waits for Redis,
+or ends with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from calls.models import Call
+from calls.records.recorder import Recorder
+from calls.records.turn_in_progress import TurnRecord
+from calls.services.phrase_cache import CachedSpeaker
+from calls.voice.conversation import Conversation
+from calls.voice.onlookers import Audience
+from hevoice import bus
+from tuning.models import Revision
+from tuning.turns.events import CallBegan
+
+logger = logging.getLogger(__name__)
+
+ANNOUNCE_S = 0.25
+"""The live page hears of a call at most this often."""
+FOLLOW_AGAIN_S = 1.0
+REPLACE_S = 5.0
+"""How long an older stream of a call may take to end."""
+
+calls: dict[str, LiveCall] = {}
+"""By CallSid. Touched only on the event loop, so that counting and adding are one step."""
+is_draining = False
+"""SIGTERM came: running calls may finish, new ones are refused."""
+
+
+_lives: set[asyncio.Task[None]] = set()
+
+
+def begin(life: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """A call's life from here on belongs to the process."""
+    task = asyncio.get_running_loop().create_task(life)
+    _lives.add(task)
+    task.add_done_callback(_lives.discard)
+    return task
+
+
+async def all_over(limit_s: float) -> None:
+    """Wait until no call lives."""
+    if lives := set(_lives):
+        await asyncio.wait(lives, timeout=limit_s)
+
+
+async def follow() -> None:
+    """Bring the calls of this process what other processes tell, for as long as it lives."""
+    while True:
+        with suppress(*bus.GONE):
+            channel = await bus.subscribed("calls", bus.PROFILES)
+            while True:
+                message = await get_channel_layer().receive(channel)
+                for live_call in list(calls.values()):
+                    live_call.take_news(message)
+        await asyncio.sleep(FOLLOW_AGAIN_S)
+
+
+class LiveCall:
+    def __init__(
+        self,
+        call: Call,
+        stream_sid: str,
+        send: Callable[[str], Awaitable[None]],
+        before: Recorder | None = None,
+    ) -> None:
+        """`before` recorded an older stream of the call that is over, and may not be written."""
+        self.call = call
+        self._stream_sid, self._send, self._before = stream_sid, send, before
+        self.conversation: Conversation | None = None
+        self.malformed_messages = 0
+        self._changed = asyncio.Event()
+        self._end_asked = ""
+        self._is_over = asyncio.Event()
+        self._failure = ""
+        self._published: Revision | None = None
+        """What came before the conversation was there to take it."""
+        self._recorder: Recorder | None = None
+        self._audience = Audience(call.pk, self._changed.set)
+        self._numbers: dict[int, int] = {}
+        """Revision numbers, as operators know them, by primary key."""
+
+    async def run(self, listen: Callable[[LiveCall], Coroutine[Any, Any, None]]) -> str:
+        """Live until the conversation, the caller or the server ends it; returns why.
+
+        `listen` brings what the caller sends, and returns when the caller has hung up. Whatever
+        happens, the call has left `calls` and its end is with the recorder afterwards.
+        """
+        why = "failed"
+        try:
+            why = await self._run(listen)
+        except Exception as error:
+            logger.exception("The call broke")
+            self._failure = f"{error!r}"
+        finally:
+            if calls.get(self.call.call_sid) is self:
+                del calls[self.call.call_sid]
+            self._record_end(why)
+            self._is_over.set()
+        return why
+
+    async def _run(self, listen: Callable[[LiveCall], Coroutine[Any, Any, None]]) -> str:
+        older = calls.get(self.call.call_sid)
+        if is_draining or (not older and len(calls) >= settings.MAX_CALLS):
+            logger.warning("Refused: MAX_CALLS reached or shutting down")
+            return Call.Ended.REFUSED
+        calls[self.call.call_sid] = self
+        if older:
+            older.end("replaced")
+            async with asyncio.timeout(REPLACE_S):
+                await older._is_over.wait()
+            self._before = older._recorder
+        recorder = self._record()
+        # News comes already: a revision published just now arrives twice, not never.
+        newest = await database_sync_to_async(lambda: self.call.profile.newest)()
+        conversation = self.conversation = self._begin(self._published or newest, recorder)
+        # One that breaks ends the call, in an apology: none may die unseen.
+        async with asyncio.TaskGroup() as tasks:
+            beside = [
+                tasks.create_task(job)
+                for job in (
+                    listen(self),
+                    self._announce(),
+                    self._audience.attend(self._details),
+                )
+            ]
+            why = await conversation.run()
+            for task in beside:
+                task.cancel()
+        return why
+
+    def end(self, why: str) -> None:
+        """End the call from outside."""
+        self._end_asked = why
+        if self.conversation:
+            self.conversation.end(why)
+
+    async def recorded(self, limit_s: float) -> None:
+        """Wait, but no longer than this, until its record is written."""
+        written = asyncio.ensure_future(self._record().is_written.wait())
+        await asyncio.wait([written], timeout=limit_s)
+        written.cancel()
+
+    async def tell_end(self, why: str) -> None:
+        await bus.tell("live", {"type": "live.ended", "call": self.call.pk, "ended_why": why})
+        logger.info("Ended: %s", why)
+
+    def _record(self) -> Recorder:
+        if self._recorder is None:
+            if before := self._before:  # what the database cannot know yet
+                self.call.first_turn = max(self.call.first_turn, before.next_turn)
+                self.call.first_part = max(self.call.first_part, before.next_number)
+            self._recorder = Recorder(self.call, self._changed.set, self._retune, self._open_turn)
+            self._recorder.update(ended_at=None, ended_why="")
+        return self._recorder
+
+    def _record_end(self, why: str) -> None:
+        fields: dict[str, Any] = {"ended_why": why, "malformed_messages": self.malformed_messages}
+        fields |= self.conversation.totals() if self.conversation else {"failure": ""}
+        if self._failure:
+            fields["failure"] = self._failure
+        self._record().end(**fields)
+
+    def _open_turn(self) -> TurnRecord | None:
+        return self.conversation.open_turn() if self.conversation else None
+
+    def _begin(self, revision: Revision, recorder: Recorder) -> Conversation:
+        brief = self.call.brief
+        transcriber, writer, speaker = (
+            import_string(path)(brief)
+            for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)
+        )
+        speaker = CachedSpeaker(speaker, self.call.call_sid, brief.pronunciations)
+        self._numbers[revision.pk] = revision.number
+        engines = " · ".join((transcriber.name, writer.name, speaker.name))
+        recorder.update(revision_id=revision.pk, engines=engines)
+        seed = secrets.randbits(32)
+        conversation = Conversation(
+            self._stream_sid,
+            CallBegan(0, revision.pk, revision.values, seed, self.call.first_turn),
+            vad=import_string(settings.VAD)(),
+            transcriber=transcriber,
+            writer=writer,
+            speaker=speaker,
+            record=recorder,
+            listeners=(recorder, self._audience),
+            send=self._send,
+        )
+        if self._end_asked:
+            conversation.end(self._end_asked)
+        return conversation
+
+    # Operators: a published profile, and the live page.
+
+    def take_news(self, message: dict[str, Any]) -> None:
+        if message["type"] == "snapshot.wanted":
+            self._changed.set()
+        elif message["type"] == "call.asked":
+            if message["call"] == self.call.pk:
+                self._audience.take_news(message)
+        elif message["profile"] == self.call.profile_id:
+            self._retune(
+                Revision(pk=message["revision"], number=message["number"], knobs=message["knobs"])
+            )
+
+    def _retune(self, revision: Revision) -> None:
+        """Told by another process, or, should that have been lost, read by the recorder."""
+        if self.conversation is None:
+            self._published = revision
+        elif self.conversation.retune(revision.pk, revision.values):
+            self._numbers[revision.pk] = revision.number
+            self._record().update(revision_id=revision.pk)
+            self._changed.set()
+
+    async def _announce(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if self.conversation:
+                snapshot = self._snapshot(self.conversation)
+                await bus.tell("live", {"type": "live.call", "call": snapshot})
+            await asyncio.sleep(ANNOUNCE_S)
+
+    def _snapshot(self, conversation: Conversation) -> dict[str, Any]:
+        call, turns = self.call, conversation.turns
+        last = conversation.newest_turn()
+        return {
+            "pk": call.pk,
+            "caller": call.masked_caller,
+            "called": call.called,
+            "number": call.number.name if call.number else "",
+            "process": call.process,
+            "started_at": call.started_at.isoformat() if call.started_at else "",
+            "profile": call.profile.name,
+            "profile_pk": call.profile.pk,
+            "revision": self._numbers.get(turns.revision, 0),
+            "state": turns.state,
+            "silence_ms": turns.silence_ms,
+            "asked_ms": turns.asked_ms,
+            "seconds": conversation.clock.wall_ms / 1000,
+            "turns": max(turns.turn, 0),
+            "listeners": self._audience.listeners,
+            "last": last and asdict(last) | {"response_latency": last.response_latency},
+        }
+
+    def _details(self) -> dict[str, Any]:
+        """What only those see who have opened the call."""
+        turns = self.conversation.turns if self.conversation else None
+        return {"partial": turns.words_so_far if turns else ""}

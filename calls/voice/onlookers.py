@@ -1,0 +1,115 @@
+"""Who looks at a call in progress or listens in on it, and what they are shown.
+
+Rule: nobody who looks or listens can delay the call. What frames bring is only kept here; a task
+beside the conversation tells it, and what cannot be told in time is lost. It is told only while
+somebody asks for it, anew every few seconds: a page that is gone asks no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from calls.audio.codec import level_db
+from calls.records.recording import LANES, Recording
+from hevoice import bus
+
+ASKED_S = 8.0
+"""For how long one request holds."""
+LEVELS_S = 0.1
+SOUND_S = 0.2
+"""How much sound of both sides one message carries."""
+FORGET_FRAMES = 50
+"""While nobody asks, sound older than a second is forgotten."""
+MOST_LISTENERS = 10
+
+Asked = dict[str, tuple[str, float]]
+"""By the channel that asks: who asks, and until when that holds."""
+
+
+class Audience:
+    def __init__(self, call_pk: int, changed: Callable[[], None]) -> None:
+        self._call_pk, self._changed = call_pk, changed
+        self._sound = Recording()
+        self._heard_ms = 0
+        self._frames = 0
+        self._lookers: Asked = {}
+        self._listeners: Asked = {}
+        self._asked = asyncio.Event()
+
+    # What the audio path brings.
+
+    def hear(self, at_ms: int, frame: bytes) -> None:
+        self._sound.hear(at_ms, frame)
+        self._heard_ms = at_ms
+        self._frames += 1
+        if self._frames >= FORGET_FRAMES:
+            self._take()
+
+    def speak(self, from_ms: int, audio: bytes) -> None:
+        self._sound.speak(from_ms, audio)
+
+    def fall_silent(self, at_ms: int) -> None:
+        self._sound.fall_silent(at_ms)
+
+    # Who asks.
+
+    @property
+    def listeners(self) -> list[str]:
+        """The names of those who listen."""
+        return sorted({who for who, _until_s in _still(self._listeners).values()})
+
+    def take_news(self, message: dict[str, Any]) -> None:
+        """Somebody looks at the call, listens in on it, or has stopped to."""
+        before = self.listeners
+        asked = self._listeners if message["listens"] else self._lookers
+        if message["stops"]:
+            asked.pop(message["channel"], None)
+        elif len(asked) < MOST_LISTENERS or message["channel"] in asked:
+            asked[message["channel"]] = message["who"], time.monotonic() + ASKED_S
+            self._asked.set()
+        if self.listeners != before:
+            self._changed()
+
+    async def attend(self, details: Callable[[], dict[str, Any]]) -> None:
+        """Tell those who ask, for as long as the call lives."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            await self._tell_all(details)
+            self._changed()
+
+    async def _tell_all(self, details: Callable[[], dict[str, Any]]) -> None:
+        batch = bytearray()
+        self._take()
+        while (lookers := _still(self._lookers)) or _still(self._listeners):
+            await asyncio.sleep(LEVELS_S)
+            sound = self._take()
+            if lookers:
+                await self._tell("details", details() | _levels(sound))
+            batch += sound
+            if len(batch) < SOUND_S * 8000 * LANES * 0.75:
+                continue
+            if _still(self._listeners):
+                await self._tell("sound", {"sound": bytes(batch)})
+            batch.clear()
+
+    async def _tell(self, what: str, content: dict[str, Any]) -> None:
+        group = f"{what}.{self._call_pk}"
+        await bus.tell(group, {"type": f"call.{what}", "call": self._call_pk} | content)
+
+    def _take(self) -> bytes:
+        self._frames = 0
+        return self._sound.take(self._heard_ms)[1]
+
+
+def _still(asked: Asked) -> Asked:
+    now_s = time.monotonic()
+    return {channel: each for channel, each in asked.items() if each[1] > now_s}
+
+
+def _levels(sound: bytes) -> dict[str, Any]:
+    """Caller and agent, in dB below full scale."""
+    return {"levels": [level_db(sound[lane::LANES]) if sound else -100 for lane in range(LANES)]}

@@ -1,0 +1,189 @@
+"""The replies of a call: which one is the turn's, which is made ahead, and what they leave.
+
+Rule: one reply at a time is the turn's, from the decision until it is heard or stopped; at most one
+more is made ahead. The history keeps what was said, and of each reply what was heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calls.records.turn_in_progress import OUTCOMES, WITHDRAWN, TurnRecord
+from calls.services import Line, Transcript
+from calls.voice.audio_in import AudioIn
+from calls.voice.reply import Means, Reply
+from tuning.turns import events
+
+Order = (
+    events.Reply
+    | events.Think
+    | events.Forget
+    | events.Prompt
+    | events.Fill
+    | events.StopReply
+    | events.Resume
+)
+
+
+@dataclass(slots=True)
+class Waste:
+    """Replies that were begun ahead since the last turn, and what was asked for in vain."""
+
+    thought: int = 0
+    tokens: int = 0
+    characters: int = 0
+
+    def add(self, turn: TurnRecord) -> None:
+        self.tokens += turn.tokens
+        self.characters += turn.characters
+
+    def put_down_to(self, turn: TurnRecord) -> Waste:
+        turn.thought = self.thought
+        turn.wasted_tokens, turn.wasted_characters = self.tokens, self.characters
+        return Waste()
+
+
+class Replies:
+    def __init__(
+        self, means: Means, audio_in: AudioIn, feed: Callable[[events.Event], None]
+    ) -> None:
+        """feed: the core's door, for what becomes of them."""
+        self._means, self._clock, self._audio_in, self._feed = means, means.clock, audio_in, feed
+        self.current: Reply | None = None
+        """The turn's."""
+        self.last: TurnRecord | None = None
+        """The newest turn that is over."""
+        self.history: list[Line] = []
+        self._ahead: Reply | None = None
+        self._waste = Waste()
+        self._transcript: Transcript | None = None
+        self._transcribed_ms: float | None = None
+        """When it came."""
+
+    @property
+    def ahead(self) -> Reply | None:
+        """The reply that is made before it is decided."""
+        return None if self._ahead and self._ahead.is_broken else self._ahead
+
+    # What the core says.
+
+    def act(self, order: Order) -> None:
+        current = self.current
+        match order:
+            case events.Reply():
+                self._open(self._made_for(order), order)
+            case events.Prompt():
+                self._open(self._new(order.turn), order)
+            case events.Think():
+                self._think(order)
+            case events.Forget():
+                self._let_go()
+            case events.Fill() if current:
+                current.fill()
+            case events.StopReply(may_resume=True) if current:
+                current.hold()
+            case events.StopReply(why=why):
+                self._stop(why)
+            case events.Resume() if current:
+                current.resume()
+
+    def amend(self, number: int, text: str) -> None:
+        """The final words of a turn that was already answered."""
+        turns = (self.current and self.current.turn, self.last)
+        turn = next((each for each in turns if each and each.number == number), None)
+        if turn is None:
+            return
+        said = Line(True, turn.said)
+        self.history = [Line(True, text) if line == said else line for line in self.history]
+        turn.said, turn.transcribed_ms = text, self._transcribed_ms
+        if turn is self.last:
+            self._means.record.keep(turn)
+
+    # What the caller's side brings.
+
+    def transcribed(self, heard: Transcript) -> None:
+        self._transcript, self._transcribed_ms = heard, self._clock.wall_ms
+
+    def marked(self, name: str) -> None:
+        if self.current:
+            self.current.marked(name)
+
+    def miss_marks(self) -> None:
+        if self.current:
+            self.current.miss_marks()
+
+    def close(self, outcome: str, *, is_withdrawn: bool = False) -> None:
+        """The turn is over. is_withdrawn: its reply answers only a part of what the caller says,
+        and is not to be built on."""
+        if self.current is None:
+            return
+        reply, self.current = self.current, None
+        self.last = turn = reply.close(outcome)
+        if turn.answered and not is_withdrawn:
+            self.history.append(Line(False, turn.answered))
+        self._means.record.keep(turn)
+
+    # How that is done.
+
+    def _new(self, number: int, *said: Line) -> Reply:
+        return Reply(number, (*self.history, *said), self._means, self._take)
+
+    def _think(self, order: events.Think) -> None:
+        self._ahead = self._new(order.turn, Line(True, order.text))
+        self._waste.thought += 1
+        self._ahead.begin_ahead()
+
+    def _let_go(self) -> None:
+        """What was made ahead is not wanted."""
+        if self._ahead:
+            self._ahead.forget()
+            self._waste.add(self._ahead.turn)
+        self._ahead = None
+
+    def _made_for(self, order: events.Reply) -> Reply:
+        """What was made ahead, where that is the answer; else a new one."""
+        if order.prepared and (ahead := self.ahead):
+            self._ahead = None
+            return ahead
+        self._let_go()
+        return self._new(order.turn)
+
+    def _open(self, reply: Reply, decision: events.Reply | events.Prompt) -> None:
+        """It is decided: this is the turn from now on."""
+        self.close("no reply")
+        turn, turns = reply.turn, self._means.turns
+        turn.decided_ms, turn.why, turn.revision = self._clock.wall_ms, decision.why, turns.revision
+        turn.frames_dropped, turn.transcriber_replaced = self._audio_in.take_losses()
+        turn.describe(decision, turns.profile)
+        self._waste = self._waste.put_down_to(turn)
+        if decision.spoke_from_ms is not None and decision.spoke_until_ms is not None:
+            turn.speech_began_ms = self._clock.wall_of(decision.spoke_from_ms)
+            turn.speech_ended_ms = self._clock.wall_of(decision.spoke_until_ms)
+        is_of_words = isinstance(decision, events.Reply) and decision.why != "keypad"
+        if is_of_words and self._transcript:
+            turn.transcribed_ms = self._transcribed_ms
+            turn.chosen_from = self._transcript.chosen_from
+        if turn.said:
+            self.history.append(Line(True, turn.said))
+        self.current, reply.history = reply, tuple(self.history)
+        reply.decide(decision)
+
+    def _stop(self, why: str) -> None:
+        """The turn's reply was stopped before its end."""
+        is_withdrawn = why in WITHDRAWN
+        if is_withdrawn and self.history and self.history[-1].by_caller:
+            self.history.pop()  # what was said goes on, and comes again as one
+        if self.current:
+            self.current.stop()
+            turn = self.current.turn
+            if is_withdrawn:
+                turn.wasted_tokens += turn.tokens
+                turn.wasted_characters += turn.characters
+        self.close(OUTCOMES.get(why, "interrupted"), is_withdrawn=is_withdrawn)
+
+    def _take(self, event: events.Event) -> None:
+        """What a reply reports of itself: the core is told, once that is written down."""
+        if isinstance(event, events.ReplyEnded):
+            self.close("completed")
+        self._feed(event)

@@ -1,0 +1,365 @@
+"""One reply, from its decision, or before it, until the caller has heard it.
+
+Written, spoken, and sent as it comes: writer -> sentences -> voice -> chunks of 100 ms or more; a
+mark follows the first chunk and each sentence, and comes back when the caller has heard so far.
+Rule: nothing of a reply is heard, and nothing done for it, before it is decided. What is held (it
+is made ahead, or was stopped by what may be no interruption) is made and kept, and goes out when it
+is released.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from calls.audio.codec import BYTES_PER_MS
+from calls.records.turn_in_progress import Record, TurnRecord
+from calls.services import (
+    Expect,
+    Farewell,
+    Line,
+    Message,
+    ServiceFailed,
+    ServiceLate,
+    Transcriber,
+    Voice,
+    WhenDecided,
+    Writer,
+)
+from calls.services.deadlines import within
+from calls.voice import prompts
+from calls.voice.audio_out import AudioOut, in_chunks
+from calls.voice.clock import CallClock
+from calls.voice.playout import Playout
+from calls.voice.sentences import Sentences
+from tuning.turns import events
+from tuning.turns.completion import Asked
+from tuning.turns.turn_taker import TurnTaker
+
+logger = logging.getLogger(__name__)
+
+AHEAD_SENTENCES = 1
+"""So much is spoken of a reply that is not decided yet: the rest would be paid for in vain."""
+WRITER_S = 4.0
+"""Deadline for the first and for every next piece, where the writer has none of its own that is
+shorter: longer silence than this is worse than an apology. A voice has its own."""
+MARK_GRACE_MS = 2000
+"""A mark this overdue was lost: the reply counts as heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What all replies of a call are made with. turns: the core, which is only asked for its clock
+    and its knobs; tasks: those of the call."""
+
+    writer: Writer
+    speaker: Voice
+    transcriber: Transcriber
+    record: Record
+    clock: CallClock
+    out: AudioOut
+    turns: TurnTaker
+    tasks: asyncio.TaskGroup
+
+
+class Reply:
+    """One thing that the agent says."""
+
+    def __init__(
+        self,
+        number: int,
+        history: Sequence[Line],
+        means: Means,
+        report: Callable[[events.Event], None],
+    ) -> None:
+        """number: of its turn. history: what it answers is the last line. report: is told what
+        becomes of it, as the core is to be told."""
+        self.turn = TurnRecord(number, means.turns.revision)
+        self.playout = Playout(number)
+        self.history = history
+        self.is_broken = False
+        """Making it failed."""
+        self._means, self._clock, self._out, self._report = means, means.clock, means.out, report
+        self._wanted = asyncio.Event()
+        """Set once it is decided."""
+        self._not_before_ms = 0.0
+        """Wall time; its first audio goes out no earlier."""
+        self._limit_ms = 0
+        """No sentence begins after so much of it; 0: no limit."""
+        self._sentences = 0
+        """So many have been handed to the voice."""
+        self._jobs: list[asyncio.Task[None]] = []
+
+    # From its beginning to the decision, and to its end.
+
+    def begin_ahead(self) -> None:
+        """Make it, and hold it until it is decided."""
+        self.playout.is_held = True
+        self._do(self._make())
+
+    def decide(self, decision: events.Reply | events.Prompt) -> None:
+        """It is decided: what there is of it, and what is still made, may be heard."""
+        self._wanted.set()
+        match decision:
+            case events.Prompt(name="greeting"):
+                self._do(self._make())
+            case events.Prompt(name=name):
+                self._say_prepared(name)
+            case events.Reply(limit_ms=limit_ms, delay_ms=delay_ms):
+                self._limit_ms = limit_ms
+                if self.playout.is_held:
+                    self.turn.is_prepared = True
+                    self._do(self._release_after(delay_ms))
+                else:
+                    self._not_before_ms = self._clock.wall_ms + delay_ms
+                    self._do(self._make())
+
+    def hold(self) -> None:
+        """Fall silent, and keep what is left, and still comes, of it."""
+        self.playout.hold(self._clock.wall_ms)
+        self._out.clear()
+
+    def resume(self) -> None:
+        """It was stopped for nothing: it goes on."""
+        self.turn.resumed += 1
+        self._release()
+
+    def fill(self) -> None:
+        """Say that it will come, unless it just has."""
+        if self.playout.audio_ms:
+            return
+        self.turn.filled_ms = self._clock.wall_ms
+        audio = prompts.clip("moment", self._means.speaker.name)
+        self.playout.fill(prompts.text("moment"), audio)
+        self._out.play(self.playout, audio, is_filler=True)
+        self._out.mark(self.playout.next_mark())
+
+    def forget(self) -> None:
+        """Nothing more is made of it."""
+        for job in self._jobs:
+            job.cancel()
+
+    def stop(self) -> None:
+        """Nothing more of it is made, or heard."""
+        self.forget()
+        if not self.playout.is_held:
+            self._out.clear()
+
+    def close(self, outcome: str) -> TurnRecord:
+        """It is over: what became of it."""
+        self.forget()
+        return self._heard_of(self.turn, outcome)
+
+    def so_far(self) -> TurnRecord:
+        """What became of it, should the process die now."""
+        return self._heard_of(replace(self.turn), "no reply")
+
+    def while_heard(self) -> TurnRecord | None:
+        """As it stands while the caller hears it, without an outcome; None: not yet."""
+        if self.playout.heard_at_ms is None:
+            return None
+        return replace(
+            self.turn,
+            answered=self.playout.text,
+            outcome="",
+            first_audio_ms=self.playout.answer_at_ms,
+            spoken_ms=self.playout.spoken_ms(self._clock.wall_ms),
+        )
+
+    def _heard_of(self, turn: TurnRecord, outcome: str) -> TurnRecord:
+        """The record, with its words as far as they were heard."""
+        playout, wall_ms = self.playout, self._clock.wall_ms
+        is_whole = outcome == "completed"
+        turn.answered = playout.text if is_whole else playout.heard_text(wall_ms)
+        turn.ended_ms, turn.first_audio_ms = wall_ms, playout.answer_at_ms
+        turn.spoken_ms = playout.audio_ms if is_whole else playout.spoken_ms(wall_ms)
+        was_heard = turn.heard_ms is not None
+        turn.outcome = "interrupted" if outcome == "no reply" and was_heard else outcome
+        return turn
+
+    def _do(self, job: Coroutine[Any, Any, None]) -> None:
+        self._jobs.append(self._means.tasks.create_task(job))
+
+    # Made: written and spoken.
+
+    async def _make(self) -> None:
+        """Whatever goes wrong is reported to the core, never left as dead air."""
+        try:
+            await self._say()
+        except Exception as error:
+            reason, self.is_broken = reason_of(error), True
+            logger.warning("Turn %d: %s", self.turn.number, reason, exc_info=is_ours(error))
+            if self._wanted.is_set():  # a reply that is not is asked for again, should it be
+                self.turn.failure = reason
+                kind = events.ReplyLate if isinstance(error, ServiceLate) else events.ReplyFailed
+                self._report(kind(self._means.turns.now_ms, self.turn.number, reason))
+
+    async def _say(self) -> None:
+        """Raises ServiceLate and ServiceFailed."""
+        turn, playout, speaker = self.turn, self.playout, self._means.speaker
+        sentences = self._written()
+        async with aclosing(sentences), aclosing(speaker.speak(sentences)) as parts:
+            async for part in in_chunks(self._timed(parts)):
+                if isinstance(part, str):
+                    if self._limit_ms and playout.audio_ms >= self._limit_ms:
+                        turn.is_limited = True
+                        break
+                    if turn.ready_ms is not None and not playout.is_held:
+                        self._out.mark(playout.next_mark())
+                    playout.begin_sentence(part)
+                    if playout.heard_at_ms is not None:
+                        self._means.record.changed()  # there is more to read of it
+                    continue
+                if turn.ready_ms is None:
+                    turn.ready_ms = self._clock.wall_ms
+                await asyncio.sleep(max(0.0, self._not_before_ms - self._clock.wall_ms) / 1000)
+                self._play(part)
+        if turn.ready_ms is None:
+            raise ServiceFailed(f"{self._means.writer.name} or {speaker.name} brought no reply")
+        playout.is_written = True
+        if not playout.is_held:
+            self._out.mark(playout.next_mark())
+            self._finish()
+
+    async def _written(self) -> AsyncGenerator[str, None]:
+        turn, writer, whole, text = self.turn, self._means.writer, Sentences(), ""
+        expected: Expect | None = None
+        is_told = False
+        turn.asked_ms = self._clock.wall_ms
+        pieces = within(
+            writer.write(self.history), first_s=WRITER_S, next_s=WRITER_S, what=writer.name
+        )
+        async with aclosing(pieces):
+            async for piece in pieces:
+                match piece:
+                    case Expect():
+                        expected = piece
+                    case Farewell():
+                        self.playout.says_farewell = True
+                    case WhenDecided():
+                        await self._wanted.wait()
+                    case Message():
+                        await self._wanted.wait()
+                        self._means.record.keep_message(piece)
+                    case str():
+                        text += piece
+                        turn.tokens += 1
+                        if turn.first_token_ms is None:
+                            turn.first_token_ms = self._clock.wall_ms
+                        for sentence in whole.add(piece):
+                            yield await self._hand_over(sentence)
+                if expected and not is_told and self._wanted.is_set():
+                    is_told = True
+                    self._expect(expected)
+        for sentence in whole.rest():
+            yield await self._hand_over(sentence)
+        await self._wanted.wait()
+        if not is_told:
+            self._expect(expected or Expect.of(text))
+
+    async def _hand_over(self, sentence: str) -> str:
+        if self._sentences >= AHEAD_SENTENCES:
+            await self._wanted.wait()
+        self._sentences += 1
+        self.turn.hand_over(sentence, self._clock.wall_ms)
+        return sentence
+
+    def _expect(self, expected: Expect) -> None:
+        """Tell the transcriber and the core what it asks the caller."""
+        self._means.transcriber.expect(expected.phrases)
+        if (asked := expected.asked) != Asked():
+            self._report(events.Asks(self._means.turns.now_ms, self.turn.number, asked))
+
+    async def _timed(self, parts: AsyncIterator[str | bytes]) -> AsyncIterator[str | bytes]:
+        """The same; the first byte is a moment of the turn."""
+        async for part in parts:
+            if self.turn.first_byte_ms is None and isinstance(part, bytes):
+                self.turn.first_byte_ms = self._clock.wall_ms
+            yield part
+
+    # Sent.
+
+    def _say_prepared(self, name: str) -> None:
+        """Say something prepared, at once."""
+        self.playout.begin_sentence(prompts.text(name))
+        self._play(prompts.clip(name, self._means.speaker.name))
+        self._finish()
+
+    def _play(self, audio: bytes) -> None:
+        is_first = not self.playout.audio_ms
+        self.playout.add(audio)
+        if self.playout.is_held:
+            return
+        self._out.play(self.playout, audio)
+        if is_first:
+            self._out.mark(self.playout.next_mark())
+
+    async def _release_after(self, delay_ms: int) -> None:
+        await asyncio.sleep(delay_ms / 1000)
+        self._release()
+
+    def _release(self) -> None:
+        """What was held goes out, and what is still made of it follows."""
+        playout = self.playout
+        playout.release(self._clock.wall_ms)
+        for sentence in playout.sentences:
+            audio, begins = bytes(sentence.audio), 0
+            if playout.heard_at_ms is None and sentence is playout.sentences[0]:
+                begins = playout.first_chunk_ms * BYTES_PER_MS
+                self._out.play(playout, audio[:begins])
+                self._out.mark(playout.next_mark())
+            if audio[begins:]:
+                self._out.play(playout, audio[begins:])
+            self._out.mark(playout.next_mark())
+        if playout.is_written:
+            self._finish()
+
+    def _finish(self) -> None:
+        self.playout.is_written = self.playout.is_complete = True
+        self._out.mark(self.playout.end_mark)
+
+    # Heard.
+
+    def marked(self, name: str) -> None:
+        """Twilio has played (or, after `clear`, flushed) everything before this mark."""
+        playout = self.playout
+        if not playout.owns(name):
+            return
+        if playout.heard_at_ms is None:
+            began_ms = self._clock.wall_ms - playout.first_chunk_ms
+            self._begin_heard(max(began_ms, playout.sent_at_ms or 0.0))
+        if name == playout.end_mark:
+            self._end_heard()
+
+    def miss_marks(self) -> None:
+        """Those that are overdue were lost."""
+        playout = self.playout
+        if playout.sent_at_ms is None or playout.is_held:
+            return
+        since_ms = self._clock.wall_ms - MARK_GRACE_MS
+        if playout.heard_at_ms is None and since_ms > playout.sent_at_ms + playout.first_chunk_ms:
+            self._begin_heard(playout.sent_at_ms)
+        if playout.is_complete and since_ms > playout.plays_until_ms:
+            self._end_heard()
+
+    def _begin_heard(self, wall_ms: float) -> None:
+        self.playout.begin_heard(wall_ms)
+        self.turn.heard_ms = wall_ms
+        self._report(events.ReplyBegan(self._means.turns.now_ms, self.turn.number))
+
+    def _end_heard(self) -> None:
+        now_ms, says_farewell = self._means.turns.now_ms, self.playout.says_farewell
+        self._report(events.ReplyEnded(now_ms, self.turn.number, says_farewell))
+
+
+def reason_of(error: Exception) -> str:
+    return f"{error}" if isinstance(error, ServiceFailed) else f"{error!r}"
+
+
+def is_ours(error: Exception) -> bool:
+    """Whether an error is a fault in the code, which wants its traceback, and no service's."""
+    return not isinstance(error, ServiceFailed)

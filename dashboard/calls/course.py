@@ -1,0 +1,104 @@
+"""The geometry of a call's course: who spoke when, on one axis with its waveform.
+
+Rule: the axis is as long as the longest of what is drawn on it. Places and widths are per cent of
+its length; time runs from left to right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from calls.measures.timeline import Timeline
+from calls.models import Call
+from calls.records import recording
+from calls.records.turn import Turn
+from dashboard.charts import Mark, percent
+from tuning.models import Revision
+
+TICK_STEPS_S = (5, 10, 15, 30, 60, 120, 300)
+MOST_TICKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Somebody speaks. kind: caller, agent, or voice (what the VAD took for it)."""
+
+    kind: str
+    x: float
+    width: float
+    turn: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    length_ms: float
+    spans: tuple[Span, ...]
+    cut_ins: tuple[Mark, ...]
+    dropped: tuple[Mark, ...]
+    revisions: tuple[Mark, ...]
+    ticks: tuple[Mark, ...]
+    has_voice: bool
+    """The VAD's strip is there: the call is settled, and its journal could be read."""
+
+    @property
+    def seconds(self) -> float:
+        return self.length_ms / 1000
+
+
+def course(call: Call, turns: Sequence[Turn], timeline: Timeline | None) -> Course | None:
+    """None: nothing was heard or said."""
+    ends = [turn.ended_ms or turn.heard_ms or turn.speech_ended_ms or 0.0 for turn in turns]
+    read_ms = timeline.length_ms if timeline else 0.0
+    length_ms = max(*ends, read_ms, recording.drawn_ms(call), 0.0)
+    if not length_ms:
+        return None
+
+    def place(at_ms: float) -> float:
+        return percent(min(max(at_ms / length_ms, 0.0), 1.0))
+
+    def span(kind: str, from_ms: float, until_ms: float, turn: int = -1) -> Span:
+        width = max(place(until_ms) - place(from_ms), 0.1)
+        return Span(kind, place(from_ms), round(width, 2), turn)
+
+    spans = []
+    for turn in turns:
+        if turn.speech_began_ms is not None and turn.speech_ended_ms is not None:
+            spans.append(span("caller", turn.speech_began_ms, turn.speech_ended_ms, turn.number))
+        heard_ms = turn.heard_ms if turn.heard_ms is not None else turn.first_audio_ms
+        if heard_ms is not None:
+            until_ms = max(turn.ended_ms or 0.0, heard_ms + turn.spoken_ms)
+            spans.append(span("agent", heard_ms, until_ms, turn.number))
+    voiced, dropped = (timeline.voiced, timeline.dropped) if timeline else ([], [])
+    spans += [span("voice", *stretch) for stretch in voiced]
+    return Course(
+        length_ms,
+        tuple(spans),
+        tuple(_cut_ins(turns, place)),
+        tuple(Mark(place(from_ms), "") for from_ms, _until in dropped),
+        tuple(_revisions(timeline, place)),
+        tuple(_ticks(length_ms, place)),
+        bool(voiced),
+    )
+
+
+def _cut_ins(turns: Sequence[Turn], place: Callable[[float], float]) -> Iterator[Mark]:
+    for turn in turns:
+        if turn.is_cut_in:
+            yield Mark(place(turn.first_audio_ms or turn.decided_ms or 0.0), f"{turn.number}")
+
+
+def _revisions(timeline: Timeline | None, place: Callable[[float], float]) -> list[Mark]:
+    retuned = timeline.retuned if timeline else []
+    numbers = dict(
+        Revision.objects.filter(pk__in=[pk for _at, pk in retuned]).values_list("pk", "number")
+    )
+    return [Mark(place(at), f"r{numbers.get(pk, '?')}") for at, pk in retuned]
+
+
+def _ticks(length_ms: float, place: Callable[[float], float]) -> list[Mark]:
+    step_s = next((s for s in TICK_STEPS_S if length_ms / 1000 / s <= MOST_TICKS), TICK_STEPS_S[-1])
+    return [
+        Mark(place(at_s * 1000), f"{at_s // 60}:{at_s % 60:02}")
+        for at_s in range(0, int(length_ms / 1000) + 1, step_s)
+    ]

@@ -1,0 +1,99 @@
+"""Calls as a file, batch by batch: CSV for a spreadsheet, a line a call; JSON with every turn.
+
+Rule: what stands in a cell is never a formula. A caller's number is masked as on the pages, and a
+time is that of the pages, with its offset and the name of its zone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from calls.measures.moments import names_of
+from calls.models import Call
+from calls.records.turn import Turn
+
+BATCH = 500
+EXCEL_READS_UTF8 = "\N{ZERO WIDTH NO-BREAK SPACE}"
+COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
+    ("call", lambda call: call.pk),
+    ("rang_at", lambda call: timezone.localtime(call.rang_at).isoformat(timespec="seconds")),
+    ("time_zone", lambda _call: timezone.get_current_timezone_name()),
+    ("caller", lambda call: call.masked_caller),
+    ("called", lambda call: call.called),
+    ("length_s", lambda call: round(call.duration.total_seconds(), 1) if call.duration else ""),
+    ("turns", lambda call: call.turn_count),
+    ("slowest_ms", lambda call: "" if call.slowest_ms is None else round(call.slowest_ms)),
+    ("cut_ins", lambda call: call.cut_ins),
+    ("dropped_short_answers", lambda call: call.dropped_short),
+    ("ended", lambda call: call.ended_why),
+    ("profile", lambda call: call.profile.name),
+    ("revision", lambda call: call.revision.number if call.revision else ""),
+    ("is_test", lambda call: int(call.is_test)),
+)
+TURN = (
+    *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
+    *("is_prepared", *names_of(lambda each: each.is_exported)),
+)
+
+
+async def as_csv(calls: QuerySet[Call]) -> AsyncIterator[str]:
+    yield EXCEL_READS_UTF8 + _csv([[name for name, _value in COLUMNS]])
+    async for batch in _batches(calls):
+        yield _csv([[_cell(value(call)) for _name, value in COLUMNS] for call in batch])
+
+
+async def as_json(calls: QuerySet[Call]) -> AsyncIterator[str]:
+    yield "["
+    separator = ""
+    async for batch in _batches(calls):
+        turns = await sync_to_async(_turns)(batch)
+        for call in batch:
+            told = {name: value(call) for name, value in COLUMNS}
+            told["turns"] = turns.get(call.pk, [])
+            yield separator + json.dumps(told, ensure_ascii=False)
+            separator = ",\n"
+    yield "]\n"
+
+
+async def _batches(calls: QuerySet[Call]) -> AsyncIterator[Sequence[Call]]:
+    """Newest first. By place, not by offset: what is forgotten meanwhile shifts nothing."""
+    found = calls.select_related("profile", "revision")
+    rest = found
+    while batch := await _read(rest[:BATCH]):
+        yield batch
+        last = batch[-1]
+        rest = found.filter(rang_at__lte=last.rang_at).filter(
+            Q(rang_at__lt=last.rang_at) | Q(pk__lt=last.pk)
+        )
+
+
+@sync_to_async
+def _read(calls: QuerySet[Call]) -> list[Call]:
+    return list(calls)
+
+
+def _turns(batch: Sequence[Call]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    for turn in Turn.objects.filter(call__in=batch).order_by("call", "number"):
+        found.setdefault(turn.call_id, []).append({name: getattr(turn, name) for name in TURN})
+    return found
+
+
+def _csv(rows: Sequence[Sequence[Any]]) -> str:
+    file = io.StringIO()
+    csv.writer(file).writerows(rows)
+    return file.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A spreadsheet would work out what begins like a formula."""
+    is_risky = isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}
+    return f"'{value}" if is_risky else value

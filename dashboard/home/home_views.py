@@ -1,0 +1,26 @@
+"""Home: how the calls are going, at a glance."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from calls.models import Call
+from dashboard.access import may
+from dashboard.cached_figures import kept
+from dashboard.home.tiles import since_published, tiles
+
+NEWEST_CALLS = 8
+
+
+@require_safe
+@may("calls.view_call")
+def home(request: HttpRequest) -> HttpResponse:
+    ended = Call.objects.filter(ended_at__isnull=False).select_related("profile", "revision")
+    context = {
+        "tiles": kept("tiles", tiles),
+        "since": kept("since", lambda: (since_published(),))[0],
+        "calls": ended.order_by("-rang_at", "-pk")[:NEWEST_CALLS],
+    }
+    return render(request, "dashboard/home.html", context)

@@ -1,0 +1,147 @@
+"""How long callers wait for answers: what all calls together say. The figures come from calls/."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from calls.measures.latency import Summary, from_bins, percentile, summarise
+from calls.measures.moments import LATENCIES, names_of
+from dashboard.access import may
+from dashboard.cached_figures import kept
+from dashboard.charts import Histogram, latency_axis, latency_histogram, latency_place
+from dashboard.latencies.targets import LATENCY, Target, verdict
+from dashboard.latencies.turn_selection import DAYS, NEWEST_CALLS, Measured, Selection
+from tuning.models import TimingProfile
+
+STAGES = names_of(lambda each: each.is_stage)
+CLASSES = ((True, _("After short utterances")), (False, _("After long utterances")))
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All turns of the time, as the hours count them."""
+
+    turns: int
+    p50_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The turns of one class."""
+
+    title: Promise
+    is_short: bool
+    summary: Summary
+    histogram: Histogram
+    ready: int
+    """Turns whose reply was ready before the decision."""
+    target: Target
+    calls_query: str
+    """Of the list of calls in which such a turn was as slow as a bar (slowest_over)."""
+    whole: Whole | None
+    """Where there are more turns than are looked at one by one."""
+
+    @property
+    def target_x(self) -> float:
+        return latency_place(self.target.p95_ms)
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """By percentile; "" where there are too few turns to tell."""
+        figures = {"p50": self.summary.p50, "p95": self.summary.p95}
+        wanted = {"p50": self.target.p50_ms, "p95": self.target.p95_ms}
+        return {
+            name: verdict(one.low_ms, one.high_ms, wanted[name]) if one else ""
+            for name, one in figures.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One measure of all turns, short and long together: it has no rule by length."""
+
+    name: str
+    turns: int
+    p50_ms: float
+    p95_ms: float
+
+
+@require_safe
+@may("calls.view_call")
+def latencies(request: HttpRequest) -> HttpResponse:
+    """Response latencies of short and of long utterances: never pooled, they have other rules."""
+    selection = Selection.of(request)
+    figures = kept(f"latencies {selection.key}", lambda: _figures(selection))
+    context = {
+        **figures,
+        "selection": selection,
+        "days": DAYS,
+        "ticks": latency_axis(),
+        "profiles": TimingProfile.objects.all(),
+        "revisions": selection.profile.revisions.all()[:20] if selection.profile else (),
+    }
+    return render(request, "dashboard/latencies.html", context)
+
+
+def _figures(selection: Selection) -> dict[str, Any]:
+    turns = selection.measured()
+    is_cut = len({turn.call_id for turn in turns}) >= NEWEST_CALLS * 0.9  # some have no turn
+    panels = [
+        _panel(turns, selection, is_short, title, is_cut=is_cut) for is_short, title in CLASSES
+    ]
+    labels = {each.name: each.label for each in LATENCIES}
+    return {
+        "panels": panels,
+        "stages": [(labels.get(one.name, one.name), one) for one in _stages(turns)],
+        "unanswered": sum(turn.response_latency is None for turn in turns if turn.speech_ended_ms),
+        "newest_calls": NEWEST_CALLS if is_cut else 0,
+    }
+
+
+def _panel(
+    turns: list[Measured], selection: Selection, is_short: bool, title: Promise, *, is_cut: bool
+) -> Panel:
+    """is_cut: there are more turns than are looked at."""
+    by_call: dict[int, list[float]] = defaultdict(list)
+    ready: list[float] = []
+    for turn in turns:
+        waited_ms = turn.response_latency
+        if turn.is_short == is_short and waited_ms is not None:
+            by_call[turn.call_id].append(waited_ms)
+            if turn.was_ready:
+                ready.append(waited_ms)
+    summary = summarise(list(by_call.values()))
+    values = [value for call in by_call.values() for value in call]
+    chart = latency_histogram(summary, values, ready)
+    query = selection.calls_query(after="short" if is_short else "long")
+    counted = _whole(selection, is_short) if is_cut else None
+    return Panel(title, is_short, summary, chart, len(ready), LATENCY[is_short], query, counted)
+
+
+def _whole(selection: Selection, is_short: bool) -> Whole | None:
+    found = selection.counts("response_latency").filter(is_short=is_short).order_by()
+    counts = dict(found.values_list("bin").annotate(Sum("turns")))
+    if not counts:
+        return None
+    return Whole(sum(counts.values()), from_bins(counts, 50), from_bins(counts, 95))
+
+
+def _stages(turns: list[Measured]) -> list[Stage]:
+    """They overlap: nothing is summed."""
+    found = []
+    for name in STAGES:
+        values = [value for turn in turns if (value := getattr(turn, name)) is not None]
+        if values:
+            found.append(Stage(name, len(values), median(values), percentile(values, 95)))
+    return found

@@ -1,0 +1,26 @@
+"""The calls in progress: the page is empty, its socket fills it (dashboard.live.sockets)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from calls.models import Call
+from dashboard.access import may
+from dashboard.live.live_turns import latest_turns
+
+
+@require_safe
+@may("calls.view_call")
+def live(request: HttpRequest) -> HttpResponse:
+    return render(request, "dashboard/live.html")
+
+
+@require_safe
+@may("calls.view_call")
+def live_call(request: HttpRequest, pk: int) -> HttpResponse:
+    """With one call opened, and its latest turns as the record has them; the socket goes on."""
+    call = get_object_or_404(Call.objects.select_related("number"), pk=pk)
+    context = {"call": call, "turns": latest_turns(pk)}
+    return render(request, "dashboard/live.html", context)

@@ -1,0 +1,288 @@
+"""The sockets of the live pages: calls in progress as they are now, and nothing older.
+
+Rules: a page that has just connected starts empty and is filled by the calls' own answers, so
+that a call which ended while nobody listened never stays on a page. A page that news no longer
+reaches (Redis is gone) is disconnected, so that it says since when it is out of date, and tries
+again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, TypedDict
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from calls.models import Call
+from dashboard.access import may_still
+from dashboard.address import LARGEST_KEY, key_in
+from dashboard.live.close_codes import NOT_ALLOWED, NOT_THERE, OUT_OF_DATE, SIGN_IN_FIRST, turn_away
+from dashboard.live.live_turns import LAST_TURNS, latest_turns
+from hevoice import bus
+from tuning.models import TimingProfile
+
+PULSE_S = 3.0
+"""A page that has not heard its own pulse for so long may be missing everything else."""
+CHECK_AGAIN_PULSES = 60
+"""Every three minutes: is whoever watches still signed in, and still allowed to?"""
+
+
+class Snapshot(TypedDict):
+    """A call in progress, as calls.consumers tells it."""
+
+    pk: int
+    caller: str
+    called: str
+    number: str
+    """Its name."""
+    process: str
+    started_at: str
+    profile: str
+    profile_pk: int
+    revision: int
+    state: str
+    silence_ms: int
+    asked_ms: int
+    listeners: list[str]
+    seconds: float
+    turns: int
+    last: dict[str, Any] | None
+
+
+class CallsSocket(AsyncWebsocketConsumer):
+    """Keeps the calls in progress; what it shows of them say its subclasses."""
+
+    groups: Sequence[str] = ("live",)
+    permission = "calls.view_call"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.language = scope["url_route"]["kwargs"]["language"]
+        if self.language not in dict(settings.LANGUAGES):
+            await turn_away(receive, send, NOT_THERE)
+            return
+        if not scope["user"].is_authenticated:
+            await turn_away(receive, send, SIGN_IN_FIRST)
+            return
+        if not await database_sync_to_async(scope["user"].has_perm)(self.permission):
+            await turn_away(receive, send, NOT_ALLOWED)
+            return
+        self.beating: asyncio.Task[None] | None = None
+        try:
+            await super().__call__(scope, receive, send)
+        except bus.GONE as error:
+            bus.lost(error)
+            with suppress(Exception):  # the page may have gone, too
+                await send({"type": "websocket.close", "code": OUT_OF_DATE})
+        finally:
+            if self.beating:
+                self.beating.cancel()
+
+    async def connect(self) -> None:
+        """Its groups are joined already: a page that news cannot reach never opens."""
+        self.calls: dict[int, Snapshot] = {}
+        await self.accept()
+        await self.begin()
+        await bus.tell("calls", {"type": "snapshot.wanted"})
+        self.beating = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        """Send oneself a pulse the way that news comes; without it the page is out of date."""
+        self.felt = asyncio.Event()
+        pulses = 0
+        try:
+            while True:
+                pulses += 1
+                if not pulses % CHECK_AGAIN_PULSES and not await may_still(
+                    self.scope, self.permission
+                ):
+                    await self.close(code=SIGN_IN_FIRST)
+                    return
+                async with asyncio.timeout(PULSE_S):
+                    await bus.tell_one(self.channel_name, {"type": "pulse"})
+                    await self.felt.wait()
+                self.felt.clear()
+                bus.found()
+                await self.ask()
+                await asyncio.sleep(PULSE_S)
+        except bus.GONE as error:
+            bus.lost(error)
+            await self.close(code=OUT_OF_DATE)
+
+    async def ask(self) -> None:
+        """Say anew, with every pulse, what the page wants to be told."""
+
+    async def pulse(self, message: dict[str, Any]) -> None:
+        self.felt.set()
+
+    async def begin(self) -> None:
+        """Show a page with no calls, whatever it showed before."""
+        raise NotImplementedError
+
+    async def show(self, template: str, **context: Any) -> None:
+        with translation.override(self.language):
+            html = render_to_string(template, context)
+        await self.send(text_data=html)
+
+
+async def ask_call(
+    socket: AsyncWebsocketConsumer, pk: int, *, listens: bool = False, stops: bool = False
+) -> None:
+    """Ask the process in which a call is in progress for what is told only when asked for."""
+    who = socket.scope["user"].get_username()
+    asks = {"channel": socket.channel_name, "who": who, "listens": listens, "stops": stops}
+    await bus.tell("calls", {"type": "call.asked", "call": pk} | asks)
+
+
+class LiveConsumer(CallsSocket):
+    """The page of calls in progress: one row a call, and the details of the one it has opened."""
+
+    looked_at = 0
+
+    async def connect(self) -> None:
+        self.told: dict[int, dict[str, Any]] = {}
+        """The turns of the opened call, by number, as the call tells them."""
+        await super().connect()
+
+    async def begin(self) -> None:
+        await self.show("dashboard/_live_calls.html", count=0, is_fresh=True)
+
+    async def live_call(self, message: dict[str, Any]) -> None:
+        call: Snapshot = message["call"]
+        is_new = call["pk"] not in self.calls
+        self.calls[call["pk"]] = call
+        place = self._place(call) if is_new else "true"
+        await self.show("dashboard/_live_call.html", call=call, place=place, is_new=is_new)
+        if is_new:
+            await self._count()
+        last = call["last"]
+        if call["pk"] == self.looked_at and last and last != self.told.get(last["number"]):
+            self.told[last["number"]] = last
+            self.told.pop(last["number"] - LAST_TURNS, None)
+            await self._show_turns()
+
+    async def live_ended(self, message: dict[str, Any]) -> None:
+        if call := self.calls.pop(message["call"], None):
+            why = message["ended_why"]
+            with translation.override(self.language):
+                words = f"{Call.Ended(why).label}" if why in Call.Ended else why
+            await self.show("dashboard/_live_ended.html", call=call, ended_why=words)
+            await self._count()
+        if message["call"] == self.looked_at:
+            await self._show_turns(is_over=True)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """The page says which call it has opened, or wants everything anew."""
+        try:
+            asked = json.loads(text_data or "")
+        except (ValueError, RecursionError):
+            return
+        match asked:
+            case {"look": int(pk)} if 0 < pk <= LARGEST_KEY:
+                await self._look(pk)
+            case {"again": True}:
+                await self.begin()
+                self.calls, self.told = {}, {}
+                if self.looked_at:
+                    await self._show_turns()
+                await bus.tell("calls", {"type": "snapshot.wanted"})
+
+    async def _look(self, pk: int) -> None:
+        if not self.looked_at:
+            self.looked_at = pk
+            await self.channel_layer.group_add(f"details.{pk}", self.channel_name)
+            await self.ask()
+
+    async def ask(self) -> None:
+        if self.looked_at:
+            await ask_call(self, self.looked_at)
+
+    async def disconnect(self, code: int) -> None:
+        if self.looked_at:
+            await self.channel_layer.group_discard(f"details.{self.looked_at}", self.channel_name)
+            await ask_call(self, self.looked_at, stops=True)
+
+    async def call_details(self, message: dict[str, Any]) -> None:
+        details = {name: message[name] for name in ("partial", "levels")}
+        await self.send(text_data=json.dumps(details))
+
+    async def _show_turns(self, *, is_over: bool = False) -> None:
+        read = database_sync_to_async(latest_turns)
+        turns = await read(self.looked_at, self.told, is_over=is_over)
+        await self.show("dashboard/_live_turns.html", turns=turns, is_oob=True, is_over=is_over)
+
+    def _place(self, call: Snapshot) -> str:
+        """Where a new row goes: the newest call stands first."""
+        older = [
+            other
+            for other in self.calls.values()
+            if (other["started_at"], other["pk"]) < (call["started_at"], call["pk"])
+        ]
+        if not older:
+            return "beforeend:#live-calls"
+        return f"beforebegin:#live-{max(older, key=lambda other: other['started_at'])['pk']}"
+
+    async def _count(self) -> None:
+        await self.show("dashboard/_live_calls.html", count=len(self.calls))
+
+
+class ProfilesConsumer(CallsSocket):
+    """The profile pages: how many of a profile's calls have taken its newest revision.
+
+    The query string names the profiles that the page shows (of=1&of=2).
+    """
+
+    groups = ("live", bus.PROFILES)
+
+    async def begin(self) -> None:
+        asked = parse_qs(self.scope["query_string"].decode("latin-1")).get("of", [])
+        pks = [pk for raw in asked if (pk := key_in(raw)) is not None]
+        self.newest = await database_sync_to_async(_newest_revisions)(pks)
+        for pk in self.newest:
+            await self._show_taken(pk)
+
+    async def live_call(self, message: dict[str, Any]) -> None:
+        call: Snapshot = message["call"]
+        before = self.calls.get(call["pk"])
+        self.calls[call["pk"]] = call
+        if before is None or before["revision"] != call["revision"]:
+            await self._show_taken(call["profile_pk"])
+
+    async def live_ended(self, message: dict[str, Any]) -> None:
+        if ended := self.calls.pop(message["call"], None):
+            await self._show_taken(ended["profile_pk"])
+
+    async def profile_changed(self, message: dict[str, Any]) -> None:
+        self.newest |= await database_sync_to_async(_newest_revisions)(list(self.newest))
+        for pk in self.newest:
+            await self._show_taken(pk)
+
+    async def _show_taken(self, pk: int) -> None:
+        if pk not in self.newest:
+            return
+        calls = [call for call in self.calls.values() if call["profile_pk"] == pk]
+        waiting = [call for call in calls if call["revision"] != self.newest[pk]]
+        await self.show(
+            "dashboard/_taken.html",
+            pk=pk,
+            newest=self.newest[pk],
+            count=len(calls),
+            taken=len(calls) - len(waiting),
+            waiting=waiting,
+            processes=sorted(
+                (name, sum(call["process"] == name for call in calls if call not in waiting), total)
+                for name, total in Counter(call["process"] for call in calls).items()
+            ),
+        )
+
+
+def _newest_revisions(pks: list[int]) -> dict[int, int]:
+    return {one.pk: one.newest.number for one in TimingProfile.objects.filter(pk__in=pks)}

@@ -1,0 +1,131 @@
+"""The page that tells how every process and service stands, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from calls.models import Call
+from calls.process.server_process import ServerProcess
+from dashboard.access import may
+from dashboard.setup.settings_in_use import differences, in_force
+from hevoice import bus
+from tuning.models import TimingProfile
+
+SETTLED_WITHIN = timedelta(minutes=4)
+"""The schedule looks each minute for calls that ended more than a minute ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """What the processes share: the database, the news between them, the queue behind the call."""
+
+    label: Promise
+    name: str
+    state: str
+    """ok, unsure or bad."""
+    meaning: Promise
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProcess:
+    row: ServerProcess
+    state: str
+    services: tuple[dict[str, Any], ...]
+    failed_call: Call | None
+    """The last one in which something went wrong."""
+
+    @classmethod
+    def of(cls, row: ServerProcess) -> ShownProcess:
+        services = tuple(one | {"state": _state_of_service(row, one)} for one in row.services)
+        failed = Call.objects.filter(process=row.name, rang_at__gte=row.started_at)
+        return cls(row, _state_of_process(row), services, failed.exclude(failure="").first())
+
+
+def _state_of_process(row: ServerProcess) -> str:
+    if row.is_gone or row.status == ServerProcess.Status.FAILED:
+        return "bad"
+    return "ok" if row.status == ServerProcess.Status.OK else "unsure"
+
+
+def _state_of_service(row: ServerProcess, service: dict[str, Any]) -> str:
+    if service["failure"]:
+        return "bad"
+    if row.status == ServerProcess.Status.STARTING:
+        return "trying"
+    return "ok" if service["in_use"] == service["asked_for"] else "unsure"
+
+
+@require_safe
+@may("calls.view_serverprocess")
+@vary_on_headers("HX-Request")
+def services(request: HttpRequest) -> HttpResponse:
+    processes = [ShownProcess.of(row) for row in ServerProcess.objects.all()]
+    serving = [one for one in processes if not one.row.is_gone and one.row.status != "ended"]
+    context = {
+        "processes": processes,
+        "neighbours": (_database(), _news(is_shared=len(serving) > 1), _queue()),
+        "now": timezone.now(),
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "dashboard/_services.html", context)
+    profile = TimingProfile.objects.get(is_default=True)
+    context |= {
+        "default_profile": profile,
+        "differences": differences(profile),
+        "in_force": in_force(),
+    }
+    return render(request, "dashboard/services.html", context)
+
+
+def _database() -> Neighbour:
+    is_shared = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        cursor.execute("select version()" if is_shared else "select sqlite_version()")
+        version = cursor.fetchone()[0].split(" (")[0]
+    if is_shared:
+        return Neighbour(_("Database"), version, "ok", _("In use, for any number of processes."))
+    return Neighbour(
+        _("Database"), f"SQLite {version}", "ok", _("Built in: enough for one machine.")
+    )
+
+
+def _news(*, is_shared: bool) -> Neighbour:
+    label = _("News between processes")
+    if settings.REDIS_URL:
+        address = urlsplit(settings.REDIS_URL)
+        name = f"Redis {address.hostname or address.path}"
+        if bus.failure:
+            meaning = _("Cannot be reached. Calls go on; live pages stand still until it is back.")
+            return Neighbour(label, name, "bad", meaning, bus.failure)
+        return Neighbour(label, name, "ok", _("In use, for any number of processes."))
+    if is_shared:
+        meaning = _("Several processes do not hear of each other: set REDIS_URL.")
+        return Neighbour(label, "–", "bad", meaning)
+    return Neighbour(label, "–", "ok", _("Built in: enough for one process."))
+
+
+def _queue() -> Neighbour:
+    """A worker shows by what it does: whatever asks it for an answer would wait for it."""
+    label, name = _("Work behind the calls"), "Celery · Redis" if settings.REDIS_URL else "Celery"
+    ended = Call.objects.filter(settled_at=None, ended_at__lt=timezone.now() - SETTLED_WITHIN)
+    if count := ended.count():
+        meaning = _("Calls wait for a worker: is hevoice-worker running? How many wait:")
+        return Neighbour(label, name, "bad", meaning, f"{count}")
+    if settings.REDIS_URL:
+        return Neighbour(label, name, "ok", _("Nothing waits. Queued in Redis."))
+    meaning = _("Nothing waits. Queued in files: enough for one machine.")
+    return Neighbour(label, name, "ok", meaning)

@@ -1,0 +1,157 @@
+"""What a turn's page says of why it was answered then, and of what was made ahead; and what the
+profile's page makes of the weights."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from django.utils.html import strip_tags
+
+from calls.models import Turn
+from dashboard.calls.waterfall import waterfall
+from tests.dashboard.call_rows import a_call, a_turn
+from tests.dashboard.test_dashboard import SignedInTestCase
+from tuning.models import TimingProfile
+from tuning.turns.profile import SHIPPED
+
+PARTS = {"longest": 2600, "wish": -904, "stable": -678}
+
+
+def prepared(number: int = 1, /, **fields: Any) -> Turn:
+    """Decided 1,018 ms after the speech end; its reply had been ready for 73."""
+    end_ms = 10_000.0 * number
+    given = {
+        "why": "finished words",
+        "wait_parts": PARTS,
+        "policy_ms": 1018,
+        "is_prepared": True,
+        "thought": 2,
+        "wasted_tokens": 14,
+        "wasted_characters": 31,
+        "spoken_ms": 4200,
+        "asked_ms": end_ms + 320,
+        "first_token_ms": end_ms + 690,
+        "first_sentence_ms": end_ms + 750,
+        "first_byte_ms": end_ms + 940,
+        "ready_ms": end_ms + 945,
+        "decided_ms": end_ms + 1018,
+    }
+    return a_turn(a_call(number), number, response_ms=1030, **given | fields)
+
+
+class TurnPageTests(SignedInTestCase):
+    def told(self, turn: Turn, language: str = "en") -> str:
+        """The words of the call's page, spaces as they read."""
+        page = self.page(f"calls/{turn.call.pk}/", language)
+        return re.sub(r"\s+", " ", html.unescape(strip_tags(page)))
+
+    def test_the_silence_is_the_sum_of_its_parts_in_both_languages(self) -> None:
+        turn = prepared()
+        self.assertIn(
+            "longest silence 2,600 − the wish is said 904 − the words have settled 678 = 1,018 ms",
+            self.told(turn),
+        )
+        self.assertIn(
+            "השתיקה הארוכה ביותר 2,600 − נאמר מה רוצים 904 − המילים לא משתנות 678 = 1,018 ms",
+            self.told(turn, "he"),
+        )
+
+    def test_every_number_of_the_sum_has_a_direction_of_its_own(self) -> None:
+        page = self.page(f"calls/{prepared().call.pk}/", "he")
+        for number in ("2,600", "904", "678", "1,018 ms"):
+            self.assertIn(f'<bdi dir="ltr">{number}</bdi>', page)
+
+    def test_a_reply_that_was_ready_is_told_from_one_that_was_only_begun(self) -> None:
+        ready, begun = "The reply was ready before", "The reply was begun before"
+        told = self.told(prepared())
+        self.assertIn(ready, told)
+        self.assertNotIn(begun, told)
+        told = self.told(prepared(2, ready_ms=21_100.0))
+        self.assertIn(begun, told)
+        self.assertNotIn(ready, told)
+
+    def test_what_was_made_in_vain_is_counted(self) -> None:
+        self.assertIn("Begun ahead: 2 · in vain, tokens: 14, characters: 31", self.told(prepared()))
+        told = self.told(prepared(2, thought=0, is_prepared=False))
+        self.assertNotIn("Begun ahead", told)
+
+    def test_how_long_the_agent_spoke_and_what_stopped_it_are_told(self) -> None:
+        told = self.told(prepared(resumed=3, is_limited=True))
+        for words in (
+            "The agent spoke for 4.2 s",
+            "it went on. Times: 3",
+            "ended after a sentence",
+        ):
+            self.assertIn(words, told)
+        told = self.told(prepared(2))
+        for words in ("it went on", "ended after a sentence", "had not finished"):
+            self.assertNotIn(words, told)
+
+    def test_a_caller_who_was_cut_in_on_is_told(self) -> None:
+        self.assertIn("The caller had not finished.", self.told(prepared(outcome="cut-in")))
+
+
+class WaterfallTests(SignedInTestCase):
+    def stretches(self, turn: Turn, name: str) -> list[tuple[str, str]]:
+        fall = waterfall(turn)
+        assert fall is not None
+        lane = next(lane for lane in fall.lanes if lane.name == name)
+        return [(bar.kind, bar.label) for bar in lane.bars]
+
+    def test_the_time_that_a_ready_reply_was_held_is_policy_and_no_sending(self) -> None:
+        self.assertEqual(self.stretches(prepared(), "sending"), [("policy", "78"), ("send", "12")])
+
+    def test_a_delay_holds_a_ready_reply_for_longer(self) -> None:
+        turn = prepared(policy_ms=1028)
+        self.assertEqual(self.stretches(turn, "sending"), [("policy", "88"), ("send", "2")])
+
+    def test_a_reply_that_came_after_the_decision_is_sent_at_once(self) -> None:
+        turn = a_turn(a_call(1))
+        self.assertEqual(self.stretches(turn, "sending"), [("send", "10")])
+
+    def test_the_silence_that_was_asked_for_is_hatched(self) -> None:
+        self.assertEqual(self.stretches(prepared(), "silence"), [("policy", "1,018")])
+        late = prepared(2, decided_ms=21_300.0)
+        self.assertEqual(self.stretches(late, "silence"), [("policy", "1,018"), ("stt", "282")])
+
+    def test_only_a_prepared_reply_has_a_mark_where_it_was_ready(self) -> None:
+        ready, plain = waterfall(prepared()), waterfall(a_turn(a_call(2), 2))
+        assert ready
+        assert plain
+        assert ready.ready
+        self.assertEqual((ready.ready.label, plain.ready), ("945", None))
+
+
+class WeightsTests(SignedInTestCase):
+    def sums(self, name: str, language: str = "en") -> str:
+        profile = TimingProfile.objects.get(name=name)
+        page = self.page(f"profiles/{profile.pk}/", language)
+        return re.sub(r"\s+", " ", html.unescape(strip_tags(page)))
+
+    def test_the_adaptive_profile_says_what_its_weights_make_of_what_is_known(self) -> None:
+        told = self.sums("adaptive")
+        longest = SHIPPED["adaptive"]["end_silence_long_ms"]
+        for words in (
+            "the question is answered 340 ms",
+            "the wish is detailed 453 ms",
+            "the wish is said 1,018 ms",
+            "the words have settled 1,922 ms",
+            f"the words are unfinished {longest:,} ms",
+            "time was asked for 4,100 ms",
+        ):
+            self.assertIn(words, told)
+        self.assertNotIn("Wait against the length", told)
+
+    def test_the_fixed_ones_still_go_by_the_length(self) -> None:
+        told = self.sums("balanced")
+        self.assertIn("Wait against the length", told)
+        self.assertNotIn("the question is answered 340", told)
+
+    def test_both_choices_can_be_made_on_the_page(self) -> None:
+        page = self.page(f"profiles/{TimingProfile.objects.get(name='adaptive').pk}/")
+        for name, value in (("endpointing", "adaptive"), ("vad", "silero")):
+            options = page[page.index(f'<select name="{name}"') :].split("</select>")[0]
+            self.assertIn(f'value="{value}" selected', options)
+            self.assertEqual(options.count("<option"), 2)

@@ -1,0 +1,209 @@
+"""The layout is a promise: who may import whom, what is pure, how files are named and how long.
+
+If a profile can change it, it is in tuning/. If it touches the world, it is in calls/. If an
+operator looks at it, it is in dashboard/. hevoice/ only wires.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.test import SimpleTestCase
+
+ROOT: Path = settings.BASE_DIR
+OURS = ("hevoice", "tuning", "calls", "dashboard")
+MAY_IMPORT = {
+    "tuning": {"tuning"},
+    "calls": {"calls", "tuning"},
+    "dashboard": {"dashboard", "calls", "tuning"},
+    "hevoice": set(OURS),
+}
+BUS = "hevoice.bus"
+"""What processes tell each other: the one thing of hevoice/ that all others may use."""
+ROOMS = {
+    "tuning.turns": set(),
+    "calls.audio": {"tuning.turns"},
+    "calls.measures": {"calls", "tuning", "tuning.turns"},
+    "calls.language": {"calls.services", "tuning.turns"},
+    "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
+    "calls.telephony": {
+        *("calls", "calls.audio", "calls.process", "calls.services", "tuning", "tuning.turns"),
+    },
+    "calls.records": {
+        *("calls", "calls.audio", "calls.measures", "calls.process", "calls.services"),
+        *("calls.telephony", "tuning", "tuning.turns"),
+    },
+    "calls.voice": {
+        *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
+        *("calls.services", "calls.telephony", "tuning", "tuning.turns"),
+    },
+    "calls.process": {
+        *("calls", "calls.records", "calls.services", "calls.telephony", "calls.voice"),
+        *("tuning", "tuning.turns"),
+    },
+}
+"""What each room may use besides itself. Nothing of these uses the simulator: what answers calls
+knows nothing of what places them."""
+MOST_MODULES = 15
+"""A folder of more holds two subjects."""
+PURE = (
+    *("tuning.turns", "calls.audio.codec", "calls.audio.level", "calls.audio.echo"),
+    *("calls.measures.latency", "calls.measures.tradeoff", "calls.telephony.twilio.messages"),
+    "calls.voice.clock",
+)
+"""Modules, and folders of them."""
+HARMLESS = {
+    *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),
+    *("functools", "itertools", "json", "math", "numpy", "random", "re", "statistics", "typing"),
+    *("pathlib", "tomllib", "xml"),  # completion.py reads its own word lists, once
+}
+"""What a pure module may import besides pure modules: nothing that acts, waits or tells time."""
+VAGUE = {"manager", "handler", "helper", "util", "utils", "base", "processor", "misc", "common"}
+NOT_FAST = {
+    *("Server", "chromium", "RedisServer", "PostgresqlServer", "Agent", "Cloud", "GoogleSpeech"),
+    *("GoogleVoice", "OpenAiServer", "TwilioApi", "google", "served", "calls_in_progress"),
+    "outages",
+}
+"""What the tests start, or connect to: a test that uses one is tagged `protocol` or `browser`."""
+LONGEST = 300
+WHY_LONGER = {
+    "calls/voice/reply.py": "one reply, to be followed in one file until it is heard",
+    "dashboard/help/glossary.py": "every word of the pages once, each with its meaning",
+    "tuning/turns/profile.py": "every knob once, each with its label and help in two languages",
+    "tuning/turns/turn_taker.py": "one state machine: what it counts is in what it imports",
+}
+"""Files over 300 lines that have answered for it."""
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    for path in chain.from_iterable((ROOT / folder).rglob("*.py") for folder in folders):
+        if "migrations" not in path.parts:
+            yield path
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names that a module imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise AssertionError(f"{name_of(path)} imports relatively")
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def room_of(name: str) -> str:
+    """The folder of what is imported: `calls.services` of calls.services.google.voice."""
+    if name.startswith(BUS):
+        return BUS
+    package, folder = name.split(".")[:2]
+    return f"{package}.{folder}" if (ROOT / package / folder).is_dir() else package
+
+
+def pure_files() -> Iterator[Path]:
+    for each in PURE:
+        path = ROOT / each.replace(".", "/")
+        yield from path.glob("[!_]*.py") if path.is_dir() else [path.with_suffix(".py")]
+
+
+def using(path: Path, names: set[str]) -> set[str]:
+    """The functions and classes of a module that use what it imports under these names, directly
+    or through each other."""
+    body = ast.parse(path.read_text()).body
+    imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+    given = {alias.name for node in imports for alias in node.names} & names
+    made = [node for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    mentioned = {
+        node.name: {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        for node in made
+    }
+    found: set[str] = set()
+    while more := {name for name in mentioned if mentioned[name] & (given | found)} - found:
+        found |= more
+    return found
+
+
+class DirectionTests(SimpleTestCase):
+    def test_dashboard_imports_calls_imports_tuning_and_never_back(self) -> None:
+        for folder, allowed in MAY_IMPORT.items():
+            for path in python_files(folder):
+                names = {name for name in imported(path) if not name.startswith(BUS)}
+                packages = {name.split(".")[0] for name in names}
+                with self.subTest(name_of(path)):
+                    self.assertLessEqual(packages & {*OURS, "tests", "bench"}, allowed)
+
+    def test_a_room_uses_only_the_rooms_that_it_may(self) -> None:
+        for room, allowed in ROOMS.items():
+            for path in python_files(room.replace(".", "/")):
+                used = {room_of(name) for name in imported(path) if name.split(".")[0] in OURS}
+                with self.subTest(name_of(path)):
+                    self.assertLessEqual(used - {room, BUS}, allowed)
+
+    def test_the_dashboard_owns_only_what_operators_do_and_want(self) -> None:
+        models = {model.__name__ for model in apps.get_app_config("dashboard").get_models()}
+        self.assertEqual(models, {"AuditEvent", "Preferences"})
+
+
+class PurityTests(SimpleTestCase):
+    def test_pure_modules_import_nothing_that_acts(self) -> None:
+        for path in pure_files():
+            for name in imported(path):
+                is_pure = any(f"{name}.".startswith(f"{each}.") for each in PURE)
+                with self.subTest(name_of(path), imports=name):
+                    self.assertTrue(is_pure or name.split(".")[0] in HARMLESS)
+
+    def test_the_core_runs_where_there_is_no_django(self) -> None:
+        modules = ", ".join(name_of(path)[:-3].replace("/", ".") for path in pure_files())
+        program = f"import sys, {modules}; sys.exit('django' in sys.modules)"
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, timeout=60, check=False
+        )
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+
+
+class TagTests(SimpleTestCase):
+    def test_a_test_that_starts_a_server_or_a_browser_is_no_fast_one(self) -> None:
+        for path in sorted((ROOT / "tests").rglob("test_*.py")):
+            module = import_module(name_of(path)[:-3].replace("/", "."))
+            for name in using(path, NOT_FAST):
+                kind = getattr(module, name)
+                if isinstance(kind, type) and issubclass(kind, SimpleTestCase):
+                    with self.subTest(f"{path.stem}.{name}"):
+                        self.assertTrue({"protocol", "browser"} & getattr(kind, "tags", set()))
+
+
+class FileTests(SimpleTestCase):
+    def test_a_folder_of_many_modules_holds_two_subjects(self) -> None:
+        for folder in {path.parent for path in python_files(*OURS)}:
+            modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+            with self.subTest(name_of(folder)):
+                self.assertLessEqual(len(modules), MOST_MODULES)
+
+    def test_no_file_has_a_name_that_says_nothing(self) -> None:
+        for path in python_files(*OURS, "tests", "bench"):
+            with self.subTest(name_of(path)):
+                self.assertFalse(VAGUE & set(path.stem.removeprefix("test_").split("_")))
+
+    def test_a_file_over_300_lines_is_asked_why(self) -> None:
+        lengths = {
+            name_of(path): len(path.read_text().splitlines())
+            for path in python_files(*OURS, "tests", "bench")
+        }
+        long = {name: length for name, length in lengths.items() if length > LONGEST}
+        unanswered = {name: length for name, length in long.items() if name not in WHY_LONGER}
+        self.assertEqual(unanswered, {})
+        self.assertLessEqual(WHY_LONGER.keys(), long.keys(), "this answer is no longer needed")

@@ -1,0 +1,57 @@
+"""Whole calls on the media socket, answered by the real OpenAI client against the local server."""
+
+from __future__ import annotations
+
+from django.test import TransactionTestCase, tag
+
+from calls.language.hebrew import instructions
+from calls.models import Call
+from calls.services.openai.writer import OpenAiWriter
+from tests.fakes import FakeTranscriber, tuned
+from tests.phone import PhoneCall, conversation_of, services
+from tests.servers.openai_answers import Answer
+from tests.services.openai_turns import served, until
+
+MESSAGE = '{"name":"דנה לוי","number":"0541234567","reason":"לחזור אליי מחר"}'
+SAYS = ("אפשר להשאיר הודעה לחזור אליי מחר", "נכון, תודה")
+
+
+@tag("protocol")
+class CallTests(TransactionTestCase):
+    def setUp(self) -> None:
+        hearing = tuned(FakeTranscriber, sayings=SAYS, delay_s=0.01)
+        served_by = services(transcriber=hearing, writer=OpenAiWriter)
+        served_by.__enter__()
+        self.addCleanup(served_by.__exit__, None, None, None)
+
+    async def test_a_message_is_taken_read_back_and_kept_and_goodbye_hangs_up(self) -> None:
+        async with served() as server:
+            server.answers["מחר"] = Answer(tools=(("take_message", MESSAGE),))
+            server.answers[instructions.KEPT] = Answer("לחזור לדנה לוי. נכון?")
+            bye = (("say_goodbye", '{"farewell":""}'),)
+            server.answers["תודה"] = Answer("תודה ולהתראות.", tools=bye)
+            async with PhoneCall() as phone:
+                await phone.until_quiet()
+                await phone.say("MMMMMMMM")
+                await phone.until(lambda: len(server.requests) == 2)
+                await phone.until(lambda: conversation_of("CA1").replies.current is None)
+                self.assertEqual((await Call.objects.aget()).messages[0]["name"], "דנה לוי")
+                await phone.say("MMMMMMMM")
+                await phone.until(lambda: phone.close_code is not None)
+                call, turns = await phone.ended(), await phone.turns()
+        self.assertEqual((call.ended_why, call.failure), (Call.Ended.GOODBYE, ""))
+        self.assertEqual(
+            [turn.answered for turn in turns],
+            [instructions.GREETING, "נרשם. לחזור לדנה לוי. נכון?", "תודה ולהתראות."],
+        )
+        self.assertIn("OpenAI gpt-6-luna", call.engines)
+
+    async def test_a_barge_in_stops_the_answer_at_the_server(self) -> None:
+        async with served() as server:
+            server.answers["מחר"] = Answer("אפשר בהחלט. " + "ועוד משהו. " * 200, token_s=0.01)
+            async with PhoneCall() as phone:
+                await phone.until_quiet()
+                await phone.say("MMMMMMMM")
+                await phone.until(lambda: len(phone.events("media")) > 5)
+                await phone.until(lambda: phone.events("clear"), "M")
+                await until(lambda: server.cut_off == 1)

@@ -1,0 +1,184 @@
+"""The live pages' sockets: whom they let in, and what they push to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import AnonymousUser, User
+from django.test import TransactionTestCase
+
+from dashboard.live.close_codes import SIGN_IN_FIRST
+from dashboard.live.sockets import LiveConsumer, ProfilesConsumer
+from hevoice import bus
+from tuning.models import TimingProfile
+
+
+def snapshot(pk: int = 1, **changed: Any) -> dict[str, Any]:
+    return {
+        "pk": pk,
+        "process": "voice-1:7",
+        "caller": "+97250•••4567",
+        "called": "+972771234567",
+        "number": "מרפאה",
+        "started_at": f"2026-11-23T10:00:0{pk}+00:00",
+        "profile": "balanced",
+        "profile_pk": 1,
+        "revision": 1,
+        "state": "listening",
+        "silence_ms": 0,
+        "asked_ms": 0,
+        "listeners": [],
+        "seconds": 12.5,
+        "turns": 1,
+        "last": None,
+    } | changed
+
+
+class SocketTestCase(TransactionTestCase):
+    async def connect(
+        self, consumer: Any = LiveConsumer, language: str = "en", query: str = "", user: Any = None
+    ) -> WebsocketCommunicator:
+        socket = WebsocketCommunicator(consumer.as_asgi(), f"/?{query}")
+        socket.scope["user"] = user or User(pk=1, username="dana", is_superuser=True)
+        socket.scope["url_route"] = {"kwargs": {"language": language}}
+        is_open, _protocol = await socket.connect()
+        self.assertTrue(is_open)
+        return socket
+
+    async def tell(self, **message: Any) -> None:
+        await get_channel_layer().group_send("live", message)
+
+    async def tell_call(self, pk: int = 1, **changed: Any) -> None:
+        await self.tell(type="live.call", call=snapshot(pk, **changed))
+
+
+class LiveTests(SocketTestCase):
+    async def test_whoever_is_not_signed_in_is_told_to_sign_in(self) -> None:
+        socket = await self.connect(user=AnonymousUser())
+        self.assertEqual(
+            await socket.receive_output(), {"type": "websocket.close", "code": SIGN_IN_FIRST}
+        )
+        await self.tell_call()
+        self.assertTrue(await socket.receive_nothing())
+
+    async def test_a_new_page_starts_empty_and_asks_the_calls_for_themselves(self) -> None:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add("calls", channel)
+        socket = await self.connect()
+        self.assertIn('<ul id="live-calls"', await socket.receive_from())
+        self.assertEqual(await layer.receive(channel), {"type": "snapshot.wanted"})
+        await socket.disconnect()
+
+    async def test_a_call_is_added_once_and_then_replaced(self) -> None:
+        socket = await self.connect()
+        await socket.receive_from()
+        await self.tell_call()
+        self.assertIn('hx-swap-oob="beforeend:#live-calls"', await socket.receive_from())
+        self.assertIn("1</bdi>", await socket.receive_from())
+        await self.tell_call(state="speaking")
+        row = await socket.receive_from()
+        self.assertIn('<li id="live-1" class="card live-call" hx-swap-oob="true">', row)
+        self.assertIn("speaking", row)
+        await socket.disconnect()
+
+    async def test_a_row_names_the_number_that_was_called(self) -> None:
+        socket = await self.connect()
+        await socket.receive_from()
+        await self.tell_call(1)
+        row = await socket.receive_from()
+        self.assertIn("<bdi>מרפאה</bdi>", row)
+        await socket.receive_from()
+        await self.tell_call(2, number="")
+        row = await socket.receive_from()
+        self.assertIn('<bdi dir="ltr">+972771234567</bdi>', row)
+        await socket.disconnect()
+
+    async def test_the_newest_call_stands_first(self) -> None:
+        socket = await self.connect()
+        await socket.receive_from()
+        for pk, place in ((2, "beforeend:#live-calls"), (3, "beforebegin:#live-2")):
+            await self.tell_call(pk)
+            self.assertIn(f'hx-swap-oob="{place}"', await socket.receive_from())
+            await socket.receive_from()
+        await self.tell_call(1)
+        self.assertIn('hx-swap-oob="beforeend:#live-calls"', await socket.receive_from())
+        await socket.disconnect()
+
+    async def test_an_ended_call_leaves(self) -> None:
+        socket = await self.connect()
+        await socket.receive_from()
+        await self.tell_call()
+        await socket.receive_from()
+        await socket.receive_from()
+        await self.tell(type="live.ended", call=1, ended_why="goodbye")
+        ended = await socket.receive_from()
+        self.assertIn('<li id="live-1" class="card live-call is-ended"', ended)
+        self.assertIn("/en/calls/1/", ended)
+        await socket.disconnect()
+
+    async def test_a_row_speaks_the_language_of_its_page_and_escapes_what_was_said(self) -> None:
+        last = {
+            "number": 1,
+            "said": "<b>שלום</b>",
+            "answered": "בשמחה",
+            "why": "long silence",
+            "response_latency": 2105.4,
+        }
+        for language, rule in (("he", "אמירה ארוכה ואחריה שתיקה"), ("en", "a long utterance")):
+            socket = await self.connect(language=language)
+            await socket.receive_from()
+            await self.tell_call(last=last)
+            row = await socket.receive_from()
+            with self.subTest(language=language):
+                self.assertIn(rule, row)
+                self.assertIn(f"/{language}/live/1/", row)
+                self.assertIn('<bdi dir="ltr">2,105 ms</bdi>', row)
+                self.assertIn("&lt;b&gt;", row)
+            await socket.disconnect()
+
+
+class ProfilesTests(SocketTestCase):
+    def setUp(self) -> None:
+        TimingProfile.create_shipped()
+        self.profile = TimingProfile.objects.get(name="balanced")
+
+    async def connected(self) -> WebsocketCommunicator:
+        socket = await self.connect(ProfilesConsumer, query=f"of={self.profile.pk}&of=x")
+        self.assertIn("no calls", await socket.receive_from())
+        return socket
+
+    async def test_the_page_counts_the_calls_that_have_taken_the_newest_revision(self) -> None:
+        socket = await self.connected()
+        await self.tell_call(1, profile_pk=self.profile.pk)
+        self.assertIn("1 of 1 call<", await socket.receive_from())
+        await self.tell_call(2, profile_pk=self.profile.pk)
+        self.assertIn("2 of 2 calls", await socket.receive_from())
+        await self.tell(type="live.ended", call=1, ended_why="goodbye")
+        self.assertIn("1 of 1 call<", await socket.receive_from())
+        await socket.disconnect()
+
+    async def test_after_publishing_it_names_the_calls_that_still_run_on_the_old_one(self) -> None:
+        socket = await self.connected()
+        await self.tell_call(1, profile_pk=self.profile.pk)
+        await socket.receive_from()
+        await self.profile.revisions.acreate(number=2, knobs={}, note="faster")
+        await get_channel_layer().group_send(bus.PROFILES, {"type": "profile.changed"})
+        waiting = await socket.receive_from()
+        self.assertIn("0 of 1 call", waiting)
+        self.assertIn("+97250•••4567", waiting)
+        await self.tell_call(1, profile_pk=self.profile.pk, revision=2)
+        self.assertIn("1 of 1 call", await socket.receive_from())
+        await socket.disconnect()
+
+    async def test_calls_on_other_profiles_and_unchanged_revisions_say_nothing(self) -> None:
+        socket = await self.connected()
+        await self.tell_call(1, profile_pk=self.profile.pk + 1)
+        self.assertTrue(await socket.receive_nothing())
+        await self.tell_call(2, profile_pk=self.profile.pk)
+        await socket.receive_from()
+        await self.tell_call(2, profile_pk=self.profile.pk, state="speaking")
+        self.assertTrue(await socket.receive_nothing())
+        await socket.disconnect()

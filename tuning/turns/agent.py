@@ -1,0 +1,232 @@
+"""The agent's side of a call: who has the floor, what is being said, how often that failed.
+
+Pure. Nothing here decides when the caller has finished, or is interrupting; turn_taker.py does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from random import Random
+from statistics import median
+
+from tuning.turns.endpointing import Silence
+from tuning.turns.events import (
+    Action,
+    Fill,
+    HangUp,
+    Prompt,
+    Reply,
+    ReplyBegan,
+    ReplyEnded,
+    Resume,
+    StopReply,
+)
+from tuning.turns.heard import Voice
+from tuning.turns.profile import Profile
+
+FAILURES_IN_A_ROW = 3
+"""So many failed replies end the call."""
+NO_INPUT_PROMPTS, GOODBYE = 2, "no_input_goodbye"
+TOOK_NEEDED, TOOK_KEPT = 2, 5
+"""Replies of this call by which the next one's lateness is judged."""
+SOON_MS, FILLER_MS = 300, 500
+"""When an expected filler is said; how late a reply must be for it to be worth one."""
+
+
+class Floor(Enum):
+    """Where a call stands; turn_taker.py draws how one follows from another."""
+
+    LISTENING = "listening"
+    KEYING = "keying"
+    """A number is being keyed: rule 5 of turn_taker.py."""
+    HELD = "held"
+    """Voice has stopped a reply, perhaps for nothing: it may go on."""
+    THINKING = "thinking"
+    """A reply, or something prepared, was asked for and is not heard yet."""
+    SPEAKING = "speaking"
+    OVER = "over"
+
+
+class Agent:
+    """Says one thing at a time; every one is a turn with the next number."""
+
+    def __init__(self, turn: int, seed: int) -> None:
+        self.turn = turn
+        """The number of the newest turn."""
+        self.floor = Floor.LISTENING
+        self.last_words = ""
+        """Why to hang up once the present prompt has been heard."""
+        self.began_ms = 0
+        """When the newest turn was first heard."""
+        self.is_undisturbed = False
+        """Noise has interrupted it already, or never fell silent: only words stop it."""
+        self._random = Random(seed)
+        self._prompt = ""
+        self._failures = 0
+        self._ended_ms: int | None = None
+        self._alone_since_ms: int | None = None
+        """Since when neither speaks; None: not yet."""
+        self._decided_ms = 0
+        self._unfilled_since_ms: int | None = None
+        """When the reply was asked for, while nothing fills its wait."""
+        self._took_ms: deque[int] = deque(maxlen=TOOK_KEPT)
+        """Decided -> heard, of the latest replies; of one that was filled for being late, the least
+        that is worth a filler."""
+        self._missed = 0
+        """Prompts in a row that nobody answered."""
+
+    @property
+    def has_floor(self) -> bool:
+        """Whether it is saying something, or about to."""
+        return self.floor in (Floor.THINKING, Floor.SPEAKING)
+
+    @property
+    def is_prompting(self) -> bool:
+        """Whether the newest turn is something prepared, not a reply."""
+        return bool(self._prompt)
+
+    def is_saying(self, turn: int) -> bool:
+        """Whether a report about this turn is no late one."""
+        return turn == self.turn and self.has_floor
+
+    def is_refractory(self, at_ms: int, profile: Profile) -> bool:
+        """Whether that was within the refractory time of the last reply heard to its end."""
+        ended_ms = self._ended_ms
+        return ended_ms is not None and at_ms < ended_ms + profile.reply_refractory_ms
+
+    def is_protected(self, at_ms: int, profile: Profile) -> bool:
+        """Whether that is within the first moments of what is being said."""
+        return self.floor is Floor.SPEAKING and at_ms < self.began_ms + profile.protect_ms
+
+    def reply(
+        self,
+        now_ms: int,
+        text: str,
+        voice: Voice,
+        silence: Silence,
+        profile: Profile,
+        *,
+        is_prepared: bool = False,
+    ) -> Reply:
+        self._begin_turn(prompt="")
+        self._decided_ms = self._unfilled_since_ms = now_ms
+        self._missed = 0
+        low, high = profile.response_delay_min_ms, profile.response_delay_max_ms
+        delay_ms = low + round(self._random.random() * (high - low))
+        return Reply(
+            self.turn,
+            text,
+            voice.began_ms,
+            voice.ended_ms,
+            silence.why,
+            delay_ms,
+            limit_ms=profile.reply_limit_s * 1000,
+            prepared=is_prepared,
+            parts=silence.parts,
+        )
+
+    def fill(self, now_ms: int, profile: Profile) -> list[Action]:
+        """Fill the wait for a reply that is late or, as others in this call, will be; once."""
+        since_ms = self._unfilled_since_ms
+        if self.floor is not Floor.THINKING or since_ms is None or not profile.filler_after_ms:
+            return []
+        usually_ms = median(self._took_ms) if len(self._took_ms) >= TOOK_NEEDED else 0
+        is_expected = usually_ms >= profile.filler_after_ms + FILLER_MS
+        after_ms = min(SOON_MS, profile.filler_after_ms) if is_expected else profile.filler_after_ms
+        if now_ms - since_ms < after_ms:
+            return []
+        self._unfilled_since_ms = None
+        if is_expected:
+            self._took_ms.popleft()  # how late this one is stays unknown: soon to be asked anew
+        else:
+            self._took_ms.append(profile.filler_after_ms + FILLER_MS)
+        return [Fill(self.turn)]
+
+    def miss_input(self, now_ms: int, profile: Profile) -> list[Action]:
+        """Nobody has spoken since the agent did: ask, ask again, say goodbye."""
+        if self._alone_since_ms is None:
+            self._alone_since_ms = now_ms
+        if not profile.no_input_ms or now_ms - self._alone_since_ms < profile.no_input_ms:
+            return []
+        self._missed += 1
+        if self._missed > NO_INPUT_PROMPTS:
+            return self.prompt(GOODBYE, "no input")
+        return self.prompt("no_input", "no input")
+
+    def prompt(self, name: str, why: str) -> list[Action]:
+        self._begin_turn(prompt=name)
+        return [Prompt(self.turn, name, why)]
+
+    def not_heard(self, voice: Voice, silence: Silence) -> list[Action]:
+        self._begin_turn(prompt="not_heard")
+        spoke = voice.began_ms, voice.ended_ms
+        return [Prompt(self.turn, "not_heard", "not heard", *spoke, silence.parts)]
+
+    def say_last(self, name: str, why: str, hang_up: str, stopped: str = "") -> list[Action]:
+        """Say this to its end, whatever happens, and hang up."""
+        self.last_words = hang_up
+        stop = [self.stop(stopped or why)] if self.has_floor else []
+        return [*stop, *self.prompt(name, why)]
+
+    def stop(self, why: str, *, may_resume: bool = False) -> StopReply:
+        self._was_heard()
+        self.floor = Floor.HELD if may_resume else Floor.LISTENING
+        return StopReply(self.turn, why, may_resume)
+
+    def let_go(self) -> None:
+        """What is held will not go on."""
+        if self.floor is Floor.HELD:
+            self.floor = Floor.LISTENING
+
+    def await_keys(self) -> None:
+        self.floor = Floor.KEYING
+
+    def resume(self, why: str) -> Resume:
+        """What was stopped goes on."""
+        self.floor, self.is_undisturbed = Floor.SPEAKING, True
+        return Resume(self.turn, why)
+
+    def hang_up(self, why: str) -> list[Action]:
+        self.floor = Floor.OVER
+        return [HangUp(why)]
+
+    def began(self, event: ReplyBegan) -> bool:
+        """Whether the caller hears the present turn from now on; False: the report is late."""
+        is_news = event.turn == self.turn and self.floor is Floor.THINKING
+        if is_news:
+            self.floor, self.began_ms = Floor.SPEAKING, event.at_ms
+            if self._unfilled_since_ms is not None:
+                self._took_ms.append(event.at_ms - self._decided_ms)
+        return is_news
+
+    def ended(self, event: ReplyEnded) -> list[Action]:
+        if self.last_words or event.farewell:
+            return self.hang_up(self.last_words or "goodbye")
+        if self._prompt == GOODBYE:
+            return self.hang_up("no input")
+        self._was_heard()
+        self.floor = Floor.LISTENING
+        self._ended_ms = self._alone_since_ms = event.at_ms
+        return []
+
+    def apologise(self, stopped: str) -> list[Action]:
+        """The turn is `late` or has `failed`. An apology that fails too ends the call."""
+        failures, why = self._failures + 1, f"reply {stopped}"
+        if self._prompt not in {"", "greeting"}:
+            return [self.stop(stopped), *self.hang_up("failed")]
+        if failures >= FAILURES_IN_A_ROW:
+            return self.say_last("apology_goodbye", why, "failed", stopped)
+        said = [self.stop(stopped), *self.prompt("apology", why)]
+        self._failures = failures
+        return said
+
+    def _was_heard(self) -> None:
+        """A reply that the caller heard, wholly or in part, ends a row of failures."""
+        if self.floor is Floor.SPEAKING and not self._prompt:
+            self._failures = 0
+
+    def _begin_turn(self, prompt: str) -> None:
+        self.turn += 1
+        self._unfilled_since_ms = self._alone_since_ms = None
+        self.floor, self._prompt, self.is_undisturbed = Floor.THINKING, prompt, False

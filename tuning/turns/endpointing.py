@@ -1,0 +1,157 @@
+"""How long a silence must be before it is the end of a turn, and what it is made of.
+
+Pure. Two rules, by the profile. Fixed: the hangover and the short or the long silence, counted
+from min_utterance_ms after speech began. Adaptive: from the speech end; the long silence, shortened
+by each piece of evidence that the caller has finished by its weight, down to finished_silence_ms.
+Only positive evidence shortens; a dangling end takes it back; the caller's own pauses may keep it
+longer. What each piece weighs is in the profile.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from math import ceil
+
+from tuning.turns.completion import Reading
+from tuning.turns.heard import Voice, Words
+from tuning.turns.profile import FRAME_MS, Profile
+
+SHORTEST_PAUSE_MS = 200
+"""Below it a gap is articulation, not a pause (Heldner & Edlund 2010 set 180-200 ms)."""
+FIRST_WORD_MS = 600
+"""From the beginning of speech to its first word from a transcriber that is in time."""
+PAUSES_NEEDED, PAUSES_KEPT = 3, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A silence asked for. parts: what it is the sum of, by name; they add up to asked_ms."""
+
+    asked_ms: int
+    why: str
+    parts: dict[str, int]
+
+    def as_waited(self, waited_ms: int, is_stalled: bool) -> Silence:
+        """By what was waited for last. waited_ms: since the silence was long enough."""
+        if is_stalled:
+            return replace(self, why="line stalled")
+        if waited_ms >= FRAME_MS and "longest" not in self.parts:
+            return replace(self, why="transcriber")
+        return self
+
+
+@dataclass(slots=True)
+class Pauses:
+    """This caller's own pauses in the middle of utterances, the latest ones."""
+
+    _ms: deque[int] = field(default_factory=lambda: deque(maxlen=PAUSES_KEPT))
+
+    def add(self, pause_ms: int) -> None:
+        if pause_ms >= SHORTEST_PAUSE_MS:
+            self._ms.append(pause_ms)
+
+    @property
+    def usual_ms(self) -> int:
+        """Their 90th percentile, by nearest rank; 0 before there are three."""
+        if len(self._ms) < PAUSES_NEEDED:
+            return 0
+        return sorted(self._ms)[ceil(0.9 * len(self._ms)) - 1]
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """What one caller's utterances are waited for."""
+
+    pauses: Pauses = field(default_factory=Pauses)
+
+    def silence(
+        self, profile: Profile, voice: Voice, words: Words, said: Reading | None, now_ms: int
+    ) -> Silence:
+        """said: what the words say; None while they do not reach the speech end."""
+        if profile.endpointing == "fixed":
+            return fixed(profile, voice)
+        return adaptive(profile, said, words, self.pauses, now_ms) if said else uncovered(profile)
+
+
+def fixed(profile: Profile, voice: Voice) -> Silence:
+    parts = profile.wait_parts_ms(voice.span_ms)
+    del parts["delay"]
+    is_short = voice.span_ms < profile.short_utterance_ms
+    return Silence(sum(parts.values()), "short silence" if is_short else "long silence", parts)
+
+
+def examples(profile: Profile) -> dict[str, Silence]:
+    """What the adaptive rule makes of typical utterances, by what is known of them."""
+    words = Words()
+    words.add("-", 0)
+    known = {
+        "answered": Reading(answers=True),
+        "detail": Reading(wishes=True, details=True),
+        "wish": Reading(wishes=True),
+        "stable": Reading(),
+        "unfinished": Reading(dangling="leaning"),
+        "asked for time": Reading(asks_for_time=True),
+    }
+    found = {name: adaptive(profile, each, words, Pauses(), 0) for name, each in known.items()}
+    return found | {"words missing": uncovered(profile)}
+
+
+def adaptive(
+    profile: Profile, reading: Reading, words: Words, pauses: Pauses, now_ms: int
+) -> Silence:
+    """What the words, which reach the speech end, make of it."""
+    longest_ms = profile.end_silence_long_ms
+    parts = {"longest": longest_ms}
+    if reading.asks_for_time:
+        more_ms = profile.asked_for_time_ms
+        return Silence(longest_ms + more_ms, "asked for time", parts | {"asked for time": more_ms})
+    is_stable = words.is_final or words.stood_ms(now_ms) >= profile.stable_ms
+    evidence = {
+        "answered": profile.weight_answered if reading.answers else 0,
+        "closed": profile.weight_closed if reading.closes else 0,
+        "wish": profile.weight_wish if reading.wishes else 0,
+        "detail": profile.weight_detail if reading.details else 0,
+        "stable": profile.weight_stable if is_stable else 0,
+    }
+    range_ms = max(0, longest_ms - profile.finished_silence_ms)
+    left_ms = range_ms
+    for name, weight in evidence.items():
+        shorter_ms = min(left_ms, range_ms * weight // 100)
+        if shorter_ms:
+            parts[name], left_ms = -shorter_ms, left_ms - shorter_ms
+    if reading.dangling and left_ms < range_ms:
+        parts["unfinished"] = (range_ms - left_ms) * profile.weight_unfinished // 100
+    own_ms = 0 if reading.answers else pauses.usual_ms * profile.weight_pauses // 100
+    if (missing_ms := min(longest_ms, own_ms) - sum(parts.values())) > 0:
+        parts["own pauses"] = missing_ms
+    return Silence(sum(parts.values()), _why(parts), parts)
+
+
+def _why(parts: dict[str, int]) -> str:
+    if "unfinished" in parts:
+        return "unfinished words"
+    return "finished words" if len(parts) > 1 else "long silence"
+
+
+def uncovered(profile: Profile) -> Silence:
+    """While words are missing: after it the transcriber is given transcript_wait_ms more."""
+    parts = {
+        "hangover": profile.vad_hangover_ms,
+        "silence": profile.end_silence_short_ms,
+    }
+    return Silence(sum(parts.values()), "transcriber", parts)
+
+
+def is_noise_after(words: Words, voice: Voice, profile: Profile) -> bool:
+    """On a line that is never silent only the transcriber can tell that the caller has finished:
+    it has closed the segment, and what sounds since brings no word."""
+    if profile.endpointing == "fixed" or not words.is_final or not words.partials_come:
+        return False
+    sounds_ms = voice.ended_ms - max(words.until_ms, voice.ended_ms - voice.stretch_ms)
+    return sounds_ms >= FIRST_WORD_MS + profile.transcript_wait_ms
+
+
+def by_words(profile: Profile) -> Silence:
+    waited_ms = FIRST_WORD_MS + profile.transcript_wait_ms
+    return Silence(waited_ms, "transcriber", {"transcript": waited_ms})

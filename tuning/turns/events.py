@@ -1,0 +1,291 @@
+"""What the core is told (events, past tense) and what it answers (actions, imperative).
+
+`at_ms` is the caller-audio clock: milliseconds of caller audio heard since the stream began,
+the frame in hand included. Every event and action that belongs to a turn carries the turn's
+number, so that a late report is recognised as late. Turn 0 is the greeting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tuning.turns.completion import Asked
+from tuning.turns.profile import Profile
+
+JUDGED = 1 << 4
+"""The bit of `Heard.speech` that Silero's model sets: bits 0-3 are webrtcvad's four modes."""
+SPEECH, SILENCE = 0b11111, 0
+"""`Heard.speech` of a frame that all four modes and the model call speech, or none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBegan:
+    """The first event of every stream. `seed` feeds the random response delays.
+
+    turn: the greeting's number: 0, or on from there for a stream that took over from another.
+    """
+
+    at_ms: int
+    revision: int
+    profile: Profile
+    seed: int
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One 20 ms frame of the caller's audio.
+
+    speech: bit m is set when VAD aggressiveness m (0-3) calls the frame speech, so that the knob
+        can be replayed without audio; bit JUDGED when the model does, which is only asked where a
+        mode fires. No frame of a journal written before there was a model has that bit.
+    level_db: loudness in dB below full scale (0 to -100).
+    echo: how much of what the agent says is in it, 0 to 100 (calls.audio.echo); judged only where
+    it
+        is speech over the agent.
+    """
+
+    at_ms: int
+    speech: int
+    level_db: int = -100
+    echo: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """The words of one segment of the caller's speech, up to `until_ms`.
+
+    A partial replaces the partial before it; a final closes the segment. `stability` is the
+    transcriber's own estimate (0 to 1) that a partial will not change. `text` is never empty.
+    """
+
+    at_ms: int
+    until_ms: int
+    text: str
+    final: bool = False
+    stability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What the reply of this turn asks the caller; see finished.Asked."""
+
+    at_ms: int
+    turn: int
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriberFailed:
+    """There will be no more transcripts in this call."""
+
+    at_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyBegan:
+    """The first audio of a reply has been heard by the caller."""
+
+    at_ms: int
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnded:
+    """The last of a reply has been heard. `farewell`: it said goodbye, so the call is over."""
+
+    at_ms: int
+    turn: int
+    farewell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLate:
+    """A service has not brought a reply's first audio within its deadline."""
+
+    at_ms: int
+    turn: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed:
+    """A service could not bring (the rest of) a reply."""
+
+    at_ms: int
+    turn: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The caller pressed a key of the telephone."""
+
+    at_ms: int
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineStalled:
+    """No frame came for a second (fed each second); at_ms goes on by the wall clock meanwhile."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retuned:
+    """An operator published a new revision of the profile that this call runs on."""
+
+    at_ms: int
+    revision: int
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The caller has finished: answer what they said.
+
+    spoke_from_ms, spoke_until_ms: the utterance's first and last voice. why: the rule that fired
+    (short silence, long silence, finished words, unfinished words, asked for time, transcriber,
+    keypad, line stalled).
+    delay_ms: the reply's audio starts no earlier than this after the decision.
+    limit_ms: no sentence begins after so much of the reply; 0: no limit.
+    prepared: what Think began is the answer. parts: as endpoint.Silence has them.
+    """
+
+    turn: int
+    text: str
+    spoke_from_ms: int
+    spoke_until_ms: int
+    why: str
+    delay_ms: int
+    limit_ms: int = 0
+    prepared: bool = False
+    parts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Think:
+    """Begin the reply to these words: perhaps the caller has finished.
+
+    Nothing of it may be heard, and nothing done, before Reply says so.
+    """
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """What Think began is not wanted."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """It was no interruption: go on from the sentence that was cut. why: no words, backchannel."""
+
+    turn: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Say something prepared: greeting, not_heard, no_input, no_input_goodbye, apology,
+    apology_goodbye, time_up.
+
+    spoke_from_ms, spoke_until_ms: the utterance that not_heard answers; None: it answers none.
+    parts: as Reply's.
+    """
+
+    turn: int
+    name: str
+    why: str
+    spoke_from_ms: int | None = None
+    spoke_until_ms: int | None = None
+    parts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """The reply is late: say a few prepared words before it."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopReply:
+    """Fall silent at once. why: barge-in, cut-in, caller resumed, keypad, late, failed, time up.
+
+    may_resume: perhaps it was no interruption. Resume may follow; StopReply without it, or the
+    next turn, ends it for good.
+    """
+
+    turn: int
+    why: str
+    may_resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recognise:
+    """Streaming is off: recognise this stretch of the caller's audio whole."""
+
+    turn: int
+    from_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """The last words of a turn that was already answered: correct its record."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dismiss:
+    """A stretch of voice brings no turn. why: noise, no words, backchannel, spoken over, after a
+    reply."""
+
+    from_ms: int
+    until_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call. why: goodbye, no input, time up, failed, line stalled."""
+
+    why: str
+
+
+Event = (
+    CallBegan
+    | Heard
+    | Transcribed
+    | TranscriberFailed
+    | Asks
+    | ReplyBegan
+    | ReplyEnded
+    | ReplyLate
+    | ReplyFailed
+    | Pressed
+    | LineStalled
+    | Retuned
+)
+Action = (
+    Reply
+    | Think
+    | Forget
+    | Resume
+    | Prompt
+    | Fill
+    | StopReply
+    | Recognise
+    | Amend
+    | Dismiss
+    | HangUp
+)

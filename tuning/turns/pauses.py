@@ -1,0 +1,92 @@
+"""The pauses of a recorded caller: how long they were silent before they went on. Pure.
+
+Read from a call's journal with the core's own ear (heard.Voice), so a pause is what the core would
+have called one. Rule: a pause counts by its longest in a turn, apart for the time when the
+utterance was short and when it was long, because each is under another silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tuning.turns.events import (
+    Action,
+    CallBegan,
+    Dismiss,
+    Event,
+    Heard,
+    Prompt,
+    Reply,
+    Retuned,
+    StopReply,
+)
+from tuning.turns.heard import Voice
+from tuning.turns.profile import Profile
+
+SHORTEST_MS = 100
+"""What is shorter is within a word."""
+SHORT_ANSWER_MS = (150, 600)
+"""Speech of this length that brings no turn may have been a yes or a no: "כן" takes 0.38 s."""
+NO_ANSWERS = {"backchannel", "spoken over"}
+"""Dismissed for what it was, not for its length."""
+WENT_ON = {"caller resumed", "cut-in"}
+"""Why a reply stopped, where its caller had not finished."""
+
+
+@dataclass(slots=True)
+class Pauses:
+    """The longest pauses of one turn after which its caller went on; None: there was none."""
+
+    short_ms: int | None = None
+    long_ms: int | None = None
+
+    def add(self, pause_ms: int, *, is_short: bool) -> None:
+        if is_short:
+            self.short_ms = max(pause_ms, self.short_ms or 0)
+        else:
+            self.long_ms = max(pause_ms, self.long_ms or 0)
+
+
+def pauses(entries: Iterable[Event | Action]) -> dict[int, Pauses]:
+    """By turn. A turn whose caller went on over its reply has the pause up to there."""
+    found: dict[int, Pauses] = {}
+    profile, voice, now = Profile(), Voice(), Pauses()
+    answered: tuple[int, Voice] | None = None
+    for entry in entries:
+        match entry:
+            case CallBegan() | Retuned():
+                profile = entry.profile
+            case Heard():
+                span_ms = voice.span_ms
+                voice.hear(entry, profile)
+                if voice.pause_ms >= SHORTEST_MS:
+                    now.add(voice.pause_ms, is_short=span_ms < profile.short_utterance_ms)
+            case Reply() | Prompt():
+                if isinstance(entry, Reply) or entry.spoke_until_ms is not None:
+                    found[entry.turn] = now
+                    answered = entry.turn, voice
+                    voice, now = voice.anew(), Pauses()
+            case Dismiss():
+                voice, now = voice.anew(), Pauses()
+            case StopReply() if entry.why in WENT_ON and answered and answered[0] == entry.turn:
+                before = answered[1]
+                if voice.is_heard:
+                    is_short = before.span_ms < profile.short_utterance_ms
+                    pause_ms = max(0, voice.began_ms - before.ended_ms)
+                    found[entry.turn].add(pause_ms, is_short=is_short)
+                    voice.began_ms = before.began_ms  # the utterance goes on
+                answered = None
+    return found
+
+
+def dropped_short(entries: Iterable[Event | Action]) -> int:
+    """Stretches of speech, as long as a yes or a no, that brought no turn."""
+    return sum(is_short_answer(entry) for entry in entries if isinstance(entry, Dismiss))
+
+
+def is_short_answer(dismissed: Dismiss) -> bool:
+    """As long as a yes or a no, and dismissed for no better reason."""
+    low, high = SHORT_ANSWER_MS
+    length_ms = dismissed.until_ms - dismissed.from_ms
+    return low <= length_ms <= high and dismissed.why not in NO_ANSWERS

@@ -1,0 +1,133 @@
+"""What was decided, again; and what another profile would have decided.
+
+decide() feeds a record to a fresh core as it stands and must give back the recorded actions.
+imagine() feeds only the caller's side to another profile and imagines the agent's. A caller who
+is answered sooner may speak differently, so it is honest only up to the first turn that parts
+from the record: `Comparison.parted_ms` says where that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from statistics import median
+
+from tuning.turns.events import (
+    Action,
+    CallBegan,
+    Event,
+    Heard,
+    LineStalled,
+    Pressed,
+    Prompt,
+    Reply,
+    ReplyBegan,
+    ReplyEnded,
+    StopReply,
+    Transcribed,
+)
+from tuning.turns.profile import FRAME_MS, Profile
+from tuning.turns.turn_taker import TurnTaker
+
+Decision = tuple[int, Action]
+BEGAN_MS, LASTED_MS = 900, 2500
+"""An imagined reply, where the record has none: heard so long after the decision, for so long."""
+
+
+def decide(entries: Iterable[Event | Action]) -> list[Decision]:
+    """The events of a record, decided again, as (at_ms, action). Actions in it are skipped."""
+    decisions: list[Decision] = []
+    for event in entries:
+        if isinstance(event, CallBegan):  # a stream that took over from another began afresh
+            turns = TurnTaker()
+        if not isinstance(event, Action):
+            decisions += [(event.at_ms, action) for action in turns.feed(event)]
+    return decisions
+
+
+def recorded(entries: Iterable[Event | Action]) -> list[Decision]:
+    """The actions of a record, at the time of the event that caused them."""
+    decisions: list[Decision] = []
+    at_ms = 0
+    for entry in entries:
+        if isinstance(entry, Action):
+            decisions.append((at_ms, entry))
+        else:
+            at_ms = entry.at_ms
+    return decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    recorded: list[Decision]
+    imagined: list[Decision]
+
+    @property
+    def parted_ms(self) -> int | None:
+        """Where the two first differ; None if they never do."""
+        pairs = zip(self.recorded, self.imagined, strict=False)
+        for (was_ms, was), (is_ms, now) in pairs:
+            if (was_ms, was) != (is_ms, now):
+                return min(was_ms, is_ms)
+        longer = max(self.recorded, self.imagined, key=len)
+        shorter = min(len(self.recorded), len(self.imagined))
+        return longer[shorter][0] if len(longer) > shorter else None
+
+
+def imagine(entries: Iterable[Event | Action], profile: Profile) -> Comparison:
+    """The same caller under another profile, from the beginning of the call.
+
+    A reply that the record has too is heard as late and lasts as long as it did there; any other
+    as the record's replies usually do.
+    """
+    record = list(entries)
+    timings = _reply_timings(record)
+    turns = TurnTaker()
+    decisions: list[Decision] = []
+    pending: list[ReplyBegan | ReplyEnded] = []
+    for entry in record:
+        if not isinstance(entry, CallBegan | Heard | Transcribed | Pressed | LineStalled):
+            continue
+        while pending and pending[0].at_ms <= entry.at_ms:
+            turns.feed(pending.pop(0))
+        event = replace(entry, profile=profile) if isinstance(entry, CallBegan) else entry
+        for action in turns.feed(event):
+            decisions.append((event.at_ms, action))
+            if isinstance(action, StopReply):
+                pending = []
+            elif isinstance(action, Reply | Prompt):
+                began_ms, lasted_ms = timings.get(action.turn, timings[None])
+                heard_ms = event.at_ms + began_ms
+                pending = [
+                    ReplyBegan(heard_ms, action.turn),
+                    ReplyEnded(heard_ms + lasted_ms, action.turn),
+                ]
+    return Comparison(recorded(record), decisions)
+
+
+def _reply_timings(record: list[Event | Action]) -> dict[int | None, tuple[int, int]]:
+    """By turn: decided -> heard, heard -> ended; under None the medians of the call.
+
+    A reply that was stopped would have gone on: it is imagined to have been heard, or to have
+    ended, only some time after the stop.
+    """
+    decided: dict[int, int] = {}
+    stopped: dict[int, int] = {}
+    for at_ms, action in recorded(record):
+        if isinstance(action, Reply | Prompt):
+            decided[action.turn] = at_ms
+        elif isinstance(action, StopReply):
+            stopped[action.turn] = at_ms
+    began = {event.turn: event.at_ms for event in record if isinstance(event, ReplyBegan)}
+    ended = {event.turn: event.at_ms for event in record if isinstance(event, ReplyEnded)}
+    timings: dict[int | None, tuple[int, int]] = {
+        turn: (began[turn] - decided[turn], ended[turn] - began[turn])
+        for turn in (decided.keys() & began.keys() & ended.keys()) - stopped.keys()
+    }
+    usual = list(timings.values()) or [(BEGAN_MS, LASTED_MS)]
+    began_ms, lasted_ms = (round(median(values)) for values in zip(*usual, strict=True))
+    timings[None] = (began_ms, lasted_ms)
+    for turn, stop_ms in stopped.items():
+        heard_ms = began.get(turn, stop_ms + FRAME_MS + began_ms)
+        timings[turn] = (heard_ms - decided[turn], max(heard_ms, stop_ms) + lasted_ms - heard_ms)
+    return timings

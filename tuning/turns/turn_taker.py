@@ -1,0 +1,414 @@
+"""The turn-taking core: who has the floor, decided from what was heard.
+
+Rule 1. No clock, no I/O, no Django. Time is the `at_ms` of the event fed; the frame is the tick.
+Rule 2. Everything that decides lives here (what is heard is counted in heard.py, what is said
+        in agent.py); everything that acts lives in calls/.
+Rule 3. The same events give the same actions. Replay depends on it.
+Rule 4. Nothing that the caller says is thrown away in silence: it is answered or dismissed by name.
+Rule 5. From the first digit keyed until `#`, or KEYPAD_WAIT_MS after the last, voice ends no turn;
+        what was said since the last decision is answered together with the digits.
+
+    LISTENING -> THINKING   the end of a turn; words that do not come; nobody speaks
+    THINKING -> SPEAKING    ReplyBegan
+    THINKING -> LISTENING   the caller resumes
+    SPEAKING -> LISTENING   ReplyEnded (refractory time begins); words interrupt
+    SPEAKING -> HELD        voice interrupts, so far without words
+    HELD -> SPEAKING        no word comes, or only a backchannel: the reply goes on
+    HELD -> LISTENING       a word comes, or what is held fails
+    LISTENING, HELD, THINKING, SPEAKING -> KEYING   a digit
+    KEYING -> THINKING      `#`, or no key for KEYPAD_WAIT_MS
+    THINKING, SPEAKING -> THINKING   the reply is late or fails: an apology
+    any -> THINKING         `#` alone; last words, which nothing stops: time up, no transcriber
+    THINKING, SPEAKING -> OVER   last words or a goodbye were heard; an apology fails, too
+    any -> OVER             the line is dead
+
+The end of a turn: the silence since the speech end has reached what endpointing.py asks for, and a
+transcript reaches the speech end. Where rules meet: resume, protection, backchannel, barge-in,
+end of turn, in this order.
+"""
+
+from __future__ import annotations
+
+from tuning.turns import completion, endpointing
+from tuning.turns.agent import Agent, Floor
+from tuning.turns.completion import Asked, Reading
+from tuning.turns.endpointing import Endpoint, Silence
+from tuning.turns.events import (
+    Action,
+    Amend,
+    Asks,
+    CallBegan,
+    Dismiss,
+    Event,
+    Heard,
+    LineStalled,
+    Pressed,
+    Recognise,
+    ReplyBegan,
+    ReplyEnded,
+    ReplyFailed,
+    ReplyLate,
+    Retuned,
+    Transcribed,
+    TranscriberFailed,
+)
+from tuning.turns.heard import Keys, Voice, Words
+from tuning.turns.interruption import CUT_IN_MS, HeldReply, SpokenOver, is_interruption
+from tuning.turns.preemptive import Ahead
+from tuning.turns.profile import FRAME_MS, Profile
+
+NOISE_MS = 150
+"""Voice shorter than this that never brings a word was noise."""
+OVERLAP_MS = 500
+"""Voice this close before the end of a reply is its answer: people come in early."""
+KEYPAD_WAIT_MS = 3000
+KEY_TONE_MS = 500
+"""Voice so soon after a key was pressed is its tone, or the hand on the telephone."""
+LINE_DEAD_MS = 30_000
+
+
+class TurnTaker:
+    """Decides the turns of one call. Feed it events, do what it returns."""
+
+    def __init__(self) -> None:
+        self.profile = Profile()
+        self.revision = 0
+        self.now_ms = 0
+        self._last_frame_ms = 0
+        self._agent = Agent(turn=-1, seed=0)
+        self._voice, self._words, self._keys = Voice(), Words(), Keys()
+        self._is_open = False
+        """Whether the voice opens a turn; in the refractory time it has to earn that."""
+        self._answered: tuple[Voice, Words] | None = None
+        """What the reply under way answers, for the caller who resumes before it is heard, or
+        just after."""
+        self._since: list[Transcribed] = []
+        """Transcripts since that reply was asked for."""
+        self._unheard: Voice | None = None
+        """Voice without words, for which the caller has been asked to repeat."""
+        self._recognised_ms = -1
+        self._keyed_ms = -KEY_TONE_MS
+        self._ahead, self._endpoint = Ahead(), Endpoint()
+        self._asked_ms = 0
+        """The silence that the newest frame was judged by."""
+        self._asks = Asked()
+        """What the newest reply asks."""
+        self._withdrawn = ""
+        """The words of a reply that voice withdrew, until the next."""
+        self._held = HeldReply()
+
+    @property
+    def turn(self) -> int:
+        """The number of the newest turn."""
+        return self._agent.turn
+
+    @property
+    def state(self) -> str:
+        """What an operator sees: listening, waiting, thinking, speaking or refractory."""
+        if self._agent.has_floor:
+            return str(self._agent.floor.value)
+        if self._is_open and self._voice.is_heard:
+            return "waiting" if self.now_ms > self._voice.ended_ms else "listening"
+        return "refractory" if self._agent.is_refractory(self.now_ms, self.profile) else "listening"
+
+    @property
+    def asked_ms(self) -> int:
+        """The silence that would end the turn now; 0 unless one is counted."""
+        return self._asked_ms if self.state == "waiting" else 0
+
+    @property
+    def silence_ms(self) -> int:
+        """How much of `asked_ms` there has been."""
+        return self.now_ms - self._voice.ended_ms if self.asked_ms else 0
+
+    @property
+    def words_so_far(self) -> str:
+        """What has been transcribed since the last decision, as it stands now."""
+        return self._words.newest
+
+    def feed(self, event: Event) -> list[Action]:
+        """Take one thing that happened; return what to do about it."""
+        if self._agent.floor is Floor.OVER:
+            return []
+        self.now_ms = event.at_ms
+        match event:
+            case CallBegan():
+                return self._begin(event)
+            case Heard():
+                self._last_frame_ms = event.at_ms
+                self._voice.hear(event, self.profile)
+                self._endpoint.pauses.add(self._voice.pause_ms)
+                return self._tick()
+            case Transcribed():
+                return self._transcribed(event)
+            case Asks(turn=turn) if turn == self.turn:
+                self._asks = event.asked
+            case ReplyBegan():
+                self._agent.began(event)
+            case ReplyEnded(turn=turn) if self._agent.is_saying(turn):
+                self._answered = None
+                return self._agent.ended(event)
+            case ReplyLate(turn=turn) if self._agent.is_saying(turn):
+                return self._say(self._agent.apologise("late"))
+            case ReplyFailed(turn=turn) if self._agent.is_saying(turn):
+                return self._say(self._agent.apologise("failed"))
+            case ReplyFailed(turn=turn) if self._agent.floor is Floor.HELD and turn == self.turn:
+                self._agent.let_go()  # nothing is left to go on with
+                self._is_open = True
+            case TranscriberFailed() if not self._agent.last_words:
+                why = "transcriber failed"
+                return self._say(self._agent.say_last("apology_goodbye", why, "failed"))
+            case Pressed() if not self._agent.last_words:
+                return self._pressed(event)
+            case LineStalled():
+                if event.at_ms - self._last_frame_ms >= LINE_DEAD_MS:
+                    return self._agent.hang_up("line stalled")
+                return self._tick(is_stalled=True)
+            case Retuned():
+                self.profile, self.revision = event.profile, event.revision
+        return []
+
+    def _begin(self, event: CallBegan) -> list[Action]:
+        self.profile, self.revision = event.profile, event.revision
+        self._agent = Agent(event.turn - 1, event.seed)
+        return self._say(self._agent.prompt("greeting", "greeting"))
+
+    # The tick: every timeout is a comparison made on the next frame.
+
+    def _tick(self, is_stalled: bool = False) -> list[Action]:
+        profile = self.profile
+        is_adaptive = profile.endpointing == "adaptive"
+        self._words.settle(self.now_ms, 0 if is_adaptive else profile.stt_partial_debounce_ms)
+        if self.now_ms >= profile.max_call_s * 1000 and not self._agent.last_words:
+            return self._say(self._agent.say_last("time_up", "time up", "time up"))
+        match self._agent.floor:
+            case Floor.THINKING | Floor.SPEAKING:
+                return self._while_agent_has_floor()
+            case Floor.HELD:
+                return self._while_held()
+            case Floor.KEYING:
+                is_keyed = self.now_ms - self._keys.ended_ms >= KEYPAD_WAIT_MS
+                return self._reply_keyed() if is_keyed else []
+            case _:
+                return self._while_listening(is_stalled)
+
+    def _while_listening(self, is_stalled: bool) -> list[Action]:
+        noise: list[Action] = []
+        if self._is_endless_noise:
+            noise, self._voice = self._dismiss("no words"), Voice()
+        if self._voice.is_heard:
+            return self._while_caller_has_floor(is_stalled)
+        if missed := self._agent.miss_input(self.now_ms, self.profile):
+            self._agent.is_undisturbed = bool(noise)
+            return [*noise, *self._say(missed)]
+        return noise
+
+    @property
+    def _is_endless_noise(self) -> bool:
+        """Whether what goes on for so long is nobody who speaks: it would have brought words."""
+        profile, voice = self.profile, self._voice
+        is_long = 0 < profile.no_input_ms <= voice.stretch_ms and voice.ended_ms == self.now_ms
+        return is_long and profile.streaming_stt and not self._words.newest
+
+    def _while_agent_has_floor(self) -> list[Action]:
+        voice, agent = self._voice, self._agent
+        if agent.last_words:
+            return []
+        is_quiet = not voice.is_heard or self.now_ms - voice.ended_ms > OVERLAP_MS
+        if is_quiet and (filler := agent.fill(self.now_ms, self.profile)):
+            return filler
+        if not voice.is_heard or self.now_ms - self._keyed_ms < KEY_TONE_MS:
+            return []
+        over = SpokenOver(self._words.newest, self._asks)
+        if is_interruption(over, voice, agent, self.now_ms, self.profile, self._is_cut_in):
+            return self._take_floor()
+        is_speaking = agent.floor is Floor.SPEAKING
+        if is_speaking and self.now_ms - voice.ended_ms > OVERLAP_MS:
+            return self._dismiss("spoken over")
+        return []
+
+    @property
+    def _is_cut_in(self) -> bool:
+        """Whether who speaks now had not finished when the reply under way was decided."""
+        return self._answered is not None and self.now_ms - self._agent.began_ms < CUT_IN_MS
+
+    def _while_held(self) -> list[Action]:
+        """Voice has stopped a reply: the words decide whether that was an interruption."""
+        over = SpokenOver(self._words.newest, self._held.asked)
+        if over.takes_floor:
+            return self._interrupt(self._held.why)
+        why = self._held.goes_on(over, self.now_ms, self._voice, self.profile)
+        return self._resume(why) if why else []
+
+    def _while_caller_has_floor(self, is_stalled: bool) -> list[Action]:
+        """There is voice to be answered, or dismissed by name: has the caller finished?"""
+        profile, voice, words = self.profile, self._voice, self._words
+        self._is_open = self._is_open or self._opens_turn
+        if endpointing.is_noise_after(words, voice, profile):
+            heard = Voice(voice.began_ms, max(voice.began_ms, words.until_ms))
+            return self._reply(heard, endpointing.by_words(profile), is_noisy=True)
+        reading = self._read_words()
+        silence = self._endpoint.silence(profile, voice, words, reading, self.now_ms)
+        self._asked_ms = silence.asked_ms
+        waited_ms = self.now_ms - voice.ended_ms - silence.asked_ms
+        if waited_ms < 0:
+            return self._think_ahead(reading)
+        if reading:
+            return self._reply(voice, silence.as_waited(waited_ms, is_stalled))
+        return self._await_words(silence, waited_ms, is_stalled)
+
+    @property
+    def _opens_turn(self) -> bool:
+        """Whether what is heard is more than an echo, or a late word, right after a reply."""
+        is_refractory = self._agent.is_refractory(self._voice.ended_ms, self.profile)
+        is_long = self._voice.stretch_ms >= self.profile.barge_in_ms
+        return not is_refractory or is_long or bool(self._words.text)
+
+    def _read_words(self) -> Reading | None:
+        """What the words say; None while they are not all that was said."""
+        if self.profile.endpointing == "adaptive":
+            is_covered = self._words.cover(self._voice, self.now_ms)
+        else:
+            is_covered = self._words.reach(self._voice)
+        return completion.read(self._words.text, self._asks) if is_covered else None
+
+    def _think_ahead(self, reading: Reading | None) -> list[Action]:
+        if reading is None or reading.dangling or not self._is_open:
+            return []
+        quiet_ms = self.now_ms - self._voice.ended_ms
+        return self._ahead.think(self.turn + 1, self._words.text, quiet_ms, self.profile)
+
+    def _await_words(self, silence: Silence, waited_ms: int, is_stalled: bool) -> list[Action]:
+        """The silence is long enough, but the words do not reach the speech end."""
+        profile, voice, words = self.profile, self._voice, self._words
+        if not profile.streaming_stt and self._recognised_ms != voice.ended_ms:
+            self._recognised_ms = voice.ended_ms
+            from_ms = max(voice.began_ms, words.until_ms)
+            return [Recognise(self.turn + 1, from_ms, voice.ended_ms)]
+        if waited_ms < profile.transcript_wait_ms:
+            return []
+        words.settle(self.now_ms, debounce_ms=0)  # a word that may change is better than none
+        if words.text:
+            return self._reply(voice, silence.as_waited(waited_ms + FRAME_MS, is_stalled))
+        if why := self._why_no_turn:
+            return self._dismiss(why)
+        self._unheard = voice
+        return self._say(self._agent.not_heard(voice, silence))
+
+    @property
+    def _why_no_turn(self) -> str:
+        """Why voice that has brought no words is passed over; "": the caller is told."""
+        if not self._is_open:
+            return "after a reply"
+        if self._voice.span_ms < NOISE_MS:
+            return "noise"
+        return "no words" if self._unheard else ""
+
+    # The caller.
+
+    def _transcribed(self, event: Transcribed) -> list[Action]:
+        if self._voice.is_heard and event.until_ms > self._voice.began_ms:
+            self._words.take(event)
+            self._since.append(event)
+            return []
+        unheard = None if self._agent.last_words else self._unheard
+        if unheard and event.until_ms > unheard.began_ms:
+            return self._heard_after_all(event, unheard)
+        # Nothing was said since: these words belong to the turn already answered.
+        self._since.append(event)
+        text = self._words.amended(event)
+        return [Amend(self.turn, text)] if text and not self._agent.is_prompting else []
+
+    def _heard_after_all(self, event: Transcribed, voice: Voice) -> list[Action]:
+        """The words of voice that the caller was asked to repeat have come: answer them."""
+        actions = self._stop("caller resumed")
+        if self._voice.is_heard:
+            self._voice.began_ms = voice.began_ms
+        else:
+            self._voice = voice
+        self._is_open = True
+        self._words.take(event)
+        return actions
+
+    def _take_floor(self) -> list[Action]:
+        """The caller speaks on: before the reply is heard it was no end of turn after all."""
+        agent = self._agent
+        if agent.floor is Floor.THINKING:
+            return self._interrupt("caller resumed")
+        why = "cut-in" if self._is_cut_in else "barge-in"
+        if not self.profile.false_interruption_ms or self._words.newest:
+            return self._interrupt(why)
+        self._held = HeldReply(self._asks, why, self.now_ms)
+        return [agent.stop(why, may_resume=True)]
+
+    def _interrupt(self, why: str) -> list[Action]:
+        """For good: who was cut in on, or resumes, goes on with what they had said."""
+        if self._answered and why != "barge-in":
+            earlier, self._words = self._answered
+            self._withdrawn = self._words.text
+            self._endpoint.pauses.add(self._voice.began_ms - earlier.ended_ms)
+            self._voice.began_ms = earlier.began_ms
+            for event in self._since:
+                self._words.take(event)
+        self._is_open = True
+        return [self._agent.stop(why)]
+
+    def _resume(self, why: str) -> list[Action]:
+        """It was no interruption: the reply goes on."""
+        return [*self._dismiss(why), self._agent.resume(why)]
+
+    def _pressed(self, event: Pressed) -> list[Action]:
+        self._keys.press(event)
+        self._keyed_ms = event.at_ms
+        actions = self._stop("keypad")
+        self._agent.await_keys()
+        return [*actions, *self._reply_keyed()] if event.digit == "#" else actions
+
+    def _dismiss(self, why: str) -> list[Action]:
+        voice, self._voice, self._is_open = self._voice, self._voice.anew(), False
+        self._words.forget()
+        return [*self._ahead.forget(), Dismiss(voice.began_ms, voice.ended_ms, why)]
+
+    # The agent.
+
+    def _reply(self, voice: Voice, silence: Silence, *, is_noisy: bool = False) -> list[Action]:
+        """is_noisy: the sound goes on. So may one that has withdrawn a reply for nothing."""
+        words = self._words
+        is_noisy = is_noisy or words.text == self._withdrawn
+        is_prepared = self._ahead.take(words.text)
+        forgotten = self._ahead.forget()
+        reply = self._agent.reply(
+            self.now_ms, words.text, voice, silence, self.profile, is_prepared=is_prepared
+        )
+        self._agent.is_undisturbed, self._withdrawn = is_noisy, ""
+        self._listen_anew()
+        self._answered, self._unheard = (voice, words.copy()), None
+        words.answer()
+        return [*forgotten, reply]
+
+    def _reply_keyed(self) -> list[Action]:
+        keys, self._keys = self._keys, Keys()
+        self._words.settle(self.now_ms, debounce_ms=0)
+        is_wordless = self._voice.is_heard and not self._words.text
+        unused = self._dismiss("spoken over") if is_wordless else []
+        self._words.add(keys.digits or ("" if self._words.text else "#"), keys.ended_ms)
+        keyed = Voice(keys.began_ms, keys.ended_ms)
+        return [*unused, *self._reply(keyed, Silence(KEYPAD_WAIT_MS, "keypad", {}))]
+
+    def _say(self, actions: list[Action]) -> list[Action]:
+        """The agent says something that answers no words."""
+        self._listen_anew()
+        self._words.forget()
+        return [*self._ahead.forget(), *actions]
+
+    def _listen_anew(self) -> None:
+        self._voice, self._is_open = self._voice.anew(), False
+        self._answered, self._since = None, []
+        self._asks = Asked()
+
+    def _stop(self, why: str) -> list[Action]:
+        self._answered = None
+        if self._agent.has_floor:
+            return [self._agent.stop(why)]
+        self._agent.let_go()
+        return []
