@@ -45,9 +45,9 @@ def calls(request: HttpRequest) -> HttpResponse:
         **_more(here, calls if has_more else []),
         **_places(form, calls),
     }
-    template = "dashboard/calls.html"
+    template = "dashboard/calls/calls.html"
     if request.headers.get("HX-Request"):
-        template = "dashboard/_finished_calls.html" if is_more else "dashboard/_found_calls.html"
+        template = "dashboard/calls/_finished_calls.html" if is_more else "dashboard/calls/_found_calls.html"
     response = render(request, template, context, status=200 if form.is_valid() else 422)
     if is_more and request.headers.get("HX-Request"):
         # Back from a call, or a reload, brings all that was loaded.
@@ -84,7 +84,7 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse | HttpRespo
     form = CallFilter(request.GET)
     if not form.is_valid():
         context = {"form": form, "calls": [], "is_first_page": True}
-        return render(request, "dashboard/calls.html", context, status=422)
+        return render(request, "dashboard/calls/calls.html", context, status=422)
     write = {"csv": call_export.as_csv, "json": call_export.as_json}.get(kind)
     if write is None:
         raise Http404

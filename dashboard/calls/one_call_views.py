@@ -67,7 +67,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         **_sound(request, one),
         **_chosen(request, turns),
     }
-    return render(request, "dashboard/call.html", context)
+    return render(request, "dashboard/calls/call.html", context)
 
 
 def _address(pk: int, number: int, text: str) -> str:
@@ -131,10 +131,10 @@ def _detail(request: HttpRequest, one: Turn, *, was_labelled: bool = False) -> H
         "text": _text(request),
     }
     if not was_labelled:
-        return render(request, "dashboard/_turn.html", context)
+        return render(request, "dashboard/calls/_turn.html", context)
     turns = list(one.call.turns.all())
     context["course"] = course(one.call, turns, _timeline(one.call))
-    return render(request, "dashboard/_labelled.html", context)
+    return render(request, "dashboard/calls/_labelled.html", context)
 
 
 @require_POST

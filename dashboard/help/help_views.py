@@ -58,7 +58,7 @@ def settings_of_mine(request: HttpRequest) -> HttpResponse:
         "needs_second_step": needs_second_step(request.user),
     }
     return render(
-        request, "dashboard/preferences.html", context, status=422 if form.errors else 200
+        request, "dashboard/people/preferences.html", context, status=422 if form.errors else 200
     )
 
 
@@ -68,11 +68,11 @@ def settings_of_mine(request: HttpRequest) -> HttpResponse:
 def shortcuts(request: HttpRequest) -> HttpResponse:
     """A page; for keys.js, which opens it over another page, its table alone."""
     is_fragment = bool(request.headers.get("HX-Request"))
-    template = "dashboard/_shortcuts.html" if is_fragment else "dashboard/shortcuts.html"
+    template = "dashboard/help/_shortcuts.html" if is_fragment else "dashboard/help/shortcuts.html"
     return render(request, template, {"groups": SHORTCUTS})
 
 
 @require_safe
 @signed_in
 def glossary(request: HttpRequest) -> HttpResponse:
-    return render(request, "dashboard/glossary.html", {"groups": GLOSSARY})
+    return render(request, "dashboard/help/glossary.html", {"groups": GLOSSARY})

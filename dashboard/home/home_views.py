@@ -23,4 +23,4 @@ def home(request: HttpRequest) -> HttpResponse:
         "since": kept("since", lambda: (since_published(),))[0],
         "calls": ended.order_by("-rang_at", "-pk")[:NEWEST_CALLS],
     }
-    return render(request, "dashboard/home.html", context)
+    return render(request, "dashboard/home/home.html", context)

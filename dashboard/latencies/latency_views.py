@@ -91,7 +91,7 @@ def latencies(request: HttpRequest) -> HttpResponse:
         "profiles": TimingProfile.objects.all(),
         "revisions": selection.profile.revisions.all()[:20] if selection.profile else (),
     }
-    return render(request, "dashboard/latencies.html", context)
+    return render(request, "dashboard/latencies/latencies.html", context)
 
 
 def _figures(selection: Selection) -> dict[str, Any]:

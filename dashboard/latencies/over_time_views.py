@@ -43,7 +43,7 @@ def over_time(request: HttpRequest) -> HttpResponse:
         "rules": list(_rules(selection, since)),
         "profiles": TimingProfile.objects.all(),
     }
-    return render(request, "dashboard/over_time.html", context)
+    return render(request, "dashboard/latencies/over_time.html", context)
 
 
 def _maps(

@@ -90,7 +90,7 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
         "is_draft_adaptive": wanted is not None and wanted.endpointing == "adaptive",
         "profiles": TimingProfile.objects.all(),
     }
-    return render(request, "dashboard/tradeoff.html", context)
+    return render(request, "dashboard/latencies/tradeoff.html", context)
 
 
 def _panels(selection: Selection, live: Profile, wanted: Profile | None) -> list[Panel]:

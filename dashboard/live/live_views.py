@@ -14,7 +14,7 @@ from dashboard.live.live_turns import latest_turns
 @require_safe
 @may("calls.view_call")
 def live(request: HttpRequest) -> HttpResponse:
-    return render(request, "dashboard/live.html")
+    return render(request, "dashboard/live/live.html")
 
 
 @require_safe
@@ -23,4 +23,4 @@ def live_call(request: HttpRequest, pk: int) -> HttpResponse:
     """With one call opened, and its latest turns as the record has them; the socket goes on."""
     call = get_object_or_404(Call.objects.select_related("number"), pk=pk)
     context = {"call": call, "turns": latest_turns(pk)}
-    return render(request, "dashboard/live.html", context)
+    return render(request, "dashboard/live/live.html", context)

@@ -153,14 +153,14 @@ class LiveConsumer(CallsSocket):
         await super().connect()
 
     async def begin(self) -> None:
-        await self.show("dashboard/_live_calls.html", count=0, is_fresh=True)
+        await self.show("dashboard/live/_live_calls.html", count=0, is_fresh=True)
 
     async def live_call(self, message: dict[str, Any]) -> None:
         call: Snapshot = message["call"]
         is_new = call["pk"] not in self.calls
         self.calls[call["pk"]] = call
         place = self._place(call) if is_new else "true"
-        await self.show("dashboard/_live_call.html", call=call, place=place, is_new=is_new)
+        await self.show("dashboard/live/_live_call.html", call=call, place=place, is_new=is_new)
         if is_new:
             await self._count()
         last = call["last"]
@@ -174,7 +174,7 @@ class LiveConsumer(CallsSocket):
             why = message["ended_why"]
             with translation.override(self.language):
                 words = f"{Call.Ended(why).label}" if why in Call.Ended else why
-            await self.show("dashboard/_live_ended.html", call=call, ended_why=words)
+            await self.show("dashboard/live/_live_ended.html", call=call, ended_why=words)
             await self._count()
         if message["call"] == self.looked_at:
             await self._show_turns(is_over=True)
@@ -217,7 +217,7 @@ class LiveConsumer(CallsSocket):
     async def _show_turns(self, *, is_over: bool = False) -> None:
         read = database_sync_to_async(latest_turns)
         turns = await read(self.looked_at, self.told, is_over=is_over)
-        await self.show("dashboard/_live_turns.html", turns=turns, is_oob=True, is_over=is_over)
+        await self.show("dashboard/live/_live_turns.html", turns=turns, is_oob=True, is_over=is_over)
 
     def _place(self, call: Snapshot) -> str:
         """Where a new row goes: the newest call stands first."""
@@ -231,7 +231,7 @@ class LiveConsumer(CallsSocket):
         return f"beforebegin:#live-{max(older, key=lambda other: other['started_at'])['pk']}"
 
     async def _count(self) -> None:
-        await self.show("dashboard/_live_calls.html", count=len(self.calls))
+        await self.show("dashboard/live/_live_calls.html", count=len(self.calls))
 
 
 class ProfilesConsumer(CallsSocket):
@@ -271,7 +271,7 @@ class ProfilesConsumer(CallsSocket):
         calls = [call for call in self.calls.values() if call["profile_pk"] == pk]
         waiting = [call for call in calls if call["revision"] != self.newest[pk]]
         await self.show(
-            "dashboard/_taken.html",
+            "dashboard/live/_taken.html",
             pk=pk,
             newest=self.newest[pk],
             count=len(calls),

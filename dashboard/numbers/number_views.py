@@ -37,7 +37,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
         "numbers": [(number, number.is_open(now)) for number in found],
         "takes_any": settings.UNKNOWN_NUMBER == "default",
     }
-    return render(request, "dashboard/numbers.html", context)
+    return render(request, "dashboard/numbers/numbers.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +72,7 @@ def number(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "last_test_call": one.test_calls.order_by("-pk").first() if pk else None,
     }
     status = 422 if data is not None else 200
-    return render(request, "dashboard/number.html", context, status=status)
+    return render(request, "dashboard/numbers/number.html", context, status=status)
 
 
 @transaction.atomic
@@ -142,7 +142,7 @@ def test_call(request: HttpRequest, pk: int) -> HttpResponse:
     state = placed.state
     context = {"placed": placed, "state": state, "call": placed.call}
     if not request.headers.get("HX-Request"):
-        return render(request, "dashboard/test_call.html", context)
+        return render(request, "dashboard/numbers/test_call.html", context)
     is_over = state in {"ended", "failed"}
     status = POLL_ENDED if is_over else 200
-    return render(request, "dashboard/_test_call.html", context, status=status)
+    return render(request, "dashboard/numbers/_test_call.html", context, status=status)

@@ -48,7 +48,7 @@ def _people(request: HttpRequest, form: InviteForm, status: int = 200) -> HttpRe
     rows = [(person, role_of(person)) for person in verbs.everybody()]
     roles = [(role, LABELS[role], MEANINGS[role]) for role in ROLES]
     context = {"rows": rows, "form": form, "roles": roles}
-    return render(request, "dashboard/people.html", context, status=status)
+    return render(request, "dashboard/people/people.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,7 +78,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "roles": [(role, LABELS[role], MEANINGS[role]) for role in ROLES],
         "events": events if request.user.has_perm("dashboard.view_auditevent") else None,
     }
-    return render(request, "dashboard/person.html", context)
+    return render(request, "dashboard/people/person.html", context)
 
 
 @require_POST
@@ -134,7 +134,7 @@ def _try(request: HttpRequest, pk: int, verb: Any, *arguments: object, done: str
 
 def _one_time_password(request: HttpRequest, somebody: User, password: str) -> HttpResponse:
     context = {"person": somebody, "password": password}
-    return render(request, "dashboard/one_time_password.html", context)
+    return render(request, "dashboard/people/one_time_password.html", context)
 
 
 @require_safe
@@ -144,5 +144,5 @@ def audit(request: HttpRequest) -> HttpResponse:
     """Who did what, newest first; the filters are in the address."""
     context = audit_filter.page(request.GET)
     is_fragment = bool(request.headers.get("HX-Request"))
-    template = "dashboard/_audit_rows.html" if is_fragment else "dashboard/audit.html"
+    template = "dashboard/people/_audit_rows.html" if is_fragment else "dashboard/people/audit.html"
     return render(request, template, context)

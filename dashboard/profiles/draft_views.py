@@ -102,7 +102,7 @@ def diff(request: HttpRequest, pk: int) -> HttpResponse:
         "changes": changes(one.values, other.values),
         "numbers": range(newest, 0, -1),
     }
-    return render(request, "dashboard/diff.html", context)
+    return render(request, "dashboard/profiles/diff.html", context)
 
 
 @require_safe

@@ -35,7 +35,7 @@ UNCHANGED = gettext_lazy("Nothing was published: these are the values that are l
 @may("calls.view_call")
 def profiles(request: HttpRequest) -> HttpResponse:
     found = TimingProfile.objects.all()
-    return render(request, "dashboard/profiles.html", {"profiles": found})
+    return render(request, "dashboard/profiles/profiles.html", {"profiles": found})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,7 +119,7 @@ def _edit_page(
         "history": list(_history(profile)),
         **more,
     }
-    return render(request, "dashboard/profile.html", context, status=status)
+    return render(request, "dashboard/profiles/profile.html", context, status=status)
 
 
 def _seconds_left(revision: Revision) -> int:
@@ -195,7 +195,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "sum": Sum.of(values, newest.values) if values else None,
     }
     status = HTTPStatus.CONFLICT if stale else HTTPStatus.OK
-    return render(request, "dashboard/_check.html", context, status=status)
+    return render(request, "dashboard/profiles/_check.html", context, status=status)
 
 
 @require_POST

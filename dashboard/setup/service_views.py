@@ -81,14 +81,14 @@ def services(request: HttpRequest) -> HttpResponse:
         "now": timezone.now(),
     }
     if request.headers.get("HX-Request"):
-        return render(request, "dashboard/_services.html", context)
+        return render(request, "dashboard/setup/_services.html", context)
     profile = TimingProfile.objects.get(is_default=True)
     context |= {
         "default_profile": profile,
         "differences": differences(profile),
         "in_force": in_force(),
     }
-    return render(request, "dashboard/services.html", context)
+    return render(request, "dashboard/setup/services.html", context)
 
 
 def _database() -> Neighbour:

@@ -187,7 +187,7 @@ class PagingTests(CallsPageTestCase):
         self.assertIn("cut_ins=on", more)
         asked = {"HX-Request": "true"}
         second = self.client.get(f"/en/calls/?{more}", headers=asked)
-        self.assertTemplateNotUsed(second, "dashboard/_found_calls.html")
+        self.assertTemplateNotUsed(second, "dashboard/calls/_found_calls.html")
         both = [*first.context["calls"], *second.context["calls"]]
         self.assertEqual(len(both), len({call.pk for call in both}))
         self.assertTrue(all(call.cut_ins for call in both))
