@@ -10,7 +10,7 @@ from itertools import pairwise
 from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE, to_pcm
 from calls.services.espeak.speaker import speech_bounds
 from calls.simulator import utterances
-from calls.simulator.caller import Said, Say, Step
+from calls.simulator.caller import LineOutcome, Say, Step
 from calls.simulator.earpiece import Earpiece
 from calls.simulator.utterances import Utterance
 
@@ -52,7 +52,7 @@ def scenario(name: str, seed: int) -> list[Step]:
     return [Say(utterances.load(line)) for line in lines]
 
 
-def gaps(lines: Sequence[Said], ear: Earpiece) -> int:
+def gaps(lines: Sequence[LineOutcome], ear: Earpiece) -> int:
     """Break-ups in the answers, as they were heard."""
     next_ms = [line.started_ms for line in lines[1:]]
     answers = (

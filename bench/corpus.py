@@ -6,7 +6,7 @@ how it was joined, never guessed from the noisy one.
 
 A pause is silence within one speaker's talk (Heldner & Edlund, "Pauses, gaps and overlaps in
 conversations", J. Phonetics 38, 2010). Lengths are far from normal and are drawn as log-normal:
-brief (under 200 ms: left out here), medium (200-1,000 ms) and, in spontaneous speech only, long
+called (under 200 ms: left out here), medium (200-1,000 ms) and, in spontaneous speech only, long
 ones (Campione & Véronis, "A large-scale multilingual study of silent pause duration", Speech
 Prosody 2002). The medians and spreads of PAUSES are ours, chosen to fit that: half of the thinking
 pauses are over 500 ms, one in fourteen over 1.5 s. A caller's habit scales all of them: speakers

@@ -32,7 +32,7 @@ from calls.consumers import MediaConsumer
 from calls.measures.latency import percentile
 from calls.models import Call
 from calls.process.server_process import this_process
-from calls.records.record_line import Line, Part, encode
+from calls.records.record_line import RecordLine, RecordPart, encode
 from calls.records.recorder import Recorder
 from calls.records.unwritten import SPOOL_S
 from calls.simulator.utterances import load
@@ -189,14 +189,14 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
         turns.feed(heard[number])
         return turns.state
 
-    lines: list[Line] = []
+    lines: list[RecordLine] = []
     part_of = round(SPOOL_S * 1000 / FRAME_MS)
     """Frames that go into the spool together."""
 
     def spool(number: int) -> None:
         if number % part_of == 0:
             entries = [(entry.at_ms + 0.5, entry) for entry in heard[number : number + part_of]]
-            lines.append(encode("CA1", number, Part(list(entries)), this_process()))
+            lines.append(encode("CA1", number, RecordPart(list(entries)), this_process()))
 
     def write(number: int) -> None:
         if not number:

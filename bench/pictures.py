@@ -37,7 +37,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hevoice.settings")
     django.setup()
     from calls.simulator import utterances
-    from calls.simulator.caller import Caller, Say, Wait
+    from calls.simulator.caller import Caller, Say, StaySilent
     from calls.simulator.dialling import Dialled, place_call
     from tests.dashboard.browser import Operator, chromium
     from tests.server import Server
@@ -60,7 +60,7 @@ def main() -> None:
                 page.wait_for_timeout(700)
                 page.screenshot(path=FOLDER / f"{name}-{language}.png")
             speech = utterances.load("next_week")
-            caller = Caller([Say(speech), Wait(9000)])
+            caller = Caller([Say(speech), StaySilent(9000)])
             calling = threading.Thread(
                 target=lambda: asyncio.run(place_call(caller, Dialled(webhook=server.webhook))),  # noqa: B023
             )

@@ -25,7 +25,7 @@ async def main() -> None:
     from django.utils.module_loading import import_string
 
     from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
-    from calls.services import Line
+    from calls.services import HistoryLine
     from calls.services.receptionist.writer import dialogue
     from calls.simulator import utterances
 
@@ -33,10 +33,10 @@ async def main() -> None:
     await transcriber_class.warm_up()
     expected = right = outside = refused = 0
     for conversation in utterances.conversations():
-        history: list[Line] = []
+        history: list[HistoryLine] = []
         for line in utterances.conversation(conversation):
             phrases = dialogue().question(history).phrases
-            history.append(Line(True, line.text))
+            history.append(HistoryLine(True, line.text))
             if line.keys or not phrases:
                 continue
             for lead_ms in LEADS_MS:

@@ -17,7 +17,7 @@ from calls.process.log import masked
 from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
-from calls.services import NO_BRIEF, Brief
+from calls.services import NO_NUMBER, CalledNumber
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
 
@@ -267,9 +267,11 @@ class Call(models.Model):
         return self.ended_why in {self.Ended.CALLER, self.Ended.GOODBYE, self.Ended.TIME_UP}
 
     @property
-    def brief(self) -> Brief:
+    def as_called(self) -> CalledNumber:
         """What the called number wants of the services."""
-        return self.number.brief(takes_message=self.is_after_hours) if self.number else NO_BRIEF
+        return (
+            self.number.as_called(takes_message=self.is_after_hours) if self.number else NO_NUMBER
+        )
 
     def close(self, why: str) -> None:
         """End it from outside any stream."""

@@ -19,7 +19,7 @@ LABEL_LEFT_FROM = 82.0
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class AxisMark:
     """Something at one place of the axis."""
 
     x: float
@@ -32,7 +32,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class HistogramBar:
     """A bin of a histogram; y and height in px."""
 
     x: float
@@ -69,12 +69,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    columns: tuple[Column, ...]
+    columns: tuple[HistogramBar, ...]
     intervals: tuple[Interval, ...]
     dots: tuple[float, ...]
     """Each turn on its own, while they are few."""
     most: int
-    y_ticks: tuple[Mark, ...]
+    y_ticks: tuple[AxisMark, ...]
     """Turns; `x` is the place from the top, in px."""
 
 
@@ -82,7 +82,7 @@ PLOT_TOP_PX, PLOT_PX, END_BIN = 24, 96, 6.0
 """Where the columns may reach up to, and how high; the width of the three end bins (per cent)."""
 FEW_TURNS = 60
 LATENCY_TICKS = tuple(
-    Mark(0, label, f"{ms}")
+    AxisMark(0, label, f"{ms}")
     for ms, label in (
         (50, "50"), (100, "100"), (200, "200"), (500, "500"), (1000, "1 s"), (2000, "2 s"),
         (5000, "5 s"), (10_000, "10 s"),
@@ -102,14 +102,14 @@ def latency_place(ms: float) -> float:
     return round(END_BIN * 2 + share * (100 - END_BIN * 3), 2)
 
 
-def latency_axis() -> tuple[Mark, ...]:
+def latency_axis() -> tuple[AxisMark, ...]:
     """A mark of the kind "spare" has no room on a narrow screen."""
     scale = (
-        Mark(latency_place(float(tick.kind)), tick.label, "spare" if place % 2 else "")
+        AxisMark(latency_place(float(tick.kind)), tick.label, "spare" if place % 2 else "")
         for place, tick in enumerate(LATENCY_TICKS)
     )
-    ends = Mark(latency_place(0), "≤ 0"), Mark(latency_place(1), "< 20", "spare")
-    return (*ends, *scale, Mark(latency_place(LONGEST_MS * 2), "> 20 s"))
+    ends = AxisMark(latency_place(0), "≤ 0"), AxisMark(latency_place(1), "< 20", "spare")
+    return (*ends, *scale, AxisMark(latency_place(LONGEST_MS * 2), "> 20 s"))
 
 
 def latency_histogram(
@@ -136,7 +136,7 @@ def latency_histogram(
             label = f"{thousands(each.low_ms)}–{thousands(each.high_ms)}"
         height = height_of(each.turns)
         columns.append(
-            Column(
+            HistogramBar(
                 x,
                 round(end - x, 2),
                 PLOT_TOP_PX + PLOT_PX - height,
@@ -156,14 +156,14 @@ def latency_histogram(
             intervals.append(Interval(name, latency_place(figure.value_ms), low, width, figure))
     dots = tuple(map(latency_place, values)) if len(values) < FEW_TURNS else ()
     y_ticks = tuple(
-        Mark(PLOT_TOP_PX + PLOT_PX - height_of(turns), thousands(turns))
+        AxisMark(PLOT_TOP_PX + PLOT_PX - height_of(turns), thousands(turns))
         for turns in steps(0, top, step)
     )
     return Histogram(tuple(columns), tuple(intervals), dots, most, y_ticks)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     x1: float
     y1: float
     x2: float
@@ -174,10 +174,10 @@ class Line:
 class WaitChart:
     """The wait that a profile imposes, against the length of the utterance (per cent)."""
 
-    lines: tuple[Line, ...]
-    published: tuple[Line, ...]
-    x_ticks: tuple[Mark, ...]
-    y_ticks: tuple[Mark, ...]
+    lines: tuple[ChartLine, ...]
+    published: tuple[ChartLine, ...]
+    x_ticks: tuple[AxisMark, ...]
+    y_ticks: tuple[AxisMark, ...]
     """`x` is the place from the top."""
 
 
@@ -187,19 +187,22 @@ def wait_chart(profile: Profile, published: Profile) -> WaitChart:
     waits = [at for each in both for _from, at in _corners(each, end_ms)]
     _low, top_ms, step_ms = round_axis(0, max(waits) * 1.1)
 
-    def lines(of: Profile) -> tuple[Line, ...]:
+    def lines(of: Profile) -> tuple[ChartLine, ...]:
         places = [
             (percent(span / end_ms), percent(1 - wait / top_ms))
             for span, wait in _corners(of, end_ms)
         ]
-        return tuple(Line(*start, *end) for start, end in itertools.pairwise(places))
+        return tuple(ChartLine(*start, *end) for start, end in itertools.pairwise(places))
 
     return WaitChart(
         lines(profile),
         lines(published) if published != profile else (),
-        tuple(Mark(percent(at / end_ms), f"{at // 1000} s") for at in range(1000, end_ms, 1000)),
         tuple(
-            Mark(percent(1 - at / top_ms), thousands(at)) for at in steps(0, top_ms * 0.99, step_ms)
+            AxisMark(percent(at / end_ms), f"{at // 1000} s") for at in range(1000, end_ms, 1000)
+        ),
+        tuple(
+            AxisMark(percent(1 - at / top_ms), thousands(at))
+            for at in steps(0, top_ms * 0.99, step_ms)
         ),
     )
 

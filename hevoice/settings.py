@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "dashboard.people.required_steps.FirstThings",
+    "dashboard.people.required_steps.RequiredSteps",
 ]
 TEMPLATES = [
     {
@@ -266,7 +266,7 @@ if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"call": {"()": "calls.process.log.CallFilter"}},
+    "filters": {"call": {"()": "calls.process.log.CallIdFilter"}},
     "formatters": {
         "line": {
             "()": "calls.process.log.LineFormatter",

@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 from calls.audio.codec import FRAME_BYTES, level_db
 from calls.services import (
-    NO_BRIEF,
-    Brief,
+    NO_NUMBER,
+    Availability,
+    CalledNumber,
     Expect,
     Farewell,
-    Line,
+    HistoryLine,
     Piece,
     ServiceFailed,
-    Standing,
     Transcript,
 )
 from tuning.turns.events import SILENCE, SPEECH
@@ -48,7 +48,7 @@ class FakeTranscriber:
     delay_s = 0.1
     fails_after_s: ClassVar[float | None] = None
 
-    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.dropped_frames = self.replaced = 0
         self.messages: list[int] = []
         """Sizes of what was pushed, in bytes."""
@@ -62,8 +62,8 @@ class FakeTranscriber:
         return None
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing(cls.name, cls.name)
+    def availability(cls) -> Availability:
+        return Availability(cls.name, cls.name)
 
     def push(self, audio: bytes, until_ms: int) -> None:
         self.messages.append(len(audio))
@@ -112,16 +112,16 @@ class FakeWriter:
         return None
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing(cls.name, cls.name)
+    def availability(cls) -> Availability:
+        return Availability(cls.name, cls.name)
 
-    def __init__(self, brief: Brief = NO_BRIEF) -> None:
-        self.brief = brief
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
+        self.called = called
 
     def fixed_phrases(self) -> Sequence[str]:
         return (self.greeting,)
 
-    async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
+    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
         if not history:
             yield self.greeting
             return
@@ -148,11 +148,11 @@ class FakeSpeaker:
         return None
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing(cls.name, cls.name)
+    def availability(cls) -> Availability:
+        return Availability(cls.name, cls.name)
 
-    def __init__(self, brief: Brief = NO_BRIEF) -> None:
-        self.brief = brief
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
+        self.called = called
 
     async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
         async for text in texts:

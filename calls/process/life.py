@@ -114,7 +114,7 @@ async def _prepare_numbers() -> None:
     except DatabaseError as error:
         logger.error("The numbers' own phrases are spoken when they are needed: %s", error)
         return
-    await prompts.warm_up(number.brief() for number in numbers)
+    await prompts.warm_up(number.as_called() for number in numbers)
 
 
 async def _recover(role: str) -> None:

@@ -12,7 +12,7 @@ call_in_hand: ContextVar[str] = ContextVar("call_in_hand", default="-")
 LONGEST_LINE = 2000
 
 
-class CallFilter(logging.Filter):
+class CallIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.call = call_in_hand.get()
         return True

@@ -67,6 +67,6 @@ def standings() -> list[dict[str, str]]:
         kind = service(role)
         failure = failures.get(role, "")
         found.append(
-            {"role": role, "name": kind.__name__, "failure": failure} | asdict(kind.standing())
+            {"role": role, "name": kind.__name__, "failure": failure} | asdict(kind.availability())
         )
     return found

@@ -38,10 +38,10 @@ async def services() -> list[Finding]:
     found = []
     for role in vendors.ROLES:
         works = await readiness.try_out(role)
-        standing = readiness.service(role).standing()
-        words = f"{standing.in_use}" if works else readiness.failures[role]
-        if works and standing.in_use != standing.asked_for:
-            words += f" instead of {standing.asked_for}: {standing.why}"
+        engine = readiness.service(role).availability()
+        words = f"{engine.in_use}" if works else readiness.failures[role]
+        if works and engine.in_use != engine.asked_for:
+            words += f" instead of {engine.asked_for}: {engine.why}"
         found.append(Finding(role, works, words))
     return found
 

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from calls.models import Call, JournalPart, Turn
-from calls.records.turn_in_progress import TurnRecord
+from calls.records.turn_in_progress import TurnInProgress
 from tuning.models import Revision
 from tuning.turns import journal
 from tuning.turns.events import Action, Event
@@ -31,16 +31,16 @@ GZIP_LEVEL = 6
 
 
 @dataclass(slots=True)
-class Part:
+class RecordPart:
     """What happened in a call since its last line."""
 
     entries: list[tuple[float, Event | Action]] = field(default_factory=list)
     """Of the journal, each with its wall time."""
-    turns: dict[int, TurnRecord] = field(default_factory=dict)
+    turns: dict[int, TurnInProgress] = field(default_factory=dict)
     """Those that were closed or amended."""
     fields: dict[str, Any] = field(default_factory=dict)
     """Of the call's own row."""
-    open_turn: TurnRecord | None = None
+    open_turn: TurnInProgress | None = None
     """The one that goes on, as it stands: should the process die, that is what is known of it."""
     is_due: bool = False
     """The database is to have it now."""
@@ -50,7 +50,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RecordLine:
     call_sid: str
     number: int
     text: bytes
@@ -73,7 +73,7 @@ class Line:
         return datetime.fromisoformat(json.loads(self.text)["at"])
 
 
-def encode(call_sid: str, number: int, part: Part, process: str) -> Line:
+def encode(call_sid: str, number: int, part: RecordPart, process: str) -> RecordLine:
     head = {"call": call_sid, "number": number, "process": process, "at": timezone.now()}
     body: dict[str, Any] = {}
     if part.entries:
@@ -85,21 +85,21 @@ def encode(call_sid: str, number: int, part: Part, process: str) -> Line:
     if part.fields:
         body["fields"] = part.fields
     packed = b64encode(zlib.compress(_json(body))).decode()
-    return Line(call_sid, number, _json(head | {"body": packed}))
+    return RecordLine(call_sid, number, _json(head | {"body": packed}))
 
 
 def _json(values: dict[str, Any]) -> bytes:
     return json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False).encode()
 
 
-def decode(text: bytes) -> Line:
+def decode(text: bytes) -> RecordLine:
     """Raises ValueError, KeyError, TypeError or zlib.error for what is no line."""
     head = json.loads(text)
     zlib.decompress(b64decode(head["body"]))
-    return Line(str(head["call"]), int(head["number"]), text)
+    return RecordLine(str(head["call"]), int(head["number"]), text)
 
 
-def write(call_sid: str, lines: Sequence[Line], is_orphaned: bool = False) -> Revision | None:
+def write(call_sid: str, lines: Sequence[RecordLine], is_orphaned: bool = False) -> Revision | None:
     """Bring what the database does not have yet of these lines, which are in order.
 
     is_orphaned: their process died, and so did the call, unless another has taken it over.
@@ -129,7 +129,7 @@ def write(call_sid: str, lines: Sequence[Line], is_orphaned: bool = False) -> Re
         return Revision.objects.filter(profile=call.profile_id).latest()
 
 
-def _missing(call: Call, lines: Sequence[Line]) -> list[Line]:
+def _missing(call: Call, lines: Sequence[RecordLine]) -> list[RecordLine]:
     if not lines:
         return []
     there = call.journal_parts.filter(last__gte=lines[0].number).values_list("number", "last")

@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from calls.models import Call
 from calls.records import recording, unwritten
-from calls.records.record_line import Line, Part
+from calls.records.record_line import RecordLine, RecordPart
 from calls.records.recording import Recording
-from calls.records.turn_in_progress import TurnRecord
+from calls.records.turn_in_progress import TurnInProgress
 from calls.services import Message
 from tuning.models import Revision
 from tuning.turns.events import Action, Event, Prompt, Reply
@@ -38,20 +38,20 @@ class Recorder:
         call: Call,
         changed: Callable[[], None],
         newest: Callable[[Revision], None],
-        open_turn: Callable[[], TurnRecord | None],
+        open_turn: Callable[[], TurnInProgress | None],
     ) -> None:
         """`changed` is called when an operator would see something new; `newest` with the
         newest revision of the call's profile, as found with every write. `open_turn` tells how the
         turn that goes on stands."""
         self._call, self.changed = call, changed
         self.found_newest, self._open_turn = newest, open_turn
-        self._part, self._lost = Part(), 0
+        self._part, self._lost = RecordPart(), 0
         self.next_number = call.first_part
         """Of the line that what is gathered now will be."""
         self.next_turn = call.first_turn
         self._taken = 0
         """Lines that were taken, and are not in the database yet,"""
-        self.lines: list[Line] = []
+        self.lines: list[RecordLine] = []
         """and those of them that have been spooled."""
         self.is_due = False
         """Some of them are to be written now."""
@@ -99,7 +99,7 @@ class Recorder:
         if self._recording:
             self._recording.fall_silent(at_ms)
 
-    def keep(self, turn: TurnRecord) -> None:
+    def keep(self, turn: TurnInProgress) -> None:
         if turn.number not in self._part.turns:
             logger.info("%s", turn)
         self._part.turns[turn.number] = turn
@@ -132,12 +132,12 @@ class Recorder:
         self.end(**fields)
         await self.is_written.wait()
 
-    def take(self, keeps_entries: bool) -> tuple[int, Part] | None:
+    def take(self, keeps_entries: bool) -> tuple[int, RecordPart] | None:
         """What has happened since the last time, and its number; None: nothing.
 
         keeps_entries: there is room for the journal; turns and fields are kept in any case.
         """
-        part, self._part = self._part, Part()
+        part, self._part = self._part, RecordPart()
         if not part:
             return None
         part.turns = {number: replace(turn) for number, turn in part.turns.items()}
@@ -149,12 +149,12 @@ class Recorder:
         self._taken += 1
         return number, part
 
-    def spooled(self, line: Line, is_due: bool) -> None:
+    def spooled(self, line: RecordLine, is_due: bool) -> None:
         """What was taken last."""
         self.lines.append(line)
         self.is_due |= is_due
 
-    def written(self, lines: Sequence[Line]) -> bool:
+    def written(self, lines: Sequence[RecordLine]) -> bool:
         """The database has these, the oldest; whether more have come meanwhile."""
         del self.lines[: len(lines)]
         self._taken -= len(lines)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from calls.records.record_line import Line, decode
+from calls.records.record_line import RecordLine, decode
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +44,13 @@ class Spool:
     def __init__(self) -> None:
         self._path = folder() / f"{os.getpid()}-{time.time_ns()}{FINISHED}"
         self._fd: int | None = None
-        self._held: dict[tuple[str, int], Line] = {}
+        self._held: dict[tuple[str, int], RecordLine] = {}
         self._held_bytes = self._file_bytes = 0
         self._rewritten_s = time.monotonic()
         self.failure = ""
         """Why the file does not hold what it should; empty: it does."""
 
-    def append(self, lines: Sequence[Line]) -> None:
+    def append(self, lines: Sequence[RecordLine]) -> None:
         self._held.update((line.key, line) for line in lines)
         self._held_bytes += sum(len(line.text) + 1 for line in lines)
         if self.failure:
@@ -63,7 +63,7 @@ class Spool:
         except OSError as error:
             self._failed(error)
 
-    def drop(self, lines: Iterable[Line]) -> None:
+    def drop(self, lines: Iterable[RecordLine]) -> None:
         """The database has these."""
         for line in lines:
             if self._held.pop(line.key, None):
@@ -112,7 +112,7 @@ class Spool:
         self.failure = f"{self._path.parent}: {error.strerror}"
 
 
-def _made(path: Path, lines: Sequence[Line]) -> int:
+def _made(path: Path, lines: Sequence[RecordLine]) -> int:
     """A locked file of these lines, in the place of what was there."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = path.with_suffix(UNFINISHED)
@@ -128,7 +128,7 @@ def _made(path: Path, lines: Sequence[Line]) -> int:
     return fd
 
 
-def _write(fd: int, lines: Sequence[Line]) -> int:
+def _write(fd: int, lines: Sequence[RecordLine]) -> int:
     """Bytes written: all of them."""
     data = b"".join(line.text + b"\n" for line in lines)
     written = 0
@@ -142,9 +142,9 @@ class Abandoned:
     """The file of a process that is no more, locked."""
 
     path: Path
-    lines: list[Line]
+    lines: list[RecordLine]
 
-    def keep(self, lines: Sequence[Line]) -> None:
+    def keep(self, lines: Sequence[RecordLine]) -> None:
         """Only these, for another time; none: the file goes."""
         if lines:
             os.close(_made(self.path, lines))
@@ -184,7 +184,7 @@ def abandoned() -> Iterator[Abandoned]:
                 yield file
 
 
-def _lines(path: Path, file: Iterable[bytes]) -> Iterator[Line]:
+def _lines(path: Path, file: Iterable[bytes]) -> Iterator[RecordLine]:
     for text in file:
         try:
             yield decode(text.rstrip(b"\n"))

@@ -26,7 +26,7 @@ WITHDRAWN = {"caller resumed", "cut-in"}
 
 
 @dataclass(slots=True)
-class TurnRecord(Latencies):
+class TurnInProgress(Latencies):
     """Field by field what calls.models.Turn keeps, the moments included."""
 
     number: int
@@ -86,12 +86,12 @@ class TurnRecord(Latencies):
         self.policy_ms = sum(self.wait_parts.values()) + delay_ms
 
 
-class Record(Protocol):
+class CallRecord(Protocol):
     """Where a call is written down; none of these waits."""
 
     def note(self, entry: Event | Action, wall_ms: float) -> None: ...
 
-    def keep(self, turn: TurnRecord) -> None: ...
+    def keep(self, turn: TurnInProgress) -> None: ...
 
     def keep_message(self, message: Message) -> None: ...
 

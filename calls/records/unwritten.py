@@ -21,7 +21,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from calls import tasks
 from calls.process.server_process import this_process
 from calls.records import recovery, spool
-from calls.records.record_line import Line, Part, encode, write
+from calls.records.record_line import RecordLine, RecordPart, encode, write
 
 if TYPE_CHECKING:
     from calls.records.recorder import Recorder
@@ -144,7 +144,7 @@ class Unwritten:
         if any(part.is_due for _record, _number, part in taken):
             self._due.set()
 
-    def _put(self, taken: list[tuple[Recorder, int, Part]]) -> list[Line]:
+    def _put(self, taken: list[tuple[Recorder, int, RecordPart]]) -> list[RecordLine]:
         process = this_process()
         lines = [encode(record.call_sid, number, part, process) for record, number, part in taken]
         self._spool.append(lines)

@@ -1,7 +1,7 @@
 """What a call needs from the world, one Protocol each; a folder per vendor implements them.
 
 A vendor's class is named by its dotted path in settings (TRANSCRIBER, WRITER, SPEAKER) and made
-once a call, with the Brief of the called number. What is expensive (models, clients, channels)
+once a call, with the CalledNumber. What is expensive (models, clients, channels)
 belongs to the process: made lazily by the class, warmed by its `warm_up` at start-up.
 
 Rules for every implementation: `push` never waits; deadlines live here, and a service that is
@@ -27,7 +27,7 @@ class ServiceLate(ServiceFailed):
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class CalledNumber:
     """What the called number wants of the services; empty: what the settings say."""
 
     greeting: str = ""
@@ -48,11 +48,11 @@ class Brief:
         return f"{self.notice} {self.greeting or usual_greeting}".strip()
 
 
-NO_BRIEF = Brief()
+NO_NUMBER = CalledNumber()
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Availability:
     """What a service was asked to use (model, language, voice), what it uses, and why they differ.
 
     Learned in this process so far. in_use is empty if nothing is left; why, if they do not differ.
@@ -95,7 +95,7 @@ class Transcriber(Protocol):
         """Make what is expensive and really try it. Raises ServiceFailed."""
 
     @classmethod
-    def standing(cls) -> Standing: ...
+    def availability(cls) -> Availability: ...
 
     def push(self, audio: bytes, until_ms: int) -> None:
         """Take the next stretch of 8 kHz mu-law, which ends at `until_ms`. Never waits."""
@@ -113,7 +113,7 @@ class Transcriber(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HistoryLine:
     """One thing said in the call, as it was heard."""
 
     by_caller: bool
@@ -180,12 +180,12 @@ class Writer(Protocol):
     async def warm_up(cls) -> None: ...
 
     @classmethod
-    def standing(cls) -> Standing: ...
+    def availability(cls) -> Availability: ...
 
     def fixed_phrases(self) -> Sequence[str]:
         """What it says word for word, again and again: kept ready to be heard."""
 
-    def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
+    def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
         """The answer to the last line, in pieces of text as they come; an empty history asks for
         the greeting. Closed (aclose) when the reply is interrupted."""
 
@@ -208,4 +208,4 @@ class Speaker(Voice, Protocol):
     async def warm_up(cls) -> None: ...
 
     @classmethod
-    def standing(cls) -> Standing: ...
+    def availability(cls) -> Availability: ...

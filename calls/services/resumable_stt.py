@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import ClassVar
 
-from calls.services import Brief, ServiceFailed, ServiceLate, Standing, Transcript
+from calls.services import Availability, CalledNumber, ServiceFailed, ServiceLate, Transcript
 from calls.services.stt_stream import Stream, StreamBroke, Wire
 from calls.services.tape import Tape
 
@@ -54,7 +54,7 @@ class Limits:
     """No stream lived meanwhile: the call is told that there will be no more words."""
 
 
-class Over(Exception):
+class StreamOver(Exception):
     """This stream has served: go on in another. Says why."""
 
 
@@ -68,10 +68,10 @@ class ResumableTranscriber(ABC):
     advice: ClassVar[str] = "check the network"
     """What a person should do when the vendor does not answer."""
 
-    def __init__(self, name: str, brief: Brief, limits: Limits) -> None:
+    def __init__(self, name: str, called: CalledNumber, limits: Limits) -> None:
         self.name = name
         self.dropped_frames = self.replaced = 0
-        self.brief, self.phrases = brief, tuple[str, ...]()
+        self.called, self.phrases = called, tuple[str, ...]()
         """What the called number wants; the likely answers to what was just asked."""
         self._limits, self._loop = limits, asyncio.get_running_loop()
         self._tape, self._pushed, self._pushed_s = Tape(), asyncio.Event(), 0.0
@@ -94,7 +94,7 @@ class ResumableTranscriber(ABC):
 
     @classmethod
     @abstractmethod
-    def standing(cls) -> Standing: ...
+    def availability(cls) -> Availability: ...
 
     @abstractmethod
     def opened(
@@ -159,7 +159,7 @@ class ResumableTranscriber(ABC):
                     await self._stream()
                 except Idle:
                     await self._pushed.wait()
-                except Over as over:
+                except StreamOver as over:
                     logger.info("A new stream: %s", over)
                 except TimeoutError:
                     await self._survive(StreamBroke("no answer", self.advice, is_late=True))
@@ -217,7 +217,7 @@ class ResumableTranscriber(ABC):
     def _raise_if_over(self, stream: Stream) -> None:
         limits, age_s = self._limits, stream.age_s
         if age_s >= limits.last_s or (age_s >= limits.rotate_s and not self._tape.has_speech):
-            raise Over(f"after {age_s:.0f} s")
+            raise StreamOver(f"after {age_s:.0f} s")
         if self._loop.time() - self._pushed_s >= limits.idle_s:
             raise Idle
         if stream.stuck_s >= WRITE_S:
@@ -226,7 +226,7 @@ class ResumableTranscriber(ABC):
         if min(spoken_s, stream.unanswered_s) >= self._dead_s:
             waited_s, self._dead_s = self._dead_s, 2 * self._dead_s
             self.replaced += 1
-            raise Over(f"no words although the caller spoke for {waited_s:g} s")
+            raise StreamOver(f"no words although the caller spoke for {waited_s:g} s")
 
     async def _read(self, stream: Stream) -> None:
         said_ms = self._reached_ms

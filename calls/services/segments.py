@@ -23,7 +23,7 @@ LONGEST_MS = 25_000
 """Whisper's window is 30 s and needs some room after the last word."""
 
 
-class Cut(Enum):
+class SegmentEdge(Enum):
     """What the newest frame does to the open segment."""
 
     PAUSE = auto()
@@ -39,7 +39,7 @@ class Segments:
         self.has_news = False
         """Has there been speech since the open segment was last taken?"""
 
-    def hear(self, frame: bytes) -> Cut | None:
+    def hear(self, frame: bytes) -> SegmentEdge | None:
         is_voiced = self._vad(frame) >> AGGRESSIVENESS & 1
         self._run_ms = self._run_ms + FRAME_MS if is_voiced else 0
         is_speech = self._run_ms >= MIN_SPEECH_MS
@@ -52,9 +52,9 @@ class Segments:
             return None
         self._open += frame
         if self._silent_ms == PAUSE_MS:
-            return Cut.PAUSE
+            return SegmentEdge.PAUSE
         if self._silent_ms == END_MS or len(self._open) >= LONGEST_MS * BYTES_PER_MS:
-            return Cut.END
+            return SegmentEdge.END
         return None
 
     def _begin(self) -> None:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
 from calls.services import Transcript
-from calls.services.tape import StreamClock, Stretch
+from calls.services.tape import StreamClock, TapeStretch
 
 
 class StreamBroke(Exception):
@@ -88,7 +88,7 @@ class Stream:
         """How long the message under way has not been taken."""
         return self.unwritten_s if self._is_writing else 0.0
 
-    async def write(self, stretch: Stretch) -> bool:
+    async def write(self, stretch: TapeStretch) -> bool:
         """False, here and below: the stream has ended."""
         self._clock.sent(stretch.length_ms, stretch.until_ms)
         if stretch.is_loud:

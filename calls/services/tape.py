@@ -23,7 +23,7 @@ MESSAGE_BYTES = 800 * BYTES_PER_MS
 
 
 @dataclass(slots=True)
-class Stretch:
+class TapeStretch:
     """Some of the caller's audio. until_ms: where it ends on the caller-audio clock."""
 
     audio: bytes
@@ -40,8 +40,8 @@ class Tape:
     def __init__(self) -> None:
         self.dropped_frames = 0
         """Frames of 20 ms that fell off before they were taken once."""
-        self._sent: deque[Stretch] = deque()
-        self._waiting: deque[Stretch] = deque()
+        self._sent: deque[TapeStretch] = deque()
+        self._waiting: deque[TapeStretch] = deque()
         self._length_ms = 0
 
     @property
@@ -59,12 +59,12 @@ class Tape:
         for begin in range(0, len(audio), MESSAGE_BYTES):
             part = audio[begin : begin + MESSAGE_BYTES]
             rest_ms = (len(audio) - begin - len(part)) // BYTES_PER_MS
-            self._waiting.append(Stretch(part, until_ms - rest_ms, level_db(part) > LOUD_DB))
+            self._waiting.append(TapeStretch(part, until_ms - rest_ms, level_db(part) > LOUD_DB))
             self._length_ms += self._waiting[-1].length_ms
         while self._length_ms > LONGEST_MS:
             self._let_go()
 
-    def take(self) -> Stretch | None:
+    def take(self) -> TapeStretch | None:
         """The next stretch for the stream; None: it has everything."""
         if not self._waiting:
             return None

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from typing import Protocol
 
 from calls.language.hebrew import instructions
-from calls.services import Brief, Busy, Farewell, Piece, WhenDecided
+from calls.services import Busy, CalledNumber, Farewell, Piece, WhenDecided
 from calls.services.tools import Done, Tool, ToolCall
 
 logger = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ class Model(Protocol):
 class Rounds:
     """notes: what was done in the call, for later turns; added to here."""
 
-    def __init__(self, tools: Sequence[Tool], brief: Brief, notes: list[str]) -> None:
+    def __init__(self, tools: Sequence[Tool], called: CalledNumber, notes: list[str]) -> None:
         self._tools = {tool.name: tool for tool in tools}
-        self._brief, self._notes = brief, notes
+        self._called, self._notes = called, notes
         self._has_spoken = self._has_done = False
 
     async def reply(self, model: Model) -> AsyncGenerator[Piece, None]:
@@ -113,7 +113,7 @@ class Rounds:
     async def _run(self, tool: Tool, call: ToolCall) -> Done:
         try:
             async with asyncio.timeout(tool.deadline_s):
-                return await tool.run(self._brief, call.given)
+                return await tool.run(self._called, call.given)
         except TimeoutError:
             logger.warning("%s brought nothing in %g s", tool.name, tool.deadline_s)
             return Done(instructions.NOTHING_CAME, says="")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calls.language.hebrew import instructions
-from calls.services import Brief, Message, Piece
+from calls.services import CalledNumber, Message, Piece
 
 Json = dict[str, Any]
 LONGEST_S = 3.0
@@ -38,7 +38,7 @@ class Done:
 class Tool:
     """schema: its description and parameters, as JSON Schema has them; `of_texts` makes one.
 
-    run: given the called number's brief and the model's arguments. What it raises is told to the
+    run: given the called number and the model's arguments. What it raises is told to the
         model as a failure. safe_ahead: looks only, so it may run for a reply that is not decided.
     deadline_s: up to LONGEST_S; after that the model is told that nothing came.
     says: said when it is done, if nothing was said yet, while the model words the rest.
@@ -48,7 +48,7 @@ class Tool:
 
     name: str
     schema: Json
-    run: Callable[[Brief, Mapping[str, Any]], Awaitable[Done]]
+    run: Callable[[CalledNumber, Mapping[str, Any]], Awaitable[Done]]
     safe_ahead: bool
     deadline_s: float
     says: str = ""
@@ -97,11 +97,11 @@ def _text(given: Mapping[str, Any], name: str) -> str:
     return str(given.get(name) or "").strip()
 
 
-async def _say_goodbye(brief: Brief, given: Mapping[str, Any]) -> Done:
+async def _say_goodbye(called: CalledNumber, given: Mapping[str, Any]) -> Done:
     return Done(says=_text(given, "farewell") or None)
 
 
-async def _take_message(brief: Brief, given: Mapping[str, Any]) -> Done:
+async def _take_message(called: CalledNumber, given: Mapping[str, Any]) -> Done:
     message = Message(*(_text(given, name) for name in ("name", "number", "reason")))
     if not message.reason and not message.number:
         return Done(instructions.NOT_KEPT, says="")

@@ -24,7 +24,7 @@ NO_ANSWER_MS = 12_000
 BETWEEN_KEYS_MS = 240
 
 
-class Speech(Protocol):
+class SpokenLine(Protocol):
     """A line to be said: 8 kHz mu-law, and where in it the speech begins and ends."""
 
     @property
@@ -43,7 +43,7 @@ class Speech(Protocol):
 class Say:
     """Say this when the agent has finished, or over it, once it has been heard for so long."""
 
-    speech: Speech
+    speech: SpokenLine
     barge_in_after_ms: int | None = None
 
 
@@ -55,13 +55,13 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class StaySilent:
     """Be silent for so long."""
 
     ms: int
 
 
-Step = Say | Press | Wait
+Step = Say | Press | StaySilent
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Key:
 
 
 @dataclass(slots=True)
-class Said:
+class LineOutcome:
     """One line of the caller, and how it was answered. All times as the caller hears them."""
 
     name: str
@@ -105,7 +105,7 @@ class Caller:
         self._steps, self._awaits_greeting = steps, awaits_greeting
         self._random = random.Random(seed)
         self._on_line = on_line
-        self._lines: list[Said] = []
+        self._lines: list[LineOutcome] = []
         self._listens_from_ms = 0.0
 
     def frames(self) -> Iterator[bytes | Key]:
@@ -115,11 +115,11 @@ class Caller:
                     yield from self._say(step)
                 case Press():
                     yield from self._press(step.keys)
-                case Wait():
+                case StaySilent():
                     yield from self._silence(step.ms)
         yield from self._hear_out()
 
-    def lines(self) -> list[Said]:
+    def lines(self) -> list[LineOutcome]:
         """What was said, with how the agent answered as far as it has been heard."""
         until_ms = float("inf")
         for line in reversed(self._lines):
@@ -134,20 +134,22 @@ class Caller:
             yield from self._hear(step.barge_in_after_ms)
         speech, audio = step.speech, step.speech.audio
         from_ms, until_ms = speech.speech_from_ms, speech.speech_until_ms
-        self._begin(Said(speech.name, speech.text, self.now_ms + from_ms, self.now_ms + until_ms))
+        self._begin(
+            LineOutcome(speech.name, speech.text, self.now_ms + from_ms, self.now_ms + until_ms)
+        )
         for at in range(0, len(audio), FRAME_BYTES):
             yield from self._frame(audio[at : at + FRAME_BYTES].ljust(FRAME_BYTES, SILENCE_BYTE))
 
     def _press(self, keys: str) -> Iterator[bytes | Key]:
         yield from self._hear_out()
-        line = Said(keys, keys, self.now_ms, self.now_ms, is_keyed=True)
+        line = LineOutcome(keys, keys, self.now_ms, self.now_ms, is_keyed=True)
         self._begin(line)
         for digit in keys:
             line.ended_ms = self._listens_from_ms = self.now_ms
             yield Key(digit)
             yield from self._silence(BETWEEN_KEYS_MS)
 
-    def _begin(self, line: Said) -> None:
+    def _begin(self, line: LineOutcome) -> None:
         self._lines.append(line)
         self._listens_from_ms = line.ended_ms
         if self._on_line:
@@ -178,7 +180,7 @@ class Caller:
         yield audio
         self.now_ms += FRAME_MS
 
-    def _measure(self, line: Said, next_ms: float) -> None:
+    def _measure(self, line: LineOutcome, next_ms: float) -> None:
         silent_ms = self.ear.silent_from(line.started_ms)
         line.barge_stop_ms = None if silent_ms is None else silent_ms - line.started_ms
         # What goes on of an interrupted reply is its end, not an answer to this line.

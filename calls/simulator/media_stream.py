@@ -19,7 +19,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from calls.simulator.caller import FRAME_MS, Caller, Key, Said
+from calls.simulator.caller import FRAME_MS, Caller, Key, LineOutcome
 
 ACCOUNT_SID = "AC" + "0" * 32
 FLUSH_S = 15
@@ -38,7 +38,7 @@ FIELDS: dict[str, dict[str, set[str]]] = {
 @dataclass(slots=True)
 class CallResult:
     call_sid: str
-    lines: list[Said] = field(default_factory=list)
+    lines: list[LineOutcome] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     """What went wrong: refusals, broken connections, violations of the protocol."""
     ended_by: str = ""

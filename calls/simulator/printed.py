@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from calls.measures.latency import percentile
 from calls.models import Turn
-from calls.simulator.caller import Said
+from calls.simulator.caller import LineOutcome
 from calls.simulator.media_stream import CallResult
 from calls.simulator.table import Column, render
 
@@ -45,7 +45,7 @@ LEGEND = (
 )
 
 
-def turns_text(turns: Sequence[Turn], lines: Sequence[Said], cells: int) -> str:
+def turns_text(turns: Sequence[Turn], lines: Sequence[LineOutcome], cells: int) -> str:
     """Two tables of the same turns: the words with the rules, and the latencies."""
     waits = {turn.number: line.voice_to_voice_ms for line, turn in _answers(turns, lines)}
     words = [
@@ -127,7 +127,9 @@ def summary_text(results: Sequence[CallResult], turns: Mapping[str, Sequence[Tur
     return "\n".join(f"{name.ljust(longest)}  {figure}" for name, figure in figures)
 
 
-def _answers(turns: Sequence[Turn], lines: Sequence[Said]) -> Iterator[tuple[Said, Turn]]:
+def _answers(
+    turns: Sequence[Turn], lines: Sequence[LineOutcome]
+) -> Iterator[tuple[LineOutcome, Turn]]:
     """The lines that were answered, each with the turn whose sound was the first after it.
 
     What is still to be heard of a turn before the line, or of one without a record, is no match.

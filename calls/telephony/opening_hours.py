@@ -22,7 +22,7 @@ MIDNIGHT = time()
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class OpenSpan:
     """Open on one weekday (0: Sunday); until the next day if it closes no later than it opens."""
 
     weekday: int
@@ -34,7 +34,7 @@ class Span:
         ends_on = began_on if self.closes > self.opens else began_on + DAY
         return _moment(began_on, self.opens) <= at < _moment(ends_on, self.closes)
 
-    def overlaps(self, other: Span) -> bool:
+    def overlaps(self, other: OpenSpan) -> bool:
         """Whether both are open at some moment of the week, by the clock on the wall."""
         later_by = (other._begins - self._begins) % WEEK
         return later_by < self._length or WEEK - later_by < other._length
@@ -49,10 +49,10 @@ class Span:
         return (_since_midnight(self.closes) - _since_midnight(self.opens)) % DAY or DAY
 
 
-ALWAYS = tuple(Span(weekday, MIDNIGHT, MIDNIGHT) for weekday in range(7))
+ALWAYS = tuple(OpenSpan(weekday, MIDNIGHT, MIDNIGHT) for weekday in range(7))
 
 
-def is_open(at: datetime, spans: Sequence[Span], is_closed: Callable[[date], bool]) -> bool:
+def is_open(at: datetime, spans: Sequence[OpenSpan], is_closed: Callable[[date], bool]) -> bool:
     """No spans: open at all hours of every day that is not closed."""
     today = at.astimezone(ZONE).date()
     return any(
@@ -62,7 +62,7 @@ def is_open(at: datetime, spans: Sequence[Span], is_closed: Callable[[date], boo
     )
 
 
-def overlapping(spans: Sequence[Span]) -> tuple[int, int] | None:
+def overlapping(spans: Sequence[OpenSpan]) -> tuple[int, int] | None:
     """The places of the first two that overlap."""
     pairs = itertools.combinations(range(len(spans)), 2)
     return next((pair for pair in pairs if spans[pair[0]].overlaps(spans[pair[1]])), None)

@@ -14,7 +14,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from calls.services import Brief
+from calls.services import CalledNumber
 from calls.telephony import opening_hours
 from tuning.models import TimingProfile
 
@@ -164,10 +164,10 @@ class PhoneNumber(models.Model):
 
         return opening_hours.is_open(at, spans, is_closed)
 
-    def brief(self, *, takes_message: bool = False) -> Brief:
+    def as_called(self, *, takes_message: bool = False) -> CalledNumber:
         """What it wants of the services; takes_message: it is closed, and the agent answers."""
         closed_greeting = self.closed_text or CLOSED_MESSAGE
-        return Brief(
+        return CalledNumber(
             greeting=closed_greeting if takes_message else self.greeting,
             business=self.business,
             voice=self.voice,
@@ -208,8 +208,8 @@ class OpeningHours(models.Model):
         return f"{self.get_weekday_display()} {ltr(f'{self.opens:%H:%M}–{self.closes:%H:%M}')}"
 
     @property
-    def span(self) -> opening_hours.Span:
-        return opening_hours.Span(self.weekday, self.opens, self.closes)
+    def span(self) -> opening_hours.OpenSpan:
+        return opening_hours.OpenSpan(self.weekday, self.opens, self.closes)
 
     @staticmethod
     def overlap(hours: Sequence[OpeningHours]) -> tuple[int, ValidationError] | None:

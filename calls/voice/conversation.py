@@ -15,7 +15,7 @@ from typing import Any
 from calls.audio.codec import level_db
 from calls.audio.echo import Echo
 from calls.audio.vad import Vad
-from calls.records.turn_in_progress import Record, TurnRecord
+from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import Transcriber, Transcript, Voice, Writer
 from calls.telephony.twilio import messages
 from calls.voice.audio_in import AudioIn
@@ -58,7 +58,7 @@ WATCH_S = 0.25
 FAILURES = (ReplyFailed, ReplyLate, TranscriberFailed)
 
 
-class Over(Exception):
+class CallOver(Exception):
     """The call has ended: stop every task of it."""
 
 
@@ -72,7 +72,7 @@ class Conversation:
         transcriber: Transcriber,
         writer: Writer,
         speaker: Voice,
-        record: Record,
+        record: CallRecord,
         listeners: Iterable[AudioListener],
         send: Callable[[str], Awaitable[None]],
     ) -> None:
@@ -100,12 +100,12 @@ class Conversation:
         self._recognising: asyncio.Task[None] | None = None
         self._ended: asyncio.Future[str] = self._loop.create_future()
 
-    def newest_turn(self) -> TurnRecord | None:
+    def newest_turn(self) -> TurnInProgress | None:
         """The turn whose reply is heard now, as it stands, else the last one."""
         current = self.replies.current
         return (current and current.while_heard()) or self.replies.last
 
-    def open_turn(self) -> TurnRecord | None:
+    def open_turn(self) -> TurnInProgress | None:
         """The turn that goes on, as it is to be kept should the process die now."""
         return self.replies.current.so_far() if self.replies.current else None
 
@@ -119,8 +119,8 @@ class Conversation:
                     self._tasks.create_task(job)
                 self.feed(self._began)
                 await self._ended
-                raise Over
-        except* Over:
+                raise CallOver
+        except* CallOver:
             pass
         finally:
             self._audio_in.flush()

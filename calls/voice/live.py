@@ -24,7 +24,7 @@ from django.utils.module_loading import import_string
 
 from calls.models import Call
 from calls.records.recorder import Recorder
-from calls.records.turn_in_progress import TurnRecord
+from calls.records.turn_in_progress import TurnInProgress
 from calls.services.phrase_cache import CachedSpeaker
 from calls.voice.conversation import Conversation
 from calls.voice.onlookers import Audience
@@ -180,16 +180,16 @@ class LiveCall:
             fields["failure"] = self._failure
         self._record().end(**fields)
 
-    def _open_turn(self) -> TurnRecord | None:
+    def _open_turn(self) -> TurnInProgress | None:
         return self.conversation.open_turn() if self.conversation else None
 
     def _begin(self, revision: Revision, recorder: Recorder) -> Conversation:
-        brief = self.call.brief
+        called = self.call.as_called
         transcriber, writer, speaker = (
-            import_string(path)(brief)
+            import_string(path)(called)
             for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)
         )
-        speaker = CachedSpeaker(speaker, self.call.call_sid, brief.pronunciations)
+        speaker = CachedSpeaker(speaker, self.call.call_sid, called.pronunciations)
         self._numbers[revision.pk] = revision.number
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from calls.services import NO_BRIEF, Brief, ServiceFailed
+from calls.services import NO_NUMBER, CalledNumber, ServiceFailed
 from calls.services.phrase_cache import key_of, phrases
 from calls.voice.sentences import Sentences
 
@@ -53,16 +53,16 @@ def _shipped(name: str) -> bytes:
     return shipped(name).read_bytes()
 
 
-async def warm_up(briefs: Iterable[Brief] = (NO_BRIEF,)) -> None:
-    """Have the voice of each brief say every prompt, and what its writer says word for word."""
+async def warm_up(called_numbers: Iterable[CalledNumber] = (NO_NUMBER,)) -> None:
+    """Have each number's voice say every prompt, and what its writer says word for word."""
     for name in TEXTS:
         _shipped(name)
-    for brief in briefs:
-        speaker = import_string(settings.SPEAKER)(brief)
-        writer = import_string(settings.WRITER)(brief)
+    for called in called_numbers:
+        speaker = import_string(settings.SPEAKER)(called)
+        writer = import_string(settings.WRITER)(called)
         said = [sentence for whole in writer.fixed_phrases() for sentence in _sentences(whole)]
         try:
-            await phrases().keep(speaker, [*TEXTS.values(), *said], brief.pronunciations)
+            await phrases().keep(speaker, [*TEXTS.values(), *said], called.pronunciations)
         except ServiceFailed as error:
             logger.warning("Prompts stay in the shipped voice: %s: %s", speaker.name, error)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from calls.records.turn_in_progress import OUTCOMES, WITHDRAWN, TurnRecord
-from calls.services import Line, Transcript
+from calls.records.turn_in_progress import OUTCOMES, WITHDRAWN, TurnInProgress
+from calls.services import HistoryLine, Transcript
 from calls.voice.audio_in import AudioIn
 from calls.voice.reply import Means, Reply
 from tuning.turns import events
@@ -34,11 +34,11 @@ class Waste:
     tokens: int = 0
     characters: int = 0
 
-    def add(self, turn: TurnRecord) -> None:
+    def add(self, turn: TurnInProgress) -> None:
         self.tokens += turn.tokens
         self.characters += turn.characters
 
-    def put_down_to(self, turn: TurnRecord) -> Waste:
+    def put_down_to(self, turn: TurnInProgress) -> Waste:
         turn.thought = self.thought
         turn.wasted_tokens, turn.wasted_characters = self.tokens, self.characters
         return Waste()
@@ -52,9 +52,9 @@ class Replies:
         self._means, self._clock, self._audio_in, self._feed = means, means.clock, audio_in, feed
         self.current: Reply | None = None
         """The turn's."""
-        self.last: TurnRecord | None = None
+        self.last: TurnInProgress | None = None
         """The newest turn that is over."""
-        self.history: list[Line] = []
+        self.history: list[HistoryLine] = []
         self._ahead: Reply | None = None
         self._waste = Waste()
         self._transcript: Transcript | None = None
@@ -94,8 +94,8 @@ class Replies:
         turn = next((each for each in turns if each and each.number == number), None)
         if turn is None:
             return
-        said = Line(True, turn.said)
-        self.history = [Line(True, text) if line == said else line for line in self.history]
+        said = HistoryLine(True, turn.said)
+        self.history = [HistoryLine(True, text) if line == said else line for line in self.history]
         turn.said, turn.transcribed_ms = text, self._transcribed_ms
         if turn is self.last:
             self._means.record.keep(turn)
@@ -121,16 +121,16 @@ class Replies:
         reply, self.current = self.current, None
         self.last = turn = reply.close(outcome)
         if turn.answered and not is_withdrawn:
-            self.history.append(Line(False, turn.answered))
+            self.history.append(HistoryLine(False, turn.answered))
         self._means.record.keep(turn)
 
     # How that is done.
 
-    def _new(self, number: int, *said: Line) -> Reply:
+    def _new(self, number: int, *said: HistoryLine) -> Reply:
         return Reply(number, (*self.history, *said), self._means, self._take)
 
     def _think(self, order: events.Think) -> None:
-        self._ahead = self._new(order.turn, Line(True, order.text))
+        self._ahead = self._new(order.turn, HistoryLine(True, order.text))
         self._waste.thought += 1
         self._ahead.begin_ahead()
 
@@ -165,7 +165,7 @@ class Replies:
             turn.transcribed_ms = self._transcribed_ms
             turn.chosen_from = self._transcript.chosen_from
         if turn.said:
-            self.history.append(Line(True, turn.said))
+            self.history.append(HistoryLine(True, turn.said))
         self.current, reply.history = reply, tuple(self.history)
         reply.decide(decision)
 

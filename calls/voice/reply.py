@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from calls.audio.codec import BYTES_PER_MS
-from calls.records.turn_in_progress import Record, TurnRecord
+from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import (
     Expect,
     Farewell,
-    Line,
+    HistoryLine,
     Message,
     ServiceFailed,
     ServiceLate,
@@ -59,7 +59,7 @@ class Means:
     writer: Writer
     speaker: Voice
     transcriber: Transcriber
-    record: Record
+    record: CallRecord
     clock: CallClock
     out: AudioOut
     turns: TurnTaker
@@ -72,13 +72,13 @@ class Reply:
     def __init__(
         self,
         number: int,
-        history: Sequence[Line],
+        history: Sequence[HistoryLine],
         means: Means,
         report: Callable[[events.Event], None],
     ) -> None:
         """number: of its turn. history: what it answers is the last line. report: is told what
         becomes of it, as the core is to be told."""
-        self.turn = TurnRecord(number, means.turns.revision)
+        self.turn = TurnInProgress(number, means.turns.revision)
         self.playout = Playout(number)
         self.history = history
         self.is_broken = False
@@ -149,16 +149,16 @@ class Reply:
         if not self.playout.is_held:
             self._out.clear()
 
-    def close(self, outcome: str) -> TurnRecord:
+    def close(self, outcome: str) -> TurnInProgress:
         """It is over: what became of it."""
         self.forget()
         return self._heard_of(self.turn, outcome)
 
-    def so_far(self) -> TurnRecord:
+    def so_far(self) -> TurnInProgress:
         """What became of it, should the process die now."""
         return self._heard_of(replace(self.turn), "no reply")
 
-    def while_heard(self) -> TurnRecord | None:
+    def while_heard(self) -> TurnInProgress | None:
         """As it stands while the caller hears it, without an outcome; None: not yet."""
         if self.playout.heard_at_ms is None:
             return None
@@ -170,7 +170,7 @@ class Reply:
             spoken_ms=self.playout.spoken_ms(self._clock.wall_ms),
         )
 
-    def _heard_of(self, turn: TurnRecord, outcome: str) -> TurnRecord:
+    def _heard_of(self, turn: TurnInProgress, outcome: str) -> TurnInProgress:
         """The record, with its words as far as they were heard."""
         playout, wall_ms = self.playout, self._clock.wall_ms
         is_whole = outcome == "completed"

@@ -13,7 +13,7 @@ from calls.measures.timeline import Timeline
 from calls.models import Call
 from calls.records import recording
 from calls.records.turn import Turn
-from dashboard.charts import Mark, percent
+from dashboard.charts import AxisMark, percent
 from tuning.models import Revision
 
 TICK_STEPS_S = (5, 10, 15, 30, 60, 120, 300)
@@ -21,7 +21,7 @@ MOST_TICKS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SpokenSpan:
     """Somebody speaks. kind: caller, agent, or voice (what the VAD took for it)."""
 
     kind: str
@@ -33,11 +33,11 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Course:
     length_ms: float
-    spans: tuple[Span, ...]
-    cut_ins: tuple[Mark, ...]
-    dropped: tuple[Mark, ...]
-    revisions: tuple[Mark, ...]
-    ticks: tuple[Mark, ...]
+    spans: tuple[SpokenSpan, ...]
+    cut_ins: tuple[AxisMark, ...]
+    dropped: tuple[AxisMark, ...]
+    revisions: tuple[AxisMark, ...]
+    ticks: tuple[AxisMark, ...]
     has_voice: bool
     """The VAD's strip is there: the call is settled, and its journal could be read."""
 
@@ -57,9 +57,9 @@ def course(call: Call, turns: Sequence[Turn], timeline: Timeline | None) -> Cour
     def place(at_ms: float) -> float:
         return percent(min(max(at_ms / length_ms, 0.0), 1.0))
 
-    def span(kind: str, from_ms: float, until_ms: float, turn: int = -1) -> Span:
+    def span(kind: str, from_ms: float, until_ms: float, turn: int = -1) -> SpokenSpan:
         width = max(place(until_ms) - place(from_ms), 0.1)
-        return Span(kind, place(from_ms), round(width, 2), turn)
+        return SpokenSpan(kind, place(from_ms), round(width, 2), turn)
 
     spans = []
     for turn in turns:
@@ -75,30 +75,30 @@ def course(call: Call, turns: Sequence[Turn], timeline: Timeline | None) -> Cour
         length_ms,
         tuple(spans),
         tuple(_cut_ins(turns, place)),
-        tuple(Mark(place(from_ms), "") for from_ms, _until in dropped),
+        tuple(AxisMark(place(from_ms), "") for from_ms, _until in dropped),
         tuple(_revisions(timeline, place)),
         tuple(_ticks(length_ms, place)),
         bool(voiced),
     )
 
 
-def _cut_ins(turns: Sequence[Turn], place: Callable[[float], float]) -> Iterator[Mark]:
+def _cut_ins(turns: Sequence[Turn], place: Callable[[float], float]) -> Iterator[AxisMark]:
     for turn in turns:
         if turn.is_cut_in:
-            yield Mark(place(turn.first_audio_ms or turn.decided_ms or 0.0), f"{turn.number}")
+            yield AxisMark(place(turn.first_audio_ms or turn.decided_ms or 0.0), f"{turn.number}")
 
 
-def _revisions(timeline: Timeline | None, place: Callable[[float], float]) -> list[Mark]:
+def _revisions(timeline: Timeline | None, place: Callable[[float], float]) -> list[AxisMark]:
     retuned = timeline.retuned if timeline else []
     numbers = dict(
         Revision.objects.filter(pk__in=[pk for _at, pk in retuned]).values_list("pk", "number")
     )
-    return [Mark(place(at), f"r{numbers.get(pk, '?')}") for at, pk in retuned]
+    return [AxisMark(place(at), f"r{numbers.get(pk, '?')}") for at, pk in retuned]
 
 
-def _ticks(length_ms: float, place: Callable[[float], float]) -> list[Mark]:
+def _ticks(length_ms: float, place: Callable[[float], float]) -> list[AxisMark]:
     step_s = next((s for s in TICK_STEPS_S if length_ms / 1000 / s <= MOST_TICKS), TICK_STEPS_S[-1])
     return [
-        Mark(place(at_s * 1000), f"{at_s // 60}:{at_s % 60:02}")
+        AxisMark(place(at_s * 1000), f"{at_s // 60}:{at_s % 60:02}")
         for at_s in range(0, int(length_ms / 1000) + 1, step_s)
     ]

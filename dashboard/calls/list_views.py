@@ -47,7 +47,11 @@ def calls(request: HttpRequest) -> HttpResponse:
     }
     template = "dashboard/calls/calls.html"
     if request.headers.get("HX-Request"):
-        template = "dashboard/calls/_finished_calls.html" if is_more else "dashboard/calls/_found_calls.html"
+        template = (
+            "dashboard/calls/_finished_calls.html"
+            if is_more
+            else "dashboard/calls/_found_calls.html"
+        )
     response = render(request, template, context, status=200 if form.is_valid() else 422)
     if is_more and request.headers.get("HX-Request"):
         # Back from a call, or a reload, brings all that was loaded.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from calls.models import Turn
-from dashboard.charts import LABEL_LEFT_FROM, Mark, percent, round_axis, steps, thousands
+from dashboard.charts import LABEL_LEFT_FROM, AxisMark, percent, round_axis, steps, thousands
 
 LANE_PX = 22
 LABEL_ROOM = 12.0
@@ -66,13 +66,13 @@ class Waterfall:
     """A turn's stages on one axis; they overlap, so nothing is summed."""
 
     lanes: tuple[Lane, ...]
-    ticks: tuple[Mark, ...]
+    ticks: tuple[AxisMark, ...]
     zero: float
     decided: float | None
-    ready: Mark | None
+    ready: AxisMark | None
     """The reply could be heard, where that was before it went out."""
-    total: Mark | None
-    heard: Mark | None
+    total: AxisMark | None
+    heard: AxisMark | None
     from_speech_end: bool
     """Zero is the speech end; a greeting has none and starts at its decision."""
 
@@ -111,9 +111,9 @@ def waterfall(turn: Turn) -> Waterfall | None:
     def place(at_ms: float) -> float:
         return percent((at_ms - low) / (high - low))
 
-    def mark(moment_ms: float | None, kind: str) -> Mark | None:
+    def mark(moment_ms: float | None, kind: str) -> AxisMark | None:
         at = since(moment_ms)
-        return None if at is None else Mark(place(at), thousands(at), kind)
+        return None if at is None else AxisMark(place(at), thousands(at), kind)
 
     lanes = tuple(
         Lane(
@@ -128,7 +128,7 @@ def waterfall(turn: Turn) -> Waterfall | None:
         )
         for index, (name, stretches) in enumerate(stages)
     )
-    ticks = tuple(Mark(place(at), thousands(at)) for at in steps(low, high, step))
+    ticks = tuple(AxisMark(place(at), thousands(at)) for at in steps(low, high, step))
     decided = mark(turn.decided_ms, "decided")
     return Waterfall(
         lanes,

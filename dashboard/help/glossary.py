@@ -19,14 +19,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GlossaryGroup:
     anchor: str
     title: Promise
     entries: tuple[Entry, ...]
 
 
 GLOSSARY = (
-    Group(
+    GlossaryGroup(
         "conversation",
         _("The conversation"),
         (
@@ -90,7 +90,7 @@ GLOSSARY = (
             ),
         ),
     ),
-    Group(
+    GlossaryGroup(
         "states",
         _("The states of a call in progress"),
         (
@@ -126,7 +126,7 @@ GLOSSARY = (
             ),
         ),
     ),
-    Group(
+    GlossaryGroup(
         "measures",
         _("The measures of a turn"),
         (
@@ -226,7 +226,7 @@ GLOSSARY = (
             ),
         ),
     ),
-    Group(
+    GlossaryGroup(
         "statistics",
         _("The figures"),
         (
@@ -273,7 +273,7 @@ GLOSSARY = (
             ),
         ),
     ),
-    Group(
+    GlossaryGroup(
         "profiles",
         _("Profiles"),
         (
@@ -330,7 +330,7 @@ GLOSSARY = (
             ),
         ),
     ),
-    Group(
+    GlossaryGroup(
         "machinery",
         _("The machinery"),
         (

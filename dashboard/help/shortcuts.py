@@ -19,13 +19,13 @@ class Shortcut:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ShortcutGroup:
     title: Promise
     shortcuts: tuple[Shortcut, ...]
 
 
 SHORTCUTS = (
-    Group(
+    ShortcutGroup(
         _("On every page"),
         (
             Shortcut(("?",), _("This list")),
@@ -39,7 +39,7 @@ SHORTCUTS = (
             Shortcut(("Esc",), _("Close what is open")),
         ),
     ),
-    Group(
+    ShortcutGroup(
         _("On the page of a call"),
         (
             Shortcut(("j",), _("Next turn")),

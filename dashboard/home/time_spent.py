@@ -30,7 +30,7 @@ ENOUGH_CALLS = MIN_CALLS[50]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TimePart:
     kind: str
     title: Promise
     mean_ms: float
@@ -47,7 +47,7 @@ class Spent:
     title: Promise
     turns: int
     mean_ms: float
-    parts: tuple[Part, ...]
+    parts: tuple[TimePart, ...]
 
 
 def parts_ms(turn: Measured) -> dict[str, float]:
@@ -90,9 +90,9 @@ def spent(title: Promise, turns: Sequence[Measured]) -> Spent:
     return Spent(title, len(waits), mean_ms, stacked)
 
 
-def _stacked(means: dict[str, float], whole_ms: float) -> Iterable[Part]:
+def _stacked(means: dict[str, float], whole_ms: float) -> Iterable[TimePart]:
     x = 0.0
     for name, (kind, title) in PARTS.items():
         share = means[name] / whole_ms
-        yield Part(kind, title, means[name], share, percent(x), percent(share))
+        yield TimePart(kind, title, means[name], share, percent(x), percent(share))
         x += share

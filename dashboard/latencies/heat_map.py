@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from calls.measures.latency import BIN_RATIO, SHORTEST_MS, from_bins
-from dashboard.charts import Mark, percent
+from dashboard.charts import AxisMark, percent
 
 WIDTH, HEIGHT = 1000, 200
 FIRST_BIN, LAST_BIN = 10, 43
@@ -27,7 +27,7 @@ ROWS = (LAST_BIN - FIRST_BIN) // BINS_A_ROW + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class HeatColumn:
     """One column."""
 
     begins: datetime
@@ -46,8 +46,8 @@ class HeatMap:
     p50: str
     p95: str
     """Lines through the columns, as paths."""
-    stretches: tuple[Stretch, ...]
-    ticks: tuple[Mark, ...]
+    stretches: tuple[HeatColumn, ...]
+    ticks: tuple[AxisMark, ...]
     """Latencies; `x` is the place from the top."""
     most: int
 
@@ -85,7 +85,7 @@ def heat_map(
         _line([one.p95_ms for one in stretches], width),
         stretches,
         tuple(
-            Mark(percent(_height(ms) / HEIGHT), label)
+            AxisMark(percent(_height(ms) / HEIGHT), label)
             for ms, label in ((100, "100"), (200, "200"), (500, "500"), (1000, "1 s"),
                               (2000, "2 s"), (5000, "5 s"))
         ),
@@ -114,11 +114,13 @@ def _height(ms: float) -> float:
 
 def _stretch(
     bins: Counter[int], begins: datetime, hours: int, column: int, columns: int
-) -> Stretch:
+) -> HeatColumn:
     turns = sum(bins.values())
     p50, p95 = (from_bins(bins, 50), from_bins(bins, 95)) if turns >= FEW_TURNS else (None, None)
     ends = begins + timedelta(hours=hours)
-    return Stretch(begins, ends, percent(column / columns), percent(1 / columns), turns, p50, p95)
+    return HeatColumn(
+        begins, ends, percent(column / columns), percent(1 / columns), turns, p50, p95
+    )
 
 
 def _line(values: Sequence[float | None], width: float) -> str:

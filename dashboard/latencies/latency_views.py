@@ -37,7 +37,7 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class LatencyPanel:
     """The turns of one class."""
 
     title: Promise
@@ -111,7 +111,7 @@ def _figures(selection: Selection) -> dict[str, Any]:
 
 def _panel(
     turns: list[Measured], selection: Selection, is_short: bool, title: Promise, *, is_cut: bool
-) -> Panel:
+) -> LatencyPanel:
     """is_cut: there are more turns than are looked at."""
     by_call: dict[int, list[float]] = defaultdict(list)
     ready: list[float] = []
@@ -126,7 +126,9 @@ def _panel(
     chart = latency_histogram(summary, values, ready)
     query = selection.calls_query(after="short" if is_short else "long")
     counted = _whole(selection, is_short) if is_cut else None
-    return Panel(title, is_short, summary, chart, len(ready), LATENCY[is_short], query, counted)
+    return LatencyPanel(
+        title, is_short, summary, chart, len(ready), LATENCY[is_short], query, counted
+    )
 
 
 def _whole(selection: Selection, is_short: bool) -> Whole | None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.access import may
 from dashboard.cached_figures import kept
-from dashboard.charts import Mark, percent
+from dashboard.charts import AxisMark, percent
 from dashboard.latencies.heat_map import HeatMap, clock_hours, heat_map
 from dashboard.latencies.latency_views import CLASSES
 from dashboard.latencies.turn_selection import DAYS, Selection
@@ -68,24 +68,24 @@ def _place(since: datetime, at: datetime, days: int) -> float:
     return percent(clock_hours(since, at) / (days * 24))
 
 
-def _rules(selection: Selection, since: datetime) -> Iterator[tuple[Mark, Revision]]:
+def _rules(selection: Selection, since: datetime) -> Iterator[tuple[AxisMark, Revision]]:
     """When what was published: a change of the figures may be of its making."""
     found = Revision.objects.filter(published_at__gte=since, number__gt=1).select_related("profile")
     if selection.profile:
         found = found.filter(profile=selection.profile)
     for revision in found.order_by("-published_at")[:MOST_RULES]:
         place = _place(since, revision.published_at, selection.days)
-        yield Mark(place, f"r{revision.number}"), revision
+        yield AxisMark(place, f"r{revision.number}"), revision
 
 
-def _times(since: datetime, days: int) -> Iterator[tuple[Mark, datetime]]:
+def _times(since: datetime, days: int) -> Iterator[tuple[AxisMark, datetime]]:
     """Midnights for the axis, named by the day that begins; of a single day its quarters, too."""
     step = timedelta(hours=HOURS_A_TIME[days])
     at = since.replace(hour=0)
     while at < since + timedelta(days=days):
         if at >= since:
             yield (
-                Mark(_place(since, at, days), f"{at:%d/%m}" if at.hour == 0 else f"{at:%H:%M}"),
+                AxisMark(_place(since, at, days), f"{at:%d/%m}" if at.hour == 0 else f"{at:%H:%M}"),
                 at,
             )
         at += step

@@ -19,7 +19,7 @@ from calls.measures.tradeoff import Curve, Point, Watched, curve
 from calls.records.turn import Turn
 from dashboard.access import may
 from dashboard.cached_figures import kept
-from dashboard.charts import Mark, percent, round_axis, steps, thousands
+from dashboard.charts import AxisMark, percent, round_axis, steps, thousands
 from dashboard.latencies.targets import CUT_IN_RATE
 from dashboard.latencies.turn_selection import DAYS, Measured, Selection
 from tuning.models import Draft, Revision, TimingProfile
@@ -36,7 +36,7 @@ TITLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class SilenceOnCurve:
     """What a set of knobs asks for, on the curve; `point` None: the recordings do not tell."""
 
     kind: str
@@ -47,14 +47,14 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class TradeoffPanel:
     title: Promise
     curve: Curve
-    silences: tuple[Silence, ...]
+    silences: tuple[SilenceOnCurve, ...]
     line: str
     band: str
-    x_ticks: tuple[Mark, ...]
-    y_ticks: tuple[Mark, ...]
+    x_ticks: tuple[AxisMark, ...]
+    y_ticks: tuple[AxisMark, ...]
     target_y: float
     unknown_x: float
     """From here on the recordings say nothing (per cent)."""
@@ -93,7 +93,7 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/latencies/tradeoff.html", context)
 
 
-def _panels(selection: Selection, live: Profile, wanted: Profile | None) -> list[Panel]:
+def _panels(selection: Selection, live: Profile, wanted: Profile | None) -> list[TradeoffPanel]:
     adaptive = Revision.objects.filter(knobs__endpointing="adaptive").values_list("pk", flat=True)
     by_what_was_said = set(adaptive)
     turns = [turn for turn in selection.measured() if turn.revision_id not in by_what_was_said]
@@ -116,7 +116,7 @@ def _watched(turns: Sequence[Measured], *, is_short: bool) -> Iterator[Watched]:
 
 def _panel(
     turns: Sequence[Measured], is_short: bool, title: Promise, live: Profile, draft: Profile | None
-) -> Panel:
+) -> TradeoffPanel:
     watched = list(_watched(turns, is_short=is_short))
     found = curve(watched)
     highest = max((point.high for point in found.points), default=0.0)
@@ -135,19 +135,21 @@ def _panel(
             parts = knobs.wait_parts_ms(SPANS_MS[is_short])
             wait_ms = parts["hangover"] + parts["silence"]
             point = found.at(wait_ms)
-            silences.append(Silence(kind, wait_ms, percent(x_of(wait_ms) / WIDTH), point))
+            silences.append(SilenceOnCurve(kind, wait_ms, percent(x_of(wait_ms) / WIDTH), point))
     upper = [f"{x_of(one.wait_ms):.4g} {y_of(one.high):.4g}" for one in found.points]
     lower = [f"{x_of(one.wait_ms):.4g} {y_of(one.low):.4g}" for one in reversed(found.points)]
     middle = [f"{x_of(one.wait_ms):.4g} {y_of(one.rate):.4g}" for one in found.points]
-    return Panel(
+    return TradeoffPanel(
         title,
         found,
         tuple(silences),
         "M" + "L".join(middle) if middle else "",
         "M" + "L".join((*upper, *lower)) + "z" if middle else "",
-        tuple(Mark(percent(at / LONGEST_MS), thousands(at)) for at in range(500, LONGEST_MS, 500)),
         tuple(
-            Mark(percent(y_of(at / 1000) / HEIGHT), f"{at / 10:g} %")
+            AxisMark(percent(at / LONGEST_MS), thousands(at)) for at in range(500, LONGEST_MS, 500)
+        ),
+        tuple(
+            AxisMark(percent(y_of(at / 1000) / HEIGHT), f"{at / 10:g} %")
             for at in steps(0, top * 999, step)
         ),
         percent(y_of(CUT_IN_RATE) / HEIGHT),

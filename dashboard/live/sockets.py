@@ -217,7 +217,9 @@ class LiveConsumer(CallsSocket):
     async def _show_turns(self, *, is_over: bool = False) -> None:
         read = database_sync_to_async(latest_turns)
         turns = await read(self.looked_at, self.told, is_over=is_over)
-        await self.show("dashboard/live/_live_turns.html", turns=turns, is_oob=True, is_over=is_over)
+        await self.show(
+            "dashboard/live/_live_turns.html", turns=turns, is_oob=True, is_over=is_over
+        )
 
     def _place(self, call: Snapshot) -> str:
         """Where a new row goes: the newest call stands first."""

@@ -46,7 +46,7 @@ def needs_second_step(user: Any) -> bool:
     return bool(settings.REQUIRE_MFA == "all")
 
 
-class FirstThings:
+class RequiredSteps:
     """Middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -28,7 +28,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class ExampleWait:
     """What the knobs add up to after an utterance of this length, or of which this is known."""
 
     parts: dict[str, int]
@@ -57,7 +57,7 @@ class Wait:
 class Sum:
     """The panel beside the form."""
 
-    waits: tuple[Wait, ...]
+    waits: tuple[ExampleWait, ...]
     chart: WaitChart | None
     """None: the length of the utterance decides nothing."""
     published: Profile
@@ -66,10 +66,10 @@ class Sum:
     def of(cls, profile: Profile, published: Profile) -> Sum:
         if profile.endpointing == "adaptive":
             found = endpointing.examples(profile).items()
-            waits = tuple(Wait(wait.parts, known=name) for name, wait in found)
+            waits = tuple(ExampleWait(wait.parts, known=name) for name, wait in found)
             return cls(waits, None, published)
         waits = tuple(
-            Wait(profile.wait_parts_ms(span), span, span < profile.short_utterance_ms)
+            ExampleWait(profile.wait_parts_ms(span), span, span < profile.short_utterance_ms)
             for span in (SHORT_SPAN_MS, LONG_SPAN_MS)
         )
         return cls(waits, wait_chart(profile, published), published)

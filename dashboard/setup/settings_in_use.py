@@ -35,7 +35,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ShownSetting:
     name: str
     value: str
     is_secret: bool = False
@@ -54,11 +54,14 @@ def differences(profile: TimingProfile) -> list[Difference]:
     ]
 
 
-def in_force() -> list[Setting]:
+def in_force() -> list[ShownSetting]:
     declared = [one for vendor in registered(settings.VENDORS) for one in vendor.settings]
     open_ = [*NAMES, *(one.name for one in declared if not one.is_secret)]
     secret = [*SECRETS, *(one.name for one in declared if one.is_secret)]
     return [
-        *(Setting(name, f"{getattr(settings, name)}") for name in open_),
-        *(Setting(name, "✓" if getattr(settings, name) else "", is_secret=True) for name in secret),
+        *(ShownSetting(name, f"{getattr(settings, name)}") for name in open_),
+        *(
+            ShownSetting(name, "✓" if getattr(settings, name) else "", is_secret=True)
+            for name in secret
+        ),
     ]

@@ -13,7 +13,7 @@ from django.test import SimpleTestCase, tag
 from playwright.sync_api import Browser, Page, expect
 
 from calls.simulator import utterances
-from calls.simulator.caller import Caller, Say, Wait
+from calls.simulator.caller import Caller, Say, StaySilent
 from calls.simulator.dialling import Dialled, place_call
 from tests.dashboard.browser import Operator, chromium
 from tests.server import Server
@@ -218,7 +218,7 @@ class UseTests(BrowserTestCase):
 
 
 class LiveTests(BrowserTestCase):
-    def call(self, *steps: Say | Wait) -> threading.Thread:
+    def call(self, *steps: Say | StaySilent) -> threading.Thread:
         """Somebody calls; what they say, they say while the test goes on."""
         dialled = Dialled(webhook=self.server.webhook)
         calling = threading.Thread(
@@ -233,7 +233,7 @@ class LiveTests(BrowserTestCase):
         watching, tuning = self.operator(language="en"), self.operator(language="en")
         live = watching.visit("live/")
         expect(live.locator(".no-live")).to_be_visible()
-        calling = self.call(Say(smoke), Wait(15_000), Say(smoke))
+        calling = self.call(Say(smoke), StaySilent(15_000), Say(smoke))
         row = live.locator(".live-call")
         expect(row).to_have_count(1, timeout=10_000)
         expect(row.locator(".tag")).to_have_text("r3")

@@ -20,7 +20,7 @@ from django.test import override_settings
 
 from calls.audio.codec import FRAME_BYTES
 from calls.models import Call
-from calls.records.turn_in_progress import TurnRecord
+from calls.records.turn_in_progress import TurnInProgress
 from calls.services.google import channels as google_channels
 from calls.services.google import speech_pairs as pairs
 from calls.services.openai import api as openai_api
@@ -147,7 +147,7 @@ class Callers:
         return [last.answered if (last := _last_turn(line.call_sid)) else "" for line in self.lines]
 
 
-def _last_turn(call_sid: str) -> TurnRecord | None:
+def _last_turn(call_sid: str) -> TurnInProgress | None:
     call = live.calls.get(call_sid)
     return call.conversation.replies.last if call and call.conversation else None
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from calls.simulator import utterances
-from calls.simulator.caller import Caller, Say, Wait
+from calls.simulator.caller import Caller, Say, StaySilent
 from calls.simulator.dialling import CallResult, Dialled, place_call
 from tests.server import Server
 from tests.servers.postgresql import PostgresqlServer
@@ -147,7 +147,7 @@ def _caller(number: int) -> Caller:
 
 def _talker(number: int) -> Caller:
     """Goes on for as long as it is listened to."""
-    return Caller([Say(utterances.load("smoke"))] * 20 + [Wait(1000)], seed=number)
+    return Caller([Say(utterances.load("smoke"))] * 20 + [StaySilent(1000)], seed=number)
 
 
 async def _call(

@@ -15,7 +15,7 @@ from django.test import SimpleTestCase, tag
 from playwright.sync_api import expect
 
 from calls.simulator import utterances
-from calls.simulator.caller import Caller, Say, Wait
+from calls.simulator.caller import Caller, Say, StaySilent
 from calls.simulator.dialling import CallResult, Dialled, place_call
 from tests.dashboard.browser import Operator, chromium
 from tests.server import Server
@@ -64,7 +64,7 @@ class ProcessesTestCase(SimpleTestCase):
     first: ClassVar[Server]
     second: ClassVar[Server]
 
-    def call(self, *steps: Say | Wait) -> tuple[CallResult, list[int]]:
+    def call(self, *steps: Say | StaySilent) -> tuple[CallResult, list[int]]:
         """Through the one address: the webhook to the first, the stream to the second process."""
 
         async def call() -> tuple[CallResult, list[int]]:
@@ -92,7 +92,7 @@ class OneAddressTests(ProcessesTestCase):
         with ThreadPoolExecutor(1) as beside, chromium() as browser:
             live = Operator(browser, self.first)
             tuning = Operator(browser, self.first, language="en")
-            calling = beside.submit(self.call, Say(smoke), Wait(12_000), Say(smoke))
+            calling = beside.submit(self.call, Say(smoke), StaySilent(12_000), Say(smoke))
             row = live.visit("live/").locator(".live-call")
             expect(row.locator(".last .caller-text")).not_to_be_empty(timeout=20_000)
             page = tuning.visit("profiles/")
@@ -120,7 +120,7 @@ class OneAddressTests(ProcessesTestCase):
             operator = Operator(browser, self.first)
             page = operator.visit("live/")
             expect(page.locator(".no-live")).to_be_visible()
-            calling = beside.submit(self.call, Say(smoke), Wait(6_000), Say(smoke))
+            calling = beside.submit(self.call, Say(smoke), StaySilent(6_000), Say(smoke))
             expect(page.locator(".live-call")).to_have_count(1, timeout=10_000)
             self.redis.stop()
             self.addCleanup(self.redis.start)
@@ -139,7 +139,7 @@ class OneAddressTests(ProcessesTestCase):
     def test_calls_outlive_the_database_and_are_written_when_it_is_back(self) -> None:
         smoke = utterances.load("smoke")
         with ThreadPoolExecutor(1) as beside:
-            calling = beside.submit(self.call, Say(smoke), Wait(5_000), Say(smoke))
+            calling = beside.submit(self.call, Say(smoke), StaySilent(5_000), Say(smoke))
             until(lambda: self.second.health().get("calls"))
             time.sleep(3)
             self.database.stop()
@@ -169,7 +169,7 @@ class OneAddressTests(ProcessesTestCase):
         with Server(FAKES, beside=self.first, **environ) as doomed, ThreadPoolExecutor(1) as beside:
             dialled = Dialled(webhook=doomed.webhook)
             calling = beside.submit(
-                lambda: asyncio.run(place_call(Caller([Say(smoke), Wait(9_000)]), dialled))
+                lambda: asyncio.run(place_call(Caller([Say(smoke), StaySilent(9_000)]), dialled))
             )
             until(lambda: doomed.health().get("calls"))
             os.kill(doomed.process.pid, signal.SIGKILL)

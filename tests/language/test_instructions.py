@@ -9,19 +9,19 @@ from django.test import SimpleTestCase
 
 from calls.language.hebrew import instructions
 from calls.language.hebrew.instructions import MOST_BYTES, MOST_LINES, messages, recent, system
-from calls.services import Line, Message
+from calls.services import HistoryLine, Message
 
 
-def caller(text: str) -> Line:
-    return Line(True, text)
+def caller(text: str) -> HistoryLine:
+    return HistoryLine(True, text)
 
 
-def agent(text: str) -> Line:
-    return Line(False, text)
+def agent(text: str) -> HistoryLine:
+    return HistoryLine(False, text)
 
 
-def lines(count: int, text: str = "שורה") -> list[Line]:
-    return [Line(number % 2 == 1, f"{text} {number}") for number in range(count)]
+def lines(count: int, text: str = "שורה") -> list[HistoryLine]:
+    return [HistoryLine(number % 2 == 1, f"{text} {number}") for number in range(count)]
 
 
 class HeadTest(SimpleTestCase):

@@ -10,7 +10,7 @@ from django.test import SimpleTestCase
 from calls.measures.moments import LATENCIES, MOMENTS, Latencies
 from calls.records.post_call import MEASURES
 from calls.records.turn import Turn
-from calls.records.turn_in_progress import TurnRecord
+from calls.records.turn_in_progress import TurnInProgress
 from dashboard.calls.export import TURN
 from dashboard.latencies.latency_views import STAGES
 from dashboard.latencies.turn_selection import Measured
@@ -23,11 +23,11 @@ class MomentsTests(SimpleTestCase):
                 column = Turn._meta.get_field(name)
                 self.assertIsInstance(column, models.FloatField)
                 self.assertTrue(column.null)
-                for kept in (TurnRecord, Measured):
+                for kept in (TurnInProgress, Measured):
                     self.assertIn(name, {each.name for each in fields(kept)})
 
     def test_a_latency_is_the_time_between_its_moments_and_none_where_one_is_missing(self) -> None:
-        turn = TurnRecord(1, 1, speech_ended_ms=1000.0, first_audio_ms=1640.0)
+        turn = TurnInProgress(1, 1, speech_ended_ms=1000.0, first_audio_ms=1640.0)
         self.assertEqual(turn.response_latency, 640.0)
         self.assertIsNone(turn.turn_latency)
 

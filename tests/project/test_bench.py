@@ -15,7 +15,7 @@ from bench.conversations import PAUSES_MS, gaps, scenario, with_a_pause
 from bench.distance import HOST, far, made_certificate
 from bench.scenarios_table import Row, table
 from calls.audio.codec import BYTES_PER_MS, FRAME_BYTES, SILENCE_BYTE, level_db
-from calls.simulator.caller import Said
+from calls.simulator.caller import LineOutcome
 from calls.simulator.earpiece import Earpiece
 
 OURS = Row(
@@ -30,8 +30,8 @@ def sound(length_ms: int) -> bytes:
     return b"\x20" * (length_ms * BYTES_PER_MS)
 
 
-def line(ended_ms: float) -> Said:
-    return Said("hours", "מה שעות הפתיחה", ended_ms - 1000, ended_ms)
+def line(ended_ms: float) -> LineOutcome:
+    return LineOutcome("hours", "מה שעות הפתיחה", ended_ms - 1000, ended_ms)
 
 
 class GapTests(SimpleTestCase):

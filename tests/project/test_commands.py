@@ -18,7 +18,7 @@ from django.utils import timezone
 from calls.management.commands.call import number_to_call
 from calls.models import Turn
 from calls.simulator import printed
-from calls.simulator.caller import Said
+from calls.simulator.caller import LineOutcome
 from calls.simulator.media_stream import CallResult
 from calls.simulator.table import FSI, LRM, PDI, Column, clip, render, width
 from calls.telephony.phone_number import PhoneNumber
@@ -154,8 +154,8 @@ class PrintedTests(SimpleTestCase):
         Turn(number=2, why="not heard", outcome="no reply", prompt="not_heard"),
     )
     LINES = (
-        Said("m", "מחר", 4200, 4980, answered=True, voice_to_voice_ms=851),
-        Said("n", "אולי", 9000, 9500),
+        LineOutcome("m", "מחר", 4200, 4980, answered=True, voice_to_voice_ms=851),
+        LineOutcome("n", "אולי", 9000, 9500),
     )
 
     def test_every_latency_of_a_turn_is_printed(self) -> None:
@@ -194,7 +194,7 @@ class PrintedTests(SimpleTestCase):
     def test_a_prompt_is_counted_by_its_name_and_is_no_answer(self) -> None:
         lines = [
             *self.LINES[:1],
-            Said("n", "אולי", 9000, 9500, answered=True, voice_to_voice_ms=1700),
+            LineOutcome("n", "אולי", 9000, 9500, answered=True, voice_to_voice_ms=1700),
         ]
         asked = Turn(number=2, prompt="not_heard", first_audio_ms=11_150)
         turns = {"CA1": [*self.TURNS[:2], asked]}
@@ -204,7 +204,7 @@ class PrintedTests(SimpleTestCase):
         self.assertRegex(text, r"voice to voice p95 +851 ms")
 
     def test_a_wait_that_a_filler_ended_is_its_turn_s(self) -> None:
-        line = Said("m", "מחר", 4200, 4980, answered=True, voice_to_voice_ms=1800)
+        line = LineOutcome("m", "מחר", 4200, 4980, answered=True, voice_to_voice_ms=1800)
         late = Turn(number=1, why="short silence", filled_ms=6700, first_audio_ms=8200)
         text = printed.turns_text([self.TURNS[0], late], [line], 140)
         self.assertRegex(text, r"(?m)^\W*1 .* 1800$")

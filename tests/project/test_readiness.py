@@ -10,7 +10,7 @@ from django.test import SimpleTestCase, override_settings, tag
 
 from calls.process import readiness
 from calls.process.readiness import AGAIN_S
-from calls.services import ServiceFailed, Standing
+from calls.services import Availability, ServiceFailed
 from tests.fakes import FakeSpeaker, FakeTranscriber, FakeWriter
 from tests.server import Server
 from tests.servers.openai import OpenAiServer
@@ -36,8 +36,8 @@ class Broken(FakeSpeaker):
         raise ZeroDivisionError("ours")
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing("Kore", "", "refused")
+    def availability(cls) -> Availability:
+        return Availability("Kore", "", "refused")
 
 
 @override_settings(

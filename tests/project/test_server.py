@@ -10,14 +10,14 @@ from typing import Any
 from django.test import SimpleTestCase, tag
 
 from calls.simulator import utterances
-from calls.simulator.caller import Caller, Say, Wait
+from calls.simulator.caller import Caller, Say, StaySilent
 from calls.simulator.dialling import CallResult, Dialled, place_call
 from tests.server import Server
 
 TURNS = "select t.* from calls_turn t join calls_call c on c.id = t.call_id where c.call_sid = ?"
 
 
-def place(server: Server, *steps: Say | Wait) -> CallResult:
+def place(server: Server, *steps: Say | StaySilent) -> CallResult:
     return asyncio.run(place_call(Caller(steps), Dialled(webhook=server.webhook)))
 
 
@@ -86,7 +86,7 @@ class StopTest(SimpleTestCase):
 
             async def call_and_stop() -> CallResult:
                 call = asyncio.create_task(
-                    place_call(Caller([Wait(60_000)]), Dialled(webhook=server.webhook))
+                    place_call(Caller([StaySilent(60_000)]), Dialled(webhook=server.webhook))
                 )
                 await asyncio.sleep(2)
                 server.terminate()

@@ -18,8 +18,8 @@ from hashlib import sha256
 from typing import Any
 
 from calls.audio.codec import FRAME_BYTES, level_db
-from calls.records.turn_in_progress import TurnRecord
-from calls.services import Expect, Farewell, Line, Message, Transcript
+from calls.records.turn_in_progress import TurnInProgress
+from calls.services import Expect, Farewell, HistoryLine, Message, Transcript
 from calls.telephony.twilio import messages
 from calls.voice.conversation import Conversation
 from tests.fakes import CALLERS_TONE, HUSH, LOUD_DB, FakeSpeaker, FakeTranscriber, FakeWriter
@@ -85,7 +85,7 @@ class Writer(FakeWriter):
         self._answers = answers
         """By what the caller said last; to anything else, the fake writer's own."""
 
-    async def write(self, history: Sequence[Line]) -> AsyncGenerator[Any, None]:
+    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Any, None]:
         steps = self._answers.get(history[-1].text if history else "")
         if steps is None:
             async for piece in super().write(history):
@@ -124,7 +124,7 @@ class Record:
 
     def __init__(self) -> None:
         self.journal: list[str] = []
-        self._turns: dict[int, TurnRecord] = {}
+        self._turns: dict[int, TurnInProgress] = {}
 
     @property
     def turns(self) -> list[str]:
@@ -140,7 +140,7 @@ class Record:
     def note(self, entry: Event | Action, wall_ms: float) -> None:
         self.journal.append(journal.dump(entry, wall_ms))
 
-    def keep(self, turn: TurnRecord) -> None:
+    def keep(self, turn: TurnInProgress) -> None:
         self._turns[turn.number] = turn
 
     def keep_message(self, message: Message) -> None: ...

@@ -10,7 +10,7 @@ from django.db import connection
 from calls.models import Call, JournalPart, Turn
 from calls.records import record_line, unwritten
 from calls.records.recorder import Recorder
-from calls.records.turn_in_progress import TurnRecord
+from calls.records.turn_in_progress import TurnInProgress
 from calls.services import Message
 from tests.phone import PhoneCall, services
 from tests.virtual_time import VirtualTimeTestCase
@@ -28,8 +28,8 @@ class RecorderTest(VirtualTimeTestCase):
     def recorder(self) -> Recorder:
         return Recorder(self.call, lambda: None, self.newest.append, lambda: None)
 
-    def turn(self, number: int = 0, **fields: str) -> TurnRecord:
-        return TurnRecord(number, self.call.profile.newest.pk, "greeting", **fields)  # type: ignore[arg-type]
+    def turn(self, number: int = 0, **fields: str) -> TurnInProgress:
+        return TurnInProgress(number, self.call.profile.newest.pk, "greeting", **fields)  # type: ignore[arg-type]
 
     def rename_turns(self, old: str, new: str) -> None:
         with connection.schema_editor() as schema:
@@ -87,7 +87,7 @@ class RecorderTest(VirtualTimeTestCase):
         self.assertEqual(unwritten.reasons, {})
 
     async def test_writing_the_same_part_twice_changes_nothing(self) -> None:
-        part = record_line.Part([(0.0, Heard(20, 0))], {0: await sync_to_async(self.turn)()})
+        part = record_line.RecordPart([(0.0, Heard(20, 0))], {0: await sync_to_async(self.turn)()})
         line = record_line.encode("CA1", 0, part, "here:1")
         for _time in range(2):
             await sync_to_async(record_line.write)("CA1", [line])

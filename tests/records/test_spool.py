@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from calls.models import Call, JournalPart
 from calls.records import record_line, recovery, retention, spool
-from calls.records.record_line import Line, Part
+from calls.records.record_line import RecordLine, RecordPart
 from calls.records.spool import Spool
-from calls.records.turn_in_progress import TurnRecord
+from calls.records.turn_in_progress import TurnInProgress
 from tests.dashboard.call_rows import a_call
 from tuning.turns.events import Heard
 
@@ -36,17 +36,17 @@ class SpoolTestCase(TestCase):
         started_at = timezone.now()
         self.call = a_call(ended_at=None, started_at=started_at, process=A_DEAD_PROCESS)
 
-    def line(self, number: int, call_sid: str = "", **what: object) -> Line:
-        part = Part([(20.0 * number, Heard(20 * number, 0))], **what)  # type: ignore[arg-type]
+    def line(self, number: int, call_sid: str = "", **what: object) -> RecordLine:
+        part = RecordPart([(20.0 * number, Heard(20 * number, 0))], **what)  # type: ignore[arg-type]
         return record_line.encode(call_sid or self.call.call_sid, number, part, A_DEAD_PROCESS)
 
-    def turn(self, number: int, said: str) -> TurnRecord:
-        return TurnRecord(number, self.call.profile.newest.pk, "short silence", said)
+    def turn(self, number: int, said: str) -> TurnInProgress:
+        return TurnInProgress(number, self.call.profile.newest.pk, "short silence", said)
 
     def files(self) -> list[Path]:
         return sorted(spool.folder().iterdir()) if spool.folder().exists() else []
 
-    def left_by_a_dead_process(self, *lines: Line) -> Path:
+    def left_by_a_dead_process(self, *lines: RecordLine) -> Path:
         mine = Spool()
         mine.append(lines)
         mine.close()

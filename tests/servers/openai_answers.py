@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calls.services import Line
+from calls.services import HistoryLine
 from calls.services.receptionist.writer import dialogue
 
 Json = dict[str, Any]
@@ -95,7 +95,7 @@ def chunks(asked: Json, answer: Answer, name: str) -> Iterator[Json]:
 
 def receptionist(messages: Sequence[Json]) -> Answer:
     """The embedded receptionist's answer to the same conversation."""
-    history = [Line(each["role"] == "user", each["content"] or "") for each in messages]
+    history = [HistoryLine(each["role"] == "user", each["content"] or "") for each in messages]
     moment = dialogue().moment(history)
     if dialogue().questions[moment.question].ends:
         return Answer(moment.say, tools=(("say_goodbye", '{"farewell":""}'),))

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from django.test import override_settings
 
 from calls.audio.codec import BYTES_PER_MS
-from calls.services import NO_BRIEF, Brief, ServiceFailed, Transcript
+from calls.services import NO_NUMBER, CalledNumber, ServiceFailed, Transcript
 from calls.services.google import channels as google_channels
 from calls.services.google import speech_pairs as pairs
 from calls.services.google.speech import GoogleLimits, GoogleTranscriber
@@ -44,9 +44,12 @@ class Hearing:
     """A transcriber in a call: takes what it says, and is fed by a caller with a clock."""
 
     def __init__(
-        self, limits: GoogleLimits | None = None, speed: float = 1.0, brief: Brief = NO_BRIEF
+        self,
+        limits: GoogleLimits | None = None,
+        speed: float = 1.0,
+        called: CalledNumber = NO_NUMBER,
     ) -> None:
-        self.transcriber = GoogleTranscriber(brief, limits or GoogleLimits())
+        self.transcriber = GoogleTranscriber(called, limits or GoogleLimits())
         self.heard: list[Transcript] = []
         self.failure: Exception | None = None
         self.now_ms, self._speed = 0, speed

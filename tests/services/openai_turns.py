@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from django.test import override_settings
 
-from calls.services import Line, Piece
+from calls.services import HistoryLine, Piece
 from calls.services.openai.api import aclose
 from calls.services.openai.writer import OpenAiWriter
 from tests.servers.openai import OpenAiServer
@@ -28,9 +28,9 @@ async def served(**settings: str) -> AsyncIterator[OpenAiServer]:
                 await aclose()
 
 
-def said(*texts: str) -> list[Line]:
+def said(*texts: str) -> list[HistoryLine]:
     """The caller begins."""
-    return [Line(number % 2 == 0, text) for number, text in enumerate(texts)]
+    return [HistoryLine(number % 2 == 0, text) for number, text in enumerate(texts)]
 
 
 async def written(*texts: str, by: OpenAiWriter | None = None) -> list[Piece]:

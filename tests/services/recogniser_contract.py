@@ -146,7 +146,7 @@ class RecogniserContract(Case):
     async def test_warming_up_tries_it_and_says_what_is_missing(self) -> None:
         async with self.served():
             await self.kind.warm_up()
-            self.assertTrue(self.kind.standing().in_use)
+            self.assertTrue(self.kind.availability().in_use)
             with self.missing(), self.assertRaises(ServiceFailed) as failed:
                 await self.kind.warm_up()
         self.assertGreater(len(f"{failed.exception}"), 20)

@@ -7,7 +7,7 @@ import json
 from django.test import SimpleTestCase, tag
 
 from calls.language.hebrew import instructions
-from calls.services import Brief, Farewell, Message, WhenDecided
+from calls.services import CalledNumber, Farewell, Message, WhenDecided
 from calls.services.openai.writer import OpenAiWriter
 from tests.servers.openai_answers import Answer
 from tests.services.openai_turns import FALLBACK, MODEL, said, served, words, written
@@ -52,7 +52,7 @@ class AnswerTests(SimpleTestCase):
 
     async def test_a_number_may_have_a_business_and_a_greeting_of_its_own(self) -> None:
         async with served() as server:
-            writer = OpenAiWriter(Brief(business="מוסך ברק", greeting="מוסך ברק, שלום."))
+            writer = OpenAiWriter(CalledNumber(business="מוסך ברק", greeting="מוסך ברק, שלום."))
             self.assertEqual(await written(by=writer), ["מוסך ברק, שלום."])
             await written("שלום", by=writer)
             self.assertIn("מוסך ברק", server.requests[0]["messages"][0]["content"])

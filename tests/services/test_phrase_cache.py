@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.test import SimpleTestCase
 
-from calls.services import ServiceFailed, Standing, script
+from calls.services import Availability, ServiceFailed, script
 from calls.services.phrase_cache import CachedSpeaker, PhraseCache, is_general, key_of
 from calls.services.script import audio_of
 
@@ -32,8 +32,8 @@ class Voice:
         return None
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing("a voice", "a voice")
+    def availability(cls) -> Availability:
+        return Availability("a voice", "a voice")
 
     async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
         async for sentence in texts:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from django.test import SimpleTestCase
 
-from calls.services import Expect, Farewell, Line
+from calls.services import Expect, Farewell, HistoryLine
 from calls.services.receptionist.writer import DIALOGUE, Dialogue, Moment, Receptionist, dialogue
 
 
-def history(*said: str) -> list[Line]:
-    return [Line(True, text) for text in said]
+def history(*said: str) -> list[HistoryLine]:
+    return [HistoryLine(True, text) for text in said]
 
 
 def after(*said: str) -> Moment:
@@ -147,7 +147,12 @@ class UnderstandingTests(SimpleTestCase):
 
     def test_the_callers_lines_alone_decide(self) -> None:
         lines = history("לקבוע תור", "ביום שני")
-        with_agent = [Line(False, "שלום, הגע"), lines[0], Line(False, "לאיזה יום"), lines[1]]
+        with_agent = [
+            HistoryLine(False, "שלום, הגע"),
+            lines[0],
+            HistoryLine(False, "לאיזה יום"),
+            lines[1],
+        ]
         self.assertEqual(dialogue().moment(with_agent), dialogue().moment(lines))
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from django.test import SimpleTestCase, TransactionTestCase, tag
 
 from calls.language.hebrew import instructions
-from calls.services import Brief, Busy, Farewell, Message, Piece, WhenDecided
+from calls.services import Busy, CalledNumber, Farewell, Message, Piece, WhenDecided
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.tool_rounds import MOST_ROUNDS
 from calls.services.tools import LONGEST_S, TOOLS, Done, Tool, of_texts
@@ -36,9 +36,9 @@ class Ran(list[tuple[str, Mapping[str, Any]]]):
 
 
 def tool(name: str, ran: Ran, done: Done | None = None, **changed: Any) -> Tool:
-    async def run(brief: Brief, given: Mapping[str, Any]) -> Done:
+    async def run(called: CalledNumber, given: Mapping[str, Any]) -> Done:
         ran.append((name, given))
-        return done or Done(f"{name}: {brief.business}")
+        return done or Done(f"{name}: {called.business}")
 
     made = Tool(name, of_texts("כלי", day="יום"), run, safe_ahead=True, deadline_s=1.0)
     return replace(made, **changed)
@@ -46,7 +46,7 @@ def tool(name: str, ran: Ran, done: Done | None = None, **changed: Any) -> Tool:
 
 def writer(*tools: Tool) -> OpenAiWriter:
     made = tuned(OpenAiWriter, tools=(*TOOLS, *tools))
-    return made(Brief(business="מרפאת אלון"))  # type: ignore[no-any-return]
+    return made(CalledNumber(business="מרפאת אלון"))  # type: ignore[no-any-return]
 
 
 def call(name: str, arguments: str = '{"day":"שלישי"}') -> tuple[str, str]:
@@ -71,7 +71,7 @@ class RoundTests(SimpleTestCase):
     async def test_several_at_once_are_run_at_once_and_each_result_goes_to_its_call(self) -> None:
         both = asyncio.Barrier(2)
 
-        async def meet(brief: Brief, given: Mapping[str, Any]) -> Done:
+        async def meet(called: CalledNumber, given: Mapping[str, Any]) -> Done:
             await both.wait()  # one after the other, neither would ever end
             return Done(f"met {given['day']}")
 
@@ -141,7 +141,7 @@ class FaultTests(SimpleTestCase):
             return str(server.requests[-1]["messages"][-1]["content"])
 
     async def test_one_that_brings_nothing_in_time_is_told_so(self) -> None:
-        async def forever(brief: Brief, given: Mapping[str, Any]) -> Done:
+        async def forever(called: CalledNumber, given: Mapping[str, Any]) -> Done:
             await asyncio.Event().wait()
             return Done()
 
@@ -151,7 +151,7 @@ class FaultTests(SimpleTestCase):
         self.assertEqual(told, instructions.NOTHING_CAME)
 
     async def test_one_that_fails_is_told_so_and_the_log_says_why(self) -> None:
-        async def broken(brief: Brief, given: Mapping[str, Any]) -> Done:
+        async def broken(called: CalledNumber, given: Mapping[str, Any]) -> Done:
             raise OSError("the calendar is gone")
 
         failing = tool("broken", Ran(), run=broken, says="נבדק. ")

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 from django.conf import settings as django_settings
 
-from calls.services import NO_BRIEF, Brief, ServiceFailed, Standing
+from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceFailed
 from calls.services.per_loop import PerLoop
 from calls.services.resumable_stt import Limits, ResumableTranscriber
 from calls.services.stt_stream import Result, StreamBroke
@@ -72,8 +72,8 @@ class TinWire:
 class TinTranscriber(ResumableTranscriber):
     advice = ADVICE
 
-    def __init__(self, brief: Brief = NO_BRIEF, limits: Limits = UNLIMITED) -> None:
-        super().__init__(NAME, brief, limits)
+    def __init__(self, called: CalledNumber = NO_NUMBER, limits: Limits = UNLIMITED) -> None:
+        super().__init__(NAME, called, limits)
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -84,8 +84,8 @@ class TinTranscriber(ResumableTranscriber):
             raise ServiceFailed(f"{NAME}: {broke} ({ADVICE})") from broke
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing(NAME, NAME)
+    def availability(cls) -> Availability:
+        return Availability(NAME, NAME)
 
     @asynccontextmanager
     async def opened(

@@ -15,8 +15,8 @@ from calls.simulator.caller import (
     Key,
     Press,
     Say,
+    StaySilent,
     Step,
-    Wait,
 )
 from calls.simulator.earpiece import Earpiece, Sound
 from tests.agent import tone
@@ -137,7 +137,7 @@ class SpeakingTests(SimpleTestCase):
         self.assertEqual(line.ended_ms, phone.keys[-1][0])
 
     def test_waiting_is_silence(self) -> None:
-        phone = Telephone(Wait(1000), awaits_greeting=False, greeting_ms=0)
+        phone = Telephone(StaySilent(1000), awaits_greeting=False, greeting_ms=0)
         phone.run(1000)
         self.assertEqual(phone.audio, SILENT_FRAME * 50)
 

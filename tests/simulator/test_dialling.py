@@ -8,7 +8,7 @@ from typing import Any
 from django.test import SimpleTestCase, tag
 from twilio.request_validator import RequestValidator
 
-from calls.simulator.caller import Caller, Press, Say, Step, Wait
+from calls.simulator.caller import Caller, Press, Say, StaySilent, Step
 from calls.simulator.dialling import Dialled, place_call
 from calls.simulator.media_stream import CallResult
 from tests.agent import TWIML, Agent, Socket, tone
@@ -28,7 +28,7 @@ async def silent(socket: Socket) -> None:
 class ProtocolTests(SimpleTestCase):
     async def test_the_stream_begins_as_twilio_documents(self) -> None:
         async with Agent(silent) as agent:
-            result = await call(agent, Wait(100), Press("5"))
+            result = await call(agent, StaySilent(100), Press("5"))
         connected, start, first, *_others = got = agent.sockets[0].got
         self.assertEqual(connected, {"event": "connected", "protocol": "Call", "version": "1.0.0"})
         self.assertEqual(start["sequenceNumber"], "1")
@@ -47,7 +47,7 @@ class ProtocolTests(SimpleTestCase):
 
     async def test_frames_keep_their_schedule(self) -> None:
         async with Agent(silent) as agent:
-            result = await call(agent, Wait(2000))
+            result = await call(agent, StaySilent(2000))
         socket = agent.sockets[0]
         arrivals = [
             (int(message["media"]["timestamp"]), at_s)
@@ -80,7 +80,7 @@ class ProtocolTests(SimpleTestCase):
             socket.close()
 
         async with Agent(converse) as agent:
-            await call(agent, Wait(3000))
+            await call(agent, StaySilent(3000))
         self.assertEqual(list(times), ["nothing before", "after 300", "after 500"])
         self.assertLess(times["nothing before"], 100)
         self.assertAlmostEqual(times["after 300"], 300, delta=60)
@@ -105,7 +105,7 @@ class ProtocolTests(SimpleTestCase):
             socket.close()
 
         async with Agent(converse) as agent:
-            result = await call(agent, Wait(3000))
+            result = await call(agent, StaySilent(3000))
         self.assertEqual(names, ["a", "b"])
         self.assertLess(waited_ms[0], 100)
         self.assertEqual(result.errors, [])
@@ -132,7 +132,7 @@ class ProtocolTests(SimpleTestCase):
                     socket.close()
 
                 async with Agent(converse) as agent:
-                    result = await call(agent, Wait(1000))
+                    result = await call(agent, StaySilent(1000))
                 self.assertEqual(len(result.errors), 1)
                 self.assertIn(expected, result.errors[0])
                 self.assertIn("319", result.errors[0])
@@ -167,7 +167,7 @@ class ConversationTests(SimpleTestCase):
 
         async with Agent(converse) as agent:
             result = await call(
-                agent, Say(Words("רגע", 600), barge_in_after_ms=500), Wait(200), longest_s=3
+                agent, Say(Words("רגע", 600), barge_in_after_ms=500), StaySilent(200), longest_s=3
             )
         (line,) = result.lines
         self.assertAlmostEqual(line.barge_stop_ms or 0, 220, delta=40)
@@ -179,14 +179,14 @@ class ConversationTests(SimpleTestCase):
             socket.close()
 
         async with Agent(goodbye) as agent:
-            result = await call(agent, Wait(3000))
+            result = await call(agent, StaySilent(3000))
         self.assertEqual(result.ended_by, "agent")
         self.assertEqual(result.after, "<Response><Hangup/></Response>")
         path, _headers, form = agent.requests[-1]
         self.assertEqual((path, form["CallSid"]), ("/after", result.call_sid))
 
         async with Agent(silent) as agent:
-            result = await call(agent, Wait(100))
+            result = await call(agent, StaySilent(100))
         self.assertEqual(result.ended_by, "caller")
         self.assertEqual([path for path, *_ in agent.requests], ["/voice", "/media"])
 
@@ -196,13 +196,13 @@ class ConversationTests(SimpleTestCase):
             socket.close(4403)
 
         async with Agent(refuse) as agent:
-            result = await call(agent, Wait(3000))
+            result = await call(agent, StaySilent(3000))
         self.assertEqual(len(result.errors), 1)
         self.assertIn("4403", result.errors[0])
 
     async def test_a_call_that_is_too_long_is_hung_up(self) -> None:
         async with Agent(silent) as agent:
-            result = await call(agent, Wait(60_000), longest_s=0.3)
+            result = await call(agent, StaySilent(60_000), longest_s=0.3)
         self.assertIn("longer than", result.errors[0])
         self.assertEqual(agent.sockets[0].got[-1]["event"], "stop")
 
@@ -211,7 +211,7 @@ class ConversationTests(SimpleTestCase):
 class WebhookTests(SimpleTestCase):
     async def test_both_requests_are_signed_for_the_public_host(self) -> None:
         async with Agent(silent) as agent:
-            await call(agent, Wait(40), auth_token="k", public_host="voice.example")
+            await call(agent, StaySilent(40), auth_token="k", public_host="voice.example")
         (_, voice, form), (_, media, _) = agent.requests
         signed = RequestValidator("k")
         self.assertTrue(
@@ -223,7 +223,7 @@ class WebhookTests(SimpleTestCase):
 
     async def test_without_a_token_nothing_is_signed(self) -> None:
         async with Agent(silent) as agent:
-            await call(agent, Wait(40))
+            await call(agent, StaySilent(40))
         self.assertNotIn("x-twilio-signature", agent.requests[0][1])
 
     async def test_a_refusal_says_the_agents_words(self) -> None:
@@ -244,5 +244,5 @@ class WebhookTests(SimpleTestCase):
     async def test_a_query_on_the_streams_url_is_an_error_as_with_twilio(self) -> None:
         twiml = TWIML.replace("/media", "/media?token=1")
         async with Agent(silent, twiml=twiml) as agent:
-            result = await call(agent, Wait(40))
+            result = await call(agent, StaySilent(40))
         self.assertIn("31922", result.errors[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.test import SimpleTestCase, override_settings
 
 from calls.audio.codec import BYTES_PER_MS, level_db
-from calls.services import Line
+from calls.services import HistoryLine
 from calls.services.receptionist.writer import dialogue
 from calls.simulator import utterances
 
@@ -56,13 +56,13 @@ class UtterancesTests(SimpleTestCase):
 
     def test_every_conversation_says_what_is_expected_and_ends_in_goodbye(self) -> None:
         for name in utterances.conversations():
-            history: list[Line] = []
+            history: list[HistoryLine] = []
             for said in utterances.conversation(name):
                 with self.subTest(conversation=name, line=said.text):
                     phrases = dialogue().question(history).phrases
                     if phrases:
                         self.assertEqual(said.text in phrases, not said.outside)
-                    history.append(Line(True, said.keys.rstrip("#") or said.text))
+                    history.append(HistoryLine(True, said.keys.rstrip("#") or said.text))
             with self.subTest(conversation=name):
                 self.assertTrue(dialogue().question(history).ends)
 

@@ -9,8 +9,8 @@ from django.test import SimpleTestCase, TestCase
 from django.utils import translation
 
 from calls.models import Call
-from calls.services import NO_BRIEF
-from calls.telephony.opening_hours import ZONE, Span, is_open, is_public_holiday, weekday_of
+from calls.services import NO_NUMBER
+from calls.telephony.opening_hours import ZONE, OpenSpan, is_open, is_public_holiday, weekday_of
 from calls.telephony.phone_number import PhoneNumber, are_hints, are_pronunciations
 
 SUNDAY, THURSDAY, FRIDAY, SATURDAY = 0, 4, 5, 6
@@ -26,7 +26,7 @@ def at(text: str, *, fold: int = 0) -> datetime:
 class WeekTests(SimpleTestCase):
     """2026-11-22 is a Sunday."""
 
-    def assert_open(self, moments: dict[str, bool], spans: list[Span]) -> None:
+    def assert_open(self, moments: dict[str, bool], spans: list[OpenSpan]) -> None:
         for text, expected in moments.items():
             with self.subTest(text):
                 self.assertEqual(is_open(at(text), spans, lambda day: False), expected)
@@ -47,13 +47,13 @@ class WeekTests(SimpleTestCase):
                 "2026-11-22T17:00": False,
                 "2026-11-23T12:00": False,
             },
-            [Span(SUNDAY, *DAY)],
+            [OpenSpan(SUNDAY, *DAY)],
         )
 
     def test_a_day_may_have_a_break(self) -> None:
         self.assert_open(
             {"2026-11-22T12:59": True, "2026-11-22T13:30": False, "2026-11-22T16:00": True},
-            [Span(SUNDAY, time(8), time(13)), Span(SUNDAY, time(16), time(19))],
+            [OpenSpan(SUNDAY, time(8), time(13)), OpenSpan(SUNDAY, time(16), time(19))],
         )
 
     def test_hours_may_pass_midnight_also_into_the_next_week(self) -> None:
@@ -65,17 +65,17 @@ class WeekTests(SimpleTestCase):
                 "2026-11-29T02:00": False,
                 "2026-11-22T01:00": True,
             },
-            [Span(SATURDAY, *NIGHT)],
+            [OpenSpan(SATURDAY, *NIGHT)],
         )
 
     def test_from_midnight_to_midnight_is_the_whole_day(self) -> None:
         self.assert_open(
             {"2026-11-22T00:00": True, "2026-11-22T23:59": True, "2026-11-23T00:00": False},
-            [Span(SUNDAY, time(), time())],
+            [OpenSpan(SUNDAY, time(), time())],
         )
 
     def test_the_callers_moment_is_read_by_the_clocks_of_israel(self) -> None:
-        spans = [Span(SUNDAY, *DAY)]
+        spans = [OpenSpan(SUNDAY, *DAY)]
         in_winter = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
         in_summer = datetime(2026, 7, 19, 5, 30, tzinfo=UTC)
         self.assertTrue(is_open(in_winter, spans, lambda day: False))
@@ -87,26 +87,26 @@ class ClockChangeTests(SimpleTestCase):
     """2026-03-27, a Friday: 02:00 becomes 03:00. 2026-10-25, a Sunday: 02:00 becomes 01:00."""
 
     def test_a_night_with_an_hour_less_is_an_hour_shorter_by_the_sun_only(self) -> None:
-        spans = [Span(THURSDAY, time(22), time(4))]
+        spans = [OpenSpan(THURSDAY, time(22), time(4))]
         for text, expected in {"2026-03-27T01:59": True, "2026-03-27T03:30": True,
                                "2026-03-27T04:00": False}.items():  # fmt: skip
             with self.subTest(text):
                 self.assertEqual(is_open(at(text), spans, lambda day: False), expected)
 
     def test_closing_at_an_hour_that_does_not_exist_is_closing_an_hour_later(self) -> None:
-        spans = [Span(THURSDAY, time(22), time(2, 30))]
+        spans = [OpenSpan(THURSDAY, time(22), time(2, 30))]
         self.assertTrue(is_open(at("2026-03-27T03:29"), spans, lambda day: False))
         self.assertFalse(is_open(at("2026-03-27T03:30"), spans, lambda day: False))
 
     def test_closing_at_an_hour_that_comes_twice_is_closing_the_first_time(self) -> None:
-        spans = [Span(SATURDAY, time(20), time(1, 30))]
+        spans = [OpenSpan(SATURDAY, time(20), time(1, 30))]
         self.assertTrue(is_open(at("2026-10-25T01:29"), spans, lambda day: False))
         self.assertFalse(is_open(at("2026-10-25T01:31"), spans, lambda day: False))
         self.assertFalse(is_open(at("2026-10-25T01:10", fold=1), spans, lambda day: False))
 
     def test_on_the_day_itself_the_hours_are_those_of_the_clock(self) -> None:
         for day, weekday in (("2026-03-27", FRIDAY), ("2026-10-25", SUNDAY)):
-            spans = [Span(weekday, *DAY)]
+            spans = [OpenSpan(weekday, *DAY)]
             for clock, expected in {"07:59": False, "08:00": True, "16:59": True}.items():
                 with self.subTest(day=day, clock=clock):
                     self.assertEqual(
@@ -210,24 +210,24 @@ class BriefTests(SimpleTestCase):
             hints="ד״ר לוי\n\nסתימה",
             pronunciations="HeVoice = הי וויס\nד״ר=דוקטור = ת",
         )
-        brief = number.brief()
-        self.assertEqual(brief.opening("שלום."), "שלום, מרפאת אלון.")
-        self.assertEqual((brief.business, brief.voice), (number.business, number.voice))
-        self.assertEqual(brief.hints, ("ד״ר לוי", "סתימה"))
-        self.assertEqual(dict(brief.pronunciations), {"HeVoice": "הי וויס", "ד״ר": "דוקטור = ת"})
+        called = number.as_called()
+        self.assertEqual(called.opening("שלום."), "שלום, מרפאת אלון.")
+        self.assertEqual((called.business, called.voice), (number.business, number.voice))
+        self.assertEqual(called.hints, ("ד״ר לוי", "סתימה"))
+        self.assertEqual(dict(called.pronunciations), {"HeVoice": "הי וויס", "ד״ר": "דוקטור = ת"})
 
     def test_an_empty_number_wants_what_the_settings_say(self) -> None:
-        self.assertEqual(PhoneNumber().brief(), NO_BRIEF)
+        self.assertEqual(PhoneNumber().as_called(), NO_NUMBER)
 
     def test_recording_is_announced_before_the_greeting(self) -> None:
-        brief = PhoneNumber(records=True).brief()
-        self.assertEqual(brief.opening("שלום."), "השיחה הזאת מוקלטת. שלום.")
+        called = PhoneNumber(records=True).as_called()
+        self.assertEqual(called.opening("שלום."), "השיחה הזאת מוקלטת. שלום.")
 
     def test_when_closed_the_greeting_says_so_and_only_a_message_is_taken(self) -> None:
         number = PhoneNumber(greeting="שלום.", closed_text="אנחנו סגורים.", records=True)
-        brief = number.brief(takes_message=True)
-        self.assertTrue(brief.takes_message)
-        self.assertEqual(brief.opening("שלום."), "השיחה הזאת מוקלטת. אנחנו סגורים.")
+        called = number.as_called(takes_message=True)
+        self.assertTrue(called.takes_message)
+        self.assertEqual(called.opening("שלום."), "השיחה הזאת מוקלטת. אנחנו סגורים.")
 
 
 class DeletedTests(TestCase):
@@ -237,4 +237,4 @@ class DeletedTests(TestCase):
         number.delete()
         call = Call.objects.get()
         self.assertEqual((call.number, call.called), (None, "+972771234567"))
-        self.assertEqual(call.brief, NO_BRIEF)
+        self.assertEqual(call.as_called, NO_NUMBER)

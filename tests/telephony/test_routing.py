@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from calls.language.hebrew.instructions import ONLY_MESSAGE
 from calls.models import TOKEN_LIFETIME, Call
-from calls.services import Brief, Farewell, Line
+from calls.services import CalledNumber, Farewell, HistoryLine
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.receptionist.writer import Receptionist
 from calls.telephony import phone_number
@@ -100,8 +100,8 @@ class ClosedTest(TestCase):
         self.assertIn("<Stream", ring())
         call = Call.objects.get()
         self.assertTrue(call.is_after_hours)
-        self.assertTrue(call.brief.takes_message)
-        self.assertEqual(call.brief.opening("שלום."), phone_number.CLOSED_MESSAGE)
+        self.assertTrue(call.as_called.takes_message)
+        self.assertEqual(call.as_called.opening("שלום."), phone_number.CLOSED_MESSAGE)
 
     def test_it_is_forwarded_with_a_time_out(self) -> None:
         a_closed_number(when_closed="forward", forward_to="+972541111111")
@@ -137,21 +137,21 @@ class WriterTest(TestCase):
 
     @override_settings(OPENAI_BASE_URL="http://127.0.0.1:9/v1")  # a greeting asks nobody
     async def test_every_writer_says_that_it_is_recorded_and_then_greets(self) -> None:
-        brief = PhoneNumber(greeting="מרפאת אלון, שלום.", records=True).brief()
-        for writer in (OpenAiWriter(brief), Receptionist(brief)):
+        called = PhoneNumber(greeting="מרפאת אלון, שלום.", records=True).as_called()
+        for writer in (OpenAiWriter(called), Receptionist(called)):
             words = await self.opening(writer)
             with self.subTest(writer.name):
                 self.assertTrue(words.startswith(f"{phone_number.RECORDED} מרפאת אלון, שלום."))
 
     async def test_the_model_is_told_that_only_a_message_is_taken(self) -> None:
-        brief = PhoneNumber(business="מרפאת שיניים.").brief(takes_message=True)
-        self.assertTrue(OpenAiWriter(brief)._business.startswith("מרפאת שיניים."))
-        self.assertIn(ONLY_MESSAGE, OpenAiWriter(brief)._business)
+        called = PhoneNumber(business="מרפאת שיניים.").as_called(takes_message=True)
+        self.assertTrue(OpenAiWriter(called)._business.startswith("מרפאת שיניים."))
+        self.assertIn(ONLY_MESSAGE, OpenAiWriter(called)._business)
 
     async def test_the_embedded_receptionist_takes_a_message_and_says_goodbye(self) -> None:
-        receptionist = Receptionist(PhoneNumber().brief(takes_message=True))
+        receptionist = Receptionist(PhoneNumber().as_called(takes_message=True))
         self.assertIn("מה ההודעה?", await self.opening(receptionist))
-        said = [Line(True, words) for words in ("לחזור אליי", "0501234567", "כן")]
+        said = [HistoryLine(True, words) for words in ("לחזור אליי", "0501234567", "כן")]
         pieces = [piece async for piece in receptionist.write(said)]
         self.assertEqual(pieces[-1], Farewell())
         self.assertIn("ההודעה נרשמה", "".join(each for each in pieces if isinstance(each, str)))
@@ -201,16 +201,16 @@ class RoomTest(VirtualTimeTestCase):
 
 class BriefedCallTest(VirtualTimeTestCase):
     async def test_the_services_of_a_call_are_briefed_by_its_number(self) -> None:
-        briefs: list[Brief] = []
+        called_numbers: list[CalledNumber] = []
 
         class Briefed(FakeWriter):
-            def __init__(self, brief: Brief) -> None:
-                briefs.append(brief)
+            def __init__(self, called: CalledNumber) -> None:
+                called_numbers.append(called)
                 super().__init__()
 
         await sync_to_async(a_number)(number="+97233333333", hints="אלון", records=True)
         with services(writer=Briefed):
             async with PhoneCall() as phone:
                 await phone.until_quiet()
-        self.assertEqual(briefs[0].hints, ("אלון",))
-        self.assertEqual(briefs[0].notice, phone_number.RECORDED)
+        self.assertEqual(called_numbers[0].hints, ("אלון",))
+        self.assertEqual(called_numbers[0].notice, phone_number.RECORDED)

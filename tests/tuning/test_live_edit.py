@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from django.test import SimpleTestCase, tag
 
 from calls.simulator import utterances
-from calls.simulator.caller import Caller, Say, Wait
+from calls.simulator.caller import Caller, Say, StaySilent
 from calls.simulator.dialling import CallResult, Dialled, place_call
 from tests.dashboard.browser import Operator, chromium
 from tests.fakes import FakeTranscriber
@@ -35,7 +35,7 @@ class LiveEditTest(SimpleTestCase):
 
     def test_publishing_changes_the_very_next_decision_of_a_call_under_way(self) -> None:
         smoke = utterances.load("smoke")
-        caller = Caller([Say(smoke), Wait(10_000), Say(smoke)])
+        caller = Caller([Say(smoke), StaySilent(10_000), Say(smoke)])
         with (
             Server("tests.fake_settings") as server,
             ThreadPoolExecutor(1) as beside,

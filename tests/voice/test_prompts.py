@@ -10,7 +10,7 @@ from pathlib import Path
 from django.test import SimpleTestCase, override_settings
 
 from calls.audio.codec import BYTES_PER_MS, level_db
-from calls.services import Brief, ServiceFailed, phrase_cache, script
+from calls.services import CalledNumber, ServiceFailed, phrase_cache, script
 from calls.services.espeak.speaker import EspeakSpeaker, synthesise
 from calls.services.script import audio_of
 from calls.voice import prompts
@@ -22,7 +22,7 @@ class OneSentenceSpeaker:
     name = "one sentence"
     left = 1
 
-    def __init__(self, brief: Brief) -> None:
+    def __init__(self, called: CalledNumber) -> None:
         pass
 
     async def speak(self, texts: AsyncIterator[str]) -> AsyncIterator[str | bytes]:
@@ -69,11 +69,11 @@ class PromptsTests(SimpleTestCase):
             )
 
     async def test_a_number_says_them_in_its_own_pronunciation(self) -> None:
-        brief = Brief(pronunciations={"תקלה": "תקלא"})
+        called = CalledNumber(pronunciations={"תקלה": "תקלא"})
         with as_shipped():
-            await prompts.warm_up([brief])
-            speaker = EspeakSpeaker(brief)
-            cached = phrase_cache.CachedSpeaker(speaker, "CA1", brief.pronunciations)
+            await prompts.warm_up([called])
+            speaker = EspeakSpeaker(called)
+            cached = phrase_cache.CachedSpeaker(speaker, "CA1", called.pronunciations)
             heard = await audio_of(cached.speak(script.of(prompts.text("apology"))))
             self.assertEqual(phrase_cache.phrases().hits, 1)
             self.assertEqual(heard, synthesise("סליחה, הייתה תקלא קטנה. אפשר לחזור על זה?"))

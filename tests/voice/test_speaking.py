@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import ClassVar
 
 from calls.models import Call
-from calls.services import Line, Message, Piece, ServiceFailed
+from calls.services import HistoryLine, Message, Piece, ServiceFailed
 from tests.fakes import FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services
 from tests.virtual_time import VirtualTimeTestCase
@@ -35,7 +35,7 @@ class NoteTaker(FakeWriter):
 
     first_token_s = 0.01
 
-    async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
+    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
         if history:
             yield Message("דנה", "0501234567", "תור")
         yield self.greeting
@@ -46,7 +46,7 @@ class Failing(FakeWriter):
 
     asked: ClassVar[list[str]] = []
 
-    async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
+    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
         if history:
             self.asked.append(history[-1].text)
             if len(self.asked) == 1:
@@ -199,8 +199,8 @@ class ResumeTest(VirtualTimeTestCase):
             turns = await phone.turns()
         self.assertEqual([turn.outcome for turn in turns], ["completed", "cut-in", "completed"])
         self.assertEqual(turns[2].said, "שלום אני רוצה לקבוע תור כן")
-        self.assertEqual(RememberingWriter.asked[2][-1], Line(True, turns[2].said))
-        self.assertNotIn(Line(True, turns[1].said), RememberingWriter.asked[2])
+        self.assertEqual(RememberingWriter.asked[2][-1], HistoryLine(True, turns[2].said))
+        self.assertNotIn(HistoryLine(True, turns[1].said), RememberingWriter.asked[2])
         self.assertGreater(turns[1].wasted_tokens, 0)
 
 

@@ -22,7 +22,7 @@ from tuning.turns.events import (
     Resume,
     StopReply,
 )
-from tuning.turns.heard import Voice
+from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
 
 FAILURES_IN_A_ROW = 3
@@ -103,7 +103,7 @@ class Agent:
         self,
         now_ms: int,
         text: str,
-        voice: Voice,
+        voice: CallerVoice,
         silence: Silence,
         profile: Profile,
         *,
@@ -158,7 +158,7 @@ class Agent:
         self._begin_turn(prompt=name)
         return [Prompt(self.turn, name, why)]
 
-    def not_heard(self, voice: Voice, silence: Silence) -> list[Action]:
+    def not_heard(self, voice: CallerVoice, silence: Silence) -> list[Action]:
         self._begin_turn(prompt="not_heard")
         spoke = voice.began_ms, voice.ended_ms
         return [Prompt(self.turn, "not_heard", "not heard", *spoke, silence.parts)]

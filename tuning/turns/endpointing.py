@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from tuning.turns.completion import Reading
-from tuning.turns.heard import Voice, Words
+from tuning.turns.heard import CallerVoice, CallerWords
 from tuning.turns.profile import FRAME_MS, Profile
 
 SHORTEST_PAUSE_MS = 200
@@ -42,7 +42,7 @@ class Silence:
 
 
 @dataclass(slots=True)
-class Pauses:
+class CallerPauses:
     """This caller's own pauses in the middle of utterances, the latest ones."""
 
     _ms: deque[int] = field(default_factory=lambda: deque(maxlen=PAUSES_KEPT))
@@ -63,10 +63,15 @@ class Pauses:
 class Endpoint:
     """What one caller's utterances are waited for."""
 
-    pauses: Pauses = field(default_factory=Pauses)
+    pauses: CallerPauses = field(default_factory=CallerPauses)
 
     def silence(
-        self, profile: Profile, voice: Voice, words: Words, said: Reading | None, now_ms: int
+        self,
+        profile: Profile,
+        voice: CallerVoice,
+        words: CallerWords,
+        said: Reading | None,
+        now_ms: int,
     ) -> Silence:
         """said: what the words say; None while they do not reach the speech end."""
         if profile.endpointing == "fixed":
@@ -74,7 +79,7 @@ class Endpoint:
         return adaptive(profile, said, words, self.pauses, now_ms) if said else uncovered(profile)
 
 
-def fixed(profile: Profile, voice: Voice) -> Silence:
+def fixed(profile: Profile, voice: CallerVoice) -> Silence:
     parts = profile.wait_parts_ms(voice.span_ms)
     del parts["delay"]
     is_short = voice.span_ms < profile.short_utterance_ms
@@ -83,7 +88,7 @@ def fixed(profile: Profile, voice: Voice) -> Silence:
 
 def examples(profile: Profile) -> dict[str, Silence]:
     """What the adaptive rule makes of typical utterances, by what is known of them."""
-    words = Words()
+    words = CallerWords()
     words.add("-", 0)
     known = {
         "answered": Reading(answers=True),
@@ -93,12 +98,14 @@ def examples(profile: Profile) -> dict[str, Silence]:
         "unfinished": Reading(dangling="leaning"),
         "asked for time": Reading(asks_for_time=True),
     }
-    found = {name: adaptive(profile, each, words, Pauses(), 0) for name, each in known.items()}
+    found = {
+        name: adaptive(profile, each, words, CallerPauses(), 0) for name, each in known.items()
+    }
     return found | {"words missing": uncovered(profile)}
 
 
 def adaptive(
-    profile: Profile, reading: Reading, words: Words, pauses: Pauses, now_ms: int
+    profile: Profile, reading: Reading, words: CallerWords, pauses: CallerPauses, now_ms: int
 ) -> Silence:
     """What the words, which reach the speech end, make of it."""
     longest_ms = profile.end_silence_long_ms
@@ -143,7 +150,7 @@ def uncovered(profile: Profile) -> Silence:
     return Silence(sum(parts.values()), "transcriber", parts)
 
 
-def is_noise_after(words: Words, voice: Voice, profile: Profile) -> bool:
+def is_noise_after(words: CallerWords, voice: CallerVoice, profile: Profile) -> bool:
     """On a line that is never silent only the transcriber can tell that the caller has finished:
     it has closed the segment, and what sounds since brings no word."""
     if profile.endpointing == "fixed" or not words.is_final or not words.partials_come:

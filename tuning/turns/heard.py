@@ -34,7 +34,7 @@ def is_voiced(frame: Heard, profile: Profile) -> bool:
 
 
 @dataclass(slots=True)
-class Voice:
+class CallerVoice:
     """The caller's voice, frame by frame. A run too short to be speech counts for nothing."""
 
     began_ms: int = -1
@@ -58,9 +58,9 @@ class Voice:
         """From first to last voice."""
         return self.ended_ms - self.began_ms
 
-    def anew(self) -> Voice:
+    def anew(self) -> CallerVoice:
         """No speech yet; a run of voice that has just begun goes on."""
-        return Voice(
+        return CallerVoice(
             _run_began_ms=self._run_began_ms,
             _sound_began_ms=self._sound_began_ms,
             _heard_ms=self._heard_ms,
@@ -94,7 +94,7 @@ class Voice:
 
 
 @dataclass(slots=True)
-class Words:
+class CallerWords:
     """The words since the last decision: closed segments, and the partial that has stood."""
 
     answered: str = ""
@@ -127,7 +127,7 @@ class Words:
         """With the partial as it stands now, however long."""
         return " ".join(filter(None, (*self._finals, self._partial)))
 
-    def reach(self, voice: Voice) -> bool:
+    def reach(self, voice: CallerVoice) -> bool:
         """Do they reach the speech end?"""
         return bool(self.text) and self.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
 
@@ -137,7 +137,7 @@ class Words:
         something."""
         return bool(self._lags_ms)
 
-    def cover(self, voice: Voice, now_ms: int) -> bool:
+    def cover(self, voice: CallerVoice, now_ms: int) -> bool:
         """Are they all of it? They reach the speech end; or, since not every transcriber repeats
         itself, more of them would have come by now."""
         if not self.text or not self.partials_come:
@@ -209,7 +209,7 @@ class Words:
         changed, self.answered, self._closed = text != self.answered, text, text
         return text if changed else ""
 
-    def copy(self) -> Words:
+    def copy(self) -> CallerWords:
         return replace(self, _finals=list(self._finals), _lags_ms=self._lags_ms)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tuning.turns import completion
 from tuning.turns.agent import Agent, Floor
 from tuning.turns.completion import HESITATION, Asked
-from tuning.turns.heard import Voice
+from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
 
 BACKCHANNELS = completion.listed("backchannel")
@@ -44,7 +44,12 @@ class SpokenOver:
 
 
 def is_interruption(
-    over: SpokenOver, voice: Voice, agent: Agent, now_ms: int, profile: Profile, is_cut_in: bool
+    over: SpokenOver,
+    voice: CallerVoice,
+    agent: Agent,
+    now_ms: int,
+    profile: Profile,
+    is_cut_in: bool,
 ) -> bool:
     """Must the agent stop at once? is_cut_in: the caller had not finished when it was decided."""
     lasts_ms = voice.stretch_ms if voice.ended_ms == now_ms else 0
@@ -70,7 +75,7 @@ class HeldReply:
     why: str = ""
     at_ms: int = 0
 
-    def goes_on(self, over: SpokenOver, now_ms: int, voice: Voice, profile: Profile) -> str:
+    def goes_on(self, over: SpokenOver, now_ms: int, voice: CallerVoice, profile: Profile) -> str:
         """Why it should go on; "" while that is not known."""
         quiet_ms = now_ms - voice.ended_ms
         if not over.text:

@@ -21,7 +21,7 @@ from tuning.turns.events import (
     Retuned,
     StopReply,
 )
-from tuning.turns.heard import Voice
+from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
 
 SHORTEST_MS = 100
@@ -35,7 +35,7 @@ WENT_ON = {"caller resumed", "cut-in"}
 
 
 @dataclass(slots=True)
-class Pauses:
+class TurnPauses:
     """The longest pauses of one turn after which its caller went on; None: there was none."""
 
     short_ms: int | None = None
@@ -48,11 +48,11 @@ class Pauses:
             self.long_ms = max(pause_ms, self.long_ms or 0)
 
 
-def pauses(entries: Iterable[Event | Action]) -> dict[int, Pauses]:
+def pauses(entries: Iterable[Event | Action]) -> dict[int, TurnPauses]:
     """By turn. A turn whose caller went on over its reply has the pause up to there."""
-    found: dict[int, Pauses] = {}
-    profile, voice, now = Profile(), Voice(), Pauses()
-    answered: tuple[int, Voice] | None = None
+    found: dict[int, TurnPauses] = {}
+    profile, voice, now = Profile(), CallerVoice(), TurnPauses()
+    answered: tuple[int, CallerVoice] | None = None
     for entry in entries:
         match entry:
             case CallBegan() | Retuned():
@@ -66,9 +66,9 @@ def pauses(entries: Iterable[Event | Action]) -> dict[int, Pauses]:
                 if isinstance(entry, Reply) or entry.spoke_until_ms is not None:
                     found[entry.turn] = now
                     answered = entry.turn, voice
-                    voice, now = voice.anew(), Pauses()
+                    voice, now = voice.anew(), TurnPauses()
             case Dismiss():
-                voice, now = voice.anew(), Pauses()
+                voice, now = voice.anew(), TurnPauses()
             case StopReply() if entry.why in WENT_ON and answered and answered[0] == entry.turn:
                 before = answered[1]
                 if voice.is_heard:

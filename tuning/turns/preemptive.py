@@ -18,7 +18,7 @@ last word comes; sooner, it would be thought about in vain."""
 
 
 @dataclass(slots=True)
-class Ahead:
+class PreemptiveGeneration:
     turn: int = -1
     text: str = ""
     """What the reply under way answers; "" if there is none."""

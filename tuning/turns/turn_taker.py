@@ -52,9 +52,9 @@ from tuning.turns.events import (
     Transcribed,
     TranscriberFailed,
 )
-from tuning.turns.heard import Keys, Voice, Words
+from tuning.turns.heard import CallerVoice, CallerWords, Keys
 from tuning.turns.interruption import CUT_IN_MS, HeldReply, SpokenOver, is_interruption
-from tuning.turns.preemptive import Ahead
+from tuning.turns.preemptive import PreemptiveGeneration
 from tuning.turns.profile import FRAME_MS, Profile
 
 NOISE_MS = 150
@@ -76,19 +76,19 @@ class TurnTaker:
         self.now_ms = 0
         self._last_frame_ms = 0
         self._agent = Agent(turn=-1, seed=0)
-        self._voice, self._words, self._keys = Voice(), Words(), Keys()
+        self._voice, self._words, self._keys = CallerVoice(), CallerWords(), Keys()
         self._is_open = False
         """Whether the voice opens a turn; in the refractory time it has to earn that."""
-        self._answered: tuple[Voice, Words] | None = None
+        self._answered: tuple[CallerVoice, CallerWords] | None = None
         """What the reply under way answers, for the caller who resumes before it is heard, or
         just after."""
         self._since: list[Transcribed] = []
         """Transcripts since that reply was asked for."""
-        self._unheard: Voice | None = None
+        self._unheard: CallerVoice | None = None
         """Voice without words, for which the caller has been asked to repeat."""
         self._recognised_ms = -1
         self._keyed_ms = -KEY_TONE_MS
-        self._ahead, self._endpoint = Ahead(), Endpoint()
+        self._ahead, self._endpoint = PreemptiveGeneration(), Endpoint()
         self._asked_ms = 0
         """The silence that the newest frame was judged by."""
         self._asks = Asked()
@@ -195,7 +195,7 @@ class TurnTaker:
     def _while_listening(self, is_stalled: bool) -> list[Action]:
         noise: list[Action] = []
         if self._is_endless_noise:
-            noise, self._voice = self._dismiss("no words"), Voice()
+            noise, self._voice = self._dismiss("no words"), CallerVoice()
         if self._voice.is_heard:
             return self._while_caller_has_floor(is_stalled)
         if missed := self._agent.miss_input(self.now_ms, self.profile):
@@ -245,7 +245,7 @@ class TurnTaker:
         profile, voice, words = self.profile, self._voice, self._words
         self._is_open = self._is_open or self._opens_turn
         if endpointing.is_noise_after(words, voice, profile):
-            heard = Voice(voice.began_ms, max(voice.began_ms, words.until_ms))
+            heard = CallerVoice(voice.began_ms, max(voice.began_ms, words.until_ms))
             return self._reply(heard, endpointing.by_words(profile), is_noisy=True)
         reading = self._read_words()
         silence = self._endpoint.silence(profile, voice, words, reading, self.now_ms)
@@ -319,7 +319,7 @@ class TurnTaker:
         text = self._words.amended(event)
         return [Amend(self.turn, text)] if text and not self._agent.is_prompting else []
 
-    def _heard_after_all(self, event: Transcribed, voice: Voice) -> list[Action]:
+    def _heard_after_all(self, event: Transcribed, voice: CallerVoice) -> list[Action]:
         """The words of voice that the caller was asked to repeat have come: answer them."""
         actions = self._stop("caller resumed")
         if self._voice.is_heard:
@@ -371,7 +371,9 @@ class TurnTaker:
 
     # The agent.
 
-    def _reply(self, voice: Voice, silence: Silence, *, is_noisy: bool = False) -> list[Action]:
+    def _reply(
+        self, voice: CallerVoice, silence: Silence, *, is_noisy: bool = False
+    ) -> list[Action]:
         """is_noisy: the sound goes on. So may one that has withdrawn a reply for nothing."""
         words = self._words
         is_noisy = is_noisy or words.text == self._withdrawn
@@ -392,7 +394,7 @@ class TurnTaker:
         is_wordless = self._voice.is_heard and not self._words.text
         unused = self._dismiss("spoken over") if is_wordless else []
         self._words.add(keys.digits or ("" if self._words.text else "#"), keys.ended_ms)
-        keyed = Voice(keys.began_ms, keys.ended_ms)
+        keyed = CallerVoice(keys.began_ms, keys.ended_ms)
         return [*unused, *self._reply(keyed, Silence(KEYPAD_WAIT_MS, "keypad", {}))]
 
     def _say(self, actions: list[Action]) -> list[Action]:

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from calls.language.hebrew.speakable import MONTHS, WEEK
-from calls.services import Line, Message
+from calls.services import HistoryLine, Message
 
 GREETING = "שלום, איך אפשר לעזור?"
 FAREWELL = "תודה רבה, ולהתראות."
@@ -97,7 +97,7 @@ def only_message(business: str) -> str:
 
 
 def messages(
-    business: str, history: Sequence[Line], notes: Sequence[str] = ()
+    business: str, history: Sequence[HistoryLine], notes: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """The instructions and the call, each side's lines in a row made one."""
     told: list[dict[str, Any]] = [{"role": "system", "content": system(business, notes)}]
@@ -107,7 +107,7 @@ def messages(
     return told
 
 
-def recent(history: Sequence[Line]) -> Sequence[Line]:
+def recent(history: Sequence[HistoryLine]) -> Sequence[HistoryLine]:
     """The end of the history, within both bounds; the last line always."""
     excess = max(0, len(history) - MOST_LINES)
     dropped = -(-excess // LINES_DROPPED_AT_ONCE) * LINES_DROPPED_AT_ONCE

@@ -16,7 +16,7 @@ from calls.audio.codec import BYTES_PER_MS, Samples, chunks, resample, to_mulaw
 from calls.language.hebrew.lexicon import vocalise
 from calls.language.hebrew.phonemes import to_espeak
 from calls.language.hebrew.speakable import speakable
-from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing, script
+from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceFailed, ServiceLate, script
 from calls.services.script import audio_of
 
 PEAK = 0.5
@@ -109,16 +109,16 @@ class EspeakSpeaker:
     program = "espeak-ng"
     voice, speed, pitch = "he", 150, 50
 
-    def __init__(self, brief: Brief = NO_BRIEF) -> None:
-        self._brief = brief
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
+        self._called = called
 
     @classmethod
     async def warm_up(cls) -> None:
         await audio_of(cls().speak(script.of("שלום")))
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing(cls.name, cls.name)
+    def availability(cls) -> Availability:
+        return Availability(cls.name, cls.name)
 
     async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
         async for text in texts:

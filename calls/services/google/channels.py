@@ -15,27 +15,27 @@ import grpc
 from django.conf import settings
 
 from calls.services.google import connection
-from calls.services.google.speech_api import SPEECH, Pair, Speech
+from calls.services.google.speech_api import SPEECH, Pair, SpeechApi
 from calls.services.per_loop import PerLoop
 
 STREAMS = 50
 
 
-class Channel:
+class GoogleChannel:
     """One connection, the two APIs over it, and how many streams it carries."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.channel = channel
         self.streams = 0
-        self._speech: dict[str, Speech] = {}
+        self._speech: dict[str, SpeechApi] = {}
 
-    def speech(self, api: str) -> Speech:
+    def speech(self, api: str) -> SpeechApi:
         if api not in self._speech:
             self._speech[api] = SPEECH[api](self.channel)
         return self._speech[api]
 
 
-_channels: PerLoop[dict[str, list[Channel]]] = PerLoop(dict)
+_channels: PerLoop[dict[str, list[GoogleChannel]]] = PerLoop(dict)
 """By the target that they lead to."""
 
 
@@ -49,13 +49,13 @@ async def prepare() -> str:
 
 
 @contextmanager
-def leased(pair: Pair) -> Iterator[Speech]:
+def leased(pair: Pair) -> Iterator[SpeechApi]:
     """The pair's API on a channel with room, counted while the block runs. `prepare` first."""
     endpoint, own = settings.GOOGLE_SPEECH_ENDPOINT, f"{pair.host}:443"
     here = _channels().setdefault(endpoint or own, [])
     channel = next((each for each in here if each.streams < STREAMS), None)
     if channel is None:
-        channel = Channel(connection.channel(endpoint, own, number=len(here)))
+        channel = GoogleChannel(connection.channel(endpoint, own, number=len(here)))
         here.append(channel)
     channel.streams += 1
     try:
@@ -64,7 +64,7 @@ def leased(pair: Pair) -> Iterator[Speech]:
         channel.streams -= 1
 
 
-def opened() -> list[Channel]:
+def opened() -> list[GoogleChannel]:
     """This loop's channels."""
     return [channel for channels in _channels().values() for channel in channels]
 

@@ -14,12 +14,12 @@ from typing import ClassVar
 
 from google.api_core.exceptions import GoogleAPICallError
 
-from calls.services import NO_BRIEF, Brief, Standing
+from calls.services import NO_NUMBER, Availability, CalledNumber
 from calls.services.google import channels, faults
 from calls.services.google import speech_pairs as pairs
 from calls.services.google.speech_api import Pair
 from calls.services.google.speech_stream import GoogleWire, opened, tried
-from calls.services.resumable_stt import RECOGNISE_S, Limits, Over, ResumableTranscriber
+from calls.services.resumable_stt import RECOGNISE_S, Limits, ResumableTranscriber, StreamOver
 
 PHRASES, PHRASE_LETTERS = 20, 100
 """Hints that are passed on. More make other words worse; longer ones are refused, with the rest."""
@@ -44,8 +44,8 @@ class GoogleTranscriber(ResumableTranscriber):
 
     advice: ClassVar[str] = faults.UNREACHABLE
 
-    def __init__(self, brief: Brief = NO_BRIEF, limits: Limits = GoogleLimits()) -> None:
-        super().__init__(f"Google Speech ({pairs.in_use()})", brief, limits)
+    def __init__(self, called: CalledNumber = NO_NUMBER, limits: Limits = GoogleLimits()) -> None:
+        super().__init__(f"Google Speech ({pairs.in_use()})", called, limits)
         self._project: str | None = None
 
     @classmethod
@@ -66,8 +66,8 @@ class GoogleTranscriber(ResumableTranscriber):
                     raise faults.failed(f"Google Speech ({pair})", fault) from fault
 
     @classmethod
-    def standing(cls) -> Standing:
-        return pairs.standing()
+    def availability(cls) -> Availability:
+        return pairs.availability()
 
     @asynccontextmanager
     async def opened(
@@ -83,7 +83,7 @@ class GoogleTranscriber(ResumableTranscriber):
                 yield wire
         except GoogleAPICallError as fault:
             if not (wire and wire.has_answered) and pairs.learn(pair, fault, bool(phrases)):
-                raise Over(f"{pair} was refused: {faults.text(fault)}") from None
+                raise StreamOver(f"{pair} was refused: {faults.text(fault)}") from None
             raise faults.broke(fault) from fault
 
     async def whole(self, audio: bytes) -> str:
@@ -110,5 +110,5 @@ class GoogleTranscriber(ResumableTranscriber):
     def _hints(self, pair: Pair) -> tuple[str, ...]:
         if not pairs.takes_hints(pair):
             return ()
-        phrases = dict.fromkeys((*self.phrases, *self.brief.hints))
+        phrases = dict.fromkeys((*self.phrases, *self.called.hints))
         return tuple(each for each in phrases if len(each) <= PHRASE_LETTERS)[:PHRASES]

@@ -56,7 +56,7 @@ class Pair:
         return HOST if self.location == "global" else f"{self.location}-{HOST}"
 
 
-class Speech(Protocol):
+class SpeechApi(Protocol):
     """One API, over one channel."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None: ...
@@ -185,7 +185,7 @@ class SpeechV2:
         return config
 
 
-SPEECH: dict[str, type[Speech]] = {"v1": SpeechV1, "v2": SpeechV2}
+SPEECH: dict[str, type[SpeechApi]] = {"v1": SpeechV1, "v2": SpeechV2}
 _STATUS = {code.value[0]: code for code in grpc.StatusCode}
 
 

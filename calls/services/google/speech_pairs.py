@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from calls.services import ServiceFailed, Standing
+from calls.services import Availability, ServiceFailed
 from calls.services.google import faults
 from calls.services.google.faults import Fault
 from calls.services.google.speech_api import Pair
@@ -37,7 +37,7 @@ NOT_IN_HEBREW = {
 refused: dict[Pair, str] = {}
 """Pairs that Google would not serve, with its words."""
 _without_hints: set[Pair] = set()
-_told: set[Standing] = set()
+_told: set[Availability] = set()
 
 
 def asked_for() -> Pair:
@@ -48,16 +48,16 @@ def asked_for() -> Pair:
     return Pair("v1", model, language)
 
 
-def standing() -> Standing:
+def availability() -> Availability:
     asked, chosen = asked_for(), _first_served()
     if chosen == asked:
-        return Standing(_in_words(asked), _in_words(asked), "")
+        return Availability(_in_words(asked), _in_words(asked), "")
     reasons = [
         f"{pair}: {why}"
         for pair in _candidates(asked)
         if (why := _why_not(pair)) and pair != chosen
     ]
-    return Standing(_in_words(asked), _in_words(chosen) if chosen else "", "; ".join(reasons))
+    return Availability(_in_words(asked), _in_words(chosen) if chosen else "", "; ".join(reasons))
 
 
 def in_use() -> str:
@@ -72,7 +72,7 @@ def chosen(project: str) -> Pair:
         for each in _candidates(asked_for()):
             if each.api == "v2":
                 refuse(each, "GOOGLE_CLOUD_PROJECT is not set")
-    now = standing()
+    now = availability()
     if now.why and now not in _told:
         _told.add(now)
         logger.warning(

@@ -15,7 +15,7 @@ import grpc
 
 from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
 from calls.services.google import channels, faults
-from calls.services.google.speech_api import Pair, Speech
+from calls.services.google.speech_api import Pair, SpeechApi
 from calls.services.stt_stream import Result
 
 TRIED_MS = 200
@@ -24,7 +24,7 @@ TRIED_MS = 200
 class GoogleWire:
     """calls.services.stt_stream.Wire. What breaks it raises GoogleAPICallError."""
 
-    def __init__(self, speech: Speech, call: Any) -> None:
+    def __init__(self, speech: SpeechApi, call: Any) -> None:
         self._speech, self._call = speech, call
         self.has_answered = False
 

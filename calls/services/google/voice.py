@@ -24,9 +24,9 @@ from grpc import StatusCode
 
 from calls.audio.codec import RATE, chunks
 from calls.language.hebrew.speakable import speakable
-from calls.services import NO_BRIEF, Brief, ServiceFailed, ServiceLate, Standing, script
+from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceFailed, ServiceLate, script
 from calls.services.google import connection, faults
-from calls.services.google.voice_stream import FromPcm, Pace, VoiceStream, within_limit
+from calls.services.google.voice_stream import FromPcm, SpeakingPace, VoiceStream, within_limit
 from calls.services.per_loop import PerLoop
 from calls.services.script import Script, audio_of
 
@@ -65,10 +65,10 @@ class GoogleSpeaker:
 
     _refused: ClassVar[dict[tuple[str, int], str]] = {}
     """Voices, what Google would not stream them in, and its words."""
-    _paces: ClassVar[dict[str, Pace]] = {}
+    _paces: ClassVar[dict[str, SpeakingPace]] = {}
 
-    def __init__(self, brief: Brief = NO_BRIEF) -> None:
-        self.voice = brief.voice or settings.GOOGLE_TTS_VOICE
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
+        self.voice = called.voice or settings.GOOGLE_TTS_VOICE
         self.name = f"Google voice {self.voice}"
         self._owed_s = OWED_S
 
@@ -80,13 +80,15 @@ class GoogleSpeaker:
         await audio_of(speaker.speak(script.of(WARMING)))
 
     @classmethod
-    def standing(cls) -> Standing:
+    def availability(cls) -> Availability:
         """In Google's words, why it is not the voice, or the encoding, that was asked for."""
         voice = settings.GOOGLE_TTS_VOICE
         mulaw, pcm = cls._refused.get((voice, MULAW)), cls._refused.get((voice, PCM))
         if mulaw and pcm:
-            return Standing(voice, settings.GOOGLE_TTS_FALLBACK_VOICE, pcm)
-        return Standing(voice, f"{voice}, as PCM", mulaw) if mulaw else Standing(voice, voice)
+            return Availability(voice, settings.GOOGLE_TTS_FALLBACK_VOICE, pcm)
+        return (
+            Availability(voice, f"{voice}, as PCM", mulaw) if mulaw else Availability(voice, voice)
+        )
 
     async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
         written = Script(texts)
@@ -147,7 +149,7 @@ class GoogleSpeaker:
             ),
         )
         client = await _client()
-        pace = self._paces.setdefault(self.voice, Pace())
+        pace = self._paces.setdefault(self.voice, SpeakingPace())
         stream = VoiceStream(
             await client.streaming_synthesize(timeout=CALL_S), config, given, _requests,
             ms_per_character=pace.ms_per_character, owed_s=self._owed_s,

@@ -45,7 +45,7 @@ class FromPcm:
 
 
 @dataclass(slots=True)
-class Pace:
+class SpeakingPace:
     """How fast a voice speaks: the mean of its streams so far."""
 
     ms_per_character: float = USUAL_MS_PER_CHARACTER

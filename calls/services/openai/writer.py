@@ -15,7 +15,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from calls.language.hebrew import instructions
-from calls.services import NO_BRIEF, Brief, Line, Piece, ServiceFailed, ServiceLate, Standing
+from calls.services import (
+    NO_NUMBER,
+    Availability,
+    CalledNumber,
+    HistoryLine,
+    Piece,
+    ServiceFailed,
+    ServiceLate,
+)
 from calls.services.deadlines import within
 from calls.services.openai.api import AccountRefused, api
 from calls.services.tool_rounds import Rounds
@@ -36,20 +44,20 @@ class OpenAiWriter:
     """Deadlines for the first token, and for each one after it."""
     tools: ClassVar[Sequence[Tool]] = TOOLS
 
-    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
-        business = brief.business or settings.BUSINESS_PROMPT
-        business = instructions.only_message(business) if brief.takes_message else business
+        business = called.business or settings.BUSINESS_PROMPT
+        business = instructions.only_message(business) if called.takes_message else business
         self._business = instructions.with_moment(business, timezone.localtime())
-        self._greeting = brief.opening(settings.GREETING or instructions.GREETING)
-        self._brief, self._notes = brief, list[str]()
+        self._greeting = called.opening(settings.GREETING or instructions.GREETING)
+        self._called, self._notes = called, list[str]()
 
     @classmethod
     async def warm_up(cls) -> None:
         """Warm connections, and try each model as a call will: with tools, and the effort asked."""
         await api().warm()
         asked = {
-            "messages": instructions.messages("", [Line(True, instructions.GREETING)]),
+            "messages": instructions.messages("", [HistoryLine(True, instructions.GREETING)]),
             "tools": [tool.as_function for tool in cls.tools],
             "max_completion_tokens": TRIED_TOKENS,
         }
@@ -59,20 +67,20 @@ class OpenAiWriter:
                     pass
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing(settings.OPENAI_MODEL, settings.OPENAI_MODEL)
+    def availability(cls) -> Availability:
+        return Availability(settings.OPENAI_MODEL, settings.OPENAI_MODEL)
 
     def fixed_phrases(self) -> Sequence[str]:
         says = (tool.says for tool in self.tools if tool.says)
         return self._greeting, instructions.PATIENCE, *says, instructions.ENOUGH
 
-    async def write(self, history: Sequence[Line]) -> AsyncGenerator[Piece, None]:
+    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
         if not history:
             api().warm_soon()  # the greeting leaves time for what the first answer will need
             yield self._greeting
             return
         messages = instructions.messages(self._business, history, self._notes)
-        rounds = Rounds(self.tools, self._brief, self._notes)
+        rounds = Rounds(self.tools, self._called, self._notes)
         async with aclosing(rounds.reply(_Chat(self, messages))) as pieces:
             async for piece in pieces:
                 yield piece

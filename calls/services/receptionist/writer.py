@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from calls.language.hebrew.phonemes import MARKS
-from calls.services import NO_BRIEF, Brief, Expect, Farewell, Line, Standing
+from calls.services import NO_NUMBER, Availability, CalledNumber, Expect, Farewell, HistoryLine
 
 DIALOGUE = Path(__file__).with_name("dialogue.toml")
 KINDS = {"answers": "choice", "anything": "open", "number": "number"}
@@ -44,7 +44,7 @@ DIGIT_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ExpectedAnswer:
     """One thing that a caller may mean, by any of its phrases or its key."""
 
     hear: tuple[str, ...]
@@ -60,7 +60,7 @@ class Question:
 
     ask: str
     again: str = ""
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[ExpectedAnswer, ...] = ()
     then: str = ""
     listen: Literal["answers", "anything", "number"] = "answers"
     keep: str = ""
@@ -94,7 +94,9 @@ class Dialogue:
         """takes_message: it only takes one."""
         data = tomllib.loads(path.read_text("utf-8"))
         groups = {
-            group: tuple(Answer(**{**answer, "hear": tuple(answer["hear"])}) for answer in answers)
+            group: tuple(
+                ExpectedAnswer(**{**answer, "hear": tuple(answer["hear"])}) for answer in answers
+            )
             for group, answers in data.pop("answers").items()
         }
         self.questions: dict[str, Question] = {}
@@ -116,14 +118,14 @@ class Dialogue:
                         f"{following!r}, which is no question"
                     )
 
-    def moment(self, history: Sequence[Line], greeting: str = "") -> Moment:
+    def moment(self, history: Sequence[HistoryLine], greeting: str = "") -> Moment:
         opening = Moment(
             self.first, f"{greeting or self.greeting} {self.questions[self.first].ask}"
         )
         heard = (line.text for line in history if line.by_caller)
         return reduce(self._after, heard, opening)
 
-    def question(self, history: Sequence[Line]) -> Question:
+    def question(self, history: Sequence[HistoryLine]) -> Question:
         """The question that waits for an answer."""
         return self.questions[self.moment(history).question]
 
@@ -137,7 +139,7 @@ class Dialogue:
             return self._ask(question.then, "", moment.notes | {question.keep: kept}, "")
         return self._sorry_for(moment, question)
 
-    def _next(self, name: str, answer: Answer) -> str:
+    def _next(self, name: str, answer: ExpectedAnswer) -> str:
         following = answer.then or self.questions[name].then
         return name if following == "same" else following
 
@@ -154,7 +156,7 @@ class Dialogue:
         return Moment(moment.question, say, moment.notes, moment.missed + 1)
 
 
-def _meant(question: Question, heard: str) -> Answer | None:
+def _meant(question: Question, heard: str) -> ExpectedAnswer | None:
     """The answer whose key or phrase was heard; else, unless anything may be said, the one with
     the longest phrase in what was heard. A single word counts only where it comes first."""
     words = plain(heard)
@@ -194,23 +196,23 @@ class Receptionist:
 
     name = "embedded receptionist (fixed dialogue)"
 
-    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         """The dialogue is fixed, but for its opening."""
-        self._dialogue = dialogue(takes_message=brief.takes_message)
-        self._greeting = brief.opening(self._dialogue.greeting)
+        self._dialogue = dialogue(takes_message=called.takes_message)
+        self._greeting = called.opening(self._dialogue.greeting)
 
     @classmethod
     async def warm_up(cls) -> None:
         dialogue()
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing(cls.name, cls.name)
+    def availability(cls) -> Availability:
+        return Availability(cls.name, cls.name)
 
     def fixed_phrases(self) -> Sequence[str]:
         return (dialogue().moment(()).say,)
 
-    async def write(self, history: Sequence[Line]) -> AsyncIterator[str | Expect | Farewell]:
+    async def write(self, history: Sequence[HistoryLine]) -> AsyncIterator[str | Expect | Farewell]:
         moment = self._dialogue.moment(history, self._greeting)
         question = self._dialogue.questions[moment.question]
         # First, so that a caller who interrupts the question is already listened for.

@@ -55,7 +55,7 @@ _PRIORS_KEPT = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class RecognisedWords:
     """chosen_from: as in calls.services.Transcript."""
 
     text: str
@@ -102,16 +102,16 @@ class Engine:
         self._noise = self._encode(_noise())
         self._priors: dict[str, float] = {}
 
-    def words(self, audio: bytes, phrases: Sequence[str] = ()) -> Words | None:
+    def words(self, audio: bytes, phrases: Sequence[str] = ()) -> RecognisedWords | None:
         """What is said in this mu-law audio. None: nothing is."""
         heard = self._encode(audio)
         text = self._freely(heard)
         if not text:
             return None
         if not phrases:
-            return Words(text, None)
+            return RecognisedWords(text, None)
         chosen = self._chosen(heard, text, phrases)
-        return Words(chosen, len(phrases)) if chosen else Words(text, 0)
+        return RecognisedWords(chosen, len(phrases)) if chosen else RecognisedWords(text, 0)
 
     def warm_up(self) -> None:
         """Do everything once: the first time costs some 400 ms more."""

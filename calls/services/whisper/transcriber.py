@@ -17,10 +17,10 @@ from typing import TypeVar, TypeVarTuple
 
 from calls.audio.codec import FRAME_BYTES
 from calls.audio.vad import WebRtcVad
-from calls.services import NO_BRIEF, Brief, ServiceLate, Standing, Transcript
-from calls.services.segments import Cut, Segments
+from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceLate, Transcript
+from calls.services.segments import SegmentEdge, Segments
 from calls.services.whisper import model
-from calls.services.whisper.engine import Engine, Words, loaded
+from calls.services.whisper.engine import Engine, RecognisedWords, loaded
 from tuning.turns.profile import FRAME_MS
 
 QUEUE_FRAMES = 1500
@@ -38,7 +38,7 @@ class WhisperTranscriber:
 
     name = "embedded Whisper base (stand-in)"
 
-    def __init__(self, brief: Brief = NO_BRIEF) -> None:
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.dropped_frames = self.replaced = 0
         self._queue: deque[tuple[bytes, int]] = deque()
         self._arrived = asyncio.Event()
@@ -53,8 +53,8 @@ class WhisperTranscriber:
         await _on_worker(engine.warm_up)
 
     @classmethod
-    def standing(cls) -> Standing:
-        return Standing(cls.name, cls.name)
+    def availability(cls) -> Availability:
+        return Availability(cls.name, cls.name)
 
     def push(self, audio: bytes, until_ms: int) -> None:
         """Any number of whole frames of 20 ms."""
@@ -84,11 +84,11 @@ class WhisperTranscriber:
             if segments.has_news:
                 words = await self._recognised(segments.take())
             if words and not self._is_closed:
-                is_final = cut is Cut.END
+                is_final = cut is SegmentEdge.END
                 yield Transcript(
                     words.text, until_ms, final=is_final, chosen_from=words.chosen_from
                 )
-            if cut is Cut.END:
+            if cut is SegmentEdge.END:
                 segments.close()
                 words = None
 
@@ -116,7 +116,7 @@ class WhisperTranscriber:
         self._queue.clear()
         self._arrived.set()
 
-    async def _recognised(self, audio: bytes) -> Words | None:
+    async def _recognised(self, audio: bytes) -> RecognisedWords | None:
         assert self._engine
         try:
             async with asyncio.timeout(DEADLINE_S):

@@ -16,7 +16,7 @@ from django.test import SimpleTestCase, tag
 from playwright.sync_api import Page, expect
 
 from calls.simulator import utterances
-from calls.simulator.caller import Caller, Say, Wait
+from calls.simulator.caller import Caller, Say, StaySilent
 from calls.simulator.dialling import CallResult, Dialled, place_call
 from tests.dashboard.browser import Operator, chromium
 from tests.server import Server
@@ -56,7 +56,7 @@ class LivePageTestCase(SimpleTestCase):
     beside: ThreadPoolExecutor
     operator: Operator
 
-    def call(self, *steps: Say | Wait) -> Future[CallResult]:
+    def call(self, *steps: Say | StaySilent) -> Future[CallResult]:
         dialled = Dialled(webhook=self.server.webhook)
         return self.beside.submit(lambda: asyncio.run(place_call(Caller(steps), dialled)))
 
@@ -75,7 +75,7 @@ class CountdownTests(LivePageTestCase):
     def test_the_silence_is_counted_against_what_the_profile_asks_for(self) -> None:
         page = self.operator.visit("live/")
         smoke = utterances.load("smoke")
-        calling = self.call(Say(smoke), Wait(2_000), Say(smoke))
+        calling = self.call(Say(smoke), StaySilent(2_000), Say(smoke))
         page.wait_for_selector(".countdown", timeout=20_000)
         seen = page.evaluate("""async () => {
             const seen = [];
@@ -100,7 +100,7 @@ class CountdownTests(LivePageTestCase):
 class OpenedCallTests(LivePageTestCase):
     def test_meters_move_and_listening_in_plays_both_sides_and_is_noted(self) -> None:
         smoke = utterances.load("smoke")
-        steps = [step for _ in range(4) for step in (Say(smoke), Wait(1500))]
+        steps = [step for _ in range(4) for step in (Say(smoke), StaySilent(1500))]
         calling = self.call(*steps)
         page = self.opened()
         for side in ("caller", "agent"):
@@ -125,7 +125,7 @@ class OpenedCallTests(LivePageTestCase):
 
     def test_paused_updates_wait_and_are_counted(self) -> None:
         smoke = utterances.load("smoke")
-        calling = self.call(Say(smoke), Wait(1500), Say(smoke), Wait(1500))
+        calling = self.call(Say(smoke), StaySilent(1500), Say(smoke), StaySilent(1500))
         page = self.operator.visit("live/")
         page.wait_for_selector(".live-call:not(.is-ended)", timeout=15_000)
         page.click("#pause")
@@ -141,7 +141,7 @@ class OpenedCallTests(LivePageTestCase):
 class TurnTests(LivePageTestCase):
     def test_a_turn_appears_while_its_reply_is_heard_and_is_whole_when_it_has_ended(self) -> None:
         speech = utterances.load("next_week")
-        calling = self.call(Say(speech), Wait(12_000))
+        calling = self.call(Say(speech), StaySilent(12_000))
         page = self.opened()
         self.operator.complaints.clear()  # of a server that another test has killed
         page.evaluate(WATCH_TURN)
@@ -162,7 +162,7 @@ class TurnTests(LivePageTestCase):
 class PlaceTests(LivePageTestCase):
     def test_the_opened_call_stands_beside_the_list_and_above_the_fold(self) -> None:
         smoke = utterances.load("smoke")
-        callings = [self.call(Say(smoke), Wait(2_000), Say(smoke)) for _call in range(2)]
+        callings = [self.call(Say(smoke), StaySilent(2_000), Say(smoke)) for _call in range(2)]
         page = self.opened()
         expect(page.locator(".live-call:not(.is-ended)")).to_have_count(2, timeout=15_000)
         box = """(selector) => { const box = document.querySelector(selector)
@@ -188,7 +188,7 @@ class RestartTests(LivePageTestCase):
         page = self.operator.visit("live/")
         expect(page.locator(".no-live")).to_be_visible()
         smoke = utterances.load("smoke")
-        calling = self.call(Say(smoke), Wait(1500), Say(smoke), Wait(1500), Say(smoke))
+        calling = self.call(Say(smoke), StaySilent(1500), Say(smoke), StaySilent(1500), Say(smoke))
         page.wait_for_selector(".live-call:not(.is-ended)", timeout=15_000)
         self.server.process.send_signal(signal.SIGKILL)
         expect(page.locator("#frozen")).to_be_visible(timeout=5_000)

@@ -9,7 +9,7 @@ from django.test import TransactionTestCase, override_settings, tag
 
 from calls.audio.codec import FRAME_BYTES
 from calls.models import Turn
-from calls.services import NO_BRIEF, Brief, Line
+from calls.services import NO_NUMBER, CalledNumber, HistoryLine
 from calls.services.google.speech import GoogleLimits, GoogleTranscriber
 from tests.fakes import FakeWriter
 from tests.phone import PhoneCall, conversation_of, services
@@ -24,8 +24,8 @@ SPEED = 4
 class HastyTranscriber(GoogleTranscriber):
     """Gives a silent stream up as much earlier as these calls are faster."""
 
-    def __init__(self, brief: Brief = NO_BRIEF) -> None:
-        super().__init__(brief, GoogleLimits(dead_s=3 / SPEED))
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
+        super().__init__(called, GoogleLimits(dead_s=3 / SPEED))
 
 
 async def play(phone: PhoneCall, audio: bytes) -> None:
@@ -59,7 +59,7 @@ class CallTests(TransactionTestCase):
         self.addCleanup(served_by.__exit__, None, None, None)
 
     async def test_a_final_that_comes_after_the_decision_corrects_its_turn(self) -> None:
-        corrected = Line(True, "שלום אני רוצה לקבוע תור")
+        corrected = HistoryLine(True, "שלום אני רוצה לקבוע תור")
         async with google(partial_delay_s=0.06, final_delay_s=0.6) as server:
             server.book.script = [corrected.text]
             async with PhoneCall(speed=SPEED) as phone:

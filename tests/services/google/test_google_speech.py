@@ -11,7 +11,7 @@ from google.api_core.exceptions import OutOfRange
 from google.cloud.speech_v1 import StreamingRecognizeResponse
 from grpc import StatusCode
 
-from calls.services import Brief, ServiceFailed, Transcript
+from calls.services import CalledNumber, ServiceFailed, Transcript
 from calls.services.google import channels as google_channels
 from calls.services.google import faults as google_faults
 from calls.services.google import speech_pairs as pairs
@@ -83,8 +83,8 @@ class WordsTests(SimpleTestCase):
         self.assertEqual(server.streams[0].phrases, server.wholes[0].phrases)
 
     async def test_the_hints_of_the_called_number_come_after_what_was_asked(self) -> None:
-        brief = Brief(hints=("אלון", "כן", "ארוך מדי " * 12))
-        async with google() as server, Hearing(brief=brief) as call:
+        called = CalledNumber(hints=("אלון", "כן", "ארוך מדי " * 12))
+        async with google() as server, Hearing(called=called) as call:
             call.transcriber.expect(["כן", "לא"])
             await call.say(silence(60))
             await until(lambda: server.streams)
@@ -128,7 +128,7 @@ class PairTests(SimpleTestCase):
                 [config.model for config in once(server.streams)],
                 ["novel", "chirp_3", "command_and_search"],
             )
-            now = pairs.standing()
+            now = pairs.availability()
         self.assertEqual(now.asked_for, "v1 novel he-IL")
         self.assertEqual(now.in_use, "v1 command_and_search he-IL")
         self.assertEqual(

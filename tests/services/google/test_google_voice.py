@@ -14,7 +14,7 @@ from grpc import StatusCode
 
 from calls.audio.codec import to_mulaw
 from calls.language.hebrew.speakable import speakable
-from calls.services import Brief, ServiceFailed, ServiceLate, script
+from calls.services import CalledNumber, ServiceFailed, ServiceLate, script
 from calls.services.google import voice as google_voice
 from calls.services.google.voice import GoogleSpeaker, without_header
 from calls.services.google.voice_stream import within_limit
@@ -150,7 +150,7 @@ class FallbackTests(SimpleTestCase):
 
     async def test_a_voice_that_cannot_stream_speaks_whole_sentences_itself(self) -> None:
         async with google() as server:
-            audio = await said(SENTENCE, GoogleSpeaker(Brief(voice="he-IL-Wavenet-B")))
+            audio = await said(SENTENCE, GoogleSpeaker(CalledNumber(voice="he-IL-Wavenet-B")))
         self.assertEqual(audio, expected(SENTENCE))
         self.assertEqual(server.streams, [])
         self.assertEqual(server.wholes[0].voice.name, "he-IL-Wavenet-B")
@@ -170,7 +170,7 @@ class FallbackTests(SimpleTestCase):
 
     async def test_a_voice_that_google_does_not_know_is_asked_for_once(self) -> None:
         async with google() as server:
-            speaker = GoogleSpeaker(Brief(voice="he-IL-Chirp3-HD-Nobody"))
+            speaker = GoogleSpeaker(CalledNumber(voice="he-IL-Chirp3-HD-Nobody"))
             with self.assertLogs("calls.services.google.voice", "WARNING") as logged:
                 self.assertEqual(await said(SENTENCE, speaker), expected(SENTENCE))
             streams = len(server.streams)

@@ -8,7 +8,7 @@ from django.test import SimpleTestCase, tag
 from google.cloud import texttospeech_v1 as tts
 
 from calls.audio.codec import BYTES_PER_MS, level_db
-from calls.services import Brief
+from calls.services import CalledNumber
 from calls.services.google import voice as google_voice
 from calls.services.google.voice import GoogleSpeaker
 from tests.services.google.test_google_voice import SENTENCE, google, said
@@ -58,6 +58,6 @@ class LocalServerTests(SimpleTestCase):
 
     async def test_whole_speech_has_a_header_and_is_loud(self) -> None:
         async with google() as server:
-            audio = await said(SENTENCE, GoogleSpeaker(Brief(voice="he-IL-Standard-A")))
+            audio = await said(SENTENCE, GoogleSpeaker(CalledNumber(voice="he-IL-Standard-A")))
         self.assertEqual(len(audio) / BYTES_PER_MS, 60 * len(server.texts[0]))
         self.assertGreater(level_db(audio), -25)

@@ -9,7 +9,7 @@ from calls.measures.latency import MIN_CALLS
 from calls.measures.tradeoff import Watched, curve
 from tests.script import ScriptedCall
 from tuning.turns.events import Dismiss, Reply, StopReply
-from tuning.turns.pauses import Pauses, dropped_short, pauses
+from tuning.turns.pauses import TurnPauses, dropped_short, pauses
 from tuning.turns.profile import SHIPPED, Profile
 
 FIXED = Profile(**SHIPPED["balanced"])
@@ -61,7 +61,7 @@ class CurveTests(SimpleTestCase):
 
 
 class JournalTests(SimpleTestCase):
-    def turn_of(self, marks: str) -> Pauses:
+    def turn_of(self, marks: str) -> TurnPauses:
         """The pauses of the one turn that a caller makes who sounds like this."""
         call = ScriptedCall.listening(FIXED)
         call.hear(marks)
@@ -70,11 +70,11 @@ class JournalTests(SimpleTestCase):
         return pauses(call.entries)[1]
 
     def test_a_pause_inside_an_utterance_is_its_turn_s(self) -> None:
-        self.assertEqual(self.turn_of("MMMMMMMM___MMMMMM"), Pauses(short_ms=300))
+        self.assertEqual(self.turn_of("MMMMMMMM___MMMMMM"), TurnPauses(short_ms=300))
 
     def test_a_pause_in_a_long_utterance_stands_apart(self) -> None:
         marks = "M" * 24 + "_" * 7 + "M" * 6 + "_" * 3 + "M" * 4
-        self.assertEqual(self.turn_of(marks), Pauses(long_ms=700))
+        self.assertEqual(self.turn_of(marks), TurnPauses(long_ms=700))
 
     def test_whoever_goes_on_after_the_decision_paused_up_to_there(self) -> None:
         call = ScriptedCall.answering(profile=FIXED)
@@ -89,7 +89,7 @@ class JournalTests(SimpleTestCase):
         call.voice(900)
         call.words("לא לא, אני רוצה לבטל")
         self.assertEqual(call.last(StopReply).why, "barge-in")
-        self.assertEqual(pauses(call.entries)[1], Pauses())
+        self.assertEqual(pauses(call.entries)[1], TurnPauses())
 
     def test_speech_as_long_as_a_yes_that_brought_no_turn_is_counted(self) -> None:
         entries = [
