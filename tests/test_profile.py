@@ -121,9 +121,21 @@ class RangeTests(SimpleTestCase):
             for part in ("5000", "60", "2000"):
                 self.assertIn(part, text)
 
-    def test_the_steps_of_a_frame_are_multiples_of_it(self) -> None:
-        for name in ("vad_hangover_ms", "min_speech_ms", "barge_in_ms"):
-            self.assertEqual(KNOB[name].step, 20)
+    def test_what_is_counted_in_frames_goes_by_whole_ones(self) -> None:
+        counted = {knob.name for knob in KNOBS if knob.in_frames}
+        self.assertEqual(counted, {"vad_hangover_ms", "min_speech_ms", "barge_in_ms", "resume_ms"})
+        for name in counted:
+            default = KNOB[name].default
+            assert isinstance(default, int)
+            with self.subTest(name):
+                self.assertEqual(KNOB[name].step, 20)
+                self.assertEqual(found(**{name: default + 10})[0], ((name,), True))
+
+    def test_what_was_kept_between_two_frames_is_read_as_the_next(self) -> None:
+        kept = asdict(Profile()) | {"resume_ms": 310, "end_silence_short_ms": 510}
+        profile = Profile.stored(kept)
+        self.assertEqual((profile.resume_ms, profile.end_silence_short_ms), (320, 510))
+        self.assertEqual(Profile.stored({"resume_ms": 300}), Profile())
 
 
 class CrossCheckTests(SimpleTestCase):
@@ -135,6 +147,7 @@ class CrossCheckTests(SimpleTestCase):
             {"vad_hangover_ms": 230},
             {"min_speech_ms": 50},
             {"barge_in_ms": 310},
+            {"resume_ms": 310},
         ]
         for changed in contradictions:
             with self.subTest(changed):
