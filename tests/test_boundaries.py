@@ -31,11 +31,22 @@ PURE = {
         *("knob", "checks", "profile", "events", "finished", "heard", "endpoint", "ahead"),
         *("interruption", "agent", "turns", "journal", "replay", "pauses"),
     ),
-    "calls": ("twilio", "audio", "level", "echo", "latency", "tradeoff"),
+    "calls": ("twilio", "audio", "riff", "level", "echo", "latency", "tradeoff"),
 }
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),
-    *("functools", "itertools", "json", "math", "numpy", "random", "re", "statistics", "typing"),
+    *(
+        "functools",
+        "itertools",
+        "json",
+        "math",
+        "numpy",
+        "random",
+        "re",
+        "statistics",
+        "struct",
+        "typing",
+    ),
     *("pathlib", "tomllib"),  # finished.py reads its own word lists, once
     "twilio.twiml",  # of that package only what makes XML
 }

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from calls import gate, printed, utterances, wav
+from calls import gate, printed, riff, utterances, wav
 from calls.caller import Caller, Press, Say, Step
 from calls.line import Dialled, place_call
 from calls.log import masked
@@ -132,7 +132,7 @@ def _steps(conversation: str, file: Path | None) -> list[Step]:
         if file:
             return [Say(wav.utterance(file))]
         lines = utterances.conversation(conversation)
-    except wav.Unreadable as error:
+    except riff.Unreadable as error:
         raise CommandError(f"{error}") from None
     except KeyError:
         known = ", ".join(utterances.conversations())
