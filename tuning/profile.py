@@ -422,8 +422,8 @@ class Profile:
         group="floor",
         label=Text("קול שעוצר את התשובה", "Voice that stops the reply"),
         help=Text(
-            "כמה קול מצד המתקשרים, בזמן שהמערכת עונה, עוצר אותה ומעביר להם את רשות הדיבור. נמוך "
-            "מדי: שיעול עוצר אותה; גבוה מדי: היא לא מפסיקה לדבר.",
+            "כמה קול מצד המתקשרים, בזמן שהסוכן עונה, עוצר אותו ומעביר להם את רשות הדיבור. נמוך "
+            "מדי: שיעול עוצר אותו; גבוה מדי: הוא לא מפסיק לדבר.",
             "How much voice over the agent stops it and gives the caller the floor. Too low and "
             "a cough stops it; too high and it does not let the caller in.",
         ),
@@ -563,7 +563,7 @@ class Profile:
         group="answer",
         label=Text("אורך שיחה מרבי", "Longest call"),
         help=Text(
-            "אחרי זמן כזה המערכת נפרדת ומנתקת.",
+            "אחרי זמן כזה הסוכן נפרד ומנתק.",
             "After this long the agent says goodbye and hangs up.",
         ),
     )
