@@ -52,7 +52,7 @@ class Flooded(Exception):
     """The socket sends far more than real time."""
 
 
-class MediaConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no types
+class MediaConsumer(AsyncConsumer):
     """One stream of one call."""
 
     def __init__(self, carrier: Carrier) -> None:

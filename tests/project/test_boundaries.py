@@ -7,6 +7,7 @@ operator looks at it, it is in dashboard/. hevoice/ only wires.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,18 @@ ROOMS = {
 }
 """What each room may use besides itself. Nothing of these uses the simulator: what answers calls
 knows nothing of what places them."""
+CARRIERS_WORDS = re.compile("twilio|twiml|dtmf|(stream|call|account)sid", re.IGNORECASE)
+STORED = re.compile("twilio_status|twilio_sequence")
+"""Columns that have kept the name of the first carrier."""
+MAY_SPEAK_THEM = {
+    "calls/telephony/twilio/": "the carrier",
+    "calls/simulator/": "plays the carrier's part in test calls",
+    "calls/management/commands/call.py": "places such calls",
+    "calls/management/commands/connect_number.py": "its own command: Django finds them only there",
+    "dashboard/words.py": "what its reports mean, among all other texts",
+    "dashboard/setup/settings_in_use.py": "names of settings",
+    "hevoice/settings.py": "its settings",
+}
 MOST_MODULES = 15
 """A folder of more holds two subjects."""
 PURE = (
@@ -162,6 +175,18 @@ class DirectionTests(SimpleTestCase):
             if room in ROOMS:
                 with self.subTest(name_of(path)):
                     self.assertLessEqual(used - {room, BUS}, ROOMS[room])
+
+    def test_a_carriers_words_are_spoken_only_in_its_own_folder(self) -> None:
+        spoken = {
+            name_of(path)
+            for path in python_files(*OURS)
+            if CARRIERS_WORDS.search(STORED.sub("", path.read_text()))
+        }
+        for place, why in MAY_SPEAK_THEM.items():
+            there = {name for name in spoken if name.startswith(place)}
+            self.assertTrue(there, f"{place} ({why}) speaks none: it needs no exception")
+            spoken -= there
+        self.assertEqual(spoken, set())
 
     def test_the_dashboard_owns_only_what_operators_do_and_want(self) -> None:
         models = {model.__name__ for model in apps.get_app_config("dashboard").get_models()}
