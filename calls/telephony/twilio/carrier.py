@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from calls.services import ServiceFailed
-from calls.telephony.carrier import Message, Started
+from calls.telephony.carrier import Started
 from calls.telephony.twilio import messages, signature
 
 
@@ -23,8 +23,7 @@ class Twilio:
     def admits(self, scope: Mapping[str, Any]) -> bool:
         return signature.admits_socket(scope)
 
-    def parse(self, text: str) -> Message | None:
-        return messages.parse(text)
+    parse = staticmethod(messages.parse)
 
     def stream(self, started: Started) -> messages.MediaStream:
         return messages.MediaStream(started.stream_sid)
