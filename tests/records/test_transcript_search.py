@@ -18,8 +18,8 @@ from tests.dashboard.call_rows import a_call, a_turn
 from tests.servers.postgresql import PostgresqlServer
 
 PROGRAM = """
-from tests.call_rows import a_call, a_turn
-from calls.transcript_search import calls_that_said
+from tests.dashboard.call_rows import a_call, a_turn
+from calls.records.transcript_search import calls_that_said
 from django.db import connection
 call = a_call(1)
 a_turn(call, said="אני רוצה לקבוע תור", answered="לאיזה יום?")

@@ -34,7 +34,7 @@ class CapturedTest(TestCase):
         with self.assertLogs("calls.telephony.answering", "WARNING") as log:
             twiml = ring()
         self.assertNotIn("<Stream", twiml)
-        self.assertIn("<Hangup/>", twiml)
+        self.assertIn("<Hangup />", twiml)
         self.assertEqual(self.row(), before)
         self.assertIn("ended", log.output[0])
 

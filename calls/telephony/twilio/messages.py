@@ -11,7 +11,8 @@ import json
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+
+from twilio.twiml.voice_response import VoiceResponse
 
 from calls.telephony.carrier import (
     UNREADABLE,
@@ -26,7 +27,7 @@ from calls.telephony.carrier import (
 
 FORWARD_S = 25
 """How long a forwarded call rings."""
-VOICE = 'language="he-IL" voice="Google.he-IL-Wavenet-A"'
+VOICE = "Google.he-IL-Wavenet-A"
 
 
 def parse(text: str) -> Message | None:
@@ -93,29 +94,28 @@ def connect(stream_url: str, events_url: str, after_url: str, token: str) -> str
 
     What becomes of the stream is told to `events_url`, which must be absolute.
     """
-    stream = f"url={quoteattr(stream_url)} statusCallback={quoteattr(events_url)}"
-    return _response(
-        f"<Connect action={quoteattr(after_url)}><Stream {stream}>"
-        f'<Parameter name="token" value={quoteattr(token)}/></Stream></Connect>'
-    )
+    response = VoiceResponse()
+    stream = response.connect(action=after_url).stream(url=stream_url, status_callback=events_url)
+    stream.parameter(name="token", value=token)
+    return str(response)
 
 
 def dial(number: str, after_url: str) -> str:
     """TwiML: forward the call; while it rings there, it rings for the caller. `after_url` is asked
     what to do when that has ended, or was not answered."""
-    return _response(
-        f'<Dial timeout="{FORWARD_S}" answerOnBridge="true" action={quoteattr(after_url)}>'
-        f"<Number>{escape(number)}</Number></Dial>"
-    )
+    response = VoiceResponse()
+    response.dial(timeout=FORWARD_S, answer_on_bridge=True, action=after_url).number(number)
+    return str(response)
 
 
 def say_and_hang_up(text: str) -> str:
-    return _response(f"<Say {VOICE}>{escape(text)}</Say><Hangup/>")
+    response = VoiceResponse()
+    response.say(text, language="he-IL", voice=VOICE)
+    response.hangup()
+    return str(response)
 
 
 def hang_up() -> str:
-    return _response("<Hangup/>")
-
-
-def _response(inside: str) -> str:
-    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{inside}</Response>'
+    response = VoiceResponse()
+    response.hangup()
+    return str(response)
