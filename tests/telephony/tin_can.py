@@ -1,8 +1,8 @@
 """A second carrier, as another's would be written: this file, and its name in CARRIERS.
 
 Two tin cans and a string. It has the same shape as any telephone's media socket, and other words:
-lists and not events, hexadecimal, one word for a second of quiet. The words of its far end, which
-speaks them to us in the tests, are beside it.
+lists instead of events, hexadecimal instead of base64, a last word before it hangs up. Its far end,
+which speaks to us in the tests, is beside it.
 """
 
 from __future__ import annotations
