@@ -230,6 +230,8 @@ BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 GREETING = environment.text("GREETING")
 """What a caller hears first; empty: a plain Hebrew greeting."""
 
+CARRIERS = ["calls.telephony.twilio.carrier.TWILIO"]
+"""Who brings calls: each a calls.telephony.carrier.Carrier, by dotted path."""
 TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
 """Of the account whose numbers `connect_number` points here."""
 TWILIO_API_ORIGIN = environment.text("TWILIO_API_ORIGIN")

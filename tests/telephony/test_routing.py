@@ -67,7 +67,7 @@ class UnknownNumberTest(TestCase):
     @override_settings(UNKNOWN_NUMBER="refuse")
     def test_it_is_refused_politely_and_the_log_and_the_list_say_so(self) -> None:
         a_number()
-        with self.assertLogs("calls.views", "WARNING") as log:
+        with self.assertLogs("calls.telephony.answering", "WARNING") as log:
             twiml = ring("+972779999999")
         self.assertNotIn("<Stream", twiml)
         self.assertIn("המספר שחויג אינו פעיל", twiml)
