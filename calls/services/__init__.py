@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tuning.turns.completion import Asked, asked_in
+from tuning.turns.words import LanguageWords
 
 
 class ServiceFailed(Exception):
@@ -132,9 +133,9 @@ class Expect:
     digits: int = 0
 
     @classmethod
-    def of(cls, text: str) -> Expect:
+    def of(cls, text: str, language: LanguageWords) -> Expect:
         """What the words of a reply ask, where its writer does not say."""
-        asked = asked_in(text)
+        asked = asked_in(text, language)
         return cls(asked.phrases, asked.kind, asked.digits)
 
     @property

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from calls.audio.codec import BYTES_PER_MS
+from calls.language.language import Language
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import (
     Expect,
@@ -56,6 +57,7 @@ class Means:
     """What all replies of a call are made with. turns: the core, which is only asked for its clock
     and its knobs; tasks: those of the call."""
 
+    language: Language
     writer: Writer
     speaker: Voice
     transcriber: Transcriber
@@ -259,7 +261,7 @@ class Reply:
             yield await self._hand_over(sentence)
         await self._wanted.wait()
         if not is_told:
-            self._expect(expected or Expect.of(text))
+            self._expect(expected or Expect.of(text, self._means.language.words))
 
     async def _hand_over(self, sentence: str) -> str:
         if self._sentences >= AHEAD_SENTENCES:

@@ -38,8 +38,8 @@ ROOMS = {
         *("calls", "calls.audio", "calls.process", "calls.services", "tuning", "tuning.turns"),
     },
     "calls.records": {
-        *("calls", "calls.audio", "calls.measures", "calls.process", "calls.services"),
-        *("calls.telephony", "tuning", "tuning.turns"),
+        *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
+        *("calls.services", "calls.telephony", "tuning", "tuning.turns"),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
