@@ -12,18 +12,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonRe
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from calls.language.language import spoken
 from calls.models import Call
 from calls.process import life, readiness
 from calls.process.log import call_in_hand, masked
 from calls.records import unwritten
 from calls.records.database_wait import WEBHOOK_S, at_most
-from calls.telephony.phone_number import UNANSWERED, PhoneNumber
+from calls.telephony.phone_number import PhoneNumber
 from calls.telephony.twilio import messages, reports, signature
 from calls.voice import live, prompts
 
 logger = logging.getLogger(__name__)
 
-UNKNOWN = "המספר שחויג אינו פעיל. תודה, ולהתראות."
 AFTER_FORWARDING = {"completed": "", "answered": "", "canceled": Call.Ended.EARLY}
 """How a call ended by what became of its forwarding; else, nobody answered."""
 
@@ -59,14 +59,14 @@ def answer(request: HttpRequest, call_sid: str) -> HttpResponse:
     """A call comes in: stream it to us, forward it, or refuse it politely."""
     if live.is_draining:
         logger.warning("Refused: shutting down")
-        return _twiml(messages.say_and_hang_up(prompts.text("busy")))
+        return _twiml(_say(prompts.text("busy")))
     caller = request.POST.get("From", "")[:32]
     try:
         call = Call.ring(call_sid, caller, request.POST.get("To", "")[:32])
         twiml = _route(call, settings.PUBLIC_HOST or request.get_host())
     except DatabaseError:
         logger.exception("The call cannot be taken: the database does not answer")
-        return _twiml(messages.say_and_hang_up(prompts.text("apology_goodbye")))
+        return _twiml(_say(prompts.text("apology_goodbye")))
     logger.info("Rang, from %s: %s", masked(caller), call.ended_why or "connecting")
     return _twiml(twiml)
 
@@ -76,20 +76,20 @@ def _route(call: Call, host: str) -> str:
     number = call.number
     if number is None and settings.UNKNOWN_NUMBER == "refuse":
         logger.warning("Refused: %s is not one of our numbers", call.called)
-        return _ended(call, Call.Ended.UNKNOWN, messages.say_and_hang_up(UNKNOWN))
+        return _ended(call, Call.Ended.UNKNOWN, _say(spoken().notices.unknown_number))
     if number and call.is_after_hours and number.when_closed == PhoneNumber.WhenClosed.SAY:
-        return _ended(call, Call.Ended.CLOSED, messages.say_and_hang_up(number.closed_words))
+        return _ended(call, Call.Ended.CLOSED, _say(number.closed_words))
     if number and call.is_after_hours and number.when_closed == PhoneNumber.WhenClosed.FORWARD:
         forwarding = messages.dial(number.forward_to, "/twilio/forwarded")
         return _ended(call, Call.Ended.FORWARDED, forwarding)
     if not call.token:
         logger.warning("Refused: it has ended, or rang long ago; somebody may have captured it")
-        return messages.say_and_hang_up(_parting(call))
+        return _say(_parting(call))
     # Ringing first: one that begins meanwhile counts twice rather than never.
     has_begun = call.started_at is not None  # it has its place, and takes over from itself
     if not has_begun and call.ringing_before() + len(live.calls) >= settings.MAX_CALLS:
         logger.warning("Refused: MAX_CALLS reached")
-        return _ended(call, Call.Ended.REFUSED, messages.say_and_hang_up(prompts.text("busy")))
+        return _ended(call, Call.Ended.REFUSED, _say(prompts.text("busy")))
     media, events = f"wss://{host}/twilio/media", f"https://{host}/twilio/stream"
     return messages.connect(media, events, "/twilio/after", call.token)
 
@@ -99,6 +99,10 @@ def _ended(call: Call, why: str, twiml: str) -> str:
     if call.token:
         call.close(why)
     return twiml
+
+
+def _say(text: str) -> str:
+    return messages.say_and_hang_up(text, spoken().locale)
 
 
 def _parting(call: Call | None) -> str:
@@ -117,7 +121,7 @@ def after(request: HttpRequest, call_sid: str) -> HttpResponse:
         call = None
     if call and call.ended_well:
         return _twiml(messages.hang_up())
-    return _twiml(messages.say_and_hang_up(_parting(call)))
+    return _twiml(_say(_parting(call)))
 
 
 @_from_twilio
@@ -135,8 +139,8 @@ def forwarded(request: HttpRequest, call_sid: str) -> HttpResponse:
     if why != Call.Ended.UNANSWERED:
         return _twiml(messages.hang_up())
     logger.warning("Nobody answered the forwarded call: %.20s", became)
-    words = call.number.closed_words if call and call.number else UNANSWERED
-    return _twiml(messages.say_and_hang_up(words))
+    words = call.number.closed_words if call and call.number else spoken().notices.unanswered
+    return _twiml(_say(words))
 
 
 @_from_twilio

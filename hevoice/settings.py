@@ -229,7 +229,7 @@ VAD = "calls.audio.vad.JudgedVad"
 BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 """What the model should know of the business, and do for it; empty: a neutral reception desk."""
 GREETING = environment.text("GREETING")
-"""What a caller hears first; empty: a plain Hebrew greeting."""
+"""What a caller hears first; empty: the language's plain one."""
 
 TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
 """Of the account whose numbers `connect_number` points here."""

@@ -135,8 +135,8 @@ class Reply:
         if self.playout.audio_ms:
             return
         self.turn.filled_ms = self._clock.wall_ms
-        audio = prompts.clip("moment", self._means.speaker.name)
-        self.playout.fill(prompts.text("moment"), audio)
+        audio = prompts.clip(self._means.language, "moment", self._means.speaker.name)
+        self.playout.fill(self._means.language.prompts["moment"], audio)
         self._out.play(self.playout, audio, is_filler=True)
         self._out.mark(self.playout.next_mark())
 
@@ -228,7 +228,12 @@ class Reply:
             self._finish()
 
     async def _written(self) -> AsyncGenerator[str, None]:
-        turn, writer, whole, text = self.turn, self._means.writer, Sentences(), ""
+        turn, writer, whole, text = (
+            self.turn,
+            self._means.writer,
+            Sentences(self._means.language),
+            "",
+        )
         expected: Expect | None = None
         is_told = False
         turn.asked_ms = self._clock.wall_ms
@@ -287,8 +292,9 @@ class Reply:
 
     def _say_prepared(self, name: str) -> None:
         """Say something prepared, at once."""
-        self.playout.begin_sentence(prompts.text(name))
-        self._play(prompts.clip(name, self._means.speaker.name))
+        language, voice = self._means.language, self._means.speaker.name
+        self.playout.begin_sentence(language.prompts[name])
+        self._play(prompts.clip(language, name, voice))
         self._finish()
 
     def _play(self, audio: bytes) -> None:

@@ -7,6 +7,7 @@ operator looks at it, it is in dashboard/. hevoice/ only wires.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,10 +33,11 @@ ROOMS = {
     "tuning.turns": set(),
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.turns"},
-    "calls.language": {"calls.services", "tuning.turns"},
+    "calls.language": {"tuning.turns"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     "calls.telephony": {
-        *("calls", "calls.audio", "calls.process", "calls.services", "tuning", "tuning.turns"),
+        *("calls", "calls.audio", "calls.language", "calls.process", "calls.services", "tuning"),
+        "tuning.turns",
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
@@ -52,6 +54,8 @@ ROOMS = {
 }
 """What each room may use besides itself. Nothing of these uses the simulator: what answers calls
 knows nothing of what places them."""
+HEBREW_LETTER = re.compile("[א-ת]")
+SHIPPED_LANGUAGE = "calls.language.hebrew"
 MOST_MODULES = 15
 """A folder of more holds two subjects."""
 PURE = (
@@ -106,6 +110,14 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+def texts_of(path: Path) -> list[str]:
+    """The strings in it, but for docstrings."""
+    tree = ast.parse(path.read_text())
+    said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    every = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return [node.value for node in every if isinstance(node.value, str) and node not in said]
+
+
 def room_of(name: str) -> str:
     """The folder of what is imported: `calls.services` of calls.services.google.voice."""
     if name.startswith(BUS):
@@ -152,6 +164,22 @@ class DirectionTests(SimpleTestCase):
                 used = {room_of(name) for name in imported(path) if name.split(".")[0] in OURS}
                 with self.subTest(name_of(path)):
                     self.assertLessEqual(used - {room, BUS}, allowed)
+
+    def test_nothing_knows_which_language_is_spoken(self) -> None:
+        """Whoever needs a language is given it, or asks for the one that the settings name."""
+        for path in python_files(*OURS):
+            if not name_of(path).startswith(SHIPPED_LANGUAGE.replace(".", "/")):
+                known = {each for each in imported(path) if each.startswith(SHIPPED_LANGUAGE)}
+                with self.subTest(name_of(path)):
+                    self.assertEqual(known, set())
+
+    def test_what_answers_calls_has_no_words_of_its_own(self) -> None:
+        """A Hebrew letter stands in a comment, or as an example; what is said is a language's."""
+        for path in python_files("calls/services", "calls/voice", "calls/telephony"):
+            with self.subTest(name_of(path)):
+                self.assertEqual(
+                    [each for each in texts_of(path) if HEBREW_LETTER.search(each)], []
+                )
 
     def test_the_dashboard_owns_only_what_operators_do_and_want(self) -> None:
         models = {model.__name__ for model in apps.get_app_config("dashboard").get_models()}

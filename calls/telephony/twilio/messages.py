@@ -28,7 +28,8 @@ LONGEST_TEXT = 500
 LONGEST_WHY = 120
 FORWARD_S = 25
 """How long a forwarded call rings."""
-VOICE = 'language="he-IL" voice="Google.he-IL-Wavenet-A"'
+VOICE = 'language="{locale}" voice="Google.{locale}-Wavenet-A"'
+"""Of Google's voices, one that Twilio has in almost every language."""
 
 
 UNREADABLE = (
@@ -179,8 +180,10 @@ def dial(number: str, after_url: str) -> str:
     )
 
 
-def say_and_hang_up(text: str) -> str:
-    return _response(f"<Say {VOICE}>{escape(text)}</Say><Hangup/>")
+def say_and_hang_up(text: str, locale: str) -> str:
+    """locale: of the language that the text is in, like he-IL."""
+    voice = VOICE.format(locale=locale)
+    return _response(f"<Say {voice}>{escape(text)}</Say><Hangup/>")
 
 
 def hang_up() -> str:
