@@ -41,7 +41,7 @@ class WhisperTranscriber:
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.dropped_frames = self.replaced = 0
-        self._language = called.language
+        self.language = called.language
         self._queue: deque[tuple[bytes, int]] = deque()
         self._arrived = asyncio.Event()
         self._is_closed = False
@@ -77,7 +77,7 @@ class WhisperTranscriber:
             _workers.submit(self._engine.weigh, self._phrases)
 
     async def transcripts(self) -> AsyncIterator[Transcript]:
-        self._engine = await _on_worker(_load, self._language)
+        self._engine = await _on_worker(_load, self.language)
         segments, words = Segments(WebRtcVad()), None
         while await self._has_audio():
             frame, until_ms = self._queue.popleft()
@@ -103,7 +103,7 @@ class WhisperTranscriber:
         return not self._is_closed
 
     async def recognise(self, audio: bytes, until_ms: int) -> Transcript | None:
-        self._engine = self._engine or await _on_worker(_load, self._language)
+        self._engine = self._engine or await _on_worker(_load, self.language)
         segments = Segments(WebRtcVad())
         for start in range(0, len(audio) - FRAME_BYTES + 1, FRAME_BYTES):
             segments.hear(audio[start : start + FRAME_BYTES])
