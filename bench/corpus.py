@@ -33,7 +33,8 @@ import numpy as np
 from bench import corpus_audio
 from bench.corpus_audio import Phrase, Voice, Wave, on_the_line, rms, silence
 from calls.audio.codec import BYTES_PER_MS
-from tuning.turns.completion import DIGIT_WORDS, Asked
+from calls.language.hebrew import HEBREW
+from tuning.turns.completion import Asked
 
 LISTS = Path(__file__).with_name("corpus.toml")
 HALVES = ("weights", "unseen")
@@ -53,7 +54,9 @@ OVER_AGENT_MS = (500, 3000)
 FAINTER_DB = (12, 20)
 """How much fainter than the caller a person in the background is."""
 DIGITS = [
-    next(word for word, value in DIGIT_WORDS.items() if value == str(digit) and word != "אחד")
+    next(
+        word for word, value in HEBREW.words.digits.items() if value == str(digit) and word != "אחד"
+    )
     for digit in range(10)
 ]
 OVER_AGENT = ("backchannel", "cough", "interruption", "background")

@@ -16,7 +16,8 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from calls.audio.codec import BYTES_PER_MS, FRAME_BYTES, RATE, SILENCE_BYTE, to_mulaw, to_pcm
-from calls.services.espeak.speaker import phonetic, speech_bounds, synthesise
+from calls.language.hebrew import HEBREW
+from calls.services.espeak.speaker import speech_bounds, synthesise
 
 Wave = NDArray[np.float64]
 
@@ -51,7 +52,7 @@ class Phrase:
 @cache
 def phrase(text: str, voice: Voice) -> Phrase:
     """The text, said. Raises ServiceFailed without espeak-ng."""
-    digest = hashlib.sha256(repr((phonetic(text), voice)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(repr((HEBREW.phonetic(text), voice)).encode()).hexdigest()[:16]
     kept = Path(settings.VAR_DIR) / "corpus" / f"{digest}.ulaw"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)

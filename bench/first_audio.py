@@ -20,6 +20,7 @@ from django.test import override_settings
 
 from bench import rig
 from bench.distance import HOST, far, made_certificate
+from calls.language.hebrew import HEBREW
 from calls.services import HistoryLine, Voice, script
 from calls.services.google import voice as google_voice
 from calls.services.google.voice import GoogleSpeaker
@@ -37,7 +38,7 @@ TRIES = 9
 async def opening() -> str:
     """The first clause of the answer, as soon as it is whole."""
     async with aclosing(OpenAiWriter().write(ASKED)) as pieces:
-        sentences = Sentences()
+        sentences = Sentences(HEBREW)
         async for piece in pieces:
             if isinstance(piece, str) and (ready := sentences.add(piece)):
                 return ready[0]

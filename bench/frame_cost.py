@@ -28,6 +28,7 @@ from bench import rig
 from bench.stock import StockConsumer
 from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE, level_db
 from calls.audio.vad import JudgedVad
+from calls.language.hebrew import HEBREW
 from calls.measures.latency import percentile
 from calls.models import Call
 from calls.process.server_process import this_process
@@ -175,7 +176,12 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
     """Each part of a frame's way by itself, on the same frames."""
     frames = [frames[number % len(frames)] for number in range(FRAMES)]
     texts = [media_message(number, frame) for number, frame in enumerate(frames)]
-    vad, turns, profile, clock = JudgedVad(), TurnTaker(), Profile(), CallClock(lambda: 0.0)
+    vad, turns, profile, clock = (
+        JudgedVad(),
+        TurnTaker(HEBREW.words),
+        Profile(),
+        CallClock(lambda: 0.0),
+    )
     audio_in = AudioIn(Deaf(), clock)
     heard = [Heard((n + 1) * FRAME_MS, vad(f), level_db(f)) for n, f in enumerate(frames)]
     recorder = Recorder(Call(), lambda: None, lambda _revision: None, lambda: None)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.corpus import CallerTurn
+from calls.language.hebrew import HEBREW
 from tuning.turns.events import (
     Action,
     Asks,
@@ -98,7 +99,7 @@ class PhoneCall:
     seed: int
     outcomes: list[Outcome] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    _core: TurnTaker = field(default_factory=TurnTaker)
+    _core: TurnTaker = field(default_factory=lambda: TurnTaker(HEBREW.words))
     _at_ms: int = 0
     _speech: Speech | None = None
     _silent_ms: int = 0

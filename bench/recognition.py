@@ -25,6 +25,7 @@ async def main() -> None:
     from django.utils.module_loading import import_string
 
     from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
+    from calls.language.hebrew import HEBREW
     from calls.services import HistoryLine
     from calls.services.receptionist.writer import dialogue
     from calls.simulator import utterances
@@ -35,7 +36,7 @@ async def main() -> None:
     for conversation in utterances.conversations():
         history: list[HistoryLine] = []
         for line in utterances.conversation(conversation):
-            phrases = dialogue().question(history).phrases
+            phrases = dialogue(HEBREW).question(history).phrases
             history.append(HistoryLine(True, line.text))
             if line.keys or not phrases:
                 continue

@@ -31,6 +31,7 @@ def memory_mb() -> float:
 
 async def main() -> None:
     from calls.audio.codec import BYTES_PER_MS
+    from calls.language.hebrew import HEBREW
     from calls.services.espeak.speaker import synthesise
     from calls.services.receptionist.writer import dialogue
     from calls.services.whisper.transcriber import WhisperTranscriber
@@ -41,7 +42,7 @@ async def main() -> None:
 
     late_ms: list[float] = []
     ticking = asyncio.create_task(_tick(late_ms))
-    phrases = [phrase for each in dialogue().questions.values() for phrase in each.phrases]
+    phrases = [phrase for each in dialogue(HEBREW).questions.values() for phrase in each.phrases]
     answers = list(dict.fromkeys(phrases))[:10]
     for name, text in SPOKEN.items():
         audio = synthesise(text)

@@ -27,6 +27,7 @@ from bench.agents import Cloud
 from bench.first_audio import ASKED, ROUND_TRIP_S, first_audios, spoken
 from bench.load import on_core
 from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
+from calls.language.hebrew import HEBREW
 from calls.services.google import channels as google_channels
 from calls.services.google import speech_pairs as pairs
 from calls.services.google import voice as google_voice
@@ -138,7 +139,7 @@ async def speak() -> None:
 async def speak_by_the_guide() -> None:
     """Google's sample, in mu-law: a generator of request objects, and response objects."""
     voice = texttospeech_v1.VoiceSelectionParams(
-        language_code="he-IL", name=settings.GOOGLE_TTS_VOICE
+        language_code="he-IL", name=google_voice.usual_voice(HEBREW)
     )
     sound = texttospeech_v1.StreamingAudioConfig(
         audio_encoding=texttospeech_v1.AudioEncoding.MULAW, sample_rate_hertz=8000

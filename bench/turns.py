@@ -27,6 +27,7 @@ from bench.turn_chart import Point, chart
 from bench.turn_tables import ablated_table, policy_table
 from calls.audio.codec import FRAME_BYTES
 from calls.audio.vad import JudgedVad, Vad
+from calls.language.hebrew import HEBREW
 from tuning.turns.profile import KNOB, SHIPPED, Profile
 from tuning.turns.turn_taker import TurnTaker
 
@@ -92,7 +93,7 @@ def cost_us(made: Made, profile: Profile) -> float:
     for number, (call, verdicts, noise) in enumerate(made):
         phone_call = PhoneCall(call.turns, verdicts, noise, profile, seed=number)
         phone_call.play()
-        core = TurnTaker()
+        core = TurnTaker(HEBREW.words)
         began_s = time.process_time()
         for event in phone_call.events:
             core.feed(event)

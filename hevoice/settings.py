@@ -224,11 +224,13 @@ VENDORS = [
 # TRANSCRIBER, WRITER and SPEAKER by dotted path, and the vendors' own settings: unless a vendor is
 # chosen, the real one where its credentials or its server are named, else the embedded stand-in.
 globals().update(environment.of_vendors(VENDORS))
+CALL_LANGUAGES = ["calls.language.hebrew.HEBREW"]
+"""What is spoken in calls, by dotted path: the first. The calls of the others can be replayed."""
 VAD = "calls.audio.vad.JudgedVad"
 BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 """What the model should know of the business, and do for it; empty: a neutral reception desk."""
 GREETING = environment.text("GREETING")
-"""What a caller hears first; empty: a plain Hebrew greeting."""
+"""What a caller hears first; empty: the language's plain one."""
 
 CARRIERS = ["calls.telephony.twilio.carrier.TWILIO"]
 """Who brings calls: each a calls.telephony.carrier.Carrier, by dotted path."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar
 
+from calls.language.hebrew import HEBREW
 from tuning.turns.completion import Asked
 from tuning.turns.events import (
     SILENCE,
@@ -69,7 +70,7 @@ class ScriptedCall:
     """A call on these knobs. `decided` holds every action with the moment of its decision."""
 
     def __init__(self, profile: Profile | None = None, *, seed: int = 1) -> None:
-        self.core = TurnTaker()
+        self.core = TurnTaker(HEBREW.words)
         self.at_ms = 0
         self.entries: list[Event | Action] = []
         self.decided: list[tuple[int, Action]] = []

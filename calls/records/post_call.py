@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from calls.language.language import words_of
 from calls.measures.latency import bin_of
 from calls.measures.latency_count import LatencyCount, Place
 from calls.measures.moments import names_of
@@ -83,7 +84,7 @@ def _entries(call: Call) -> list[Event | Action] | None:
 def _replays(call: Call, entries: list[Event | Action]) -> bool:
     """A difference means that replay cannot be trusted."""
     try:
-        is_same = replay.decide(entries) == replay.recorded(entries)
+        is_same = replay.decide(entries, words_of) == replay.recorded(entries)
     except Exception:
         logger.exception("The journal of %s cannot be replayed", call)
         return False

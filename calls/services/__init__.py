@@ -15,7 +15,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from calls.language.language import Language, spoken
 from tuning.turns.completion import Asked, asked_in
+from tuning.turns.words import LanguageWords
 
 
 class ServiceFailed(Exception):
@@ -42,6 +44,11 @@ class CalledNumber:
     """Said before the greeting, so that who interrupts that has heard it: the call is recorded."""
     takes_message: bool = False
     """The business is closed: only take a message."""
+
+    @property
+    def language(self) -> Language:
+        """What its calls are held in: as yet the same for every number."""
+        return spoken()
 
     def opening(self, usual_greeting: str) -> str:
         """What a caller hears first."""
@@ -132,9 +139,9 @@ class Expect:
     digits: int = 0
 
     @classmethod
-    def of(cls, text: str) -> Expect:
+    def of(cls, text: str, language: LanguageWords) -> Expect:
         """What the words of a reply ask, where its writer does not say."""
-        asked = asked_in(text)
+        asked = asked_in(text, language)
         return cls(asked.phrases, asked.kind, asked.digits)
 
     @property

@@ -1,9 +1,9 @@
 """What calls say again and again, as ready mu-law: spoken once, then read in microseconds.
 
 Rules: fixed phrases (greeting, prompts) are made ready at start-up and kept in a folder; what is
-generated stays in memory, and only if it can hold nobody's business: short, Hebrew words without
-a digit, and said by three different calls. Only what was spoken to its end is remembered. A folder
-that is full or unreadable costs the keeping and nothing else.
+generated stays in memory, and only if it can hold nobody's business: short, in the language's own
+letters without a digit, and said by three different calls. Only what was spoken to its end is
+remembered. A folder that is full or unreadable costs the keeping and nothing else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import time
 from asyncio import to_thread
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Set
 from contextlib import aclosing, suppress
 from functools import cache
 from pathlib import Path
@@ -22,8 +22,8 @@ from pathlib import Path
 from django.conf import settings
 
 from calls.audio.codec import chunks
-from calls.language.hebrew.speakable import pronounced
-from calls.services import Voice, script
+from calls.language.pronunciation import pronounced
+from calls.services import NO_NUMBER, CalledNumber, Voice, script
 from calls.services.script import audio_of
 
 logger = logging.getLogger(__name__)
@@ -42,11 +42,10 @@ def key_of(voice: str, text: str) -> str:
     return hashlib.sha256(f"{voice}\0{text.strip()}".encode()).hexdigest()
 
 
-def is_general(text: str) -> bool:
-    """Whether the text may be kept for other callers: short, Hebrew letters only, no digits."""
-    letters = [char for char in text if char.isalnum()]
-    is_hebrew = all("א" <= char <= "ת" for char in letters)
-    return bool(letters) and is_hebrew and len(text.strip()) <= LONGEST_CHARACTERS
+def is_general(text: str, letters: Set[str]) -> bool:
+    """Whether the text may be kept for other callers: short, these letters only, no digits."""
+    used = {char for char in text if char.isalnum()}
+    return bool(used) and used <= letters and len(text.strip()) <= LONGEST_CHARACTERS
 
 
 class PhraseCache:
@@ -118,11 +117,11 @@ class PhraseCache:
         self._waits_ms += first_byte_ms
         self._waited += 1
 
-    def is_wanted(self, key: str, text: str, call_id: str) -> bool:
-        """Whether what this call now says should be remembered."""
+    def is_wanted(self, key: str, text: str, call_id: str, letters: Set[str]) -> bool:
+        """Whether what this call now says should be remembered. letters: of its language."""
         if key in self._fixed:
             return True
-        if not is_general(text):
+        if not is_general(text, letters):
             return False
         calls = self._said_by.setdefault(key, set())
         self._said_by.move_to_end(key)
@@ -190,19 +189,19 @@ def phrases() -> PhraseCache:
 class CachedSpeaker:
     """A call's speaker, which need not say what is ready.
 
-    pronunciations: how the called number wants words said; what is ready is so pronounced.
+    What is ready is pronounced as the called number wants words said.
     """
 
     def __init__(
         self,
         speaker: Voice,
         call_id: str,
-        pronunciations: Mapping[str, str] = {},
+        called: CalledNumber = NO_NUMBER,
         phrase_cache: PhraseCache | None = None,
     ) -> None:
         self.name = speaker.name
         self._speaker, self._call_id = speaker, call_id
-        self._pronunciations = pronunciations
+        self._pronunciations, self._letters = called.pronunciations, called.language.letters
         self._cache = phrase_cache or phrases()
 
     async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
@@ -219,7 +218,7 @@ class CachedSpeaker:
                 yield chunk
         else:
             return
-        if self._cache.is_wanted(key, said, self._call_id):
+        if self._cache.is_wanted(key, said, self._call_id, self._letters):
             gathered = b""
             async with aclosing(self._spoken(script.of(text))) as parts:
                 async for part in parts:

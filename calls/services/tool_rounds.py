@@ -13,7 +13,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
-from calls.language.hebrew import instructions
 from calls.services import Busy, CalledNumber, Farewell, Piece, WhenDecided
 from calls.services.tools import Done, Tool, ToolCall
 
@@ -38,6 +37,7 @@ class Rounds:
     def __init__(self, tools: Sequence[Tool], called: CalledNumber, notes: list[str]) -> None:
         self._tools = {tool.name: tool for tool in tools}
         self._called, self._notes = called, notes
+        self._texts = called.language.instructions
         self._has_spoken = self._has_done = False
 
     async def reply(self, model: Model) -> AsyncGenerator[Piece, None]:
@@ -52,11 +52,11 @@ class Rounds:
                     else:
                         text, self._has_spoken = text + part, True
                         yield part
-            has_words = bool(text.removeprefix(instructions.PATIENCE))
+            has_words = bool(text.removeprefix(self._texts.patience))
             endings = [tool for call in calls if (tool := self._tool(call)) and tool.ends]
             if is_last and not has_words:
                 logger.warning("The model calls tools in all of %d rounds", MOST_ROUNDS)
-                yield instructions.ENOUGH
+                yield self._texts.enough
             if is_last or not calls:
                 return
             only_ends = len(endings) == len(calls)
@@ -89,7 +89,7 @@ class Rounds:
         for index, call in enumerate(calls):
             tool = self._tool(call)
             if tool is None or tool.ends:
-                results[index] = instructions.NOT_YET if tool else instructions.NO_SUCH_TOOL
+                results[index] = self._texts.not_yet if tool else self._texts.no_such_tool
             else:
                 todo[index] = tool
         for is_ahead in (True, False):
@@ -116,10 +116,10 @@ class Rounds:
                 return await tool.run(self._called, call.given)
         except TimeoutError:
             logger.warning("%s brought nothing in %g s", tool.name, tool.deadline_s)
-            return Done(instructions.NOTHING_CAME, says="")
+            return Done(self._texts.nothing_came, says="")
         except Exception:  # it is told to the model, and the call goes on
             logger.exception("%s failed", tool.name)
-            return Done(instructions.NOT_DONE, says="")
+            return Done(self._texts.not_done, says="")
 
     def _tool(self, call: ToolCall) -> Tool | None:
         return self._tools.get(call.name)

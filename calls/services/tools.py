@@ -1,4 +1,4 @@
-"""What a language model may have done in a call: each tool declared once, in TOOLS.
+"""What a language model may have done in a call: each tool declared once, in `tools_in`.
 
 Rule: before a reply is decided nothing is done that could not be undone, so a tool that is not
 `safe_ahead` waits for the decision; and no tool keeps a caller waiting longer than its deadline.
@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from calls.language.hebrew import instructions
-from calls.services import CalledNumber, Message, Piece
+from calls.language.language import Language
+from calls.services import CalledNumber, Message, Piece, instructions
 
 Json = dict[str, Any]
 LONGEST_S = 3.0
@@ -103,36 +103,36 @@ async def _say_goodbye(called: CalledNumber, given: Mapping[str, Any]) -> Done:
 
 async def _take_message(called: CalledNumber, given: Mapping[str, Any]) -> Done:
     message = Message(*(_text(given, name) for name in ("name", "number", "reason")))
+    texts = called.language.instructions
     if not message.reason and not message.number:
-        return Done(instructions.NOT_KEPT, says="")
-    return Done(instructions.KEPT, pieces=(message,), note=instructions.note_of_message(message))
+        return Done(texts.not_kept, says="")
+    return Done(texts.kept, pieces=(message,), note=instructions.note_of(texts, message))
 
 
-TOOLS = (
-    Tool(
-        "say_goodbye",
-        of_texts(
-            "מנתק את השיחה אחרי שהפרידה נשמעה. רק כשברור שהשיחה הסתיימה.",
-            farewell="משפט הפרידה, אם עוד לא נאמר",
+def tools_in(language: Language) -> tuple[Tool, ...]:
+    """All that there are, in the order in which a model is offered them, in its words."""
+
+    def schema(name: str) -> Json:
+        texts = language.instructions.tools[name]
+        return of_texts(texts.description, **texts.parameters)
+
+    says = {name: texts.says for name, texts in language.instructions.tools.items()}
+    return (
+        Tool(
+            "say_goodbye",
+            schema("say_goodbye"),
+            _say_goodbye,
+            safe_ahead=True,
+            deadline_s=1.0,
+            says=says["say_goodbye"],
+            ends=True,
         ),
-        _say_goodbye,
-        safe_ahead=True,
-        deadline_s=1.0,
-        says=instructions.FAREWELL,
-        ends=True,
-    ),
-    Tool(
-        "take_message",
-        of_texts(
-            "שומר הודעה שהושארה בשיחה. בתיקון של פרט קוראים שוב, עם כל הפרטים.",
-            name="השם שנמסר; ריק אם לא נמסר",
-            number="מספר הטלפון לחזרה, בספרות בלבד; ריק אם לא נמסר",
-            reason="העניין, במשפט אחד",
+        Tool(
+            "take_message",
+            schema("take_message"),
+            _take_message,
+            safe_ahead=False,
+            deadline_s=1.0,
+            says=says["take_message"],
         ),
-        _take_message,
-        safe_ahead=False,
-        deadline_s=1.0,
-        says=instructions.NOTED,
-    ),
-)
-"""All that there are, in the order in which a model is offered them."""
+    )

@@ -17,7 +17,8 @@ from typing import Any
 from django.conf import settings
 
 from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE, to_pcm
-from calls.services.espeak.speaker import phonetic, speech_bounds, synthesise
+from calls.language.language import spoken
+from calls.services.espeak.speaker import speech_bounds, synthesise
 
 LIST = Path(__file__).with_name("utterances.toml")
 
@@ -84,7 +85,7 @@ def _listed() -> dict[str, Any]:
 def _audio(name: str, parts: Sequence[str], entry: dict[str, Any]) -> bytes:
     voice = {key: entry[key] for key in ("voice", "speed", "pitch") if key in entry}
     pause_ms = entry.get("pause_ms", 0)
-    inputs = repr(([phonetic(part) for part in parts], sorted(voice.items()), pause_ms))
+    inputs = repr(([spoken().phonetic(part) for part in parts], sorted(voice.items()), pause_ms))
     digest = hashlib.sha256(inputs.encode()).hexdigest()[:12]
     kept = Path(settings.VAR_DIR) / "utterances" / f"{name}-{digest}.ulaw"
     if not kept.exists():

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError
 
+from calls.language.language import spoken
 from calls.models import Call
 from calls.process.log import masked
-from calls.telephony.phone_number import UNANSWERED, PhoneNumber
+from calls.telephony.phone_number import PhoneNumber
 from calls.voice import live, prompts
 
 logger = logging.getLogger(__name__)
-
-UNKNOWN = "המספר שחויג אינו פעיל. תודה, ולהתראות."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def _decide(call: Call) -> Answer:
     number = call.number
     if number is None and settings.UNKNOWN_NUMBER == "refuse":
         logger.warning("Refused: %s is not one of our numbers", call.called)
-        return _ended(call, Call.Ended.UNKNOWN, Refuse(UNKNOWN))
+        return _ended(call, Call.Ended.UNKNOWN, Refuse(spoken().notices.unknown_number))
     if number and call.is_after_hours and number.when_closed == PhoneNumber.WhenClosed.SAY:
         return _ended(call, Call.Ended.CLOSED, Refuse(number.closed_words))
     if number and call.is_after_hours and number.when_closed == PhoneNumber.WhenClosed.FORWARD:
@@ -116,4 +115,4 @@ def after_forwarding(call_sid: str, why: str) -> str:
         call = None
     if why != Call.Ended.UNANSWERED:
         return ""
-    return call.number.closed_words if call and call.number else UNANSWERED
+    return call.number.closed_words if call and call.number else spoken().notices.unanswered

@@ -14,6 +14,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from calls.language.language import Language, spoken
 from calls.services import CalledNumber
 from calls.telephony import opening_hours
 from tuning.models import TimingProfile
@@ -22,10 +23,6 @@ MOST_HINTS, LONGEST_HINT = 20, 100
 NAME_CHARACTERS = 60
 E164 = r"^\+[1-9]\d{6,14}\Z"
 """A number with its country, as carriers write it."""
-RECORDED = "השיחה הזאת מוקלטת."
-CLOSED = "הגעתם מחוץ לשעות הפעילות. כדאי להתקשר שוב בשעות הפעילות. תודה, ולהתראות."
-CLOSED_MESSAGE = "שלום, הגעתם מחוץ לשעות הפעילות. אפשר להשאיר הודעה ונחזור בהקדם."
-UNANSWERED = "אין מענה כרגע. כדאי להתקשר שוב מאוחר יותר. תודה, ולהתראות."
 
 is_e164 = RegexValidator(
     E164, _("Write the number with its country and without spaces, like +972771234567.")
@@ -154,6 +151,11 @@ class PhoneNumber(models.Model):
     def dialled(cls, number: str) -> PhoneNumber | None:
         return cls.objects.select_related("profile").filter(number=number).first()
 
+    @property
+    def language(self) -> Language:
+        """What its calls are held in: as yet the same for every number."""
+        return spoken()
+
     def is_open(self, at: datetime) -> bool:
         spans = [each.span for each in self.hours.all()]
         closed_days = {each.date for each in self.closed_days.all()}
@@ -166,22 +168,23 @@ class PhoneNumber(models.Model):
 
     def as_called(self, *, takes_message: bool = False) -> CalledNumber:
         """What it wants of the services; takes_message: it is closed, and the agent answers."""
-        closed_greeting = self.closed_text or CLOSED_MESSAGE
+        notices = self.language.notices
+        closed_greeting = self.closed_text or notices.closed_message
         return CalledNumber(
             greeting=closed_greeting if takes_message else self.greeting,
             business=self.business,
             voice=self.voice,
             hints=tuple(_lines(self.hints)[:MOST_HINTS]),
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),
-            notice=RECORDED if self.records else "",
+            notice=notices.recorded if self.records else "",
             takes_message=takes_message,
         )
 
     @property
     def closed_words(self) -> str:
         """What is said when it is closed, or when nobody answers where its calls are forwarded."""
-        is_forwarded = self.when_closed == self.WhenClosed.FORWARD
-        return self.closed_text or (UNANSWERED if is_forwarded else CLOSED)
+        notices, is_forwarded = self.language.notices, self.when_closed == self.WhenClosed.FORWARD
+        return self.closed_text or (notices.unanswered if is_forwarded else notices.closed)
 
 
 class OpeningHours(models.Model):

@@ -15,6 +15,7 @@ from typing import Any
 from calls.audio.codec import level_db
 from calls.audio.echo import Echo
 from calls.audio.vad import Vad
+from calls.language import language
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import Transcriber, Transcript, Voice, Writer
 from calls.telephony.carrier import Media, Stream
@@ -79,7 +80,8 @@ class Conversation:
         """began: what the core is told first. listeners: of those outside the conversation."""
         self._loop = asyncio.get_running_loop()
         self._tasks = asyncio.TaskGroup()
-        self.turns = TurnTaker()
+        spoken = language.known(began.language)
+        self.turns = TurnTaker(spoken.words)
         self.clock = CallClock(self._loop.time)
         self.failure = ""
         """The latest."""
@@ -90,8 +92,8 @@ class Conversation:
         self._audio_in = AudioIn(transcriber, self.clock)
         self._audio_out = AudioOut(stream, self.clock, self._listeners)
         means = Means(
-            writer, speaker, transcriber, record, self.clock, self._audio_out, self.turns,
-            self._tasks,
+            spoken, writer, speaker, transcriber, record, self.clock, self._audio_out,
+            self.turns, self._tasks,
         )  # fmt: skip
         self.replies = Replies(means, self._audio_in, self.feed)
         self._dismissed: Counter[str] = Counter()

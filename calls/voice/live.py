@@ -190,14 +190,16 @@ class LiveCall:
             import_string(path)(called)
             for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)
         )
-        speaker = CachedSpeaker(speaker, self.call.call_sid, called.pronunciations)
+        speaker = CachedSpeaker(speaker, self.call.call_sid, called)
         self._numbers[revision.pk] = revision.number
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)
         seed = secrets.randbits(32)
         conversation = Conversation(
             self._stream,
-            CallBegan(0, revision.pk, revision.values, seed, self.call.first_turn),
+            CallBegan(
+                0, revision.pk, revision.values, seed, self.call.first_turn, called.language.code
+            ),
             vad=import_string(settings.VAD)(),
             transcriber=transcriber,
             writer=writer,

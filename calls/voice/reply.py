@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from calls.audio.codec import BYTES_PER_MS
+from calls.language.language import Language
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import (
     Expect,
@@ -56,6 +57,7 @@ class Means:
     """What all replies of a call are made with. turns: the core, which is only asked for its clock
     and its knobs; tasks: those of the call."""
 
+    language: Language
     writer: Writer
     speaker: Voice
     transcriber: Transcriber
@@ -133,8 +135,8 @@ class Reply:
         if self.playout.audio_ms:
             return
         self.turn.filled_ms = self._clock.wall_ms
-        audio = prompts.clip("moment", self._means.speaker.name)
-        self.playout.fill(prompts.text("moment"), audio)
+        audio = prompts.clip(self._means.language, "moment", self._means.speaker.name)
+        self.playout.fill(self._means.language.prompts["moment"], audio)
         self._out.play(self.playout, audio, is_filler=True)
         self._out.mark(self.playout.next_mark())
 
@@ -226,7 +228,12 @@ class Reply:
             self._finish()
 
     async def _written(self) -> AsyncGenerator[str, None]:
-        turn, writer, whole, text = self.turn, self._means.writer, Sentences(), ""
+        turn, writer, whole, text = (
+            self.turn,
+            self._means.writer,
+            Sentences(self._means.language),
+            "",
+        )
         expected: Expect | None = None
         is_told = False
         turn.asked_ms = self._clock.wall_ms
@@ -259,7 +266,7 @@ class Reply:
             yield await self._hand_over(sentence)
         await self._wanted.wait()
         if not is_told:
-            self._expect(expected or Expect.of(text))
+            self._expect(expected or Expect.of(text, self._means.language.words))
 
     async def _hand_over(self, sentence: str) -> str:
         if self._sentences >= AHEAD_SENTENCES:
@@ -285,8 +292,9 @@ class Reply:
 
     def _say_prepared(self, name: str) -> None:
         """Say something prepared, at once."""
-        self.playout.begin_sentence(prompts.text(name))
-        self._play(prompts.clip(name, self._means.speaker.name))
+        language, voice = self._means.language, self._means.speaker.name
+        self.playout.begin_sentence(language.prompts[name])
+        self._play(prompts.clip(language, name, voice))
         self._finish()
 
     def _play(self, audio: bytes) -> None:

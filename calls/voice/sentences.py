@@ -11,6 +11,9 @@ sooner. Rule: where the text is cut depends on the text alone, never on how it c
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from calls.language.language import Language
 
 LONG_OPENING = 40
 """Characters from which the first sentence is cut."""
@@ -20,21 +23,22 @@ SHORTEST_CLAUSE = 12
 _CLOSING = r"[\"”״'’׳)\]»]*"
 _END = re.compile(rf"([.!?…]+){_CLOSING}(?=\s)|\n")
 _CLAUSE_END = re.compile(rf"[,;:]{_CLOSING}(?=\s)|\s[–—-](?=\s)")
-_ABBREVIATED = re.compile(
-    r"""(?:^|[^\w"״'׳.])(?:
-        [ובלהכמש]{0,2} (?: (?:[א-ת]\.)+[א-ת] | גב | רח | שד | פרופ )   # ת.ז., בת.ד., לגב.
-        | [א-ת] | מס | עמ
-        | (?:[A-Za-z]\.)+[A-Za-z] | Dr | Mr | Mrs | Ms | Prof | St
-        | ^\W*\d{1,2}   # 1. שעות
-    )$""",
-    re.VERBOSE,
-)
+_ANYWHERE = r"(?:[A-Za-z]\.)+[A-Za-z]|Dr|Mr|Mrs|Ms|Prof|St|^\W*\d{1,2}"
+"""Ends no sentence in any language: foreign titles, and the number of a point (1.)."""
+
+
+@cache
+def _abbreviated(abbreviations: str) -> re.Pattern[str]:
+    """What a full stop may follow without ending a sentence."""
+    every = "|".join(filter(None, (abbreviations, _ANYWHERE)))
+    return re.compile(rf"""(?:^|[^\w"״'׳.])(?:{every})$""")
 
 
 class Sentences:
     """Feed it pieces; it gives back the sentences that are complete."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language) -> None:
+        self._abbreviated = _abbreviated(language.abbreviations)
         self._text = ""
         self._is_opening = True
 
@@ -53,15 +57,15 @@ class Sentences:
         return self.add("\n")
 
     def _next_end(self) -> int | None:
-        end = _sentence_end(self._text)
+        end = self._sentence_end()
         return (self._is_opening and _clause_end(self._text[:end])) or end
 
-
-def _sentence_end(text: str) -> int | None:
-    for found in _END.finditer(text):
-        if found[1] != "." or not _ABBREVIATED.search(text[: found.start()].lstrip()):
-            return found.end()
-    return None
+    def _sentence_end(self) -> int | None:
+        for found in _END.finditer(self._text):
+            before = self._text[: found.start()].lstrip()
+            if found[1] != "." or not self._abbreviated.search(before):
+                return found.end()
+        return None
 
 
 def _clause_end(sentence: str) -> int | None:

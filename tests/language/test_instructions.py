@@ -7,9 +7,11 @@ from datetime import datetime
 
 from django.test import SimpleTestCase
 
-from calls.language.hebrew import instructions
-from calls.language.hebrew.instructions import MOST_BYTES, MOST_LINES, messages, recent, system
-from calls.services import HistoryLine, Message
+from calls.language.hebrew import HEBREW
+from calls.services import HistoryLine, Message, instructions
+from calls.services.instructions import MOST_BYTES, MOST_LINES, messages, recent, system
+
+TEXTS = HEBREW.instructions
 
 
 def caller(text: str) -> HistoryLine:
@@ -26,31 +28,31 @@ def lines(count: int, text: str = "שורה") -> list[HistoryLine]:
 
 class HeadTest(SimpleTestCase):
     def test_requests_of_different_calls_begin_with_the_same_bytes(self) -> None:
-        one = messages("מרפאת אלון", [caller("שלום")])
-        other = messages("מרפאת אלון", lines(9), ["בשיחה הזאת נשמרה הודעה."])
+        one = messages(TEXTS, "מרפאת אלון", [caller("שלום")])
+        other = messages(TEXTS, "מרפאת אלון", lines(9), ["בשיחה הזאת נשמרה הודעה."])
         self.assertTrue(other[0]["content"].startswith(one[0]["content"]))
-        self.assertEqual(one, messages("מרפאת אלון", [caller("שלום")]))
+        self.assertEqual(one, messages(TEXTS, "מרפאת אלון", [caller("שלום")]))
 
     def test_the_rules_come_before_what_belongs_to_one_business(self) -> None:
         for business in ("מרפאת אלון", "מוסך ברק"):
-            self.assertTrue(system(business).startswith(instructions.RULES))
-            self.assertIn(business, system(business))
+            self.assertTrue(system(TEXTS, business).startswith(TEXTS.rules))
+            self.assertIn(business, system(TEXTS, business))
 
     def test_without_a_business_of_its_own_it_is_a_desk_that_knows_nothing(self) -> None:
-        self.assertIn(instructions.BUSINESS, system(""))
+        self.assertIn(TEXTS.business, system(TEXTS, ""))
 
     def test_what_was_kept_is_told_last(self) -> None:
-        note = instructions.note_of_message(Message("דנה", "0541234567", "לחזור אליי"))
-        told = system("מרפאת אלון", [note])
+        note = instructions.note_of(TEXTS, Message("דנה", "0541234567", "לחזור אליי"))
+        told = system(TEXTS, "מרפאת אלון", [note])
         self.assertRegex(told.splitlines()[-1], "דנה.*0541234567.*לחזור אליי")
 
     def test_no_instruction_and_no_phrase_addresses_a_man_or_a_woman(self) -> None:
         gendered = re.compile(r"\b(?:אתה|את ה?מתקשר|תגיד|תגידי|רוצה|צריך|צריכה|יכול|יכולה)\b")
         for text in (
-            instructions.RULES, instructions.BUSINESS, instructions.GREETING, instructions.FAREWELL,
-            instructions.PATIENCE, instructions.NOTED, instructions.KEPT, instructions.NOT_KEPT,
-            instructions.NOT_YET, instructions.NOTHING_CAME, instructions.NOT_DONE,
-            instructions.ENOUGH,
+            TEXTS.rules, TEXTS.business, TEXTS.greeting, TEXTS.tools["say_goodbye"].says,
+            TEXTS.patience, TEXTS.tools["take_message"].says, TEXTS.kept, TEXTS.not_kept,
+            TEXTS.not_yet, TEXTS.nothing_came, TEXTS.not_done,
+            TEXTS.enough,
         ):  # fmt: skip
             self.assertIsNone(gendered.search(text), text)
 
@@ -64,7 +66,7 @@ class HistoryTest(SimpleTestCase):
             agent("לאיזה"),
             caller("ביום"),
         ]
-        told = messages("", history)[1:]
+        told = messages(TEXTS, "", history)[1:]
         self.assertEqual(
             [(each["role"], each["content"]) for each in told],
             [
@@ -76,7 +78,9 @@ class HistoryTest(SimpleTestCase):
         )
 
     def test_an_interrupted_answer_is_told_as_far_as_it_was_heard(self) -> None:
-        told = messages("", [caller("מתי פתוח"), agent("אנחנו פתוחים בימים"), caller("ובשישי?")])
+        told = messages(
+            TEXTS, "", [caller("מתי פתוח"), agent("אנחנו פתוחים בימים"), caller("ובשישי?")]
+        )
         self.assertEqual(told[2]["content"], "אנחנו פתוחים בימים")
 
     def test_a_long_call_is_told_from_its_last_lines(self) -> None:
@@ -99,9 +103,9 @@ class HistoryTest(SimpleTestCase):
 class MomentTests(SimpleTestCase):
     def test_the_model_is_told_when_the_call_began_after_all_that_never_changes(self) -> None:
         at = datetime(2026, 11, 23, 14, 5)
-        told = system(instructions.with_moment("מרפאת אלון", at))
-        self.assertTrue(told.startswith(instructions.RULES))
+        told = system(TEXTS, instructions.with_moment(TEXTS, "מרפאת אלון", at))
+        self.assertTrue(told.startswith(TEXTS.rules))
         self.assertTrue(told.endswith("השיחה התחילה ביום שני, 23 בנובמבר 2026, בשעה 14:05."))
-        saturday = instructions.with_moment("", datetime(2026, 11, 28, 9, 0))
-        self.assertIn(instructions.BUSINESS, saturday)
+        saturday = instructions.with_moment(TEXTS, "", datetime(2026, 11, 28, 9, 0))
+        self.assertIn(TEXTS.business, saturday)
         self.assertIn("ביום שבת, 28 בנובמבר", saturday)

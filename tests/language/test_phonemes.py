@@ -10,11 +10,9 @@ from typing import Any
 from django.test import SimpleTestCase
 from heb_tts_normalizer import normalize
 
-from calls.language.hebrew import lexicon
+from calls.language.hebrew import HEBREW, lexicon
 from calls.language.hebrew.phonemes import ESPEAK, WORD, phonemes, to_espeak
-from calls.services.receptionist import writer as receptionist
 from calls.simulator import utterances
-from calls.voice import prompts
 
 
 class PhonemesTests(SimpleTestCase):
@@ -78,10 +76,10 @@ class PhonemesTests(SimpleTestCase):
 class LexiconTests(SimpleTestCase):
     def test_every_word_of_dialogue_prompts_and_utterances_is_in_the_lexicon(self) -> None:
         texts = [
-            *_texts(tomllib.loads(receptionist.DIALOGUE.read_text())),
+            *_texts(tomllib.loads(HEBREW.dialogue.read_text())),
             *_texts(tomllib.loads(utterances.LIST.read_text())),
-            *prompts.TEXTS.values(),
-            *receptionist.DIGIT_WORDS,
+            *HEBREW.prompts.values(),
+            *HEBREW.words.digits,
         ]
         said = {word for text in texts for word in WORD.findall(normalize(text))}
         self.assertGreater(len(said), 150)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from django.test import SimpleTestCase
 
-from calls.language.hebrew.speakable import digit_by_digit, pronounced, speakable
+from calls.language.hebrew.speakable import digit_by_digit, speakable
+from calls.language.pronunciation import pronounced
 
 SPOKEN = Path(__file__).with_name("spoken.txt")
 

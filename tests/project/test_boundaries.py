@@ -36,19 +36,20 @@ ROOMS = {
     "tuning.turns": set(),
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.turns"},
-    "calls.language": {"calls.services", "tuning.turns"},
+    "calls.language": {"tuning.turns"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),
     TWILIO: {
-        *("calls", "calls.process", "calls.records", "calls.services", "calls.telephony", CARRIER),
+        *("calls", "calls.language", "calls.process", "calls.records", "calls.services"),
+        *("calls.telephony", CARRIER),
     },
     "calls.telephony": {
-        *("calls", "calls.audio", "calls.process", "calls.records", "calls.services"),
-        *("calls.voice", CARRIER, "tuning", "tuning.turns"),
+        *("calls", "calls.audio", "calls.language", "calls.process", "calls.records"),
+        *("calls.services", "calls.voice", CARRIER, "tuning", "tuning.turns"),
     },
     "calls.records": {
-        *("calls", "calls.audio", "calls.measures", "calls.process", "calls.services"),
-        *("calls.telephony", "tuning", "tuning.turns"),
+        *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
+        *("calls.services", "calls.telephony", "tuning", "tuning.turns"),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
@@ -73,6 +74,8 @@ MAY_SPEAK_THEM = {
     "dashboard/setup/settings_in_use.py": "names of settings",
     "hevoice/settings.py": "its settings",
 }
+HEBREW_LETTER = re.compile("[א-ת]")
+SHIPPED_LANGUAGE = "calls.language.hebrew"
 MOST_MODULES = 15
 """A folder of more holds two subjects."""
 PURE = (
@@ -126,6 +129,14 @@ def imported(path: Path) -> set[str]:
                 raise AssertionError(f"{name_of(path)} imports relatively")
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
+
+
+def texts_of(path: Path) -> list[str]:
+    """The strings in it, but for docstrings."""
+    tree = ast.parse(path.read_text())
+    said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    every = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return [node.value for node in every if isinstance(node.value, str) and node not in said]
 
 
 def room_of(name: str) -> str:
@@ -188,6 +199,22 @@ class DirectionTests(SimpleTestCase):
             self.assertTrue(there, f"{place} ({why}) speaks none: it needs no exception")
             spoken -= there
         self.assertEqual(spoken, set())
+
+    def test_nothing_knows_which_language_is_spoken(self) -> None:
+        """Whoever needs a language is given it, or asks for the one that the settings name."""
+        for path in python_files(*OURS):
+            if not name_of(path).startswith(SHIPPED_LANGUAGE.replace(".", "/")):
+                known = {each for each in imported(path) if each.startswith(SHIPPED_LANGUAGE)}
+                with self.subTest(name_of(path)):
+                    self.assertEqual(known, set())
+
+    def test_what_answers_calls_has_no_words_of_its_own(self) -> None:
+        """A Hebrew letter stands in a comment, or as an example; what is said is a language's."""
+        for path in python_files("calls/services", "calls/voice", "calls/telephony"):
+            with self.subTest(name_of(path)):
+                self.assertEqual(
+                    [each for each in texts_of(path) if HEBREW_LETTER.search(each)], []
+                )
 
     def test_the_dashboard_owns_only_what_operators_do_and_want(self) -> None:
         models = {model.__name__ for model in apps.get_app_config("dashboard").get_models()}

@@ -7,6 +7,7 @@ import asyncio
 from asgiref.sync import sync_to_async
 from django.db import connection
 
+from calls.language.language import words_of
 from calls.models import Call, JournalPart, Turn
 from calls.records import record_line, unwritten
 from calls.records.recorder import Recorder
@@ -45,7 +46,7 @@ class RecorderTest(VirtualTimeTestCase):
         await writing.finish(ended_why="goodbye")
         lines = await sync_to_async(lambda: list(self.call.journal()))()
         entries = list(journal.read(lines))
-        self.assertEqual(replay.decide(entries), replay.recorded(entries))
+        self.assertEqual(replay.decide(entries, words_of), replay.recorded(entries))
         self.assertIn('"wall_ms": 21.0', lines[-1])
         call = await Call.objects.aget()
         self.assertEqual((call.ended_why, call.replays), ("goodbye", True))

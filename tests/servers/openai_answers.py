@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from calls.language.hebrew import HEBREW
 from calls.services import HistoryLine
 from calls.services.receptionist.writer import dialogue
 
@@ -96,8 +97,8 @@ def chunks(asked: Json, answer: Answer, name: str) -> Iterator[Json]:
 def receptionist(messages: Sequence[Json]) -> Answer:
     """The embedded receptionist's answer to the same conversation."""
     history = [HistoryLine(each["role"] == "user", each["content"] or "") for each in messages]
-    moment = dialogue().moment(history)
-    if dialogue().questions[moment.question].ends:
+    moment = dialogue(HEBREW).moment(history)
+    if dialogue(HEBREW).questions[moment.question].ends:
         return Answer(moment.say, tools=(("say_goodbye", '{"farewell":""}'),))
     return Answer(moment.say)
 

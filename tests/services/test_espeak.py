@@ -11,8 +11,9 @@ import numpy as np
 from django.test import SimpleTestCase
 
 from calls.audio.codec import BYTES_PER_MS, CHUNK_BYTES, to_pcm
+from calls.language.hebrew import phonetic
 from calls.services import ServiceFailed, script
-from calls.services.espeak.speaker import EspeakSpeaker, phonetic, speech_bounds, synthesise
+from calls.services.espeak.speaker import EspeakSpeaker, speech_bounds, synthesise
 
 SENTENCE = "באיזו שעה נוח? יש מקום בתשע בבוקר, בשתיים בצהריים, ובשש בערב."
 

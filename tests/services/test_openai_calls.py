@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.test import TransactionTestCase, tag
 
-from calls.language.hebrew import instructions
+from calls.language.hebrew import HEBREW
 from calls.models import Call
 from calls.services.openai.writer import OpenAiWriter
 from tests.fakes import FakeTranscriber, tuned
@@ -12,6 +12,7 @@ from tests.phone import PhoneCall, conversation_of, services
 from tests.servers.openai_answers import Answer
 from tests.services.openai_turns import served, until
 
+TEXTS = HEBREW.instructions
 MESSAGE = '{"name":"דנה לוי","number":"0541234567","reason":"לחזור אליי מחר"}'
 SAYS = ("אפשר להשאיר הודעה לחזור אליי מחר", "נכון, תודה")
 
@@ -27,7 +28,7 @@ class CallTests(TransactionTestCase):
     async def test_a_message_is_taken_read_back_and_kept_and_goodbye_hangs_up(self) -> None:
         async with served() as server:
             server.answers["מחר"] = Answer(tools=(("take_message", MESSAGE),))
-            server.answers[instructions.KEPT] = Answer("לחזור לדנה לוי. נכון?")
+            server.answers[TEXTS.kept] = Answer("לחזור לדנה לוי. נכון?")
             bye = (("say_goodbye", '{"farewell":""}'),)
             server.answers["תודה"] = Answer("תודה ולהתראות.", tools=bye)
             async with PhoneCall() as phone:
@@ -42,7 +43,7 @@ class CallTests(TransactionTestCase):
         self.assertEqual((call.ended_why, call.failure), (Call.Ended.GOODBYE, ""))
         self.assertEqual(
             [turn.answered for turn in turns],
-            [instructions.GREETING, "נרשם. לחזור לדנה לוי. נכון?", "תודה ולהתראות."],
+            [TEXTS.greeting, "נרשם. לחזור לדנה לוי. נכון?", "תודה ולהתראות."],
         )
         self.assertIn("OpenAI gpt-6-luna", call.engines)
 

@@ -6,13 +6,14 @@ import asyncio
 
 from django.test import SimpleTestCase, override_settings, tag
 
-from calls.language.hebrew import instructions
+from calls.language.hebrew import HEBREW
 from calls.services import Farewell, Piece, ServiceFailed, ServiceLate
 from calls.services.openai.api import SPARES, WARMING
 from calls.services.openai.writer import OpenAiWriter
 from tests.servers.openai_answers import QUOTA, Answer
 from tests.services.openai_turns import FALLBACK, MODEL, said, served, until, words, written
 
+TEXTS = HEBREW.instructions
 LATE = Answer("מאוחר מדי", first_s=30)
 
 
@@ -47,7 +48,7 @@ class DeadlineTests(SimpleTestCase):
             server.answers_of = {MODEL: LATE, FALLBACK: Answer("בשמחה.")}
             with self.assertLogs("calls.services.openai.writer", "WARNING") as logs:
                 pieces = await written("סודי ביותר", by=HurriedWriter())
-            self.assertEqual(words(pieces), instructions.PATIENCE + "בשמחה.")
+            self.assertEqual(words(pieces), TEXTS.patience + "בשמחה.")
             self.assertEqual([asked["model"] for asked in server.requests], [MODEL, FALLBACK])
             self.assertNotIn("סודי", "".join(logs.output))
 
@@ -57,7 +58,7 @@ class DeadlineTests(SimpleTestCase):
             server.answers_of = {MODEL: LATE, FALLBACK: bye}
             with self.assertLogs("calls.services.openai.writer", "WARNING"):
                 pieces = await written("תודה", by=HurriedWriter())
-            self.assertEqual(pieces, [instructions.PATIENCE, "להתראות", Farewell()])
+            self.assertEqual(pieces, [TEXTS.patience, "להתראות", Farewell()])
 
     async def test_a_failure_at_once_goes_to_the_fallback_without_a_word(self) -> None:
         async with served(OPENAI_FALLBACK_MODEL=FALLBACK) as server:

@@ -6,12 +6,13 @@ import json
 
 from django.test import SimpleTestCase, tag
 
-from calls.language.hebrew import instructions
+from calls.language.hebrew import HEBREW
 from calls.services import CalledNumber, Farewell, Message, WhenDecided
 from calls.services.openai.writer import OpenAiWriter
 from tests.servers.openai_answers import Answer
 from tests.services.openai_turns import FALLBACK, MODEL, said, served, words, written
 
+TEXTS = HEBREW.instructions
 MESSAGE = '{"name":"דנה לוי","number":"0541234567","reason":"לחזור אליי מחר"}'
 TAKEN = Answer(tools=(("take_message", MESSAGE),))
 READ_BACK = Answer("השם דנה לוי, והמספר 0541234567. נכון?")
@@ -35,7 +36,7 @@ class AnswerTests(SimpleTestCase):
 
     async def test_the_greeting_is_stored_and_asks_for_no_answer(self) -> None:
         async with served(GREETING="") as server:
-            self.assertEqual(await written(), [instructions.GREETING])
+            self.assertEqual(await written(), [TEXTS.greeting])
             self.assertEqual(server.requests, [])
         async with served(GREETING="שלום, כאן מרפאת אלון."):
             self.assertEqual(await written(), ["שלום, כאן מרפאת אלון."])
@@ -102,31 +103,31 @@ class ToolTests(SimpleTestCase):
         async with served() as server:
             for arguments, farewell in (
                 ('{"farewell":"יום טוב ולהתראות."}', "יום טוב ולהתראות."),
-                ('{"farewell":""}', instructions.FAREWELL),
-                ("{broken", instructions.FAREWELL),
+                ('{"farewell":""}', TEXTS.tools["say_goodbye"].says),
+                ("{broken", TEXTS.tools["say_goodbye"].says),
             ):
                 server.answers["תודה"] = Answer(tools=(("say_goodbye", arguments),))
                 self.assertEqual(await written("תודה"), [farewell, Farewell()])
 
     async def test_a_message_is_kept_and_read_back(self) -> None:
         async with served() as server:
-            server.answers |= {"מחר": TAKEN, instructions.KEPT: READ_BACK}
+            server.answers |= {"מחר": TAKEN, TEXTS.kept: READ_BACK}
             pieces = await written("לחזור אליי מחר")
         self.assertEqual(pieces[0], WhenDecided())
         self.assertIn(Message("דנה לוי", "0541234567", "לחזור אליי מחר"), pieces)
-        self.assertEqual(words(pieces), instructions.NOTED + READ_BACK.text)
+        self.assertEqual(words(pieces), TEXTS.tools["take_message"].says + READ_BACK.text)
         _first, second = server.requests
         self.assertEqual([each["role"] for each in second["messages"][-2:]], ["assistant", "tool"])
 
     async def test_words_before_the_message_take_the_place_of_the_acknowledgement(self) -> None:
         async with served() as server:
             server.answers["מחר"] = Answer("בשמחה.", tools=TAKEN.tools)
-            server.answers[instructions.KEPT] = READ_BACK
+            server.answers[TEXTS.kept] = READ_BACK
             self.assertEqual(words(await written("מחר")), f"בשמחה. {READ_BACK.text}")
 
     async def test_what_was_kept_is_told_in_the_next_turns(self) -> None:
         async with served() as server:
-            server.answers |= {"מחר": TAKEN, instructions.KEPT: READ_BACK}
+            server.answers |= {"מחר": TAKEN, TEXTS.kept: READ_BACK}
             writer = OpenAiWriter()
             await written("לחזור אליי מחר", by=writer)
             await written("לחזור אליי מחר", READ_BACK.text, "כן", by=writer)
@@ -135,7 +136,7 @@ class ToolTests(SimpleTestCase):
     async def test_a_message_that_was_not_understood_is_not_said_to_be_kept(self) -> None:
         async with served() as server:
             server.answers["מחר"] = Answer(tools=(("take_message", '{"name":'),))
-            server.answers[instructions.NOT_KEPT] = Answer("מה המספר?")
+            server.answers[TEXTS.not_kept] = Answer("מה המספר?")
             self.assertEqual(words(pieces := await written("מחר")), "מה המספר?")
             self.assertNotIn(Message, [type(piece) for piece in pieces])
 
@@ -143,5 +144,5 @@ class ToolTests(SimpleTestCase):
         async with served() as server:
             tools = (*TAKEN.tools, ("say_goodbye", '{"farewell":"להתראות"}'))
             server.answers["מחר"] = Answer(tools=tools)
-            server.answers[instructions.NOT_YET] = READ_BACK
+            server.answers[TEXTS.not_yet] = READ_BACK
             self.assertNotIn(Farewell(), await written("לחזור אליי מחר ולהתראות"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from django.test import SimpleTestCase
 
+from calls.language.hebrew import HEBREW
 from calls.services import Expect, Farewell, HistoryLine
-from calls.services.receptionist.writer import DIALOGUE, Dialogue, Moment, Receptionist, dialogue
+from calls.services.receptionist.writer import Dialogue, Moment, Receptionist, dialogue
 
 
 def history(*said: str) -> list[HistoryLine]:
@@ -16,7 +18,7 @@ def history(*said: str) -> list[HistoryLine]:
 
 
 def after(*said: str) -> Moment:
-    return dialogue().moment(history(*said))
+    return dialogue(HEBREW).moment(history(*said))
 
 
 async def written(*said: str) -> list[str | Expect | Farewell]:
@@ -116,7 +118,7 @@ class UnderstandingTests(SimpleTestCase):
         self.assertEqual(after("מזג האוויר", "לקבוע תור", "ומה").missed, 1)
 
     def test_every_question_can_be_answered_and_every_road_leads_to_goodbye(self) -> None:
-        for name, question in dialogue().questions.items():
+        for name, question in dialogue(HEBREW).questions.items():
             with self.subTest(name):
                 self.assertLessEqual(len(question.phrases), 12)
                 self.assertEqual(len(question.phrases), len(set(question.phrases)))
@@ -135,14 +137,14 @@ class UnderstandingTests(SimpleTestCase):
             road = roads.pop(0)
             moment = after(*road)
             where = (moment.question, *sorted(moment.notes))
-            if where in seen or dialogue().questions[moment.question].ends:
+            if where in seen or dialogue(HEBREW).questions[moment.question].ends:
                 continue
             seen.add(where)
             self.assertNotRegex(moment.say, "[{}]")
-            answers = dialogue().questions[moment.question].answers
+            answers = dialogue(HEBREW).questions[moment.question].answers
             roads += [(*road, answer.hear[0]) for answer in answers] + [(*road, "0541234567")]
         self.assertEqual(
-            {question for question, *_ in seen} | {"goodbye"}, set(dialogue().questions)
+            {question for question, *_ in seen} | {"goodbye"}, set(dialogue(HEBREW).questions)
         )
 
     def test_the_callers_lines_alone_decide(self) -> None:
@@ -153,18 +155,18 @@ class UnderstandingTests(SimpleTestCase):
             HistoryLine(False, "לאיזה יום"),
             lines[1],
         ]
-        self.assertEqual(dialogue().moment(with_agent), dialogue().moment(lines))
+        self.assertEqual(dialogue(HEBREW).moment(with_agent), dialogue(HEBREW).moment(lines))
 
 
 class FileTests(SimpleTestCase):
     def _refusal(self, good: str, bad: str) -> str:
-        text = DIALOGUE.read_text()
+        text = HEBREW.dialogue.read_text()
         self.assertIn(good, text)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "dialogue.toml"
             path.write_text(text.replace(good, bad, 1))
             with self.assertRaises(ValueError) as refused:
-                Dialogue(path)
+                Dialogue(replace(HEBREW, dialogue=path))
         return str(refused.exception)
 
     def test_an_answer_that_leads_nowhere_is_named(self) -> None:

@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 
 from django.test import SimpleTestCase, TransactionTestCase, tag
 
-from calls.language.hebrew import instructions
+from calls.language.hebrew import HEBREW
 from calls.services import Busy, CalledNumber, Farewell, Message, Piece, WhenDecided
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.tool_rounds import MOST_ROUNDS
-from calls.services.tools import LONGEST_S, TOOLS, Done, Tool, of_texts
+from calls.services.tools import LONGEST_S, Done, Tool, of_texts, tools_in
 from tests.fakes import FakeSpeaker, tuned
 from tests.phone import PhoneCall, services
 from tests.servers.openai_answers import Answer
@@ -25,6 +25,7 @@ from tests.voice.test_conversation import publish
 from tests.voice.test_speaking import ADAPTIVE, HASTY, has_thought
 from tuning.turns.profile import Profile
 
+TEXTS = HEBREW.instructions
 BOOKED = "התור נקבע"
 FREE = "פנוי בתשע"
 TAKE = ("take_message", '{"name":"דנה","number":"0541234567","reason":"תור"}')
@@ -45,7 +46,7 @@ def tool(name: str, ran: Ran, done: Done | None = None, **changed: Any) -> Tool:
 
 
 def writer(*tools: Tool) -> OpenAiWriter:
-    made = tuned(OpenAiWriter, tools=(*TOOLS, *tools))
+    made = tuned(OpenAiWriter, more_tools=tools)
     return made(CalledNumber(business="מרפאת אלון"))  # type: ignore[no-any-return]
 
 
@@ -91,7 +92,7 @@ class RoundTests(SimpleTestCase):
             server.answers |= {
                 "תור": Answer("בודקים.", tools=(call("look_up"),)),
                 "look_up:": Answer(tools=(call("book"), TAKE)),
-                instructions.KEPT: Answer(BOOKED),
+                TEXTS.kept: Answer(BOOKED),
             }
             pieces = await written("לקבוע תור", by=writer(look, book))
         self.assertEqual([name for name, _given in self.ran], ["look_up", "book"])
@@ -105,7 +106,7 @@ class RoundTests(SimpleTestCase):
             server.answers_of[MODEL] = Answer(tools=(call("look_up"),))
             with self.assertLogs("calls.services.tool_rounds", "WARNING"):
                 pieces = await written("תור", by=writer(tool("look_up", self.ran)))
-        self.assertEqual(words(pieces), instructions.ENOUGH)
+        self.assertEqual(words(pieces), TEXTS.enough)
         choices = [asked["tool_choice"] for asked in server.requests]
         self.assertEqual(choices, ["auto"] * (MOST_ROUNDS - 1) + ["none"])
         self.assertEqual(len(self.ran), MOST_ROUNDS - 1)
@@ -126,7 +127,12 @@ class RoundTests(SimpleTestCase):
 
     def test_what_tools_say_is_kept_ready_to_be_heard(self) -> None:
         ready = writer(tool("one", self.ran, says="נבדק. ")).fixed_phrases()
-        for each in ("נבדק. ", instructions.NOTED, instructions.FAREWELL, instructions.ENOUGH):
+        for each in (
+            "נבדק. ",
+            TEXTS.tools["take_message"].says,
+            TEXTS.tools["say_goodbye"].says,
+            TEXTS.enough,
+        ):
             self.assertIn(each, ready)
 
 
@@ -148,7 +154,7 @@ class FaultTests(SimpleTestCase):
         late = tool("late", Ran(), run=forever, deadline_s=0.05, says="נבדק. ")
         with self.assertLogs("calls.services.tool_rounds", "WARNING"):
             told = await self.told(late, asked=call("late"))
-        self.assertEqual(told, instructions.NOTHING_CAME)
+        self.assertEqual(told, TEXTS.nothing_came)
 
     async def test_one_that_fails_is_told_so_and_the_log_says_why(self) -> None:
         async def broken(called: CalledNumber, given: Mapping[str, Any]) -> Done:
@@ -157,11 +163,11 @@ class FaultTests(SimpleTestCase):
         failing = tool("broken", Ran(), run=broken, says="נבדק. ")
         with self.assertLogs("calls.services.tool_rounds", "ERROR") as logged:
             told = await self.told(failing, asked=call("broken"))
-        self.assertEqual(told, instructions.NOT_DONE)
+        self.assertEqual(told, TEXTS.not_done)
         self.assertIn("the calendar is gone", logged.output[0])
 
     async def test_one_that_does_not_exist_is_told_so(self) -> None:
-        self.assertEqual(await self.told(asked=call("dance")), instructions.NO_SUCH_TOOL)
+        self.assertEqual(await self.told(asked=call("dance")), TEXTS.no_such_tool)
 
     async def test_arguments_that_are_no_json_are_none(self) -> None:
         ran = Ran()
@@ -179,11 +185,11 @@ class EndTests(SimpleTestCase):
     async def test_goodbye_after_something_was_done_waits_for_the_next_turn(self) -> None:
         for then in (Answer(BOOKED, tools=(BYE,)), Answer(tools=(BYE,))):
             async with served() as server:
-                server.answers |= {"תור": Answer(tools=(TAKE,)), instructions.KEPT: then}
-                server.answers[instructions.NOT_YET] = Answer(BOOKED)
+                server.answers |= {"תור": Answer(tools=(TAKE,)), TEXTS.kept: then}
+                server.answers[TEXTS.not_yet] = Answer(BOOKED)
                 pieces = await written("תור")
             self.assertNotIn(Farewell(), pieces)
-            self.assertEqual(words(pieces), instructions.NOTED + BOOKED)
+            self.assertEqual(words(pieces), TEXTS.tools["take_message"].says + BOOKED)
 
     async def test_one_that_could_not_end_the_call_does_not(self) -> None:
         refused = tool("transfer", Ran(), Done("אין מענה"), ends=True, safe_ahead=False)
@@ -237,7 +243,7 @@ class WholeCallTests(TransactionTestCase):
         self.ran.clear()
         look = tool("look_up", self.ran)
         book = tool("book", self.ran, Done(BOOKED), safe_ahead=False)
-        thinker = tuned(OpenAiWriter, tools=(*TOOLS, look, book))
+        thinker = tuned(OpenAiWriter, more_tools=(look, book))
         knobs = ADAPTIVE | {"end_silence_long_ms": 4000, "weight_wish": 0}
         await publish(Profile(**knobs))
         quick = tuned(FakeSpeaker, first_byte_s=0.01)
@@ -269,19 +275,19 @@ class WholeCallTests(TransactionTestCase):
 
 class DeclarationTests(SimpleTestCase):
     def test_every_tool_is_what_a_strict_function_must_be(self) -> None:
-        for each in TOOLS:
+        for each in tools_in(HEBREW):
             function = each.as_function["function"]
             parameters = function["parameters"]
             self.assertTrue(function["strict"])
             self.assertEqual(parameters["required"], list(parameters["properties"]))
             self.assertFalse(parameters["additionalProperties"])
-        json.dumps([each.as_function for each in TOOLS])
+        json.dumps([each.as_function for each in tools_in(HEBREW)])
 
     def test_the_rules_name_no_tool_that_there_is_not(self) -> None:
-        named = set(re.findall(r"[a-z]+_[a-z_]+", instructions.RULES))
+        named = set(re.findall(r"[a-z]+_[a-z_]+", TEXTS.rules))
         self.assertEqual(named, {"say_goodbye", "take_message"})
-        self.assertLessEqual(named, {each.name for each in TOOLS})
+        self.assertLessEqual(named, {each.name for each in tools_in(HEBREW)})
 
     def test_only_what_cannot_be_undone_waits_for_the_decision(self) -> None:
-        waits = [each.name for each in TOOLS if not each.safe_ahead]
+        waits = [each.name for each in tools_in(HEBREW) if not each.safe_ahead]
         self.assertEqual(waits, ["take_message"])

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.test import SimpleTestCase, override_settings
 
 from calls.audio.codec import BYTES_PER_MS, level_db
+from calls.language.hebrew import HEBREW
 from calls.services import HistoryLine
 from calls.services.receptionist.writer import dialogue
 from calls.simulator import utterances
@@ -59,12 +60,12 @@ class UtterancesTests(SimpleTestCase):
             history: list[HistoryLine] = []
             for said in utterances.conversation(name):
                 with self.subTest(conversation=name, line=said.text):
-                    phrases = dialogue().question(history).phrases
+                    phrases = dialogue(HEBREW).question(history).phrases
                     if phrases:
                         self.assertEqual(said.text in phrases, not said.outside)
                     history.append(HistoryLine(True, said.keys.rstrip("#") or said.text))
             with self.subTest(conversation=name):
-                self.assertTrue(dialogue().question(history).ends)
+                self.assertTrue(dialogue(HEBREW).question(history).ends)
 
     def test_the_booking_has_a_short_answer_a_long_one_and_one_that_is_not_expected(self) -> None:
         said = utterances.conversation("booking")

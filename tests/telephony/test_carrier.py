@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.test import Client, SimpleTestCase, override_settings
 
+from calls.language.language import words_of
 from calls.models import Call
 from calls.voice import live
 from tests.fakes import FakeWriter, tuned
@@ -115,7 +116,7 @@ class WholeCallTests(VirtualTimeTestCase):
         self.assertTrue(all(turn.heard_ms is not None for turn in turns))  # by the marks
         entries = list(journal.read(await sync_to_async(lambda: list(call.journal()))()))
         self.assertIn("7", [each.digit for each in entries if isinstance(each, Pressed)])
-        self.assertEqual(decide(entries), recorded(entries))
+        self.assertEqual(decide(entries, words_of), recorded(entries))
 
     async def test_the_agent_says_bye_before_it_lets_go_of_the_string(self) -> None:
         with services(writer=tuned(FakeWriter, says_farewell=True)):

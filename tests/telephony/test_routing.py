@@ -11,12 +11,12 @@ from django.db import connection
 from django.test import Client, TestCase, override_settings
 from django.utils import timezone
 
+from calls.language.hebrew import HEBREW
 from calls.language.hebrew.instructions import ONLY_MESSAGE
 from calls.models import TOKEN_LIFETIME, Call
 from calls.services import CalledNumber, Farewell, HistoryLine
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.receptionist.writer import Receptionist
-from calls.telephony import phone_number
 from calls.telephony.phone_number import PhoneNumber
 from calls.voice import live
 from tests.fakes import FakeWriter
@@ -93,7 +93,7 @@ class ClosedTest(TestCase):
 
     def test_without_a_text_a_usual_one_is_said(self) -> None:
         a_closed_number()
-        self.assertIn(phone_number.CLOSED, ring())
+        self.assertIn(HEBREW.notices.closed, ring())
 
     def test_the_agent_answers_and_only_takes_a_message(self) -> None:
         a_closed_number(when_closed="message", business="מרפאת שיניים.")
@@ -101,7 +101,7 @@ class ClosedTest(TestCase):
         call = Call.objects.get()
         self.assertTrue(call.is_after_hours)
         self.assertTrue(call.as_called.takes_message)
-        self.assertEqual(call.as_called.opening("שלום."), phone_number.CLOSED_MESSAGE)
+        self.assertEqual(call.as_called.opening("שלום."), HEBREW.notices.closed_message)
 
     def test_it_is_forwarded_with_a_time_out(self) -> None:
         a_closed_number(when_closed="forward", forward_to="+972541111111")
@@ -141,7 +141,7 @@ class WriterTest(TestCase):
         for writer in (OpenAiWriter(called), Receptionist(called)):
             words = await self.opening(writer)
             with self.subTest(writer.name):
-                self.assertTrue(words.startswith(f"{phone_number.RECORDED} מרפאת אלון, שלום."))
+                self.assertTrue(words.startswith(f"{HEBREW.notices.recorded} מרפאת אלון, שלום."))
 
     async def test_the_model_is_told_that_only_a_message_is_taken(self) -> None:
         called = PhoneNumber(business="מרפאת שיניים.").as_called(takes_message=True)
@@ -213,4 +213,4 @@ class BriefedCallTest(VirtualTimeTestCase):
             async with PhoneCall() as phone:
                 await phone.until_quiet()
         self.assertEqual(called_numbers[0].hints, ("אלון",))
-        self.assertEqual(called_numbers[0].notice, phone_number.RECORDED)
+        self.assertEqual(called_numbers[0].notice, HEBREW.notices.recorded)

@@ -83,5 +83,5 @@ class WriteTest(SimpleTestCase):
         )
 
     def test_twiml_is_escaped(self) -> None:
-        self.assertIn("a &lt; b &amp; c", messages.say_and_hang_up("a < b & c"))
+        self.assertIn("a &lt; b &amp; c", messages.say_and_hang_up("a < b & c", "he-IL"))
         self.assertIn("&quot;", messages.connect("wss://h/x", "https://h/s", "/after", "to'ken\""))

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from django.test import SimpleTestCase
 
+from calls.language.language import words_of
 from tests.random_calls import random_call
 from tests.script import ScriptedCall, frames, silence, voice
 from tuning.turns.completion import Asked
@@ -208,7 +209,7 @@ def greeted(profile: Profile, events: list[Event]) -> list[Event]:
 
 
 def decided(profile: Profile, events: list[Event]) -> list[Decision]:
-    return decide(greeted(profile, events))
+    return decide(greeted(profile, events), words_of)
 
 
 def drawn(rule: str, chance: Random) -> Profile:

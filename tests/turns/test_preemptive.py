@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.test import SimpleTestCase
 
+from calls.language.hebrew import HEBREW
 from tests.random_calls import random_call
 from tests.script import ADAPTIVE, YES_NO, ScriptedCall, adaptive
 from tuning.turns.completion import same_words
@@ -209,7 +210,7 @@ class ProtocolTests(SimpleTestCase):
                         case Reply(prepared=True):
                             assert pending
                             self.assertEqual(pending.turn, action.turn)
-                            self.assertTrue(same_words(pending.text, action.text))
+                            self.assertTrue(same_words(pending.text, action.text, HEBREW.words))
                             pending, released = None, released + 1
                         case Reply() | Prompt():
                             self.assertIsNone(pending)

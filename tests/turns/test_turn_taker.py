@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from django.test import SimpleTestCase
 
+from calls.language.hebrew import HEBREW
 from tests.random_calls import random_call
 from tests.recordings.calls import CALLS
 from tests.script import ADAPTIVE, ScriptedCall
@@ -192,7 +193,7 @@ class DrawingTests(SimpleTestCase):
     def passages(self, entries: Iterable[Event | Action]) -> Iterator[tuple[Floor, Floor]]:
         for entry in entries:
             if isinstance(entry, CallBegan):
-                core = TurnTaker()
+                core = TurnTaker(HEBREW.words)
                 core.feed(entry)
             elif not isinstance(entry, Action):
                 before, turn = core._agent.floor, core.turn

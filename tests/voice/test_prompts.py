@@ -10,6 +10,7 @@ from pathlib import Path
 from django.test import SimpleTestCase, override_settings
 
 from calls.audio.codec import BYTES_PER_MS, level_db
+from calls.language.hebrew import HEBREW
 from calls.services import CalledNumber, ServiceFailed, phrase_cache, script
 from calls.services.espeak.speaker import EspeakSpeaker, synthesise
 from calls.services.script import audio_of
@@ -51,12 +52,12 @@ class PromptsTests(SimpleTestCase):
         for name in ("not_heard", "apology", "apology_goodbye", "time_up", "busy"):
             with self.subTest(name), as_shipped():
                 self.assertTrue(prompts.text(name))
-                self.assertEqual(prompts.clip(name, "any"), prompts.shipped(name).read_bytes())
+                self.assertEqual(prompts.clip(HEBREW, name, "any"), HEBREW.clip(name).read_bytes())
 
     def test_the_shipped_clips_are_what_make_clips_would_make_now(self) -> None:
-        for name, text in prompts.TEXTS.items():
+        for name, text in HEBREW.prompts.items():
             with self.subTest(name):
-                made, clip = synthesise(text), prompts.shipped(name).read_bytes()
+                made, clip = synthesise(text), HEBREW.clip(name).read_bytes()
                 self.assertAlmostEqual(len(clip) / len(made), 1, delta=0.05)
                 self.assertAlmostEqual(level_db(clip), level_db(made), delta=2)
                 self.assertLess(len(clip) / BYTES_PER_MS, 9000)
@@ -65,7 +66,8 @@ class PromptsTests(SimpleTestCase):
         with as_shipped():
             await prompts.warm_up()
             self.assertEqual(
-                prompts.clip("apology", EspeakSpeaker.name), synthesise(prompts.text("apology"))
+                prompts.clip(HEBREW, "apology", EspeakSpeaker.name),
+                synthesise(prompts.text("apology")),
             )
 
     async def test_a_number_says_them_in_its_own_pronunciation(self) -> None:
@@ -73,7 +75,7 @@ class PromptsTests(SimpleTestCase):
         with as_shipped():
             await prompts.warm_up([called])
             speaker = EspeakSpeaker(called)
-            cached = phrase_cache.CachedSpeaker(speaker, "CA1", called.pronunciations)
+            cached = phrase_cache.CachedSpeaker(speaker, "CA1", called)
             heard = await audio_of(cached.speak(script.of(prompts.text("apology"))))
             self.assertEqual(phrase_cache.phrases().hits, 1)
             self.assertEqual(heard, synthesise("סליחה, הייתה תקלא קטנה. אפשר לחזור על זה?"))
@@ -82,7 +84,9 @@ class PromptsTests(SimpleTestCase):
     async def test_what_the_configured_voice_cannot_say_stays_as_shipped(self) -> None:
         with as_shipped(), self.assertLogs("calls.voice.prompts", "WARNING") as logged:
             await prompts.warm_up()
-            self.assertEqual(prompts.clip("not_heard", "one sentence"), b"\x10" * 80 + b"\x20" * 80)
-            apology = prompts.clip("apology", "one sentence")
-            self.assertEqual(apology, prompts.shipped("apology").read_bytes())
+            self.assertEqual(
+                prompts.clip(HEBREW, "not_heard", "one sentence"), b"\x10" * 80 + b"\x20" * 80
+            )
+            apology = prompts.clip(HEBREW, "apology", "one sentence")
+            self.assertEqual(apology, HEBREW.clip("apology").read_bytes())
         self.assertIn("the quota is used up", logged.output[0])

@@ -6,11 +6,12 @@ import random
 
 from django.test import SimpleTestCase
 
+from calls.language.hebrew import HEBREW
 from calls.voice.sentences import LONG_OPENING, Sentences
 
 
 def split(*pieces: str) -> list[str]:
-    sentences = Sentences()
+    sentences = Sentences(HEBREW)
     complete = [sentence for piece in pieces for sentence in sentences.add(piece)]
     return complete + sentences.rest()
 
@@ -24,7 +25,7 @@ class SentenceTest(SimpleTestCase):
                 self.assertEqual(split(text), [text])
 
     def test_a_sentence_is_complete_once_what_follows_shows_its_end(self) -> None:
-        sentences = Sentences()
+        sentences = Sentences(HEBREW)
         self.assertEqual(sentences.add("שלום."), [])
         self.assertEqual(sentences.add(" מה"), ["שלום."])
         self.assertEqual(sentences.rest(), ["מה"])
@@ -83,7 +84,8 @@ class OpeningTest(SimpleTestCase):
 
     def test_it_goes_out_before_the_sentence_is_finished(self) -> None:
         self.assertEqual(
-            Sentences().add(self.LONG[: LONG_OPENING + 1]), ["יש לנו מקום ביום שלישי בעשר בבוקר,"]
+            Sentences(HEBREW).add(self.LONG[: LONG_OPENING + 1]),
+            ["יש לנו מקום ביום שלישי בעשר בבוקר,"],
         )
 
     def test_a_short_sentence_and_a_short_clause_are_not_cut(self) -> None:

@@ -16,6 +16,7 @@ from math import ceil
 from tuning.turns.completion import Reading
 from tuning.turns.heard import CallerVoice, CallerWords
 from tuning.turns.profile import FRAME_MS, Profile
+from tuning.turns.words import LanguageWords
 
 SHORTEST_PAUSE_MS = 200
 """Below it a gap is articulation, not a pause (Heldner & Edlund 2010 set 180-200 ms)."""
@@ -88,7 +89,7 @@ def fixed(profile: Profile, voice: CallerVoice) -> Silence:
 
 def examples(profile: Profile) -> dict[str, Silence]:
     """What the adaptive rule makes of typical utterances, by what is known of them."""
-    words = CallerWords()
+    words = CallerWords(LanguageWords())
     words.add("-", 0)
     known = {
         "answered": Reading(answers=True),

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from tuning.turns.completion import Asked
 from tuning.turns.profile import Profile
 
+HEBREW = "he"
+"""The language of every call before calls named one: a line without one means this."""
 JUDGED = 1 << 4
 """The bit of `Heard.speech` that Silero's model sets: bits 0-3 are webrtcvad's four modes."""
 SPEECH, SILENCE = 0b11111, 0
@@ -23,6 +25,7 @@ class CallBegan:
     """The first event of every stream. `seed` feeds the random response delays.
 
     turn: the greeting's number: 0, or on from there for a stream that took over from another.
+    language: the code of the one that is spoken, by which replay finds its words.
     """
 
     at_ms: int
@@ -30,6 +33,7 @@ class CallBegan:
     profile: Profile
     seed: int
     turn: int = 0
+    language: str = HEBREW
 
 
 @dataclass(frozen=True, slots=True)

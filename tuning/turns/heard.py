@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from tuning.turns.completion import same_words
 from tuning.turns.events import JUDGED, Heard, Pressed, Transcribed
 from tuning.turns.profile import FRAME_MS, Profile
+from tuning.turns.words import LanguageWords
 
 TRANSCRIPT_SLACK_MS = 250
 """A transcript that ends this little before the speech end reaches it: a VAD hangs on for
@@ -97,6 +98,7 @@ class CallerVoice:
 class CallerWords:
     """The words since the last decision: closed segments, and the partial that has stood."""
 
+    language: LanguageWords
     answered: str = ""
     """Words of the turn already answered, while nothing has been said since."""
     _finals: list[str] = field(default_factory=list)
@@ -160,7 +162,7 @@ class CallerWords:
         before = self.newest
         text = " ".join(event.text.split()[self._skip :])
         self._take(event, text)
-        if not same_words(self.newest, before):
+        if not same_words(self.newest, before, self.language):
             self._changed_ms = event.at_ms
 
     def _take(self, event: Transcribed, text: str) -> None:

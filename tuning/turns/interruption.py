@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from tuning.turns import completion
 from tuning.turns.agent import Agent, Floor
-from tuning.turns.completion import HESITATION, Asked
+from tuning.turns.completion import Asked
 from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
+from tuning.turns.words import LanguageWords
 
-BACKCHANNELS = completion.listed("backchannel")
 LONGEST_BACKCHANNEL = 3
 """Words: "כן כן הבנתי"."""
 NOISE_PATIENCES = 2
@@ -23,12 +23,14 @@ CUT_IN_MS = 1500
 """A caller who speaks on so soon after the reply began was cut in on."""
 
 
-def is_backchannel(text: str, asked: Asked) -> bool:
+def is_backchannel(text: str, asked: Asked, language: LanguageWords) -> bool:
     """Listening, not speaking: "אהה", "כן כן", "הבנתי"; not if that was asked for."""
     words = completion.plain(text)
-    if len(words) > LONGEST_BACKCHANNEL or not set(words) <= BACKCHANNELS | HESITATION:
+    if len(words) > LONGEST_BACKCHANNEL:
         return False
-    return asked.kind in ("", "open") or not completion.answers(text, asked)
+    if not set(words) <= language.backchannel | language.hesitation:
+        return False
+    return asked.kind in ("", "open") or not completion.answers(text, asked, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,11 @@ class SpokenOver:
 
     text: str
     asked: Asked
+    language: LanguageWords
 
     @property
     def takes_floor(self) -> bool:
-        return bool(self.text) and not is_backchannel(self.text, self.asked)
+        return bool(self.text) and not is_backchannel(self.text, self.asked, self.language)
 
 
 def is_interruption(

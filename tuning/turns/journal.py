@@ -1,7 +1,8 @@
 """A call's journal: every event and action in order, one JSON line each.
 
 `wall_ms`, where a line has it, is when the driver met the entry, on the monotonic clock since the
-stream began. It measures; replay reads only the entry.
+stream began. It measures; replay reads only the entry. A call in Hebrew does not name its language:
+no call did before there was a choice.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from tuning.turns.completion import Asked
-from tuning.turns.events import Action, Asks, CallBegan, Event, Retuned
+from tuning.turns.events import HEBREW, Action, Asks, CallBegan, Event, Retuned
 from tuning.turns.profile import Profile
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -26,6 +27,8 @@ def dump(entry: Event | Action, wall_ms: float | None = None) -> str:
         line["wall_ms"] = round(wall_ms, 1)
     if isinstance(entry, CallBegan | Retuned | Asks):
         line |= asdict(entry)
+        if line.get("language") == HEBREW:
+            del line["language"]
     else:  # asdict copies deeply: too slow for fifty frames a second and call
         for name in type(entry).__slots__:
             line[name] = getattr(entry, name)

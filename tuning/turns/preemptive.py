@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tuning.turns.completion import same_words
 from tuning.turns.events import Action, Forget, Think
 from tuning.turns.profile import Profile
+from tuning.turns.words import LanguageWords
 
 THINK_AFTER_MS = 200
 """Silence after which a reply may be begun: with a VAD's hanging on, about when a partial with the
@@ -19,6 +20,7 @@ last word comes; sooner, it would be thought about in vain."""
 
 @dataclass(slots=True)
 class PreemptiveGeneration:
+    language: LanguageWords
     turn: int = -1
     text: str = ""
     """What the reply under way answers; "" if there is none."""
@@ -30,7 +32,7 @@ class PreemptiveGeneration:
             return []
         if turn != self.turn:
             self.turn, self.text, self.attempts = turn, "", 0
-        if self.text and same_words(self.text, text):
+        if self.text and same_words(self.text, text, self.language):
             return []
         forgotten = self.forget()
         if self.attempts >= profile.think_limit:
@@ -40,7 +42,7 @@ class PreemptiveGeneration:
 
     def take(self, text: str) -> bool:
         """The decision is to answer this: is that what the reply under way answers?"""
-        is_taken = bool(self.text) and same_words(self.text, text)
+        is_taken = bool(self.text) and same_words(self.text, text, self.language)
         if is_taken:
             self.text = ""
         return is_taken

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from tuning.turns.events import (
+    HEBREW,
     Action,
     CallBegan,
     Event,
@@ -28,18 +29,22 @@ from tuning.turns.events import (
 )
 from tuning.turns.profile import FRAME_MS, Profile
 from tuning.turns.turn_taker import TurnTaker
+from tuning.turns.words import WordsOf
 
 Decision = tuple[int, Action]
 BEGAN_MS, LASTED_MS = 900, 2500
 """An imagined reply, where the record has none: heard so long after the decision, for so long."""
 
 
-def decide(entries: Iterable[Event | Action]) -> list[Decision]:
-    """The events of a record, decided again, as (at_ms, action). Actions in it are skipped."""
+def decide(entries: Iterable[Event | Action], words_of: WordsOf) -> list[Decision]:
+    """The events of a record, decided again, as (at_ms, action). Actions in it are skipped.
+
+    words_of: finds the words of the language that the record names. KeyError if there are none.
+    """
     decisions: list[Decision] = []
     for event in entries:
         if isinstance(event, CallBegan):  # a stream that took over from another began afresh
-            turns = TurnTaker()
+            turns = TurnTaker(words_of(event.language))
         if not isinstance(event, Action):
             decisions += [(event.at_ms, action) for action in turns.feed(event)]
     return decisions
@@ -74,7 +79,7 @@ class Comparison:
         return longer[shorter][0] if len(longer) > shorter else None
 
 
-def imagine(entries: Iterable[Event | Action], profile: Profile) -> Comparison:
+def imagine(entries: Iterable[Event | Action], profile: Profile, words_of: WordsOf) -> Comparison:
     """The same caller under another profile, from the beginning of the call.
 
     A reply that the record has too is heard as late and lasts as long as it did there; any other
@@ -82,7 +87,8 @@ def imagine(entries: Iterable[Event | Action], profile: Profile) -> Comparison:
     """
     record = list(entries)
     timings = _reply_timings(record)
-    turns = TurnTaker()
+    language = next((each.language for each in record if isinstance(each, CallBegan)), HEBREW)
+    turns = TurnTaker(words_of(language))
     decisions: list[Decision] = []
     pending: list[ReplyBegan | ReplyEnded] = []
     for entry in record:

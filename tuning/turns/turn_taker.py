@@ -56,6 +56,7 @@ from tuning.turns.heard import CallerVoice, CallerWords, Keys
 from tuning.turns.interruption import CUT_IN_MS, HeldReply, SpokenOver, is_interruption
 from tuning.turns.preemptive import PreemptiveGeneration
 from tuning.turns.profile import FRAME_MS, Profile
+from tuning.turns.words import LanguageWords
 
 NOISE_MS = 150
 """Voice shorter than this that never brings a word was noise."""
@@ -70,13 +71,15 @@ LINE_DEAD_MS = 30_000
 class TurnTaker:
     """Decides the turns of one call. Feed it events, do what it returns."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: LanguageWords) -> None:
+        """language: the words of the one that is spoken."""
+        self._language = language
         self.profile = Profile()
         self.revision = 0
         self.now_ms = 0
         self._last_frame_ms = 0
         self._agent = Agent(turn=-1, seed=0)
-        self._voice, self._words, self._keys = CallerVoice(), CallerWords(), Keys()
+        self._voice, self._words, self._keys = CallerVoice(), CallerWords(language), Keys()
         self._is_open = False
         """Whether the voice opens a turn; in the refractory time it has to earn that."""
         self._answered: tuple[CallerVoice, CallerWords] | None = None
@@ -88,7 +91,7 @@ class TurnTaker:
         """Voice without words, for which the caller has been asked to repeat."""
         self._recognised_ms = -1
         self._keyed_ms = -KEY_TONE_MS
-        self._ahead, self._endpoint = PreemptiveGeneration(), Endpoint()
+        self._ahead, self._endpoint = PreemptiveGeneration(language), Endpoint()
         self._asked_ms = 0
         """The silence that the newest frame was judged by."""
         self._asks = Asked()
@@ -219,7 +222,7 @@ class TurnTaker:
             return filler
         if not voice.is_heard or self.now_ms - self._keyed_ms < KEY_TONE_MS:
             return []
-        over = SpokenOver(self._words.newest, self._asks)
+        over = SpokenOver(self._words.newest, self._asks, self._language)
         if is_interruption(over, voice, agent, self.now_ms, self.profile, self._is_cut_in):
             return self._take_floor()
         is_speaking = agent.floor is Floor.SPEAKING
@@ -234,7 +237,7 @@ class TurnTaker:
 
     def _while_held(self) -> list[Action]:
         """Voice has stopped a reply: the words decide whether that was an interruption."""
-        over = SpokenOver(self._words.newest, self._held.asked)
+        over = SpokenOver(self._words.newest, self._held.asked, self._language)
         if over.takes_floor:
             return self._interrupt(self._held.why)
         why = self._held.goes_on(over, self.now_ms, self._voice, self.profile)
@@ -270,7 +273,9 @@ class TurnTaker:
             is_covered = self._words.cover(self._voice, self.now_ms)
         else:
             is_covered = self._words.reach(self._voice)
-        return completion.read(self._words.text, self._asks) if is_covered else None
+        if not is_covered:
+            return None
+        return completion.read(self._words.text, self._asks, self._language)
 
     def _think_ahead(self, reading: Reading | None) -> list[Action]:
         if reading is None or reading.dangling or not self._is_open:

@@ -1,0 +1,37 @@
+"""Hebrew: the language that is shipped."""
+
+from pathlib import Path
+
+from calls.language.hebrew.instructions import INSTRUCTIONS
+from calls.language.hebrew.lexicon import vocalise
+from calls.language.hebrew.phonemes import to_espeak
+from calls.language.hebrew.prompts import NOTICES, PROMPTS
+from calls.language.hebrew.speakable import speakable
+from calls.language.language import Language
+from tuning.turns import words
+
+_FOLDER = Path(__file__).parent
+
+
+def phonetic(text: str) -> str:
+    """Numbers in words, words in phonemes: espeak-ng's own Hebrew loses the vowels."""
+    return to_espeak(vocalise(speakable(text)))
+
+
+HEBREW = Language(
+    code="he",
+    name="Hebrew",
+    locale="he-IL",
+    letters=frozenset("אבגדהוזחטיכךלמםנןסעפףצץקרשת"),
+    # ת.ז., בת.ד., לגב., רח., and the letter of a point
+    abbreviations=r"[ובלהכמש]{0,2}(?:(?:[א-ת]\.)+[א-ת]|גב|רח|שד|פרופ)|[א-ת]|מס|עמ",
+    hello="שלום",
+    words=words.from_toml((_FOLDER / "words.toml").read_text("utf-8")),
+    prompts=PROMPTS,
+    clips=_FOLDER / "clips",
+    notices=NOTICES,
+    instructions=INSTRUCTIONS,
+    dialogue=_FOLDER / "dialogue.toml",
+    speakable=speakable,
+    phonetic=phonetic,
+)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand
 
+from calls.language.language import spoken
 from calls.services.espeak.speaker import synthesise
-from calls.voice import prompts
 
 
 class Command(BaseCommand):
-    help = "Make the shipped clips of the prompts (calls/voice/clips)."
+    help = "Make the shipped clips of the prompts of the language that is spoken."
 
     def handle(self, *args: object, **options: object) -> None:
-        prompts.CLIPS.mkdir(exist_ok=True)
-        for name in prompts.TEXTS:
-            path = prompts.shipped(name)
-            path.write_bytes(synthesise(prompts.text(name)))
+        language = spoken()
+        language.clips.mkdir(exist_ok=True)
+        for name, text in language.prompts.items():
+            path = language.clip(name)
+            path.write_bytes(synthesise(text))
             self.stdout.write(f"{path.name}: {path.stat().st_size} bytes")

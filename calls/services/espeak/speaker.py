@@ -1,4 +1,4 @@
-"""The embedded Speaker: espeak-ng, fed phonemes made from vocalised Hebrew.
+"""The embedded Speaker: espeak-ng, fed what the language makes of a text for it.
 
 Rules: espeak-ng is GPL, so it is a program of its own, never linked; text reaches it on its
 standard input, never through a shell. A reply that is interrupted leaves no process behind.
@@ -14,9 +14,7 @@ import numpy as np
 
 from calls.audio import riff
 from calls.audio.codec import BYTES_PER_MS, Samples, chunks, resample, to_mulaw
-from calls.language.hebrew.lexicon import vocalise
-from calls.language.hebrew.phonemes import to_espeak
-from calls.language.hebrew.speakable import speakable
+from calls.language.language import spoken
 from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceFailed, ServiceLate, script
 from calls.services.script import audio_of
 
@@ -29,24 +27,20 @@ DEADLINE_S = 2.0
 """A sentence takes about 10 ms; longer than this and something is wrong with the machine."""
 
 
-def phonetic(text: str) -> str:
-    """Plain Hebrew as espeak-ng is to say it: numbers in words, words in phonemes."""
-    return to_espeak(vocalise(speakable(text)))
-
-
 def command(program: str, voice: str, speed: int, pitch: int) -> list[str]:
     """espeak-ng reading standard input into a WAV on standard output.
 
-    voice: he, or he+VARIANT; speed: words a minute (80-450); pitch: 0-99.
+    voice: a language's code, or CODE+VARIANT; speed: words a minute (80-450); pitch: 0-99.
     """
     return [program, "-v", voice, "-s", f"{speed}", "-p", f"{pitch}", "--stdin", "--stdout"]
 
 
-def synthesise(text: str, *, voice: str = "he", speed: int = 150, pitch: int = 50) -> bytes:
+def synthesise(text: str, *, voice: str = "", speed: int = 150, pitch: int = 50) -> bytes:
     """8 kHz mu-law of the text, waited for: for callers' audio and prepared clips."""
-    if not (spelled := phonetic(text)):
+    language = spoken()
+    if not (spelled := language.phonetic(text)):
         return b""
-    arguments = command(EspeakSpeaker.program, voice, speed, pitch)
+    arguments = command(EspeakSpeaker.program, voice or language.code, speed, pitch)
     try:
         ended = subprocess.run(
             arguments, input=spelled.encode(), capture_output=True, timeout=DEADLINE_S
@@ -102,14 +96,14 @@ class EspeakSpeaker:
 
     name = "embedded espeak-ng (development voice)"
     program = "espeak-ng"
-    voice, speed, pitch = "he", 150, 50
+    speed, pitch = 150, 50
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
-        self._called = called
+        self._language = called.language
 
     @classmethod
     async def warm_up(cls) -> None:
-        await audio_of(cls().speak(script.of("שלום")))
+        await audio_of(cls().speak(script.of(spoken().hello)))
 
     @classmethod
     def availability(cls) -> Availability:
@@ -118,7 +112,7 @@ class EspeakSpeaker:
     async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
         async for text in texts:
             yield text
-            spelled = phonetic(text)
+            spelled = self._language.phonetic(text)
             audio = _telephone(await self._sound(spelled)) if spelled else b""
             for chunk in chunks(audio):
                 yield chunk
@@ -126,7 +120,7 @@ class EspeakSpeaker:
     async def _sound(self, text: str) -> riff.Sound:
         try:
             process = await asyncio.create_subprocess_exec(
-                *command(self.program, self.voice, self.speed, self.pitch),
+                *command(self.program, self._language.code, self.speed, self.pitch),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

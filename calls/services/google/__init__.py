@@ -30,18 +30,26 @@ VENDOR = Vendor(
             chooses=("speaker",),
         ),
         Setting("GOOGLE_INSECURE", "true: these two without TLS, on this machine", False),
-        Setting("GCP_STT_LANGUAGE", "what Google should recognise", "he-IL"),
+        Setting(
+            "GCP_STT_LANGUAGE",
+            "what Google should recognise",
+            default_in_words="the language of the calls",
+        ),
         Setting(
             "GCP_STT_MODEL",
             "with which model; where Google does not serve the two together, chirp_3, "
             "command_and_search or default takes over, and the log says why",
             "phone_call",
         ),
-        Setting("GOOGLE_TTS_VOICE", "Google's voice", "he-IL-Chirp3-HD-Kore"),
+        Setting(
+            "GOOGLE_TTS_VOICE",
+            "Google's voice, like he-IL-Chirp3-HD-Kore",
+            default_in_words="the language's Chirp3-HD-Kore",
+        ),
         Setting(
             "GOOGLE_TTS_FALLBACK_VOICE",
             "the one for when that cannot speak: quota used up, streaming refused",
-            "he-IL-Wavenet-A",
+            default_in_words="the language's Wavenet-A",
         ),
     ),
 )

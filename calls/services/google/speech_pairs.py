@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
+from calls.language.language import spoken
 from calls.services import Availability, ServiceFailed
 from calls.services.google import faults
 from calls.services.google.faults import Fault
@@ -42,7 +43,7 @@ _told: set[Availability] = set()
 
 def asked_for() -> Pair:
     model = settings.GCP_STT_MODEL
-    language = settings.GCP_STT_LANGUAGE
+    language = settings.GCP_STT_LANGUAGE or spoken().locale
     if model in LOCATIONS:
         return Pair("v2", model, language, LOCATIONS[model])
     return Pair("v1", model, language)

@@ -24,7 +24,7 @@ from grpc import StatusCode
 
 from calls.audio import riff
 from calls.audio.codec import RATE, chunks
-from calls.language.hebrew.speakable import speakable
+from calls.language.language import Language
 from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceFailed, ServiceLate, script
 from calls.services.google import connection, faults
 from calls.services.google.voice_stream import FromPcm, SpeakingPace, VoiceStream, within_limit
@@ -42,7 +42,8 @@ WARM_UP_S = 10.0
 CALL_S = 30.0
 """The client has no timeout of its own. Shorter deadlines end a call that is stuck."""
 GOOGLE = "texttospeech.googleapis.com:443"
-WARMING = "שלום."
+USUAL, FALLBACK = "Chirp3-HD-Kore", "Wavenet-A"
+"""Google has these in almost every language, by its locale."""
 FALLS_BACK = {
     StatusCode.INVALID_ARGUMENT,
     StatusCode.RESOURCE_EXHAUSTED,
@@ -69,7 +70,8 @@ class GoogleSpeaker:
     _paces: ClassVar[dict[str, SpeakingPace]] = {}
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
-        self.voice = called.voice or settings.GOOGLE_TTS_VOICE
+        self._language = called.language
+        self.voice = called.voice or usual_voice(self._language)
         self.name = f"Google voice {self.voice}"
         self._owed_s = OWED_S
 
@@ -78,15 +80,16 @@ class GoogleSpeaker:
         """Connect, and learn what Google refuses, before a caller would wait for it."""
         speaker = cls()
         speaker._owed_s = WARM_UP_S
-        await audio_of(speaker.speak(script.of(WARMING)))
+        await audio_of(speaker.speak(script.of(f"{speaker._language.hello}.")))
 
     @classmethod
     def availability(cls) -> Availability:
         """In Google's words, why it is not the voice, or the encoding, that was asked for."""
-        voice = settings.GOOGLE_TTS_VOICE
+        language = NO_NUMBER.language
+        voice = usual_voice(language)
         mulaw, pcm = cls._refused.get((voice, MULAW)), cls._refused.get((voice, PCM))
         if mulaw and pcm:
-            return Availability(voice, settings.GOOGLE_TTS_FALLBACK_VOICE, pcm)
+            return Availability(voice, fallback_voice(language), pcm)
         return (
             Availability(voice, f"{voice}, as PCM", mulaw) if mulaw else Availability(voice, voice)
         )
@@ -106,7 +109,7 @@ class GoogleSpeaker:
         pause of the writer's."""
         given, refused = [text], dict[tuple[str, int], str]()
         refusal: GoogleAPICallError | None = None
-        for encoding in self._streamable() if _requests(text) else ():
+        for encoding in self._streamable() if self._requests(text) else ():
             has_begun = False
             try:
                 async with aclosing(self._streamed(given, written, encoding)) as parts:
@@ -131,6 +134,10 @@ class GoogleSpeaker:
                 yield part
         self._refused.update(refused)
 
+    def _requests(self, text: str) -> list[str]:
+        """What Google is asked to say of a text; nothing if there is nothing to say."""
+        return within_limit(self._language.speakable(text))
+
     @property
     def _can_stream(self) -> bool:
         return "Chirp" in self.voice
@@ -152,7 +159,7 @@ class GoogleSpeaker:
         client = await _client()
         pace = self._paces.setdefault(self.voice, SpeakingPace())
         stream = VoiceStream(
-            await client.streaming_synthesize(timeout=CALL_S), config, given, _requests,
+            await client.streaming_synthesize(timeout=CALL_S), config, given, self._requests,
             ms_per_character=pace.ms_per_character, owed_s=self._owed_s,
         )  # fmt: skip
         as_it_is = encoding == MULAW
@@ -168,9 +175,9 @@ class GoogleSpeaker:
         self, text: str, refusal: GoogleAPICallError | None
     ) -> AsyncGenerator[str | bytes, None]:
         """By the fallback voice, or by one that cannot stream."""
-        voice = settings.GOOGLE_TTS_FALLBACK_VOICE if self._can_stream else self.voice
+        voice = fallback_voice(self._language) if self._can_stream else self.voice
         client, is_told = await _client(), False
-        for request in _requests(text):
+        for request in self._requests(text):
             try:
                 async with asyncio.timeout(self._owed_s):
                     response = await client.synthesize_speech(
@@ -201,14 +208,17 @@ class GoogleSpeaker:
         return (ServiceLate if is_late else ServiceFailed)(f"{said} ({advice})" if advice else said)
 
 
+def usual_voice(language: Language) -> str:
+    return settings.GOOGLE_TTS_VOICE or f"{language.locale}-{USUAL}"
+
+
+def fallback_voice(language: Language) -> str:
+    return settings.GOOGLE_TTS_FALLBACK_VOICE or f"{language.locale}-{FALLBACK}"
+
+
 def _selected(voice: str) -> tts.VoiceSelectionParams:
     """The language is the beginning of the voice's name: he-IL-Wavenet-A."""
     return tts.VoiceSelectionParams(language_code="-".join(voice.split("-")[:2]), name=voice)
-
-
-def _requests(text: str) -> list[str]:
-    """What Google is asked to say of a text; nothing if there is nothing to say."""
-    return within_limit(speakable(text))
 
 
 def _may_fall_back(error: GoogleAPICallError) -> bool:

@@ -14,7 +14,6 @@ from typing import ClassVar
 from django.conf import settings
 from django.utils import timezone
 
-from calls.language.hebrew import instructions
 from calls.services import (
     NO_NUMBER,
     Availability,
@@ -23,11 +22,12 @@ from calls.services import (
     Piece,
     ServiceFailed,
     ServiceLate,
+    instructions,
 )
 from calls.services.deadlines import within
 from calls.services.openai.api import AccountRefused, api
 from calls.services.tool_rounds import Rounds
-from calls.services.tools import TOOLS, Json, Tool, ToolCall
+from calls.services.tools import Json, Tool, ToolCall, tools_in
 
 logger = logging.getLogger(__name__)
 
@@ -42,23 +42,29 @@ class OpenAiWriter:
 
     first_s, next_s = 2.5, 2.0
     """Deadlines for the first token, and for each one after it."""
-    tools: ClassVar[Sequence[Tool]] = TOOLS
+    more_tools: ClassVar[Sequence[Tool]] = ()
+    """Besides those that every writer has."""
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
+        texts = self.texts = called.language.instructions
+        self.tools = (*tools_in(called.language), *self.more_tools)
         business = called.business or settings.BUSINESS_PROMPT
-        business = instructions.only_message(business) if called.takes_message else business
-        self._business = instructions.with_moment(business, timezone.localtime())
-        self._greeting = called.opening(settings.GREETING or instructions.GREETING)
+        if called.takes_message:
+            business = instructions.only_message(texts, business)
+        self._business = instructions.with_moment(texts, business, timezone.localtime())
+        self._greeting = called.opening(settings.GREETING or texts.greeting)
         self._called, self._notes = called, list[str]()
 
     @classmethod
     async def warm_up(cls) -> None:
         """Warm connections, and try each model as a call will: with tools, and the effort asked."""
         await api().warm()
+        writer = cls()
+        history = [HistoryLine(True, writer.texts.greeting)]
         asked = {
-            "messages": instructions.messages("", [HistoryLine(True, instructions.GREETING)]),
-            "tools": [tool.as_function for tool in cls.tools],
+            "messages": instructions.messages(writer.texts, "", history),
+            "tools": [tool.as_function for tool in writer.tools],
             "max_completion_tokens": TRIED_TOKENS,
         }
         for model in filter(None, (settings.OPENAI_MODEL, settings.OPENAI_FALLBACK_MODEL)):
@@ -72,14 +78,14 @@ class OpenAiWriter:
 
     def fixed_phrases(self) -> Sequence[str]:
         says = (tool.says for tool in self.tools if tool.says)
-        return self._greeting, instructions.PATIENCE, *says, instructions.ENOUGH
+        return self._greeting, self.texts.patience, *says, self.texts.enough
 
     async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
         if not history:
             api().warm_soon()  # the greeting leaves time for what the first answer will need
             yield self._greeting
             return
-        messages = instructions.messages(self._business, history, self._notes)
+        messages = instructions.messages(self.texts, self._business, history, self._notes)
         rounds = Rounds(self.tools, self._called, self._notes)
         async with aclosing(rounds.reply(_Chat(self, messages))) as pieces:
             async for piece in pieces:
@@ -102,7 +108,7 @@ class OpenAiWriter:
             first = error
         logger.warning("%s; asking %s instead", first, settings.OPENAI_FALLBACK_MODEL)
         if isinstance(first, ServiceLate) and not has_spoken:
-            yield instructions.PATIENCE
+            yield self.texts.patience
         try:
             async with aclosing(self._in_time(settings.OPENAI_FALLBACK_MODEL, asked)) as parts:
                 async for part in parts:

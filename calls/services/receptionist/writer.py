@@ -1,4 +1,4 @@
-"""The embedded Writer: a small deterministic receptionist, whose words are in dialogue.toml.
+"""The embedded Writer: a small deterministic receptionist, whose words are the language's dialogue.
 
 Rule: where the dialogue stands is a pure function of what the caller has said so far. Every
 answer replays the caller's lines from the first, so an interrupted or resumed turn needs no undo.
@@ -8,39 +8,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
-from pathlib import Path
 from typing import Literal
 
-from calls.language.hebrew.phonemes import MARKS
+from calls.language.language import Language
 from calls.services import NO_NUMBER, Availability, CalledNumber, Expect, Farewell, HistoryLine
+from tuning.turns.completion import VOWEL_MARKS
 
-DIALOGUE = Path(__file__).with_name("dialogue.toml")
 KINDS = {"answers": "choice", "anything": "open", "number": "number"}
 """What a question listens for, as tuning.turns.completion.Asked calls it."""
 ANYWHERE = "anywhere"
 """The group of answers that every question understands."""
 PHONE_DIGITS = range(9, 13)
-DIGIT_WORDS = {
-    word: str(digit)
-    for digit, words in enumerate(
-        (
-            ("אפס",),
-            ("אחת", "אחד"),
-            ("שתיים", "שניים", "שתים", "שנים"),
-            ("שלוש", "שלושה"),
-            ("ארבע", "ארבעה"),
-            ("חמש", "חמישה"),
-            ("שש", "שישה"),
-            ("שבע", "שבעה"),
-            ("שמונה",),
-            ("תשע", "תשעה"),
-        )
-    )
-    for word in words
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +69,11 @@ class Moment:
 
 
 class Dialogue:
-    """The questions of dialogue.toml. ValueError names what the file gets wrong."""
+    """The questions of a language's dialogue. ValueError names what the file gets wrong."""
 
-    def __init__(self, path: Path = DIALOGUE, *, takes_message: bool = False) -> None:
+    def __init__(self, language: Language, *, takes_message: bool = False) -> None:
         """takes_message: it only takes one."""
+        path, self._digits = language.dialogue, language.words.digits
         data = tomllib.loads(path.read_text("utf-8"))
         groups = {
             group: tuple(
@@ -135,7 +117,7 @@ class Dialogue:
             notes = moment.notes | answer.note
             following = self._next(moment.question, answer)
             return self._ask(following, answer.reply, notes, moment.question)
-        if (kept := _kept(question, heard)) is not None:
+        if (kept := _kept(question, heard, self._digits)) is not None:
             return self._ask(question.then, "", moment.notes | {question.keep: kept}, "")
         return self._sorry_for(moment, question)
 
@@ -171,24 +153,25 @@ def _meant(question: Question, heard: str) -> ExpectedAnswer | None:
     return meant
 
 
-def _kept(question: Question, heard: str) -> str | None:
+def _kept(question: Question, heard: str, digit_words: Mapping[str, str]) -> str | None:
     if question.listen == "anything":
         return heard
     if question.listen == "number":
-        digits = "".join(DIGIT_WORDS.get(word, "") or word for word in plain(heard).split())
+        digits = "".join(digit_words.get(word, "") or word for word in plain(heard).split())
         digits = re.sub(r"\D", "", digits)
         return digits if len(digits) in PHONE_DIGITS else None
     return None
 
 
 def plain(text: str) -> str:
-    """Words and single spaces: no vowel marks, no punctuation."""
-    return " ".join(re.findall(r"\w+", re.sub("[\"'׳״]", "", MARKS.sub("", text))))
+    """Words and single spaces: no capitals, no vowel marks, no punctuation."""
+    text = VOWEL_MARKS.sub("", text.casefold())
+    return " ".join(re.findall(r"\w+", re.sub("[\"'׳״]", "", text)))
 
 
 @cache
-def dialogue(*, takes_message: bool = False) -> Dialogue:
-    return Dialogue(takes_message=takes_message)
+def dialogue(language: Language, *, takes_message: bool = False) -> Dialogue:
+    return Dialogue(language, takes_message=takes_message)
 
 
 class Receptionist:
@@ -198,19 +181,20 @@ class Receptionist:
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         """The dialogue is fixed, but for its opening."""
-        self._dialogue = dialogue(takes_message=called.takes_message)
+        self._usual = dialogue(called.language)
+        self._dialogue = dialogue(called.language, takes_message=called.takes_message)
         self._greeting = called.opening(self._dialogue.greeting)
 
     @classmethod
     async def warm_up(cls) -> None:
-        dialogue()
+        dialogue(NO_NUMBER.language)
 
     @classmethod
     def availability(cls) -> Availability:
         return Availability(cls.name, cls.name)
 
     def fixed_phrases(self) -> Sequence[str]:
-        return (dialogue().moment(()).say,)
+        return (self._usual.moment(()).say,)
 
     async def write(self, history: Sequence[HistoryLine]) -> AsyncIterator[str | Expect | Farewell]:
         moment = self._dialogue.moment(history, self._greeting)

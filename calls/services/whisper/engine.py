@@ -27,7 +27,6 @@ from rapidfuzz.distance import Levenshtein
 from calls.audio.codec import BYTES_PER_MS, RATE, resample, to_mulaw, to_pcm
 from calls.services import ServiceFailed
 
-LANGUAGE = "he"
 NEAREST = 8
 """Phrases that reach the second stage: 92 % of the right ones are among them, 94 % among 10."""
 MARGIN = 3.5
@@ -71,9 +70,10 @@ class _Heard:
 
 
 class Engine:
-    """One per process and model folder; its methods may be called from several threads."""
+    """One per process, model folder and language (by its code); its methods may be called from
+    several threads."""
 
-    def __init__(self, folder: Path, workers: int) -> None:
+    def __init__(self, folder: Path, workers: int, language: str) -> None:
         try:
             # Imported here: it takes most of a second and the event loop must not.
             import ctranslate2
@@ -96,7 +96,7 @@ class Engine:
         self._view = ctranslate2.StorageView.from_array
         self._model, self._features = model.model, model.feature_extractor
         self._tokenizer = Tokenizer(
-            model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=LANGUAGE
+            model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
         )
         self._start = list(self._tokenizer.sot_sequence)
         self._noise = self._encode(_noise())
@@ -113,10 +113,10 @@ class Engine:
         chosen = self._chosen(heard, text, phrases)
         return RecognisedWords(chosen, len(phrases)) if chosen else RecognisedWords(text, 0)
 
-    def warm_up(self) -> None:
+    def warm_up(self, word: str) -> None:
         """Do everything once: the first time costs some 400 ms more."""
         self._freely(self._noise)
-        self._likelihoods(self._noise, ["כן"])
+        self._likelihoods(self._noise, [word])
 
     def weigh(self, phrases: Sequence[str]) -> list[float]:
         """log P(text | noise) of each phrase, once per process: ahead, if there is time."""
@@ -184,14 +184,14 @@ _loading = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _engine(folder: Path, workers: int) -> Engine:
-    return Engine(folder, workers)
+def _engine(folder: Path, workers: int, language: str) -> Engine:
+    return Engine(folder, workers, language)
 
 
-def loaded(folder: Path, workers: int) -> Engine:
+def loaded(folder: Path, workers: int, language: str) -> Engine:
     """The process's engine. Raises ServiceFailed if the model cannot be loaded."""
     with _loading:
-        return _engine(folder, workers)
+        return _engine(folder, workers, language)
 
 
 def _noise() -> bytes:

@@ -17,6 +17,7 @@ from typing import TypeVar, TypeVarTuple
 
 from calls.audio.codec import FRAME_BYTES
 from calls.audio.vad import WebRtcVad
+from calls.language.language import Language, spoken
 from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceLate, Transcript
 from calls.services.segments import SegmentEdge, Segments
 from calls.services.whisper import model
@@ -40,6 +41,7 @@ class WhisperTranscriber:
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.dropped_frames = self.replaced = 0
+        self.language = called.language
         self._queue: deque[tuple[bytes, int]] = deque()
         self._arrived = asyncio.Event()
         self._is_closed = False
@@ -49,8 +51,9 @@ class WhisperTranscriber:
     @classmethod
     async def warm_up(cls) -> None:
         """Load the model and try it. Raises ServiceFailed if there is none."""
-        engine = await _on_worker(_load)
-        await _on_worker(engine.warm_up)
+        language = spoken()
+        engine = await _on_worker(_load, language)
+        await _on_worker(engine.warm_up, language.hello)
 
     @classmethod
     def availability(cls) -> Availability:
@@ -74,7 +77,7 @@ class WhisperTranscriber:
             _workers.submit(self._engine.weigh, self._phrases)
 
     async def transcripts(self) -> AsyncIterator[Transcript]:
-        self._engine = await _on_worker(_load)
+        self._engine = await _on_worker(_load, self.language)
         segments, words = Segments(WebRtcVad()), None
         while await self._has_audio():
             frame, until_ms = self._queue.popleft()
@@ -100,7 +103,7 @@ class WhisperTranscriber:
         return not self._is_closed
 
     async def recognise(self, audio: bytes, until_ms: int) -> Transcript | None:
-        self._engine = self._engine or await _on_worker(_load)
+        self._engine = self._engine or await _on_worker(_load, self.language)
         segments = Segments(WebRtcVad())
         for start in range(0, len(audio) - FRAME_BYTES + 1, FRAME_BYTES):
             segments.hear(audio[start : start + FRAME_BYTES])
@@ -127,8 +130,8 @@ class WhisperTranscriber:
             ) from None
 
 
-def _load() -> Engine:
-    return loaded(model.present(), WORKERS)
+def _load(language: Language) -> Engine:
+    return loaded(model.present(), WORKERS, language.code)
 
 
 async def _on_worker(work: Callable[[*Given], Result], *given: *Given) -> Result:

@@ -27,7 +27,8 @@ from calls.telephony.carrier import (
 
 FORWARD_S = 25
 """How long a forwarded call rings."""
-VOICE = "Google.he-IL-Wavenet-A"
+VOICE = "Google.{locale}-Wavenet-A"
+"""Of Google's voices, one that Twilio has in almost every language."""
 
 
 def parse(text: str) -> Message | None:
@@ -108,9 +109,10 @@ def dial(number: str, after_url: str) -> str:
     return str(response)
 
 
-def say_and_hang_up(text: str) -> str:
+def say_and_hang_up(text: str, locale: str) -> str:
+    """locale: of the language that the text is in, like he-IL."""
     response = VoiceResponse()
-    response.say(text, language="he-IL", voice=VOICE)
+    response.say(text, language=locale, voice=VOICE.format(locale=locale))
     response.hangup()
     return str(response)
 

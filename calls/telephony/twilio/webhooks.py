@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from calls.language.language import spoken
 from calls.models import Call
 from calls.process.log import call_in_hand
 from calls.records.database_wait import WEBHOOK_S, at_most
@@ -100,7 +101,7 @@ def stream(request: HttpRequest, call_sid: str) -> HttpResponse:
 
 def _parting(words: str) -> HttpResponse:
     """Hang up, after these words if there are any."""
-    return _twiml(messages.say_and_hang_up(words) if words else messages.hang_up())
+    return _twiml(messages.say_and_hang_up(words, spoken().locale) if words else messages.hang_up())
 
 
 def _twiml(text: str) -> HttpResponse:

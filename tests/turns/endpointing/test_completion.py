@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.test import SimpleTestCase
 
+from calls.language.hebrew import HEBREW
 from tuning.turns.completion import (
     Asked,
     answers,
@@ -18,6 +19,7 @@ from tuning.turns.completion import (
     wishes,
 )
 
+WORDS = HEBREW.words
 NOTHING, YES_NO, PHRASE, OPEN = Asked(), Asked("yes_no"), Asked("phrase"), Asked("open")
 TELEPHONE, IDENTITY, DAY = (
     Asked("number"),
@@ -30,7 +32,7 @@ class DanglingTests(SimpleTestCase):
     def assert_dangling(self, expected: str, *texts: str, asked: Asked = NOTHING) -> None:
         for text in texts:
             with self.subTest(text):
-                self.assertEqual(dangling(text, asked), expected)
+                self.assertEqual(dangling(text, asked, WORDS), expected)
 
     def test_a_word_that_leans_on_the_next_is_no_end(self) -> None:
         self.assert_dangling(
@@ -86,28 +88,28 @@ class AskedForTimeTests(SimpleTestCase):
     def test_a_moment_is_asked_for_at_the_end(self) -> None:
         for text in ("רגע", "שנייה", "כן, רגע אחד", "תני לי עוד דקה", "רֶגַע.", "רגע רגע"):
             with self.subTest(text):
-                self.assertTrue(asks_for_time(text))
+                self.assertTrue(asks_for_time(text, WORDS))
 
     def test_a_moment_is_asked_for_politely(self) -> None:
-        self.assertTrue(asks_for_time("רגע בבקשה"))
-        self.assertTrue(asks_for_time("שנייה אחת, בבקשה"))
+        self.assertTrue(asks_for_time("רגע בבקשה", WORDS))
+        self.assertTrue(asks_for_time("שנייה אחת, בבקשה", WORDS))
 
     def test_a_moment_in_the_middle_or_inside_a_word_asks_for_none(self) -> None:
         for text in ("רגע אני בודק משהו", "ברגע", "הרגע", "השנייה", "דקה אחת אחרי חצות", ""):
             with self.subTest(text):
-                self.assertFalse(asks_for_time(text))
+                self.assertFalse(asks_for_time(text, WORDS))
 
 
 class AnswerTests(SimpleTestCase):
     def assert_answers(self, asked: Asked, *texts: str) -> None:
         for text in texts:
             with self.subTest(text):
-                self.assertTrue(answers(text, asked))
+                self.assertTrue(answers(text, asked, WORDS))
 
     def assert_does_not_answer(self, asked: Asked, *texts: str) -> None:
         for text in texts:
             with self.subTest(text):
-                self.assertFalse(answers(text, asked))
+                self.assertFalse(answers(text, asked, WORDS))
 
     def test_yes_and_no_answer_a_yes_or_no_question(self) -> None:
         self.assert_answers(
@@ -159,11 +161,11 @@ class SentenceTests(SimpleTestCase):
     def test_a_full_stop_a_thank_you_or_a_whole_question_closes(self) -> None:
         for text in ("נסיעה לחיפה.", "די!", "נכון?", "זה הכול תודה", "תודה רבה", "מתי אתם פותחים"):
             with self.subTest(text):
-                self.assertTrue(closes(text))
+                self.assertTrue(closes(text, WORDS))
 
     def test_a_request_that_does_not_say_for_what_is_not_closed(self) -> None:
-        self.assertFalse(closes("תרשום לי בבקשה"))
-        self.assertTrue(closes("תרשום לי תור בבקשה"))
+        self.assertFalse(closes("תרשום לי בבקשה", WORDS))
+        self.assertTrue(closes("תרשום לי תור בבקשה", WORDS))
 
     def test_other_words_do_not_close(self) -> None:
         for text in (
@@ -176,26 +178,26 @@ class SentenceTests(SimpleTestCase):
             "ביי ביי לי",
         ):
             with self.subTest(text):
-                self.assertFalse(closes(text))
+                self.assertFalse(closes(text, WORDS))
 
     def test_a_wish_a_question_or_a_complaint_is_the_point(self) -> None:
         for text in ("אני רוצה תור", "באתי לברר", "זה לא עובד", "ורציתי מחיר", "הגעתי ואין אף אחד"):
             with self.subTest(text):
-                self.assertTrue(wishes(text))
+                self.assertTrue(wishes(text, WORDS))
 
     def test_a_story_has_not_come_to_the_point(self) -> None:
         for text in ("קניתי אצלכם מקרר", "בא לי מהר", "גברת לאה", "אינסטלטור", "הרצון שלי", ""):
             with self.subTest(text):
-                self.assertFalse(wishes(text))
+                self.assertFalse(wishes(text, WORDS))
 
     def test_a_wish_is_detailed_from_eight_words_on(self) -> None:
         whole = "אני רוצה לקבוע תור לרופא עיניים ביום שלישי"
-        self.assertTrue(details(whole))
-        self.assertFalse(details(whole.rsplit(maxsplit=1)[0]))
-        self.assertFalse(details("קניתי אצלכם מקרר גדול לפני שבוע והוא הגיע"))
+        self.assertTrue(details(whole, WORDS))
+        self.assertFalse(details(whole.rsplit(maxsplit=1)[0], WORDS))
+        self.assertFalse(details("קניתי אצלכם מקרר גדול לפני שבוע והוא הגיע", WORDS))
 
     def test_nine_words_are_as_much_as_people_say_in_one_breath(self) -> None:
-        self.assertTrue(details("קניתי אצלכם מקרר גדול לפני שבוע והוא הגיע אתמול"))
+        self.assertTrue(details("קניתי אצלכם מקרר גדול לפני שבוע והוא הגיע אתמול", WORDS))
 
 
 class SameWordsTests(SimpleTestCase):
@@ -211,22 +213,22 @@ class SameWordsTests(SimpleTestCase):
         )
         for one, other in pairs:
             with self.subTest(one):
-                self.assertTrue(same_words(one, other))
+                self.assertTrue(same_words(one, other, WORDS))
 
     def test_a_word_more_less_another_or_in_another_place_does_not(self) -> None:
         for other in ("תור", "תור ליום שני", "תור ליום", "ליום שלישי תור", "תורים ליום שלישי", ""):
             with self.subTest(other):
-                self.assertFalse(same_words("תור ליום שלישי", other))
+                self.assertFalse(same_words("תור ליום שלישי", other, WORDS))
 
     def test_a_no_is_never_lost(self) -> None:
-        self.assertFalse(same_words("אני רוצה", "אני לא רוצה"))
+        self.assertFalse(same_words("אני רוצה", "אני לא רוצה", WORDS))
 
 
 class AskedInTests(SimpleTestCase):
     def assert_asks(self, asked: Asked, *texts: str) -> None:
         for text in texts:
             with self.subTest(text):
-                self.assertEqual(asked_in(text), asked)
+                self.assertEqual(asked_in(text, WORDS), asked)
 
     def test_a_question_without_a_question_word_asks_for_yes_or_no(self) -> None:
         self.assert_asks(YES_NO, "לקבוע לך תור?", "התור ביום שלישי. זה מתאים?", "האם זה נכון?")
@@ -249,7 +251,7 @@ class AskedInTests(SimpleTestCase):
 
 class ReadingTests(SimpleTestCase):
     def test_a_reading_says_it_all(self) -> None:
-        reading = read("לא, תודה רבה", YES_NO)
+        reading = read("לא, תודה רבה", YES_NO, WORDS)
         self.assertEqual(reading.dangling, "")
         said = (reading.answers, reading.closes, reading.wishes)
         self.assertEqual(said, (True, True, True))

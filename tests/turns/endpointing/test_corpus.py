@@ -22,6 +22,7 @@ from bench.corpus import (
 )
 from bench.corpus_audio import background, cough, on_the_line, rms, silence
 from calls.audio.codec import BYTES_PER_MS, FRAME_BYTES, to_mulaw, to_pcm
+from calls.language.hebrew import HEBREW
 from calls.services.espeak.speaker import STEP_MS, speech_bounds
 from tuning.turns.completion import Asked, answers
 
@@ -169,7 +170,7 @@ class TruthTests(SimpleTestCase):
 
     def test_numbers_and_choices_answer_what_was_asked(self) -> None:
         for turn in turns("number"):
-            self.assertTrue(answers(turn.text, turn.asked), turn.text)
+            self.assertTrue(answers(turn.text, turn.asked, HEBREW.words), turn.text)
         chosen = [turn for turn in turns("short") if turn.asked.kind == "choice"]
         self.assertTrue(chosen)
         for turn in chosen:

@@ -11,6 +11,7 @@ from typing import get_args
 
 from django.test import SimpleTestCase, TestCase
 
+from calls.language.language import words_of
 from calls.models import Call
 from tests.script import ScriptedCall
 from tuning.turns import journal
@@ -102,6 +103,18 @@ class LineTests(SimpleTestCase):
         read = journal.load(json.dumps(line))
         assert isinstance(read, Retuned)
         self.assertEqual(read.profile, Profile())
+
+    def test_a_line_without_a_language_is_of_a_call_in_hebrew(self) -> None:
+        """So is every line from before calls named one."""
+        line = journal.dump(CallBegan(0, 3, BRISK, seed=1))
+        self.assertNotIn("language", json.loads(line))
+        self.assertEqual(journal.load(line), CallBegan(0, 3, BRISK, seed=1, language="he"))
+
+    def test_any_other_language_is_named(self) -> None:
+        began = CallBegan(0, 3, BRISK, seed=1, language="en")
+        line = journal.dump(began)
+        self.assertEqual(json.loads(line)["language"], "en")
+        self.assertEqual(journal.load(line), began)
 
     def test_hebrew_can_be_read_in_the_journal(self) -> None:
         self.assertIn("מה השעות", journal.dump(Amend(3, "מה השעות")))
@@ -197,7 +210,7 @@ class ReplaysToItselfTests(SimpleTestCase):
             entries = list(journal.read(lines))
             with self.subTest(seed=seed):
                 self.assertEqual(entries, call.entries)
-                self.assertEqual(decide(entries), call.decided)
+                self.assertEqual(decide(entries, words_of), call.decided)
                 self.assertEqual(recorded(entries), call.decided)
             kinds |= {type(action) for action in call.actions}
         self.assertEqual(kinds, set(get_args(Action)), "a kind of action was never decided")

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from django.test import SimpleTestCase
 
+from calls.language.language import words_of
 from tests.recordings.calls import CALLS
 from tests.recordings.scripted import ADAPTIVE, FIXED, FOLDER, Call
 from tuning.turns import journal
@@ -57,7 +58,7 @@ class RecordingTests(SimpleTestCase):
         for call in CALLS:
             entries = list(journal.read(call.recorded().journal))
             with self.subTest(call.path):
-                self.assertEqual(decide(entries), recorded(entries))
+                self.assertEqual(decide(entries, words_of), recorded(entries))
 
     def test_no_recording_is_left_without_its_script(self) -> None:
         kept = {path for call in CALLS for path in call.files.values()}

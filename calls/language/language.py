@@ -1,0 +1,145 @@
+"""What a language is: all that a call in it says, tells and understands, as one object.
+
+A folder beside this file makes one (`hebrew/` makes HEBREW), and the setting CALL_LANGUAGES names
+it. Rule: nothing else of calls/ knows which languages there are; what needs one gets it from the
+called number, or asks for the one that is `spoken`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from tuning.turns.words import LanguageWords
+
+PROMPTS = {
+    *("not_heard", "no_input", "no_input_goodbye", "apology", "apology_goodbye", "time_up"),
+    *("moment", "busy"),
+}
+"""What a call must always be able to say; every language has words and a clip for each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """What is said where no conversation is, or before its greeting."""
+
+    recorded: str
+    """Before the greeting: the call is recorded."""
+    closed: str
+    """Outside opening hours, before hanging up."""
+    closed_message: str
+    """Outside opening hours, instead of the greeting: a message may be left."""
+    unanswered: str
+    """Nobody answers where the call was forwarded."""
+    unknown_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolTexts:
+    """A tool of calls.services.tools as a model is told of it. says: as Tool's."""
+
+    description: str
+    parameters: Mapping[str, str]
+    """What each is, by its name."""
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instructions:
+    """What a language model is told, and what is said in its place."""
+
+    rules: str
+    """Of speech and of conversation: the head of every request."""
+    about_business: str
+    """The heading of the business's own text."""
+    business: str
+    """That text, where the settings have none: a desk that knows nothing."""
+    only_message: str
+    """Added to it while the business is closed."""
+    moment: Callable[[datetime], str]
+    """Added to it: when the call began."""
+    message_kept: str
+    """For later turns, with {name}, {number} and {reason} of the message."""
+    tools: Mapping[str, ToolTexts]
+    """By the tool's name."""
+
+    # What a model is told of a tool that it called.
+    kept: str
+    not_kept: str
+    not_yet: str
+    nothing_came: str
+    not_done: str
+    no_such_tool: str
+
+    # Said without a model.
+    greeting: str
+    patience: str
+    """While another model is asked, after the first has been late; with a space at its end."""
+    enough: str
+    """When a model goes on calling tools and says nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Language:
+    """One is made a process, and it is equal to itself only."""
+
+    code: str
+    """Its ISO 639 code: so journals, Whisper and espeak-ng call it."""
+    name: str
+    """In English."""
+    locale: str
+    """As BCP 47 has it, like he-IL: what services are asked for, where they are not told better.
+    A vendor that calls it otherwise translates."""
+    letters: frozenset[str]
+    """All of its alphabet."""
+    abbreviations: str
+    """A regular expression: what a full stop may follow without ending a sentence; "": nothing."""
+    hello: str
+    """A word to try a service with."""
+    words: LanguageWords
+    """What the core judges by."""
+    prompts: Mapping[str, str]
+    """By the names in PROMPTS."""
+    clips: Path
+    """A folder of those, ready to be played: NAME.ulaw. `make_clips` makes them."""
+    notices: Notices
+    instructions: Instructions
+    dialogue: Path
+    """What the embedded receptionist says and understands (calls.services.receptionist)."""
+    speakable: Callable[[str], str]
+    """Text as it is to be said: numbers and signs in words; "" if nothing of it can be said."""
+    phonetic: Callable[[str], str]
+    """Text as espeak-ng is to be given it."""
+
+    def __post_init__(self) -> None:
+        if self.prompts.keys() != PROMPTS:
+            raise ValueError(f"{self.name}: prompts {PROMPTS ^ self.prompts.keys()}")
+
+    def clip(self, name: str) -> Path:
+        """Of a prompt: 8 kHz mu-law without a header."""
+        return self.clips / f"{name}.ulaw"
+
+
+def spoken() -> Language:
+    """The language of the calls that come in."""
+    language: Language = import_string(settings.CALL_LANGUAGES[0])
+    return language
+
+
+def known(code: str) -> Language:
+    """A language that is, or was, spoken here. Raises KeyError."""
+    for path in settings.CALL_LANGUAGES:
+        language: Language = import_string(path)
+        if language.code == code:
+            return language
+    raise KeyError(f"no language {code!r} in CALL_LANGUAGES")
+
+
+def words_of(code: str) -> LanguageWords:
+    """As replay asks for them."""
+    return known(code).words

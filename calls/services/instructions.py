@@ -1,0 +1,67 @@
+"""What a language model is told: its instructions, and the call so far. Pure.
+
+Rule: what comes first is the same, byte for byte, in every request, so that the provider's prompt
+cache serves it: first the language's rules of speech, then the business's own text, and only then
+what belongs to one call. The model is told what was heard, never what was only written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from calls.language.language import Instructions
+from calls.services import HistoryLine, Message
+
+MOST_LINES, LINES_DROPPED_AT_ONCE = 40, 10
+MOST_BYTES = 8000
+"""Of the history. It is cut in steps, because each cut is a beginning that no cache knows yet."""
+
+
+def system(texts: Instructions, business: str, notes: Sequence[str] = ()) -> str:
+    """The instructions; what was done in this call comes last."""
+    about = f"{texts.about_business}\n{business or texts.business}"
+    return "\n\n".join([texts.rules, about, *notes])
+
+
+def note_of(texts: Instructions, message: Message) -> str:
+    """For later turns: it was kept."""
+    return texts.message_kept.format(
+        name=message.name, number=message.number, reason=message.reason
+    )
+
+
+def with_moment(texts: Instructions, business: str, at: datetime) -> str:
+    """The business's text, and when the call began: the same in all its requests."""
+    return f"{business or texts.business}\n\n{texts.moment(at)}"
+
+
+def only_message(texts: Instructions, business: str) -> str:
+    """The business's text while it is closed."""
+    return f"{business or texts.business}\n\n{texts.only_message}"
+
+
+def messages(
+    texts: Instructions,
+    business: str,
+    history: Sequence[HistoryLine],
+    notes: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """The instructions and the call, each side's lines in a row made one."""
+    told: list[dict[str, Any]] = [{"role": "system", "content": system(texts, business, notes)}]
+    for by_caller, lines in groupby(recent(history), key=lambda line: line.by_caller):
+        role = "user" if by_caller else "assistant"
+        told.append({"role": role, "content": " ".join(line.text for line in lines)})
+    return told
+
+
+def recent(history: Sequence[HistoryLine]) -> Sequence[HistoryLine]:
+    """The end of the history, within both bounds; the last line always."""
+    excess = max(0, len(history) - MOST_LINES)
+    dropped = -(-excess // LINES_DROPPED_AT_ONCE) * LINES_DROPPED_AT_ONCE
+    kept = history[dropped:]
+    while len(kept) > 1 and sum(len(line.text.encode()) for line in kept) > MOST_BYTES:
+        kept = kept[min(LINES_DROPPED_AT_ONCE, len(kept) - 1) :]
+    return kept

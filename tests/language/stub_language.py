@@ -1,0 +1,142 @@
+"""A little English: a second language, which shows that one is a single object.
+
+It can hold a call with the embedded receptionist, and tells a language model what it must.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from string import ascii_letters
+from tempfile import TemporaryDirectory
+
+from calls.language.language import PROMPTS, Instructions, Language, Notices, ToolTexts
+from tests.fakes import HUSH
+from tuning.turns import words
+
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+WORDS = """
+leaning = "of the a to with and or but because my"
+wanting = "want need like i"
+transitive = "book cancel"
+complete_after = "yes"
+hesitation = "er erm um well"
+floor = ["one moment", "hold on"]
+please = "please"
+yes_no = "yes no yeah nope sure"
+but = "but"
+asking = "what when where how"
+closing = "thanks please goodbye"
+backchannel = "aha yes right"
+digits = ["zero oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+telephone = '\\d{10}'
+number_asked = 'telephone number'
+alternatives = "or"
+open_question = "what when where which who how"
+broad_question = "help"
+wish = "want need like not"
+"""
+DIALOGUE = """
+first = "menu"
+first_when_closed = "goodbye"
+last_when_closed = "goodbye"
+greeting = "Hello, this is the garage."
+not_understood = "Pardon?"
+still_not_understood = "I still do not understand."
+
+[questions.menu]
+ask = "Is it about your car?"
+answers = ["car"]
+hint = "Please say yes or no."
+
+[questions.goodbye]
+ask = "Goodbye."
+ends = true
+
+[[answers.car]]
+hear = ["yes"]
+reply = "It will be ready at five."
+then = "menu"
+
+[[answers.anywhere]]
+hear = ["goodbye"]
+then = "goodbye"
+"""
+
+_folder = TemporaryDirectory()
+FOLDER = Path(_folder.name)
+(FOLDER / "dialogue.toml").write_text(DIALOGUE)
+for _name in PROMPTS:
+    (FOLDER / f"{_name}.ulaw").write_bytes(10 * HUSH)
+
+
+def speakable(text: str) -> str:
+    """Digit by digit."""
+    said = re.sub(r"\d", lambda digit: f" {DIGITS[int(digit[0])]} ", text)
+    return " ".join(said.split())
+
+
+def moment(at: datetime) -> str:
+    return f"The call began at {at:%H:%M}."
+
+
+ENGLISH = Language(
+    code="en",
+    name="English",
+    locale="en-US",
+    letters=frozenset(ascii_letters),
+    abbreviations="approx|ext",
+    hello="hello",
+    words=words.from_toml(WORDS),
+    prompts={
+        "not_heard": "I did not hear you.",
+        "no_input": "Are you still there?",
+        "no_input_goodbye": "Goodbye, then.",
+        "apology": "Sorry, could you say that again?",
+        "apology_goodbye": "Sorry, something is broken. Please call later.",
+        "time_up": "Our time is up. Goodbye.",
+        "moment": "One moment.",
+        "busy": "All lines are busy.",
+    },
+    clips=FOLDER,
+    notices=Notices(
+        recorded="This call is recorded.",
+        closed="We are closed.",
+        closed_message="We are closed. You may leave a message.",
+        unanswered="Nobody answers.",
+        unknown_number="There is no such number.",
+    ),
+    instructions=Instructions(
+        rules="You answer the telephone in English, in a sentence or two.",
+        about_business="About the business:",
+        business="A reception desk.",
+        only_message="The business is closed: only take a message.",
+        moment=moment,
+        message_kept="Kept already: a message of {name}, {number}: {reason}",
+        tools={
+            "say_goodbye": ToolTexts(
+                description="Ends the call once the farewell was heard.",
+                parameters={"farewell": "the words of farewell"},
+                says="Thank you, goodbye.",
+            ),
+            "take_message": ToolTexts(
+                description="Keeps a message.",
+                parameters={"name": "the name", "number": "digits only", "reason": "a sentence"},
+                says="Noted. ",
+            ),
+        },
+        kept="The message is kept.",
+        not_kept="The message is not kept: ask again.",
+        not_yet="Not yet: first say what is done.",
+        nothing_came="No answer came in time.",
+        not_done="It failed.",
+        no_such_tool="There is no such tool.",
+        greeting="Hello, how can I help?",
+        patience="Just a moment. ",
+        enough="I could not finish that.",
+    ),
+    dialogue=FOLDER / "dialogue.toml",
+    speakable=speakable,
+    phonetic=speakable,
+)
