@@ -1,7 +1,7 @@
 """A call's journal: every event and action in order, one JSON line each.
 
-`wall_ms`, where a line has it, is when the driver met the entry, on the monotonic clock since the
-stream began. It measures; replay reads only the entry.
+`wall_ms`, where a line has it, is when the driver handled the entry, in milliseconds on the
+monotonic clock since the stream began. It is for measuring; replay reads only the entry.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tuning.turns.events import Action, Asks, CallBegan, Event, Retuned
 from tuning.turns.profile import Profile
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-"""json.dumps would make a new encoder for every line."""
+"""Made once: json.dumps would make a new encoder for every line."""
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Action))}
 
 
