@@ -101,7 +101,7 @@ class Latencies(Moments):
         "speech_ended_ms",
         "first_audio_ms",
         _("Response latency"),
-        _("From the caller's last voiced frame to the first audio sent: what the caller waits."),
+        _("From the caller's last sound to the first audio sent: how long the caller waits."),
     )
     end_of_turn_delay = Latency(
         "speech_ended_ms",
@@ -114,7 +114,7 @@ class Latencies(Moments):
         "speech_ended_ms",
         "transcribed_ms",
         _("Transcription delay"),
-        _("From the speech end to the transcript that the turn rests on."),
+        _("From the speech end to the transcript that the turn is based on."),
         is_stage=True,
     )
     llm_ttft = Latency(
@@ -135,7 +135,7 @@ class Latencies(Moments):
         "first_sentence_ms",
         "first_byte_ms",
         _("TTS, first byte"),
-        _("From the first sentence handed over to the first byte of its audio."),
+        _("From handing over the first sentence to the first byte of its audio."),
         is_stage=True,
     )
     turn_latency = Latency(
@@ -148,7 +148,10 @@ class Latencies(Moments):
         "ready_ms",
         "decided_ms",
         _("Ready before the decision"),
-        _("From the reply's first audio being there to the decision; negative: it came after."),
+        _(
+            "From when the reply's first audio was ready to the decision; negative: it was ready "
+            "only after."
+        ),
         is_counted=False,
     )
     field_turn_latency = Latency(
@@ -156,8 +159,8 @@ class Latencies(Moments):
         "first_sentence_ms",
         _("TURN_LATENCY (field)"),
         _(
-            "The older log line: from the decision to the text handed to speech synthesis. It "
-            "leaves out the silence before and the synthesis after."
+            "The older log line: from the decision until the text is handed to speech "
+            "synthesis. It leaves out the silence before and the synthesis after."
         ),
         is_counted=False,
         is_exported=False,
@@ -166,7 +169,7 @@ class Latencies(Moments):
         "speech_ended_ms",
         "heard_ms",
         _("Heard"),
-        _("From the speech end to the mark that confirms that the caller hears the reply."),
+        _("From the speech end to the mark confirming that the caller hears the reply."),
         is_counted=False,
         is_exported=False,
     )

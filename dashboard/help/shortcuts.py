@@ -29,7 +29,7 @@ SHORTCUTS = (
         _("On every page"),
         (
             Shortcut(("?",), _("This list")),
-            Shortcut(("/",), _("To the search field of the page")),
+            Shortcut(("/",), _("Go to the page's search field")),
             Shortcut(("g", "h"), _("Home")),
             Shortcut(("g", "l"), _("Calls in progress")),
             Shortcut(("g", "c"), _("Calls")),

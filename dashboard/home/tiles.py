@@ -129,8 +129,8 @@ def tiles() -> Tiles:
         chosen.days,
         RateTile(
             "cut_ins", _("Cut-ins"),
-            _("How often the agent began while the caller was about to go on. To the caller it "
-              "feels like being interrupted."),
+            _("How often the agent began to speak when the caller was about to go on. To the "
+              "caller it feels like being interrupted."),
             CUT_IN_RATE, len(turns), len(by_call), rate(by_call, cut_ins),
             Lead(sum(map(bool, cut_ins.values())), chosen.calls_query(cut_ins="on")),
             day_line(of_days.cut_ins, CUT_IN_RATE, from_zero=True),
@@ -140,7 +140,7 @@ def tiles() -> Tiles:
         _latency_tile(turns, chosen, of_days, is_short=False),
         RateTile(
             "dropped", _("Dropped short answers"),
-            _("A yes or a no that got no answer: the caller has to say it again."),
+            _("A yes or a no that got no answer: the caller had to say it again."),
             DROPPED_RATE, len(turns), len(by_call), rate(by_call, dropped),
             Lead(len(dropped), chosen.calls_query(dropped="on")),
             day_line(of_days.dropped, DROPPED_RATE, from_zero=True),

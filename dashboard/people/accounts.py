@@ -100,10 +100,7 @@ def _check(request: HttpRequest, person: User, *, keeps_admin: bool) -> None:
         raise Refused(_("You cannot change your own account here: ask another admin."))
     if person.is_superuser and not getattr(request.user, "is_superuser", False):
         raise Refused(
-            _(
-                "This is the installation's own account: only whoever is signed in to it may "
-                "change it."
-            )
+            _("This is the installation's own account: it can be changed only by signing in to it.")
         )
     if keeps_admin or role_of(person) != "admin":
         return

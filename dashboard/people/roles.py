@@ -31,9 +31,9 @@ LABELS: dict[str, Promise] = {
     "": _("No role"),
 }
 MEANINGS: dict[str, Promise] = {
-    "viewer": _("Sees calls, latencies, profiles and numbers; callers' numbers are masked."),
-    "operator": _("Also plays recordings, listens in, replays, labels, exports and drafts."),
-    "admin": _("Also publishes, edits numbers and people, and reads the audit."),
+    "viewer": _("Can see calls, latencies, profiles and numbers; callers' numbers are masked."),
+    "operator": _("Can also play recordings, listen in, replay, label, export and draft."),
+    "admin": _("Can also publish, edit numbers and people, and read the audit."),
 }
 
 
