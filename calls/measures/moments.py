@@ -1,7 +1,7 @@
-"""The moments of a turn, and the latencies between them: each is declared here, once.
+"""The moments of a turn and the latencies between them, each declared once, here.
 
-The columns of calls.models.Turn, the record of a turn under way, what is counted by the hour, the
-exports, the waterfall and the pages read these declarations; DESIGN.md section 1 defines the words.
+These declarations are read by the columns of calls.models.Turn, the record of a turn in progress,
+the hourly counts, the exports, the waterfall and the pages. DESIGN.md section 1 defines the words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Moment = float | None
 
 @dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Moments:
-    """In the order in which they usually come."""
+    """The moments of a turn, in the order in which they usually come."""
 
     speech_began_ms: Moment = None
     """The caller's first voice."""
@@ -55,7 +55,7 @@ MOMENTS = tuple(each.name for each in fields(Moments))
 class Latency:
     """From one moment of a turn to another, in milliseconds; None where one of them is missing.
 
-    Asked of a turn it is that duration; asked of a class, this declaration.
+    Read from a turn, it is that duration; read from a class, it is this declaration.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Latency:
 
 
 class Latencies(Moments):
-    """In the order in which pages show them."""
+    """The latencies of a turn, in the order in which pages show them."""
 
     is_prepared: Any
 
