@@ -1,7 +1,7 @@
 """A stretch of a call's record as one line of text: what the spool holds and the database takes.
 
 Rule: the lines of a call are numbered, and the database knows by number which of them it has
-(JournalPart.number to .last). So a line may be written again, by whoever finds it, and counts once.
+(JournalPart.number to .last). So anyone who finds a line may write it again; it counts only once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _UNPACKED = {"turns", "open_turn", "fields"}
 
 @dataclass(slots=True)
 class RecordPart:
-    """What happened in a call since its last line."""
+    """What has happened in a call since its last line."""
 
     entries: list[tuple[float, Event | Action]] = field(default_factory=list)
     """Of the journal, each with its wall time."""
