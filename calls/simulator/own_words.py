@@ -1,7 +1,8 @@
-"""A caller's own words from a WAV file, of any rate and any usual kind.
+"""A caller's own words, from a WAV file of any rate and any common format.
 
-PCM of 8, 16, 24 or 32 bits, 32-bit float, mu-law; any number of channels, mixed down. The standard
-library's reader knows neither mu-law nor the extensible header, so the few chunks are read here.
+PCM of 8, 16, 24 or 32 bits, 32-bit float, or mu-law; any number of channels, mixed down. The
+standard library's reader knows neither mu-law nor the extensible header, so the chunks are read
+here.
 """
 
 from __future__ import annotations
