@@ -1,4 +1,4 @@
-"""Which calls a list or an export is about, as its address says."""
+"""The filter of a list or an export of calls, read from its address."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_WAIT_MS = 600_000
 
 
 class MomentInput(forms.DateTimeInput):
-    """Shows a moment of a link by the clock of the pages, and a whole day by its first or last."""
+    """Shows a link's time in the pages' time zone, and a whole day as its first or last moment."""
 
     def __init__(self, of_a_day: time) -> None:
         super().__init__(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
