@@ -1,5 +1,5 @@
-"""The words of the pages in plain language, each with an anchor that other pages link to:
-`{% url "glossary" %}#response_latency`. The measures have the names of calls.models.Turn."""
+"""The glossary: the pages' words in plain language. Each entry has an anchor to link to:
+`{% url "glossary" %}#response_latency`. Measures are named as in calls.models.Turn."""
 
 from __future__ import annotations
 

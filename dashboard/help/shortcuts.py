@@ -1,6 +1,6 @@
-"""The keys, as the help page tells them; static/js/keys.js and the pages' own modules know them.
+"""The keyboard shortcuts, for the help page; static/js/keys.js and the pages' modules handle them.
 
-They are places on the keyboard, so they are the same on a Hebrew one.
+They go by position on the keyboard, so they are the same with a Hebrew layout.
 """
 
 from __future__ import annotations
