@@ -1,7 +1,7 @@
-"""The four figures of the first page: do callers wait, and are they cut in on?
+"""The four figures on the first page: do callers wait, and are they cut in on?
 
-Rule: a figure stands with its target, the turns and calls behind it, and how sure it is; what too
-few turns cannot tell is not shown as a number.
+Rule: each figure is shown with its target, the turns and calls behind it, and how certain it is. If
+there are too few turns, no number is shown.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """So many calls, and the address of their list."""
+    """A number of calls, and the address of their list."""
 
     calls: int
     query: str
@@ -200,7 +200,7 @@ def rate(by_call: dict[int, list[Measured]], events: dict[int, int]) -> Rate | N
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The calls before a publication, or since. None: of too few turns."""
+    """The calls before or since a publication. None: too few turns."""
 
     calls: int
     cut_ins: float | None
@@ -227,8 +227,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What changed since the last publication: the calls that were timed by its values, against
-    those that were timed by the values before."""
+    """What has changed since the last publication: calls timed by its values, compared with calls
+    timed by the previous values."""
 
     revision: Revision
     before: Side
