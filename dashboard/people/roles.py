@@ -1,6 +1,6 @@
-"""The three roles, as Django groups: each may what the one before it may, and more.
+"""The three roles, as Django groups: each has the permissions of the one before it, and more.
 
-Rule: a group that exists is left alone, so that an installation may change what its roles may.
+Rule: an existing group is left alone, so that an installation can change its roles' permissions.
 """
 
 from __future__ import annotations

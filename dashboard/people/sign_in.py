@@ -1,7 +1,7 @@
-"""What is ours in signing in: its words, what it refuses, and how recent a sign-in is enough.
+"""Our part of signing in: its wording, what it refuses, and how recent a sign-in must be.
 
-django-allauth does the rest (docs/operations.md, "People"). Rules: nobody signs up; a wrong name
-and a wrong password are answered alike; its pages are templates/account and templates/mfa.
+django-allauth does the rest (docs/operations.md, "People"). Rules: nobody can sign up; a wrong name
+and a wrong password get the same answer; the pages are in templates/account and templates/mfa.
 """
 
 from __future__ import annotations
