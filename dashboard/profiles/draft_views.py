@@ -1,4 +1,4 @@
-"""What surrounds a profile's form: drafts, presets, differences, undo, a profile of one's own."""
+"""The actions around a profile's form: drafts, presets, differences, undo, copying a profile."""
 
 from __future__ import annotations
 

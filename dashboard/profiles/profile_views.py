@@ -1,4 +1,4 @@
-"""The pages that change how calls are timed. Publishing is one POST with a note."""
+"""The pages that change how calls are timed. Publishing is a single POST with a note."""
 
 from __future__ import annotations
 
