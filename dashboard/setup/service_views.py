@@ -1,4 +1,4 @@
-"""The page that tells how every process and service stands, and what to do about it."""
+"""The page that shows the state of every process and service, and what to do about problems."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SETTLED_WITHIN = timedelta(minutes=4)
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """What the processes share: the database, the news between them, the queue behind the call."""
+    """Something the processes share: the database, the bus between them, the background queue."""
 
     label: Promise
     name: str
