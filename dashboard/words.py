@@ -1,6 +1,6 @@
-"""What the core's and the record's short strings are called on the pages, in both languages.
+"""What the pages call the short strings of the core and of the record, in both languages.
 
-A string that is not here is shown as it is: nothing is hidden because it is new.
+A string that is missing here is shown as it is, so nothing is hidden because it is new.
 """
 
 from __future__ import annotations
