@@ -1,4 +1,4 @@
-"""Every address. Twilio's are outside the languages; the dashboard's are inside."""
+"""All addresses. Twilio's have no language; the dashboard's start with one."""
 
 from __future__ import annotations
 
