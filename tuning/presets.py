@@ -79,7 +79,7 @@ PRESETS = {
             "double-talk",
             Text("דיבור כפול", "Double-talk"),
             Text(
-                "כשהמערכת עונה פעמיים או מדברת יחד עם המתקשרים: הפוגה ארוכה יותר אחרי תשובה.",
+                "כשהסוכן עונה פעמיים או מדבר יחד עם המתקשרים: הפוגה ארוכה יותר אחרי תשובה.",
                 "When the agent answers twice or talks over the caller: a longer rest after a "
                 "reply.",
             ),

@@ -1,7 +1,7 @@
 """The life of this process: it is warmed up before the first call and drained before it ends.
 
 After SIGTERM it takes no new calls, and running calls have up to DRAIN_SECONDS to finish. The rest
-are then ended, and Twilio plays an apology. A second SIGTERM does not wait.
+are then ended, and the carrier plays an apology. A second SIGTERM does not wait.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A shorter wait for the database, for code that cannot wait as long as the recorder.
 
-The recorder can wait its turn (hevoice.stores.SQLITE_WAIT_S), because nobody waits for it. Twilio
-gives a webhook 15 s, during which the caller hears it ring.
-"""
+The recorder can wait its turn (hevoice.stores.SQLITE_WAIT_S), because nobody waits for it. A
+carrier gives its webhook about 15 s, during which the caller hears it ring."""
 
 from __future__ import annotations
 

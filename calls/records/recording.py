@@ -1,9 +1,8 @@
 """A call's sound, if its number records calls: one WAV, with the caller left and the agent right.
 
 Rule: both lanes run on the caller-audio clock, and the agent's audio is placed where it is heard:
-audio waiting in Twilio's buffer is not recorded yet, and `clear` discards it. The
-file is 8 kHz mu-law in stereo, readable by its owner only, and written along with the journal
-(recorder.py).
+audio waiting in the carrier's buffer is not recorded yet, and `clear` discards it. The file is 8
+kHz mu-law in stereo, readable by its owner only, and written along with the journal (recorder.py).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from tuning.models import TimingProfile
 MOST_HINTS, LONGEST_HINT = 20, 100
 NAME_CHARACTERS = 60
 E164 = r"^\+[1-9]\d{6,14}\Z"
-"""A number with its country, as Twilio writes it."""
+"""A number with its country, as carriers write it."""
 RECORDED = "השיחה הזאת מוקלטת."
 CLOSED = "הגעתם מחוץ לשעות הפעילות. כדאי להתקשר שוב בשעות הפעילות. תודה, ולהתראות."
 CLOSED_MESSAGE = "שלום, הגעתם מחוץ לשעות הפעילות. אפשר להשאיר הודעה ונחזור בהקדם."

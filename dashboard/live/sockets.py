@@ -36,7 +36,7 @@ CHECK_AGAIN_PULSES = 60
 
 
 class Snapshot(TypedDict):
-    """A call in progress, as reported by calls.consumers."""
+    """A call in progress, as reported by calls.voice.live."""
 
     pk: int
     caller: str

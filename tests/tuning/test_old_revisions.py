@@ -90,6 +90,11 @@ class OldRevisionTests(TestCase):
         revision = self.stored(DAYS["01_first"] | {"tail_grace_ms": 90})
         self.assertEqual(revision.values, Profile(**DAYS["01_first"]))
 
+    def test_a_knob_that_was_not_in_whole_frames_yet_acts_as_the_next_frame_did(self) -> None:
+        """resume_ms could be 310 from dbe2594 on; on frames of 20 ms that was 320."""
+        revision = self.stored(DAYS["08_detail"] | {"resume_ms": 310})
+        self.assertEqual(revision.values.resume_ms, 320)
+
     def test_an_old_revision_is_restored_with_every_knob_of_today(self) -> None:
         old = self.stored(DAYS["01_first"])
         newest = self.stored(asdict(Profile()))
