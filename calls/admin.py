@@ -1,5 +1,5 @@
-"""The numbers, which are edited here; and a look behind the pages at calls and turns, which are
-not: they are a record."""
+"""Django's admin: numbers, which can be edited here; calls and turns, which cannot, because they
+are a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls, and the journals that let them be replayed."""
+"""Calls, and the journals from which they can be replayed."""
 
 from __future__ import annotations
 

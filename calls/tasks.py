@@ -1,4 +1,4 @@
-"""What happens behind the calls, in Celery. A task takes an id, or nothing, and may run twice."""
+"""Background work, in Celery. A task takes an id or nothing, and is safe to run twice."""
 
 from __future__ import annotations
 

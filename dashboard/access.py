@@ -1,4 +1,4 @@
-"""Who may see and do what: everything needs a sign-in, and nearly everything a permission."""
+"""Who may see and do what: every page requires a sign-in, and nearly every one a permission."""
 
 from __future__ import annotations
 

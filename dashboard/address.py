@@ -1,7 +1,7 @@
-"""What stands in a page's address: anybody may write anything there.
+"""Values in a page's address, where anybody may write anything.
 
-Rule: what cannot be is a page that is not there (404), never an error of ours. Numbers are such as
-the database can hold, moments such as can be told in every time zone.
+Rule: an impossible value means that the page does not exist (404), never a server error. Numbers
+must fit the database; times must be valid in every time zone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def key_in(raw: str) -> int | None:
 
 
 class KeyConverter(IntConverter):
-    """<key:pk> in a route: Django's <int:...> takes numbers that no database holds."""
+    """<key:pk> in a route: Django's <int:...> accepts numbers too large for a database."""
 
     def to_python(self, value: str) -> int:
         if (key := key_in(value)) is None:

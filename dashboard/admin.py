@@ -1,5 +1,5 @@
-"""What the admin's pages leave to others: people are changed on /people/, where it is audited, and
-nobody looks at what a second step is made of."""
+"""What Django's admin leaves out: people are changed on /people/, where changes are audited, and
+nobody can look at the secrets of a second step."""
 
 from __future__ import annotations
 

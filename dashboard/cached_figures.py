@@ -1,7 +1,7 @@
-"""Figures of many turns, kept for a while: working them out takes a tenth of a second and more.
+"""Figures about many turns, cached for a while: computing them takes a tenth of a second or more.
 
-Rule: what is kept is at most FIGURES_KEPT_S old, and of no time before the last label. The pages
-that show calls one by one keep nothing.
+Rule: a cached figure is at most FIGURES_KEPT_S old, and never older than the latest label. Pages
+that show single calls cache nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The geometry of the charts; the templates draw it as SVG. Pure.
+"""The geometry of the charts, which the templates draw as SVG. Pure.
 
-Horizontal places and widths are per cent of the chart, so that it stretches with the page while
-its text keeps its size. Time runs from left to right in both languages.
+Horizontal positions and widths are percentages, so that a chart stretches with the page while its
+text keeps its size. Time runs from left to right in both languages.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LABEL_LEFT_FROM = 82.0
 
 @dataclass(frozen=True, slots=True)
 class AxisMark:
-    """Something at one place of the axis."""
+    """Something at one position on the axis."""
 
     x: float
     label: str

@@ -1,5 +1,4 @@
-"""What every page goes through: its language is the one in its address, it travels small, and
-nobody keeps it."""
+"""What applies to every page: its address sets its language; it is compressed and never cached."""
 
 from __future__ import annotations
 
@@ -15,9 +14,9 @@ from django.utils.cache import patch_cache_control
 
 
 class AddressLanguage(LocaleMiddleware):
-    """An address without a language gets the one chosen last, else the first one we speak.
+    """Adds a language to an address without one: the last one chosen, or else our first.
 
-    What the browser prefers is not asked: two operators looking at one address see one page.
+    The browser's preference does not count: two operators at the same address see the same page.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -26,8 +25,8 @@ class AddressLanguage(LocaleMiddleware):
 
 
 class KeptByNobody:
-    """No browser and nothing on the way keeps a page of whoever is signed in: what callers said is
-    gone from the screen when its reader signs out, whoever presses "back"."""
+    """No browser or proxy may keep a signed-in person's pages: once they sign out, "back" shows
+    nothing that callers said."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -43,7 +42,7 @@ TEXT = {"text/html", "text/css", "text/javascript", "application/json", "image/s
 
 
 class CompressText(GZipMiddleware):
-    """Pages, styles and scripts; never sound, of which a player asks for parts."""
+    """Compresses pages, styles and scripts; never sound, which players request in parts."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
         kind = response.headers.get("Content-Type", "").partition(";")[0]

@@ -1,6 +1,6 @@
-"""What operators do and want: the audit, and each person's settings (docs/decisions/0006).
+"""The audit of what operators do, and each person's settings (docs/decisions/0006).
 
-Rule: the audit only grows. The database refuses to change or delete what is in it.
+Rule: the audit only grows. The database refuses to change or delete its rows.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class AuditEvent(models.Model):
 
 
 class Preferences(models.Model):
-    """How one person wants the pages."""
+    """One person's settings for the pages."""
 
     class Theme(models.TextChoices):
         DEVICE = "device", _("as the device")

@@ -1,6 +1,6 @@
-"""The settings of whoever looks at a page, for every template; kept in cookies, too.
+"""The viewer's settings, for every template; also kept in cookies.
 
-A cookie holds on this device until the next sign-in: it says the language of an address without
+A cookie applies on this device until the next sign-in: it sets the language of an address without
 one, and the theme before the page is painted.
 """
 

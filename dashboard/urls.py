@@ -1,4 +1,4 @@
-"""The operators' pages, each under its language. Every one but the sign-in needs a sign-in."""
+"""The operators' pages, each under its language. All but the sign-in itself require a sign-in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the core's and the record's short strings are called on the pages, in both languages.
+"""What the pages call the short strings of the core and of the record, in both languages.
 
-A string that is not here is shown as it is: nothing is hidden because it is new.
+A string that is missing here is shown as it is, so nothing is hidden because it is new.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ Words = dict[str, Promise]
 RULES: Words = {
     "short silence": _("a short utterance, then silence"),
     "long silence": _("a long utterance, then silence"),
-    "finished words": _("the words were finished, then silence"),
+    "finished words": _("finished words, then silence"),
     "unfinished words": _("unfinished words, then the longest silence"),
-    "asked for time": _("time was asked for, and is over"),
-    "transcriber": _("a transcript was waited for"),
+    "asked for time": _("the caller asked for time, which has passed"),
+    "transcriber": _("the wait for a transcript ended"),
     "no input": _("nobody spoke"),
     "keypad": _("keys were pressed"),
-    "line stalled": _("the line stood still"),
+    "line stalled": _("the line went quiet"),
     "greeting": _("the call began"),
-    "not heard": _("speech brought no words"),
+    "not heard": _("speech, but no words"),
     "reply late": _("a service was late"),
     "reply failed": _("a service failed"),
     "transcriber failed": _("transcription failed"),
@@ -79,14 +79,14 @@ WAIT_PARTS: Words = {
     "delay": _("delay"),
     "longest": _("longest silence"),
     "answered": _("the question is answered"),
-    "closed": _("the sentence is closed"),
-    "wish": _("the wish is said"),
-    "detail": _("the wish is detailed"),
-    "stable": _("the words have settled"),
+    "closed": _("the sentence is complete"),
+    "wish": _("the request is clear"),
+    "detail": _("the request is detailed"),
+    "stable": _("the transcript is stable"),
     "unfinished": _("the words are unfinished"),
     "own pauses": _("the caller's own pauses"),
-    "asked for time": _("time was asked for"),
-    "transcript": _("no word more"),
+    "asked for time": _("the caller asked for time"),
+    "transcript": _("no more words came"),
     "words missing": _("words are missing"),
 }
 """`tuning.turns.endpointing.Silence.parts`, and what `tuning.turns.endpointing.examples` are of."""
@@ -113,11 +113,12 @@ STREAM_ERRORS = (
     (
         "31920",
         "handshake",
-        _("The stream was not let in: check that the proxy passes websockets, PUBLIC_HOST, and "
-          "TWILIO_AUTH_TOKEN (the token of the number's region)."),
+        _("The stream was refused: check that the proxy passes websockets, and check "
+          "PUBLIC_HOST and TWILIO_AUTH_TOKEN (the token of the number's region)."),
     ),
     (STREAM_CLOSED, "close", _("This server closed the stream, as when the agent ends a call.")),
-    ("31930", "upstream", _("This server read too slowly: it has too many calls at once.")),
+    ("31930", "upstream", _("This server read too slowly: it is handling too many calls at "
+                            "once.")),
     ("31941", "track", _("Twilio cannot stream this track.")),
     ("3192", "url", _("Twilio cannot use the stream's address: check PUBLIC_HOST.")),
 )  # fmt: skip

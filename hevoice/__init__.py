@@ -1,4 +1,4 @@
-"""HeVoice's wiring. Imported before anything else, so that numpy still reads what is set here."""
+"""HeVoice's wiring. Imported first, so that numpy reads the variables set here."""
 
 import os
 

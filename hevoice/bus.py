@@ -1,8 +1,8 @@
-"""What processes tell each other: published profiles, and how the calls in progress stand.
+"""What processes tell each other: published profiles, and the state of calls in progress.
 
-Rule: telling never breaks and never delays. A layer that is gone (Redis was stopped) costs the
-news and nothing else: a call reads the newest revision with every write of its record, and a live
-page that hears nothing says so.
+Rule: telling never fails and never delays. If the layer is gone (Redis has stopped), only the news
+is lost: a call reads the newest revision whenever its record is written, and a live page that hears
+nothing says so.
 """
 
 from __future__ import annotations

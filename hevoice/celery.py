@@ -1,4 +1,5 @@
-"""The Celery application: what no caller waits for. `celery -A hevoice worker -B` runs it all."""
+"""The Celery application, for work no caller waits for. `celery -A hevoice worker -B` runs it
+all."""
 
 from __future__ import annotations
 

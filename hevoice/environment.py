@@ -1,4 +1,4 @@
-"""Reading the environment: one value, its name and what is allowed in the error."""
+"""Reads values from the environment; an error gives the name, the value and what is allowed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Celery's queue of files, where there is no Redis: kombu's, made to outlive a broken file.
+"""Celery's queue of files, for use without Redis: kombu's, made to survive a broken file.
 
-Rule: what cannot be read is left out, and said. A full disk leaves messages empty, and kombu's own
-transport ends the worker at each; the task that is lost so is found again by the schedule.
+Rule: a message that cannot be read is skipped and logged. A full disk leaves empty messages, at
+each of which kombu's own transport would end the worker; the schedule finds the lost tasks again.
 """
 
 from __future__ import annotations

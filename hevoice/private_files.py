@@ -1,8 +1,8 @@
-"""VAR_DIR is for the user of the server alone: callers' words and voices, keys and sessions.
+"""VAR_DIR is private to the server's user: it holds callers' words and voices, keys and sessions.
 
-Rule: every process of the installation (servers, workers, commands) makes what it makes for its
-user alone, whatever umask it was started with, and takes away at its start what others may do with
-what is there. What it cannot take away, it says.
+Rule: every process of the installation (servers, workers, commands) creates its files for its own
+user only, whatever umask it was started with. At start-up it removes other users' access to
+existing files, and says where it could not.
 """
 
 from __future__ import annotations

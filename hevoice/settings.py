@@ -1,7 +1,7 @@
 """Settings for every environment: read from the environment, running with nothing set.
 
-The table of every variable is in README.md. A wrong value stops the start with its name, its value
-and what is allowed.
+README.md has a table of all variables. A wrong value stops start-up with an error that gives its
+name, its value and what is allowed.
 """
 
 from __future__ import annotations

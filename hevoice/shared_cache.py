@@ -1,6 +1,6 @@
-"""The cache that processes share, in Redis; while Redis is gone, each process has one of its own.
+"""The cache that processes share, in Redis; while Redis is down, each process uses its own.
 
-Signing in needs it to count wrong passwords, and must not stop with Redis.
+Signing in uses it to count wrong passwords, and must keep working without Redis.
 """
 
 from __future__ import annotations

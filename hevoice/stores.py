@@ -1,8 +1,7 @@
-"""Where things are kept and told: the database, the channel layer between processes, the queue,
-and what sign-ins are counted in.
+"""The database, the channel layer between processes, the queue, and the cache that counts sign-ins.
 
-Nothing set: SQLite and a queue of files in VAR_DIR, and a layer inside the one process.
-PostgreSQL in DATABASE_URL, and REDIS_URL, are what several processes need.
+With nothing set: SQLite and a queue of files in VAR_DIR, and a layer within a single process.
+Several processes need PostgreSQL in DATABASE_URL, and REDIS_URL.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every address. The carriers' are outside the languages; the dashboard's are inside."""
+"""All addresses. The carriers' have no language; the dashboard's start with one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Profiles and revisions for a look behind the pages. A revision is never edited."""
+"""Profiles and revisions in Django's admin, to look at. A revision is never edited."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ else:
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """What only the product itself writes."""
+    """Rows that only the product itself writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate
 
 
 def create_shipped_profiles(**kwargs: Any) -> None:
-    """Whoever migrates has the shipped profiles; existing ones are left alone."""
+    """Create the shipped profiles after every migration; existing ones are left alone."""
     from tuning.models import TimingProfile
 
     TimingProfile.create_shipped()

@@ -1,4 +1,4 @@
-"""What an operator has changed of a profile and not published, in whichever window."""
+"""An operator's unpublished changes to a profile, from whichever window they were made in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class DraftChanged(Exception):
-    """A draft was saved in another window, or published or discarded there (None)."""
+    """The draft was saved in another window; None: it was published or discarded there."""
 
     def __init__(self, draft: Draft | None) -> None:
         self.draft = draft
@@ -25,20 +25,20 @@ class DraftChanged(Exception):
 
 
 class Draft(models.Model):
-    """What one operator would make of a profile, kept until it is published or discarded.
+    """One operator's changes to a profile, kept until they are published or discarded.
 
-    Rule: a window saves over what it has seen, and over nothing else.
+    Rule: a window overwrites only what it has shown.
     """
 
     profile = models.ForeignKey("tuning.TimingProfile", models.CASCADE, related_name="drafts")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
     knobs = models.JSONField()
-    """What was changed, by its name. A draft from before 0003 has every knob."""
+    """The changed knobs, by name. A draft from before migration 0003 has every knob."""
     based_on = models.ForeignKey("tuning.Revision", models.CASCADE, related_name="+")
-    """The newest revision when the draft was begun."""
+    """The newest revision when the draft was started."""
     saved_at = models.DateTimeField(default=timezone.now)
     saved_in = models.CharField(max_length=20, blank=True)
-    """The window that saved it last, by the name that it has given itself."""
+    """The window that saved it last, by the name the window gave itself."""
 
     class Meta:
         constraints = (
@@ -63,7 +63,7 @@ class Draft(models.Model):
         version: str,
         window: str = "",
     ) -> Draft | None:
-        """Save these knobs beside what the draft has already; None: all is as published.
+        """Add these knobs to the draft; None: nothing differs from what is published.
 
         `version` is that of the draft which the window shows: DraftChanged is raised when another
         window has saved, published or discarded since.
@@ -97,7 +97,7 @@ class Draft(models.Model):
     def seen(
         cls, profile: TimingProfile, user: User, version: str, window: str = ""
     ) -> Draft | None:
-        """Their draft, if it is the one that the window shows; raises DraftChanged."""
+        """The operator's draft, if it is the one the window shows; else raises DraftChanged."""
         draft = cls.of(profile, user)
         # An answer may be lost on its way: what a window has saved itself it knows.
         is_own = draft is not None and window != "" and draft.saved_in == window
@@ -106,22 +106,22 @@ class Draft(models.Model):
         return draft
 
     def forget(self) -> None:
-        """Unless another window has saved it meanwhile."""
+        """Delete it, unless another window has saved it in the meantime."""
         Draft.objects.filter(pk=self.pk, saved_at=self.saved_at).delete()
 
     def rebase(self) -> Draft | None:
-        """Put what it changes on the newest revision."""
+        """Carry its changes over to the newest revision."""
         newest = self.profile.newest.number
         return Draft.keep(self.profile, self.user, {}, based_on=newest, version=self.version)
 
     @property
     def version(self) -> str:
-        """Which saving of it this is."""
+        """Identifies this save of the draft."""
         return self.saved_at.isoformat()
 
     @property
     def own(self) -> dict[str, Any]:
-        """The knobs that it changes; what no profile has any more is left out."""
+        """The knobs it changes, without any that no longer exist."""
         before = asdict(self.based_on.values)
         return {
             name: value
@@ -131,12 +131,12 @@ class Draft(models.Model):
 
     @property
     def whole(self) -> dict[str, Any]:
-        """Every knob; a call may run on it if `values` says so."""
+        """Every knob, valid or not; see `values`."""
         return asdict(self.based_on.values) | self.own
 
     @property
     def values(self) -> Profile | None:
-        """None: no call may run on it, for example since a range has become narrower."""
+        """The whole profile; None: it is not valid, perhaps because a range has narrowed."""
         whole = self.whole
         usual = asdict(Profile())
         if any(type(whole[name]) is not type(value) for name, value in usual.items()):

@@ -1,8 +1,8 @@
-"""The form on which an operator changes a profile: one field a knob, made from its one line.
+"""The form that changes a profile: one field for each knob, made from its declaration.
 
-What is refused and what is only risky says tuning.turns.profile; this form attaches it to the
-fields. Every knob has its field under every rule, so that none loses its value while another rule
-is tried; what moves nothing under the chosen one is hidden.
+tuning.turns.profile decides what is refused and what is only risky; this form attaches that to the
+fields. Every knob has a field under either rule, so that none loses its value while the other rule
+is tried; those that do nothing under the chosen rule are hidden.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ class NumberInput(forms.NumberInput):
 
 
 class RestoreForm(forms.Form):
-    """`based_on`: the newest revision that the operator saw."""
+    """Restores a revision. `based_on`: the newest revision that the operator saw."""
 
     based_on = forms.IntegerField()
     note = forms.CharField(max_length=200, required=False)
 
 
 class ProfileForm(forms.Form):
-    """`published`: the values that the operator is changing."""
+    """All the knobs and a note. `published`: the values that the operator is changing."""
 
     based_on = forms.IntegerField(widget=forms.HiddenInput)
     version = forms.CharField(required=False)
-    """Of the draft that the window shows; "": of none."""
+    """The version of the draft that the window shows; "": there is no draft."""
     changed = forms.CharField(required=False)
-    """The names of the knobs that the window has not saved yet, with spaces between."""
+    """The names of the knobs that the window has not saved yet, separated by spaces."""
     window = forms.CharField(required=False, max_length=20)
     note = forms.CharField(
         label=_("What changes, and why"),
@@ -77,8 +77,8 @@ class ProfileForm(forms.Form):
         draft: Mapping[str, Any] | None = None,
         is_trial: bool = False,
     ) -> None:
-        """`draft`: what the operator had made of it before. `is_trial`: nothing is to be published,
-        so that no note is asked for."""
+        """`draft`: the operator's saved changes. `is_trial`: nothing will be published, and no
+        note is required."""
         initial = asdict(published) | (dict(draft) if draft else {}) | {"based_on": based_on}
         super().__init__(data, initial=initial)
         self.published = published
@@ -93,7 +93,7 @@ class ProfileForm(forms.Form):
             field.widget.attrs["data-published"] = told
 
     def groups(self) -> Iterator[tuple[str, list[tuple[Knob, forms.BoundField, bool]]]]:
-        """The knobs as they stand on the page: title, then each knob, its field, is it hidden."""
+        """The knobs in page order: a title; each knob with its field and whether it is hidden."""
         for name, title in GROUPS.items():
             knobs = [
                 (knob, self[knob.name], self.is_hidden(knob))
@@ -103,7 +103,7 @@ class ProfileForm(forms.Form):
             yield in_page_language(title), knobs
 
     def is_hidden(self, knob: Knob) -> bool:
-        """It moves nothing under the chosen rule; but what is refused must be seen."""
+        """It does nothing under the chosen rule. A value that is refused is never hidden."""
         return not knob.acts_under(self.rule) and knob.name not in self.errors
 
     def clean(self) -> dict[str, Any]:
@@ -115,14 +115,14 @@ class ProfileForm(forms.Form):
 
     @property
     def knobs(self) -> Profile | None:
-        """The values, whatever the note says; None: no call may run on them."""
+        """The values, whatever the note says; None: they are not valid."""
         if any(name in self.errors for name in asdict(Profile())):
             return None
         return Profile(**{name: self.cleaned_data[name] for name in asdict(Profile())})
 
     @property
     def shown(self) -> dict[str, Any]:
-        """Each knob's value; what no call may run on as it was typed."""
+        """Each knob's value; an invalid one as it was typed."""
         return {
             knob.name: self.cleaned_data.get(knob.name, self.data.get(knob.name)) for knob in KNOBS
         }
@@ -132,18 +132,18 @@ class ProfileForm(forms.Form):
         return [name for name in f"{self.data.get('changed', '')}".split() if name in KNOB]
 
     def to_save(self) -> dict[str, Any]:
-        """What was changed in this window and a call may run on."""
+        """The valid changes made in this window."""
         return {
             name: self.cleaned_data[name] for name in self.changed_names if name not in self.errors
         }
 
     @property
     def unsaved(self) -> list[str]:
-        """What was changed in this window and no call may run on."""
+        """The invalid changes made in this window."""
         return [name for name in self.changed_names if name in self.errors]
 
     def wrong(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """(what has to change, the fields where it does): two that do not fit stand together."""
+        """(what has to change, the fields concerned); two values that conflict share one."""
         found: dict[str, list[forms.BoundField]] = {}
         for field in self:
             for error in field.errors:

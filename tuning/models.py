@@ -1,4 +1,4 @@
-"""The profiles that operators edit, and every revision they have ever had."""
+"""The profiles that operators edit, and every revision of them there has ever been."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNDO_WITHIN = timedelta(seconds=60)
 
 
 class PublishedMeanwhile(Exception):
-    """Somebody published between an operator's reading and publishing."""
+    """Somebody else published after the operator opened the page."""
 
     def __init__(self, newest: Revision) -> None:
         self.newest = newest
@@ -30,11 +30,11 @@ class PublishedMeanwhile(Exception):
 
 
 class TooLate(Exception):
-    """A publication can be undone for UNDO_WITHIN, by whoever made it."""
+    """Too late to undo: only its author can, and only within UNDO_WITHIN."""
 
 
 class Unchanged(Exception):
-    """There is nothing to publish: the values are those that are live already."""
+    """There is nothing to publish: these values are live already."""
 
 
 class TimingProfile(models.Model):
@@ -106,7 +106,7 @@ class TimingProfile(models.Model):
         return revision
 
     def undoable(self, by: User) -> Revision | None:
-        """Their own publication of just now, while nothing newer stands in its place."""
+        """The user's own publication of a moment ago, if it is still the newest; else None."""
         newest = self.newest
         since = timezone.now() - newest.published_at
         is_theirs = newest.published_by_id == by.pk and newest.number > 1
@@ -114,14 +114,14 @@ class TimingProfile(models.Model):
 
     @property
     def last_change(self) -> Revision | None:
-        """The newest publication that was not taken back at once; None: as it was shipped."""
+        """The newest publication that was not undone at once; None: the profile is as shipped."""
         revision = self.newest
         while revision.undone and revision.restored_from:
             revision = revision.restored_from
         return revision if revision.number > 1 else None
 
     def undo(self, revision: Revision, *, by: User, note: str) -> Revision:
-        """Publish again what stood before; raises TooLate, or PublishedMeanwhile."""
+        """Publish the previous values again; raises TooLate or PublishedMeanwhile."""
         if self.undoable(by) != revision:
             raise TooLate
         before = self.revisions.get(number=revision.number - 1)
@@ -130,21 +130,21 @@ class TimingProfile(models.Model):
     @classmethod
     @transaction.atomic
     def copy(cls, of: TimingProfile, name: str, *, by: User, note: str) -> TimingProfile:
-        """A new profile with the newest knobs of another."""
+        """A new profile with the current knobs of another."""
         made = cls.objects.create(name=name)
         made.revisions.create(number=1, knobs=of.newest.knobs, note=note, published_by=by)
         return made
 
     @transaction.atomic
     def make_default(self) -> None:
-        """Let new calls start on this profile."""
+        """Start new calls on this profile."""
         TimingProfile.objects.filter(is_default=True).update(is_default=False)
         TimingProfile.objects.filter(pk=self.pk).update(is_default=True)
         self.is_default = True
 
 
 class Revision(models.Model):
-    """What a profile's knobs were from one publication to the next. Never edited."""
+    """A profile's knobs from one publication to the next. Never edited."""
 
     profile = models.ForeignKey(TimingProfile, models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField(_("number"))
@@ -168,13 +168,13 @@ class Revision(models.Model):
 
     @property
     def values(self) -> Profile:
-        """The knobs; one that was added since this revision has its default."""
+        """The knobs; any added since this revision have their defaults."""
         known = {field: self.knobs[field] for field in asdict(Profile()) if field in self.knobs}
         return Profile.stored(known)
 
     @property
     def undone(self) -> Revision | None:
-        """The publication that this one took back within UNDO_WITHIN."""
+        """The publication that this one undid; None: it undid none."""
         if self.restored_from is None or self.restored_from.number != self.number - 2:
             return None
         before = self.profile.revisions.get(number=self.number - 1)
@@ -182,7 +182,7 @@ class Revision(models.Model):
         return before if is_soon else None
 
     def with_its_values(self) -> list[Revision]:
-        """Every revision of the profile on which calls were timed as on this one."""
+        """Every revision of the profile that times calls exactly as this one does."""
         return [each for each in self.profile.revisions.all() if each.values == self.values]
 
     def restore(self, *, by: User | None, note: str, based_on: int | None = None) -> Revision:
@@ -193,7 +193,7 @@ class Revision(models.Model):
 
 
 def announce(revision: Revision) -> None:
-    """Tell the calls in progress, and the pages that count who has taken it."""
+    """Tell the calls in progress, and the pages that count which calls have taken it up."""
     message = {
         "type": "profile.changed",
         "profile": revision.profile_id,

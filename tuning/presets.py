@@ -1,7 +1,7 @@
-"""Sets of knobs for what goes wrong on calls: a first try, to be looked at before it is published.
+"""Sets of knobs for common complaints: a first attempt, to be reviewed before it is published.
 
-Pure. A preset changes what it names and leaves the rest, and of that only what acts under the rule
-that then decides; the shipped profiles name everything.
+Pure. A preset changes only the knobs it names, and of those only the ones that act under the rule
+then in use; the shipped profiles name every knob.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Preset:
     knobs: Mapping[str, Value]
 
     def on(self, knobs: Mapping[str, Value]) -> dict[str, Value]:
-        """These knobs with the preset's in their place; what would move nothing stays."""
+        """These knobs with the preset's changes; a knob without effect stays as it is."""
         rule = f"{self.knobs.get('endpointing') or knobs.get('endpointing')}"
         return {**knobs, **{n: v for n, v in self.knobs.items() if KNOB[n].acts_under(rule)}}
 
@@ -38,14 +38,14 @@ PRESETS = {
             Text("מסתגל", "Adaptive"),
             Text(
                 "ההמתנה נקבעת לפי מה שנאמר ולפי מה שנשאל.",
-                "The wait follows what was said and what was asked.",
+                "The wait depends on what was said and what was asked.",
             ),
             _whole("adaptive"),
         ),
         Preset(
             "balanced",
             Text("מאוזן", "Balanced"),
-            Text("שתיקות קבועות, באמצע הדרך.", "Fixed silences, midway."),
+            Text("שתיקות קבועות, באורך בינוני.", "Fixed silences of medium length."),
             _whole("balanced"),
         ),
         Preset(
@@ -53,7 +53,7 @@ PRESETS = {
             Text("מהיר", "Brisk"),
             Text(
                 "תשובות מהירות יותר ויותר קטיעות.",
-                "Sooner answers, and more cut-ins.",
+                "Faster answers, more cut-ins.",
             ),
             _whole("brisk"),
         ),
@@ -70,8 +70,8 @@ PRESETS = {
             "noisy",
             Text("קו רועש", "Noisy line"),
             Text(
-                "כשרעש נחשב דיבור: זיהוי קפדני, ורק צליל ארוך יותר נחשב.",
-                "Where noise is taken for speech: stricter detection of longer sounds.",
+                "כשרעש נחשב דיבור: זיהוי קפדני יותר, ורק צליל ארוך יותר נחשב.",
+                "When noise is taken for speech: stricter detection, and only longer sounds count.",
             ),
             {"vad": "silero", "vad_aggressiveness": 3, "min_speech_ms": 80},
         ),
@@ -79,8 +79,9 @@ PRESETS = {
             "double-talk",
             Text("דיבור כפול", "Double-talk"),
             Text(
-                "כשהסוכן עונה פעמיים או מדבר יחד עם המתקשר: הפוגה ארוכה יותר אחרי תשובה.",
-                "Where the agent answers twice or over the caller: longer rest after a reply.",
+                "כשהסוכן עונה פעמיים או מדבר יחד עם המתקשרים: הפוגה ארוכה יותר אחרי תשובה.",
+                "When the agent answers twice or talks over the caller: a longer rest after a "
+                "reply.",
             ),
             {"reply_refractory_ms": 1400},
         ),
@@ -88,8 +89,8 @@ PRESETS = {
             "syllables",
             Text("הברות נבלעות", "Swallowed syllables"),
             Text(
-                "כשחסרות התחלות או סופים של מילים בתמלול.",
-                "Where the transcript lacks beginnings or ends of words.",
+                "כשבתמלול חסרות התחלות או סופים של מילים.",
+                "When the starts or ends of words are missing from the transcript.",
             ),
             {"stt_batch_ms": 70, "stt_partial_debounce_ms": 100, "vad_hangover_ms": 260},
         ),

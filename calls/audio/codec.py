@@ -1,6 +1,6 @@
 """G.711 mu-law <-> 16-bit PCM, levels and resampling. Pure.
 
-Tables after ITU-T G.711: 8 bits hold sign, 3 bits of exponent and 4 of mantissa, all inverted.
+Tables follow ITU-T G.711: 8 bits hold a sign, 3 bits of exponent and 4 of mantissa, all inverted.
 """
 
 from __future__ import annotations

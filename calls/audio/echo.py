@@ -1,4 +1,4 @@
-"""How much of what the agent says comes back from the caller's telephone. Pure.
+"""How much of the agent's speech comes back from the caller's telephone. Pure.
 
 A speakerphone returns the agent's own voice, late, fainter and blurred by the room. The newest
 stretch of the caller's audio is compared with what was played before it: the peak of the normalised

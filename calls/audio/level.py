@@ -1,8 +1,8 @@
-"""How loud a caller speaks, and a faint caller's audio at a usual level. Pure.
+"""How loudly a caller speaks, and how to raise a faint caller's audio to a usual level. Pure.
 
-Rule: only what was judged to be speech counts, so noise alone is never raised for the gate; and
-what lies far below the speech stays there. A line on which speech is usual or loud is passed on
-unchanged: the detectors hear speech of -10 dB as they hear that of -26 (`bench.vad`).
+Rule: only frames judged to be speech count, so noise alone is never raised for the gate, and
+anything far quieter than the speech stays quiet. Lines with speech at a usual or loud level are
+left unchanged: the detectors hear speech at -10 dB as well as at -26 (`bench.vad`).
 """
 
 from __future__ import annotations

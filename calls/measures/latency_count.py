@@ -1,4 +1,4 @@
-"""The latencies of an hour, counted in log bins: what stays when calls are forgotten."""
+"""The latencies of each hour, counted in log bins: what remains after calls are forgotten."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tuning.models import Revision
 
 
 class Place(NamedTuple):
-    """What turns are counted together by."""
+    """What turns must share to be counted together."""
 
     hour: datetime
     revision_id: int
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 class LatencyCount(models.Model):
-    """So many turns of an hour, decided under a revision, whose measure fell into a bin."""
+    """How many of an hour's turns, decided under one revision, have a measure in one bin."""
 
     hour = models.DateTimeField()
     revision = models.ForeignKey(Revision, models.PROTECT)

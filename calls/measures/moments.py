@@ -1,7 +1,7 @@
-"""The moments of a turn, and the latencies between them: each is declared here, once.
+"""The moments of a turn and the latencies between them, each declared once, here.
 
-The columns of calls.models.Turn, the record of a turn under way, what is counted by the hour, the
-exports, the waterfall and the pages read these declarations; DESIGN.md section 1 defines the words.
+These declarations are read by the columns of calls.models.Turn, the record of a turn in progress,
+the hourly counts, the exports, the waterfall and the pages. DESIGN.md section 1 defines the words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Moment = float | None
 
 @dataclass(init=False, eq=False, repr=False, kw_only=True)
 class Moments:
-    """In the order in which they usually come."""
+    """The moments of a turn, in the order in which they usually come."""
 
     speech_began_ms: Moment = None
     """The caller's first voice."""
@@ -55,7 +55,7 @@ MOMENTS = tuple(each.name for each in fields(Moments))
 class Latency:
     """From one moment of a turn to another, in milliseconds; None where one of them is missing.
 
-    Asked of a turn it is that duration; asked of a class, this declaration.
+    Read from a turn, it is that duration; read from a class, it is this declaration.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Latency:
 
 
 class Latencies(Moments):
-    """In the order in which pages show them."""
+    """The latencies of a turn, in the order in which pages show them."""
 
     is_prepared: Any
 
@@ -101,7 +101,7 @@ class Latencies(Moments):
         "speech_ended_ms",
         "first_audio_ms",
         _("Response latency"),
-        _("From the caller's last voiced frame to the first audio sent: what the caller waits."),
+        _("From the caller's last sound to the first audio sent: how long the caller waits."),
     )
     end_of_turn_delay = Latency(
         "speech_ended_ms",
@@ -114,7 +114,7 @@ class Latencies(Moments):
         "speech_ended_ms",
         "transcribed_ms",
         _("Transcription delay"),
-        _("From the speech end to the transcript that the turn rests on."),
+        _("From the speech end to the transcript that the turn is based on."),
         is_stage=True,
     )
     llm_ttft = Latency(
@@ -135,7 +135,7 @@ class Latencies(Moments):
         "first_sentence_ms",
         "first_byte_ms",
         _("TTS, first byte"),
-        _("From the first sentence handed over to the first byte of its audio."),
+        _("From handing over the first sentence to the first byte of its audio."),
         is_stage=True,
     )
     turn_latency = Latency(
@@ -148,7 +148,10 @@ class Latencies(Moments):
         "ready_ms",
         "decided_ms",
         _("Ready before the decision"),
-        _("From the reply's first audio being there to the decision; negative: it came after."),
+        _(
+            "From when the reply's first audio was ready to the decision; negative: it was ready "
+            "only after."
+        ),
         is_counted=False,
     )
     field_turn_latency = Latency(
@@ -156,8 +159,8 @@ class Latencies(Moments):
         "first_sentence_ms",
         _("TURN_LATENCY (field)"),
         _(
-            "The older log line: from the decision to the text handed to speech synthesis. It "
-            "leaves out the silence before and the synthesis after."
+            "The older log line: from the decision until the text is handed to speech "
+            "synthesis. It leaves out the silence before and the synthesis after."
         ),
         is_counted=False,
         is_exported=False,
@@ -166,7 +169,7 @@ class Latencies(Moments):
         "speech_ended_ms",
         "heard_ms",
         _("Heard"),
-        _("From the speech end to the mark that confirms that the caller hears the reply."),
+        _("From the speech end to the mark confirming that the caller hears the reply."),
         is_counted=False,
         is_exported=False,
     )

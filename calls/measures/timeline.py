@@ -1,6 +1,6 @@
-"""What a call's page draws along its time, read once from the journal when the call is settled.
+"""What a call's page draws along its time, read from the journal once, when the call is settled.
 
-A quarter of an hour has 45,000 frames: too many to be read for every visitor.
+A quarter of an hour has 45,000 frames: too many to read for every visitor.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GAP_MS = 60
 
 
 class Timeline(models.Model):
-    """On the caller-audio clock, in milliseconds."""
+    """One call's timeline, in milliseconds on the caller-audio clock."""
 
     call = models.OneToOneField("calls.Call", models.CASCADE, related_name="timeline")
     length_ms = models.PositiveIntegerField()

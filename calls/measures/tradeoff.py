@@ -1,15 +1,15 @@
-"""Cut-in rate against added wait, from recorded pauses: what another silence would have cost. Pure.
+"""The cut-in rate for each wait, from recorded pauses: what another silence would have cost. Pure.
 
-After A. Raux and M. Eskenazi, "Optimizing endpointing thresholds" (SIGdial 2008). Every silence is
-an observation: the caller went on after so long, or it ended unseen when the agent answered. Such
-censored lengths need Kaplan and Meier's estimator (1958): of the silences that were still watched
-at t, the share that ended there is taken off.
+After A. Raux and M. Eskenazi, "Optimizing endpointing thresholds" (SIGdial 2008). Every
+silence is an observation: either the caller went on after that long, or its end is unknown because
+the agent answered. Such censored lengths need Kaplan and Meier's estimator (1958): at each t, it
+takes off the share of the silences still observed at t that ended there.
 
     rate(t) = silences a turn * (S(t) - S(T)) + cut-ins a turn of those watched up to T
 
-S is the survival of silences (nobody has spoken yet), T the longest silence that enough turns were
-watched for: beyond it nothing is known but how many were cut in on. Whole calls are resampled for
-the interval, as in latency.
+S is the survival of silences (nobody has spoken yet); T is the longest silence that was observed in
+enough turns. Beyond T nothing is known except how many turns were cut in on. Whole calls are
+resampled for the interval, as in latency.py.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STEP_MS = 50
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One turn under one of the two silences."""
+    """One turn, observed under one of the two silences."""
 
     call: int
     waited_ms: float
@@ -50,7 +50,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Cut-ins a turn for waits that the recordings support; none: too few turns."""
+    """Cut-ins per turn for each wait that the recordings support; empty: too few turns."""
 
     points: tuple[Point, ...]
     turns: int
@@ -89,7 +89,7 @@ def curve(turns: Sequence[Watched]) -> Curve:
 
 
 class _Silences:
-    """Every silence, in order of length; a turn has its final one, and perhaps one before it."""
+    """All silences in order of length: each turn's final one, and perhaps one before it."""
 
     def __init__(self, turns: Sequence[Watched], call_of: npt.NDArray[np.intp]) -> None:
         self._call_of_turn = call_of

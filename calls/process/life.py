@@ -1,7 +1,7 @@
-"""This process's life: warmed up before the first call, drained before it ends.
+"""The life of this process: it is warmed up before the first call and drained before it ends.
 
-SIGTERM: no new calls; running ones finish for up to DRAIN_SECONDS; then the rest are ended, which
-the carrier follows with an apology. A second SIGTERM does not wait.
+After SIGTERM it takes no new calls, and running calls have up to DRAIN_SECONDS to finish. The rest
+are then ended, and the carrier plays an apology. A second SIGTERM does not wait.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The call's id in every log line, what strangers wrote made harmless, callers' numbers masked."""
+"""Log lines: each has its call's id; foreign text is made harmless; callers' numbers are masked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CallIdFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """One line a message, of bounded length: nobody who is quoted in it can forge another."""
+    """One line for each message, of limited length: text quoted in it cannot forge another."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (logging's own name)
         line = super().formatMessage(record)

@@ -1,7 +1,7 @@
-"""Whether the services can be used: each is really tried at start-up, and again until it works.
+"""Whether the services can be used: each is actually tried at start-up, and again until it works.
 
-Rule: a service that failed makes /healthz say so, and a load balancer take the process out until
-the service is back. A call that comes all the same is answered: whatever still works, works.
+Rule: while a service fails, /healthz says so, and a load balancer takes the process out of use. A
+call that arrives anyway is still answered, with whatever works.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The server processes behind one address, and how each one's services stand.
+"""The server processes behind one address, and the state of each one's services.
 
-Rule: each writes its own row and no other, now and then; who has not written for a while is gone,
-and is removed later.
+Rule: each process writes only its own row, from time to time. One that has not written for a while
+counts as gone, and its row is removed later.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What must be right before calls come: each thing is really tried, and says what to do.
+"""What must be right before calls come: each thing is actually tried; a failure says what to do.
 
-Rule: what is reported are a provider's own words and our advice, never a secret.
+Rule: reports contain the provider's own words and our advice, never a secret.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""How long somebody may wait for the database who cannot wait as long as the recorder does.
+"""A shorter wait for the database, for code that cannot wait as long as the recorder.
 
-The recorder waits for its turn (hevoice.stores.SQLITE_WAIT_S), for nobody waits for the recorder.
-A carrier gives its webhook 15 s or so, in which a caller hears it ring.
-"""
+The recorder can wait its turn (hevoice.stores.SQLITE_WAIT_S), because nobody waits for it. A
+carrier gives its webhook about 15 s, during which the caller hears it ring."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from django.db import models
 
 
 class JournalPart(models.Model):
-    """A stretch of a call's journal: its lines of JSON, gzipped, appended once a turn."""
+    """A stretch of a call's journal: gzipped lines of JSON, appended once a turn."""
 
     call = models.ForeignKey("calls.Call", models.CASCADE, related_name="journal_parts")
     number = models.PositiveIntegerField()

@@ -1,7 +1,7 @@
 """After a call: does it replay to itself, and what does it add to the latencies of its hour?
 
-Rule: a call is settled once. One conditional update claims it, a claim that was not kept (its
-worker died) runs out, and the counting stands in the transaction that says that it is done.
+Rule: a call is settled once. One conditional update claims it; a claim expires if its worker dies;
+the counting and the mark that it is done are in one transaction.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The record of one call, gathered where no caller waits for it.
+"""The record of one call, gathered without making the caller wait.
 
-note(), keep() and update() only append, on the event loop. What is gathered belongs to the process
-(calls.records.unwritten), not to the socket: it is spooled and written whatever becomes of the
+note(), keep() and update() only append, on the event loop. The record belongs to the process
+(calls.records.unwritten), not to the socket: it is spooled and written whatever happens to the
 call's task.
 """
 

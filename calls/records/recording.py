@@ -1,8 +1,8 @@
-"""A call's sound, where its number records: the caller left, the agent right, in one WAV.
+"""A call's sound, if its number records calls: one WAV, with the caller left and the agent right.
 
-Rule: both lanes run on the caller-audio clock, and the agent's audio stands where it is heard: what
-waits in the carrier's buffer is not yet recorded, and `clear` takes it away. The file is 8 kHz
-mu-law in stereo, readable by its owner only, and written where the journal is (recorder.py).
+Rule: both lanes run on the caller-audio clock, and the agent's audio is placed where it is heard:
+audio waiting in the carrier's buffer is not recorded yet, and `clear` discards it. The file is 8
+kHz mu-law in stereo, readable by its owner only, and written along with the journal (recorder.py).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MULAW_FORMAT = 7
 
 
 class Recording:
-    """What was said and heard and is not written yet."""
+    """Sound that has been said or heard and is not written yet."""
 
     def __init__(self) -> None:
         self._written_ms = 0

@@ -1,7 +1,7 @@
-"""What dead processes of this machine left behind: their spool, and calls that nobody ended.
+"""Recovers what dead processes on this machine left behind: their spools, and calls nobody ended.
 
-Rule: whoever lives takes it in (a process when it starts and now and then, the worker by its
-schedule, `manage.py forget` first of all); one at a time, by the lock of each file.
+Rule: any live process may do so (a server at start-up and from time to time, the worker on its
+schedule, `manage.py forget` before anything else). A lock on each file lets only one at it.
 """
 
 from __future__ import annotations

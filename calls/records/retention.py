@@ -1,7 +1,7 @@
-"""Old calls are forgotten: audio and words first, then their rows.
+"""Forgets old calls: their audio and words first, then their rows.
 
-Rule: whatever stops this half-way, what is left of a call holds no words and no number. The
-figures of the hour (LatencyCount) stay: they are nobody's.
+Rule: even if this is interrupted, whatever is left of a call contains no words and no number. The
+hourly figures (LatencyCount) stay: they are about nobody in particular.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Invented calls: believable to look at, and the same for the same seed.
+"""Invented calls: they look real, and are the same for the same seed.
 
-Rules: what is counted by the hour agrees with the turns, as if a worker had settled each call. One
-number's calls run on the default profile, the other's on a fixed one: only of such calls can the
-page of the trade-off tell anything.
+Rules: the hourly counts agree with the turns, as if a worker had settled each call. One number's
+calls run on the default profile and the other's on a fixed one, because the trade-off page needs
+calls under the fixed rule.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What is recorded and not yet in the database, on this machine's disk: VAR_DIR/spool.
+"""Records that are not in the database yet, kept on this machine's disk: VAR_DIR/spool.
 
-Rule: a file belongs to one process, which holds its lock for as long as it lives; lines are only
-appended, and go when the database has them. What a dead process left, whoever can lock it takes in.
-The files hold callers' words: they are readable by their owner only.
+Rule: a file belongs to one process, which holds its lock as long as it lives. Lines are only
+appended, and are removed once the database has them. A dead process's file is taken in by whoever
+can lock it. The files contain callers' words, so only their owner can read them.
 
-Nothing is forced to the disk: what a process wrote outlives it, but not the machine's power.
+Nothing is forced to the disk: what a process wrote survives its death, but not a power failure.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def folder() -> Path:
 
 
 class Spool:
-    """The file of this process. Used by one thread at a time; its methods never raise OSError."""
+    """This process's file. Used by one thread at a time; its methods never raise OSError."""
 
     def __init__(self) -> None:
         self._path = folder() / f"{os.getpid()}-{time.time_ns()}{FINISHED}"
@@ -139,7 +139,7 @@ def _write(fd: int, lines: Sequence[RecordLine]) -> int:
 
 @dataclass(slots=True)
 class Abandoned:
-    """The file of a process that is no more, locked."""
+    """A dead process's file, locked."""
 
     path: Path
     lines: list[RecordLine]

@@ -1,8 +1,8 @@
-"""Words in transcripts: which calls said them, and in which turns.
+"""Search in transcripts: in which calls and turns something was said.
 
-By trigrams, of which a text needs one whole: an FTS5 table kept by triggers in SQLite, pg_trgm in
-PostgreSQL (migration 0012). Rule: a search is bounded. It looks at the newest MOST_TURNS turns
-that hold the text, so that a word which nearly every turn holds costs no more than a rare one.
+By trigrams, so a text needs at least three characters: an FTS5 table kept by triggers in SQLite,
+pg_trgm in PostgreSQL (migration 0013). Rule: a search is bounded. It looks at the newest MOST_TURNS
+turns with the text, so that a very common word costs no more than a rare one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def calls_that_said(text: str) -> QuerySet[Turn, int]:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a call said it: its first few turns with the text, and how many more there are."""
+    """Where a call has the text: its first few turns with it, and how many more there are."""
 
     first: tuple[Turn, ...]
     more: int

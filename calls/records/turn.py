@@ -1,6 +1,6 @@
 """One exchange of a call.
 
-A turn keeps raw moments; moments.py declares them, and every duration between them.
+A turn stores raw moments; moments.py declares them and the durations between them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tuning.turns.profile import FRAME_MS
 
 
 class Judged:
-    """What is to be made of a turn: as somebody labelled it, else as the rules saw it."""
+    """The verdict on a turn: an operator's label or, without one, what the rules made of it."""
 
     __slots__ = ()
     outcome: Any
@@ -40,8 +40,8 @@ class Judged:
 
 
 class Turn(Judged, Latencies, models.Model):
-    """One exchange: what the caller said, what the agent answered, and the moments between, which
-    are columns, too."""
+    """One exchange: what the caller said, what the agent answered, and the moments in between, also
+    as columns."""
 
     class Outcome(models.TextChoices):
         COMPLETED = "completed", _("completed")
@@ -52,7 +52,7 @@ class Turn(Judged, Latencies, models.Model):
         FAILED = "failed", _("failed")
 
     class Label(models.TextChoices):
-        """What an operator heard; it overrides what the rules made of the turn."""
+        """What an operator heard; it overrides the rules' verdict."""
 
         CUT_IN = "cut-in", _("cut-in")
         FINE = "fine", _("fine")

@@ -1,7 +1,7 @@
-"""The turns of a call while they happen: their moments and their outcome.
+"""The turns of a call in progress: their moments and their outcome.
 
-Pure bookkeeping: replies.py and reply.py say what happened; calls.models.Turn says what each field
-means.
+Pure bookkeeping: replies.py and reply.py report what happens; calls.models.Turn explains the
+fields.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WITHDRAWN = {"caller resumed", "cut-in"}
 
 @dataclass(slots=True)
 class TurnInProgress(Latencies):
-    """Field by field what calls.models.Turn keeps, the moments included."""
+    """The same fields as calls.models.Turn, including the moments."""
 
     number: int
     revision: int
@@ -87,7 +87,7 @@ class TurnInProgress(Latencies):
 
 
 class CallRecord(Protocol):
-    """Where a call is written down; none of these waits."""
+    """Where a call is recorded; none of these methods waits."""
 
     def note(self, entry: Event | Action, wall_ms: float) -> None: ...
 

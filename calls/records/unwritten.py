@@ -1,9 +1,9 @@
-"""What this process has recorded and the database does not have yet.
+"""Records of this process that are not in the database yet.
 
-About once a second, and at once when a turn is decided or closed, what the calls have gathered is
-put into the spool by one thread; another brings it into the database, once a turn and at a call's
-end, and tries again for as long as that refuses. No socket and no caller waits for either, and
-nothing that becomes of them takes anything away here. `failures()` is what /healthz says of it.
+One thread puts what the calls have gathered into the spool, about once a second, and at once when a
+turn is decided or closed. Another writes it to the database, once a turn and at the end of a call,
+and retries for as long as the database refuses. No socket or caller waits for either, and nothing
+is lost here whatever happens to them. `failures()` is what /healthz reports about it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ async def all_written(limit_s: float) -> int:
 
 
 class Unwritten:
-    """Of one event loop; it lives while there is anything to write."""
+    """The unwritten records of one event loop; lives as long as there is anything to write."""
 
     def __init__(self) -> None:
         self.records: list[Recorder] = []

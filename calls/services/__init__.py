@@ -1,12 +1,12 @@
 """What a call needs from the world, one Protocol each; a folder per vendor implements them.
 
-A vendor's class is named by its dotted path in settings (TRANSCRIBER, WRITER, SPEAKER) and made
-once a call, with the CalledNumber. What is expensive (models, clients, channels)
-belongs to the process: made lazily by the class, warmed by its `warm_up` at start-up.
+A vendor's class is named by its dotted path in settings (TRANSCRIBER, WRITER, SPEAKER); each call
+makes one, with its CalledNumber. Whatever is expensive (models, clients, channels) belongs to the
+process: the class makes it lazily, and its `warm_up` prepares it at start-up.
 
-Rules for every implementation: `push` never waits; deadlines live here, and a service that is
-late or fails raises ServiceLate or ServiceFailed with a reason that a person can act on. Nothing
-is hidden by returning an empty text.
+Rules for every implementation: `push` never waits; deadlines are kept here; a service that is late
+or fails raises ServiceLate or ServiceFailed with a reason that a person can act on. No failure is
+hidden by returning an empty text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ServiceLate(ServiceFailed):
 
 @dataclass(frozen=True, slots=True)
 class CalledNumber:
-    """What the called number wants of the services; empty: what the settings say."""
+    """What the called number requires of the services; empty: as in the settings."""
 
     greeting: str = ""
     business: str = ""
@@ -62,8 +62,8 @@ NO_NUMBER = CalledNumber()
 class Availability:
     """What a service was asked to use (model, language, voice), what it uses, and why they differ.
 
-    Learned in this process so far. in_use is empty if nothing is left; why, if they do not differ.
-    """
+    As learned in this process so far. in_use is empty if nothing works; why is empty if they are
+    the same."""
 
     asked_for: str
     in_use: str
@@ -75,9 +75,8 @@ class Transcript:
     """The words of one segment of speech; see tuning.turns.events.Transcribed.
 
     until_ms: how far into the caller's audio the words reach, on the clock of `push`.
-    chosen_from: how many expected phrases the words were chosen from; 0 if none of those that
-        were offered fitted (the words are then what was freely recognised); None if nothing was
-        offered.
+    chosen_from: how many expected phrases the words were chosen from; 0 if none of those offered
+        fitted (the words are then as recognised freely); None if none were offered.
     """
 
     text: str
@@ -121,7 +120,7 @@ class Transcriber(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One thing said in the call, as it was heard."""
+    """One thing said in the call, as far as it was heard."""
 
     by_caller: bool
     text: str
@@ -129,9 +128,10 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What a reply asks: the transcriber is told which answers are likely, the core what kind.
+    """What a reply asks: the transcriber is told the likely answers, and the core what kind they
+    are.
 
-    kind, digits: as finished.Asked's.
+    kind, digits: as in completion.Asked.
     """
 
     phrases: tuple[str, ...]
@@ -157,7 +157,7 @@ class Farewell:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that the caller left: kept on the call."""
+    """A message that the caller left, stored with the call."""
 
     name: str
     number: str
@@ -166,12 +166,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class WhenDecided:
-    """What comes next may be done only once the reply is decided: who reads asks on no sooner."""
+    """The next step must wait until the reply is decided: the reader asks for no more before
+    then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """Nothing to be heard, but the writer is not idle: it has something done, or had just now."""
+    """Nothing to say, but the writer is busy: it is having something done, or has just had it
+    done."""
 
 
 Piece = str | Expect | Farewell | Message | WhenDecided | Busy

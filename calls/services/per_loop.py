@@ -1,4 +1,4 @@
-"""One of a thing for each event loop: a client or a channel works only in the loop it was made in.
+"""One object for each event loop: a client or a channel works only in the loop it was made in.
 
 A process that serves calls has one loop; tests and commands have many, one after another.
 """
@@ -14,7 +14,7 @@ Thing = TypeVar("Thing")
 
 
 class PerLoop(Generic[Thing]):
-    """Made when first asked for, by whoever has the loop running."""
+    """Makes its object when first asked for it in the running loop."""
 
     def __init__(self, make: Callable[[], Thing]) -> None:
         self._make = make

@@ -1,9 +1,10 @@
-"""What calls say again and again, as ready mu-law: spoken once, then read in microseconds.
+"""Phrases that calls say again and again, as ready mu-law: synthesised once, then read in
+microseconds.
 
-Rules: fixed phrases (greeting, prompts) are made ready at start-up and kept in a folder; what is
-generated stays in memory, and only if it can hold nobody's business: short, in the language's own
-letters without a digit, and said by three different calls. Only what was spoken to its end is
-remembered. A folder that is full or unreadable costs the keeping and nothing else.
+Rules: fixed phrases (greeting, prompts) are prepared at start-up and kept in a folder. Generated
+ones stay in memory, and only if they cannot be about anybody: short, in the language's own letters
+without a digit, and said in three different calls. Only phrases spoken to their end are remembered.
+If the folder is full or unreadable, nothing is kept, and nothing else is affected.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def is_general(text: str, letters: Set[str]) -> bool:
 
 
 class PhraseCache:
-    """One a process, for all its calls and voices."""
+    """One per process, for all its calls and voices."""
 
     def __init__(
         self,
@@ -187,9 +188,9 @@ def phrases() -> PhraseCache:
 
 
 class CachedSpeaker:
-    """A call's speaker, which need not say what is ready.
+    """A call's speaker, which synthesises only what is not in the cache.
 
-    What is ready is pronounced as the called number wants words said.
+    Cached phrases are pronounced as the called number wants them.
     """
 
     def __init__(

@@ -1,12 +1,11 @@
-"""A recogniser that streams: one endless stream for a call, out of as many of a vendor's as it
-takes.
+"""A streaming recogniser: one endless stream for a call, made of as many of a vendor's as it takes.
 
-Rules: a stream never ends a call. It is replaced in a pause before the vendor's limit, at once when
-it breaks, and when the caller speaks and nothing comes back; the new one hears again all that no
-final has covered, and what the old one already said is not said twice. Only a refusal that no other
-moment would lift raises ServiceFailed.
+Rules: the end of a stream never ends a call. A stream is replaced during a pause before the
+vendor's limit, at once when it breaks, and when the caller speaks but nothing comes back. The new
+one hears again whatever no final has covered, and nothing that the old one reported is reported
+twice. Only a refusal that would not go away with time raises ServiceFailed.
 
-A vendor brings how its streams are opened (`opened`) and how it recognises one utterance (`whole`).
+A vendor provides how to open its streams (`opened`) and how to recognise one utterance (`whole`).
 """
 
 from __future__ import annotations
@@ -37,7 +36,8 @@ SOUND_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a stream is given up. A vendor whose streams have limits of their own sets the first."""
+    """When to give up a stream. A vendor whose streams have limits of their own sets the first
+    ones."""
 
     rotate_s: float = inf
     """In the next pause; without one, after `last_s`."""
@@ -55,7 +55,7 @@ class Limits:
 
 
 class StreamOver(Exception):
-    """This stream has served: go on in another. Says why."""
+    """This stream has done its job: continue in another. The message says why."""
 
 
 class Idle(Exception):
@@ -63,7 +63,7 @@ class Idle(Exception):
 
 
 class ResumableTranscriber(ABC):
-    """calls.services.Transcriber but for what is the vendor's. One per call."""
+    """calls.services.Transcriber, except for the vendor's part. One per call."""
 
     advice: ClassVar[str] = "check the network"
     """What a person should do when the vendor does not answer."""

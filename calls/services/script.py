@@ -1,7 +1,7 @@
 """A reply's texts on their way from the writer to a voice.
 
-Rule: nobody hurries the writer, and nobody waits for it who need not: the texts are read as they
-are written, and what went wrong is told in their order, after the last of them.
+Rule: the writer sets the pace, and nobody waits for it needlessly: texts are read as they are
+written, and a failure is reported in order, after the last of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 
 class Script:
-    """Make it where an event loop runs; close it at the end."""
+    """Make it while an event loop is running; close it at the end."""
 
     def __init__(self, texts: AsyncIterator[str]) -> None:
         self._written: asyncio.Queue[str | Exception | None] = asyncio.Queue()

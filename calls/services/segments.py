@@ -24,7 +24,7 @@ LONGEST_MS = 25_000
 
 
 class SegmentEdge(Enum):
-    """What the newest frame does to the open segment."""
+    """How the newest frame affects the open segment."""
 
     PAUSE = auto()
     END = auto()

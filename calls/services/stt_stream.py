@@ -1,7 +1,7 @@
-"""One stream of a vendor's recogniser: what it must be able to do, and the account of what it did.
+"""One stream of a vendor's recogniser: what it must be able to do, and an account of what it did.
 
-Rule: every transcript is on the caller-audio clock, whatever clock the vendor has; and time is
-kept of what was sent and what came back, so that a stream that hangs is noticed.
+Rule: every transcript is on the caller-audio clock, whatever clock the vendor uses. The times of
+what was sent and what came back are kept, so that a stream that hangs is noticed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class StreamBroke(Exception):
     """A stream ended before its time, in the vendor's own words.
 
     advice: what a person should do about it. is_late: nobody answered. is_hidden: the reason was
-    lost on the way. is_hopeless: any other stream, at any other moment, would be refused too.
+    lost on the way. is_hopeless: any other stream, at any time, would be refused as well.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Result:
 
 
 class Wire(Protocol):
-    """A stream as its vendor has it, open."""
+    """The vendor's own stream, open."""
 
     async def write(self, audio: bytes) -> bool:
         """Send 8 kHz mu-law. False: the stream has ended, and `read` tells why."""
@@ -58,7 +58,7 @@ class Wire(Protocol):
 
 
 class Stream:
-    """opened_s: when it began to be opened, by the loop's clock."""
+    """opened_s: when opening it began, by the loop's clock."""
 
     def __init__(self, wire: Wire, opened_s: float) -> None:
         self._wire, self._clock, self._opened_s = wire, StreamClock(), opened_s

@@ -1,7 +1,7 @@
-"""The caller's audio between the line and a recogniser's stream, and the clock of such a stream.
+"""The caller's audio on its way to a recogniser's stream, and the clock of such a stream.
 
 Pure. Rules: audio stays on the tape until a final covers it, so that a new stream can hear it
-again; the tape is bounded, and what falls off it before any stream had it is counted.
+again. The tape is bounded; audio that falls off before any stream had it is counted.
 """
 
 from __future__ import annotations
@@ -107,9 +107,9 @@ class Tape:
 
 
 class StreamClock:
-    """From a stream's own time, in which the results come, to the caller-audio clock.
+    """Converts a stream's own time, which its results use, to the caller-audio clock.
 
-    The two part where frames were lost on the line, and by the silence that keeps a stream alive.
+    The two differ by frames lost on the line and by silence sent to keep the stream alive.
     """
 
     def __init__(self) -> None:

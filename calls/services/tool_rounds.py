@@ -1,9 +1,9 @@
-"""A reply in which a language model may have things done: it asks, is told, and asks again.
+"""A reply in which a language model may use tools: it asks, is given results, and asks again.
 
-Rules: any tools, in any order, several at once; but only so many rounds, of which the last is for
-words alone. What must wait for the decision waits for it here, and what looks only does not. The
-caller is never left without a word: not by a model that goes on asking, nor by a tool that fails.
-"""
+Rules: any tools, in any order, several at once, but a limited number of rounds, the last of which
+is for words only. A tool that must wait for the decision waits for it here; one that only looks
+things up does not. The caller always gets some answer, even if the model keeps asking or a tool
+fails."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ MOST_ROUNDS = 4
 
 
 class Model(Protocol):
-    """A language model at one point of a call; each vendor has its own way to be asked and told."""
+    """A language model at one point of a call; vendors differ in how it is asked and given
+    results."""
 
     def ask(self, *, may_call: bool, has_spoken: bool) -> AsyncGenerator[str | ToolCall, None]:
         """Its words as they come, and then the tools that it calls."""
@@ -32,7 +33,7 @@ class Model(Protocol):
 
 
 class Rounds:
-    """notes: what was done in the call, for later turns; added to here."""
+    """notes: what was done in the call, for later turns; this adds to them."""
 
     def __init__(self, tools: Sequence[Tool], called: CalledNumber, notes: list[str]) -> None:
         self._tools = {tool.name: tool for tool in tools}

@@ -1,7 +1,7 @@
-"""What a language model may have done in a call: each tool declared once, in `tools_in`.
+"""The tools that a language model may use in a call, each declared once, in `tools_in`.
 
-Rule: before a reply is decided nothing is done that could not be undone, so a tool that is not
-`safe_ahead` waits for the decision; and no tool keeps a caller waiting longer than its deadline.
+Rule: until a reply is decided nothing is done that cannot be undone, so a tool that is not
+`safe_ahead` waits for the decision. No tool keeps a caller waiting longer than its deadline.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ LONGEST_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a tool brought.
+    """A tool's result.
 
-    told: to the model. says: the words for it; None: the tool's own, "": none. pieces: what the
-    call should know. note: what later turns are told of it; only a tool that waits for the decision
-    leaves one, for any other may have been run in vain.
+    told: the result for the model. says: what to say about it; None: the tool's own words; "":
+    nothing. pieces: what the call should know. note: what later turns are told about it; only a
+    tool that waits for the decision leaves one, because any other may have been run in vain.
     """
 
     told: str = ""
@@ -38,12 +38,13 @@ class Done:
 class Tool:
     """schema: its description and parameters, as JSON Schema has them; `of_texts` makes one.
 
-    run: given the called number and the model's arguments. What it raises is told to the
-        model as a failure. safe_ahead: looks only, so it may run for a reply that is not decided.
-    deadline_s: up to LONGEST_S; after that the model is told that nothing came.
-    says: said when it is done, if nothing was said yet, while the model words the rest.
-    ends: the call is over once the reply was heard, unless the model is told something. It is not
-        run beside others, nor after them in one reply: what they did must be heard first.
+    run: is given the called number and the model's arguments. If it raises, the model is told of a
+        failure. safe_ahead: it only looks things up, so it may run before the reply is decided.
+    deadline_s: up to LONGEST_S; after that the model is told that there was no result.
+    says: said when it is done, if nothing has been said yet, while the model words the rest.
+    ends: the call is over once the reply has been heard, unless the model is told something. It is
+        not run together with others, nor after them in one reply: what they did must be heard
+        first.
     """
 
     name: str
@@ -77,7 +78,7 @@ def of_texts(description: str, /, **texts: str) -> Json:
 
 @dataclass(slots=True)
 class ToolCall:
-    """What the model asks to have done. arguments: JSON, if the model wrote what it should."""
+    """A tool that the model asks for. arguments: JSON, provided that the model wrote valid JSON."""
 
     id: str = ""
     name: str = ""

@@ -1,9 +1,9 @@
-"""What a vendor declares, once: its name, its settings, and the classes that play a call's roles.
+"""A vendor's declaration: its name, its settings, and the classes that play a call's roles.
 
 The settings (hevoice/settings.py), README's table, `.env.example`, the setup page and `check_setup`
 read these declarations; VENDORS in the settings lists the modules that have one.
 
-Rule: a declaration needs no settings to be imported, because they are made of it.
+Rule: a declaration can be imported without settings, because they are made from it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Setting:
     """A variable of the environment, and Django's setting of the same name.
 
     meaning: for README's table, in a few words. default: a text, or a switch.
-    default_in_words: where the default alone would not say what happens.
-    chooses: the roles for which its vendor is taken, unless another is named, when this is set.
+    default_in_words: for a default that does not explain itself.
+    chooses: the roles that its vendor takes on when this is set, unless another vendor is named.
     """
 
     name: str
@@ -57,11 +57,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """name: what HEVOICE_TRANSCRIBER and its like say.
+    """name: the value of HEVOICE_TRANSCRIBER and the like.
 
     plays: by role, the dotted path of the class. `check_setup` tries its `warm_up`.
-    checks: what `check_setup` looks at besides, by name: the dotted path of a function that returns
-        what it found, and raises ServiceFailed where that is wrong.
+    checks: what else `check_setup` looks at, by name: the dotted path of a function that returns
+        what it found, and raises ServiceFailed if something is wrong.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""A caller who follows a conversation and notes how it is answered. Pure: the frame is the tick.
+"""A simulated caller: follows a script and notes how it is answered. Pure: the frame is the tick.
 
-`Caller.frames()` is what the telephone sends: 20 ms of audio at a time, or a key. Its end hangs
-up. A line (calls/simulator/dialling.py) asks for the next when its time has come and plays the
-agent's audio to `ear`; so the caller waits, listens and interrupts without a clock of its own.
+`Caller.frames()` yields what the telephone sends: 20 ms of audio at a time, or a key. When it ends,
+the caller hangs up. The line (calls/simulator/dialling.py) asks for each frame when it is due and
+plays the agent's audio to `ear`, so the caller waits, listens and interrupts without a clock.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BETWEEN_KEYS_MS = 240
 
 
 class SpokenLine(Protocol):
-    """A line to be said: 8 kHz mu-law, and where in it the speech begins and ends."""
+    """A line to say: 8 kHz mu-law, and where the speech begins and ends in it."""
 
     @property
     def name(self) -> str: ...
@@ -41,7 +41,7 @@ class SpokenLine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say this when the agent has finished, or over it, once it has been heard for so long."""
+    """Say this when the agent has finished, or over it, once it has been heard for this long."""
 
     speech: SpokenLine
     barge_in_after_ms: int | None = None
@@ -56,7 +56,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class StaySilent:
-    """Be silent for so long."""
+    """Be silent for this long."""
 
     ms: int
 
@@ -71,7 +71,7 @@ class Key:
 
 @dataclass(slots=True)
 class LineOutcome:
-    """One line of the caller, and how it was answered. All times as the caller hears them."""
+    """One of the caller's lines, and how it was answered. Times are as the caller hears them."""
 
     name: str
     text: str

@@ -1,7 +1,7 @@
 """Twilio's part of a call: the voice webhook, the media stream, and the <Connect> action after it.
 
-It does what Twilio documents and forgives no more than Twilio does. What goes wrong is an error of
-the call, never raised.
+It does what Twilio documents, and is no more lenient than Twilio. Whatever goes wrong is recorded
+as an error of the call, never raised.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LONGEST_CALL_S = 900.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialled:
-    """Who is called, how the webhook is reached, and what it needs to believe us."""
+    """Who is called, where the webhook is, and what it needs to accept our requests."""
 
     webhook: str = "http://127.0.0.1:8000/twilio/voice"
     caller: str = "+972501234567"

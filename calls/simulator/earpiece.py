@@ -1,6 +1,6 @@
 """What the person on the line hears: the play-out buffer that Twilio keeps for a call. Pure.
 
-Everything measured of the agent is read off this, so that it is what a caller would say of it.
+The agent is measured only by what is heard here, so the measurements match a caller's experience.
 Times are milliseconds since the stream began.
 """
 
@@ -30,7 +30,7 @@ _AUDIBLE_STRETCH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A stretch of the agent's audio that could be heard."""
+    """A stretch of audible sound from the agent."""
 
     from_ms: float
     until_ms: float

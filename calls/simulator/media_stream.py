@@ -1,8 +1,8 @@
 """Twilio's side of a call's media stream, from `connected` to its close.
 
-A message that is not exactly one of the three legal ones is an error of the call: Twilio would tell
-its console, once, and never us. One sender, one queue; frames leave on a schedule that does not
-drift; marks come back when the caller has heard what was before them.
+A message that is not exactly one of the three legal ones is an error of the call: Twilio would
+report it once, in its console, and never tell us. There is one sender and one queue; frames leave
+on a schedule that does not drift; a mark comes back when the caller has heard everything before it.
 """
 
 from __future__ import annotations

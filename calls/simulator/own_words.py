@@ -1,6 +1,6 @@
-"""A caller's own words from a WAV file, of any rate and any usual kind.
+"""A caller's own words, from a WAV file of any rate and any common format.
 
-PCM of 8, 16, 24 or 32 bits, 32-bit float, mu-law; any number of channels, mixed down.
+PCM of 8, 16, 24 or 32 bits, 32-bit float, or mu-law; any number of channels, mixed down.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What `make call` prints: a call's turns beside what its caller heard, or many calls in sum.
+"""What `make call` prints: a call's turns beside what its caller heard, or a summary of many calls.
 
-The latencies are those of the record; `voice to voice` is what this caller measured by ear.
+The latencies are from the record; `voice to voice` is what this caller measured by ear.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tables for a terminal, Hebrew included. Pure.
 
-Columns keep their places in terminals with and without bidirectional text: widths are counted in
-cells, every cell of Hebrew is isolated (FSI ... PDI), and a line begins from the left (LRM).
+Columns line up in terminals with and without bidirectional text: widths are counted in cells, each
+Hebrew cell is isolated (FSI ... PDI), and lines start from the left (LRM).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ GAP = "  "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """heading: its lines from top to bottom. flexible: shares what is left of the width."""
+    """heading: its lines from top to bottom. flexible: shares the remaining width."""
 
     heading: tuple[str, ...]
     is_number: bool = False

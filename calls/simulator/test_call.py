@@ -1,8 +1,8 @@
-"""A call that an operator places from the dashboard: HeVoice calls itself, as Twilio would.
+"""A test call, placed from the dashboard: HeVoice calls itself, as Twilio would.
 
-Rule: its caller is TEST_CALLER, so that nobody takes it for a customer's, and the hourly figures
-leave it out. A worker claims the row in one conditional update and places the call; the page looks
-at the row.
+Rule: the caller is TEST_CALLER, so that nobody takes it for a customer and the hourly figures leave
+it out. A worker claims the row in one conditional update and places the call; the page watches the
+row.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ AROUND_MS = 200
 
 
 class NothingToSay(Exception):
-    """The chosen recording has no caller's words any more."""
+    """The caller's words in the chosen recording have been deleted."""
 
 
 class TestCall(models.Model):

@@ -1,7 +1,7 @@
-"""Callers' audio with its truth: what is said, and where speech begins and ends.
+"""Callers' audio with its ground truth: what is said, and where speech begins and ends.
 
-The list is utterances.toml; the audio is made by the embedded voice and kept in VAR_DIR. Rule: the
-truth is measured on the audio itself, never taken from what was asked of the synthesiser.
+The list is in utterances.toml; the audio is made by the embedded voice and kept in VAR_DIR. Rule:
+the truth is measured on the audio itself, not taken from what the synthesiser was asked for.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ LIST = Path(__file__).with_name("utterances.toml")
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One thing that a caller says, or keys.
+    """One thing that a caller says or keys in.
 
     parts: the text between its pauses.
     audio: 8 kHz mu-law, with at most 40 ms of silence at either end; empty if keys are pressed.
     speech_from_ms, speech_until_ms: where speech begins and ends in it, to 10 ms.
-    outside: not among the answers that are expected where a conversation says it.
+    outside: not one of the answers expected at that point of the conversation.
     """
 
     name: str

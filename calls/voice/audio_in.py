@@ -1,6 +1,6 @@
-"""The caller's audio on its way in: frames for the VAD, batches for the transcriber, and a count.
+"""The caller's audio on its way in: frames for the VAD, batches for the transcriber, and counts.
 
-Frames in = forwarded + dropped by a named reason: `forwarded` and `dropped` say it at any moment.
+Frames in = forwarded + dropped for a named reason; `forwarded` and `dropped` are always up to date.
 """
 
 from __future__ import annotations

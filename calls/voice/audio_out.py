@@ -1,8 +1,7 @@
-"""The agent's audio on its way out: one queue, one sender, from a reply to the socket.
+"""The agent's audio on its way out, from a reply to the socket: one queue, one sender.
 
-Audio goes out as it comes, unpaced: the carrier buffers. A `clear` empties the queue first, so that
-it never waits behind audio.
-"""
+Audio is sent as it comes, unpaced, because the carrier buffers it. A `clear` empties the queue
+first, so that it never waits behind audio."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from calls.voice.playout import Playout
 
 
 class Parcel(NamedTuple):
-    """One message on its way; the audio in it, if any, belongs to a playout."""
+    """One message on its way out; its audio, if any, belongs to a playout."""
 
     message: str
     playout: Playout | None = None

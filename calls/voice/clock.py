@@ -1,7 +1,7 @@
 """The two clocks of a call: `at_ms`, the caller-audio clock, decides; `wall_ms` measures. Pure.
 
-Both count milliseconds since the stream began. What stands on one can be dated on the other, as
-long as it is not much older than the frames remembered here.
+Both count milliseconds since the stream began. A time on one can be converted to the other, unless
+it is much older than the frames remembered here.
 """
 
 from __future__ import annotations

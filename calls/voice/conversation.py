@@ -1,7 +1,7 @@
 """One phone call: tell the core what happened, do what it says.
 
-Runs wholly on the event loop. Nothing here blocks and nothing here decides: `feed` is the core's
-one door in, `_act` its one way out, both synchronous, so that nothing slips in between.
+Runs entirely on the event loop. Nothing here blocks and nothing here decides: `feed` is the only
+way into the core and `_act` the only way out. Both are synchronous, so nothing can slip in between.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ FAILURES = (ReplyFailed, ReplyLate, TranscriberFailed)
 
 
 class CallOver(Exception):
-    """The call has ended: stop every task of it."""
+    """The call has ended: stop all its tasks."""
 
 
 class Conversation:

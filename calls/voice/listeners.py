@@ -1,6 +1,6 @@
-"""Who is given the audio of a call, both sides, as it comes: the record, the echo, live listeners.
+"""The listeners to a call's audio, both sides of it, as it comes: recording, echo, live listeners.
 
-Rule: none of them waits, or decides anything: they only keep what they get.
+Rule: none of them waits or decides anything; they only keep what they are given.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class AudioListener(Protocol):
-    """Times are those of the caller-audio clock; all audio is 8 kHz mu-law."""
+    """Times are on the caller-audio clock; all audio is 8 kHz mu-law."""
 
     def hear(self, at_ms: int, frame: bytes) -> None:
         """The caller's next frame, which ends at this moment."""
@@ -22,7 +22,7 @@ class AudioListener(Protocol):
 
 
 class AudioListeners:
-    """All of a call's, as one."""
+    """All the listeners of a call, as one."""
 
     def __init__(self, *listeners: AudioListener) -> None:
         self._listeners = listeners

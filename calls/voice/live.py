@@ -1,11 +1,10 @@
-"""The calls in progress in this process: each with its conversation, its record and its profile.
+"""The calls in progress in this process, each with its conversation, its record and its profile.
 
-LiveCall ties one conversation to the rest of the system: it takes the profile's changes, tells the
-live page what is going on, and records the end. Its life is a task of the process (`begin`): the
-server cancels a socket's task soon after the socket has closed, and nothing of a call may hang on
-that. What other processes tell comes in through `follow`, once a process: no call waits for Redis,
-or ends with it.
-"""
+LiveCall connects one conversation to the rest of the system: it adopts changes of the profile,
+tells the live page what is going on, and records the end. It runs as a task of the process
+(`begin`), because the server cancels a socket's task soon after the socket has closed, and no part
+of a call may depend on that. News from other processes comes through one `follow` per process, so
+that no call waits for Redis or ends with it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Who looks at a call in progress or listens in on it, and what they are shown.
+"""The people who watch a call in progress or listen in on it, and what they are shown.
 
-Rule: nobody who looks or listens can delay the call. What frames bring is only kept here; a task
-beside the conversation tells it, and what cannot be told in time is lost. It is told only while
-somebody asks for it, anew every few seconds: a page that is gone asks no more.
+Rule: no onlooker can delay the call. The audio path only stores things here; a task beside the
+conversation sends them, and whatever cannot be sent in time is lost. It sends only while somebody
+keeps asking, every few seconds: a page that has been closed stops asking.
 """
 
 from __future__ import annotations

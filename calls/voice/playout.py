@@ -1,7 +1,7 @@
-"""One reply on its way to the caller's ear: what was sent, what was heard. Pure.
+"""One reply on its way to the caller's ear: what has been sent, and what has been heard. Pure.
 
-"Speaking" means still being heard: the carrier's marks say how far the caller has come. Their names
-carry the turn, so that a mark flushed by `clear` is never taken for one that was heard.
+"Speaking" means still being heard: the carrier's marks say how much the caller has heard. Their
+names include the turn, so that a mark flushed by `clear` is never mistaken for one that was heard.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The replies of a call: which one is the turn's, which is made ahead, and what they leave.
+"""The replies of a call: the current turn's, one prepared ahead, and what they leave behind.
 
 Rule: one reply at a time is the turn's, from the decision until it is heard or stopped; at most one
-more is made ahead. The history keeps what was said, and of each reply what was heard.
+more is being prepared ahead. The history holds what the caller said, and as much of each reply as
+was heard.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Order = (
 
 @dataclass(slots=True)
 class Waste:
-    """Replies that were begun ahead since the last turn, and what was asked for in vain."""
+    """Replies begun ahead since the last turn, and the work wasted on them."""
 
     thought: int = 0
     tokens: int = 0

@@ -1,10 +1,11 @@
-"""One reply, from its decision, or before it, until the caller has heard it.
+"""One reply, from its decision (or before, if it is prepared ahead) until the caller has heard it.
 
-Written, spoken, and sent as it comes: writer -> sentences -> voice -> chunks of 100 ms or more; a
-mark follows the first chunk and each sentence, and comes back when the caller has heard so far.
-Rule: nothing of a reply is heard, and nothing done for it, before it is decided. What is held (it
-is made ahead, or was stopped by what may be no interruption) is made and kept, and goes out when it
-is released.
+It is written, spoken and sent as it comes: writer -> sentences -> voice -> chunks of 100 ms or
+more. A mark follows the first chunk and each sentence, and comes back when the caller has heard
+that far.
+Rule: no part of a reply is heard, and it has no effect, before it is decided. A reply that is held
+(prepared ahead, or stopped by what may be no interruption) is made and kept, and is sent when it is
+released.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ MARK_GRACE_MS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What all replies of a call are made with. turns: the core, which is only asked for its clock
-    and its knobs; tasks: those of the call."""
+    """What all replies of a call need. turns: the core, used only for its clock and knobs; tasks:
+    those of the call."""
 
     language: Language
     writer: Writer

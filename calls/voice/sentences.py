@@ -1,11 +1,11 @@
-"""Pieces of text, as a writer streams them, into sentences that can be spoken. Pure.
+"""Turns pieces of text, as a writer streams them, into sentences that can be spoken. Pure.
 
-A sentence ends at . ! ? … or a line break, once what follows shows that it is an end: a space, or
-the end of the text. So "14.30" and "050.123" stay whole, and so do abbreviations ("ת.ז. שלך",
-"רח. הרצל") and the number of a point ("1. שעות").
+A sentence ends at . ! ? … or a line break, once what follows confirms it: a space, or the end of
+the text. So "14.30" and "050.123" stay whole, as do abbreviations ("ת.ז. שלך", "רח. הרצל") and
+numbered points ("1. שעות").
 
-Of the first sentence, if it is long, the opening clause goes out by itself, so that speech starts
-sooner. Rule: where the text is cut depends on the text alone, never on how it came in pieces.
+If the first sentence is long, its opening clause is sent by itself, so that speech starts sooner.
+Rule: where the text is cut depends only on the text, never on the pieces it came in.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _abbreviated(abbreviations: str) -> re.Pattern[str]:
 
 
 class Sentences:
-    """Feed it pieces; it gives back the sentences that are complete."""
+    """Feed it pieces; it returns the sentences that are complete."""
 
     def __init__(self, language: Language) -> None:
         self._abbreviated = _abbreviated(language.abbreviations)

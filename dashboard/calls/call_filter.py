@@ -1,4 +1,4 @@
-"""Which calls a list or an export is about, as its address says."""
+"""The filter of a list or an export of calls, read from its address."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_WAIT_MS = 600_000
 
 
 class MomentInput(forms.DateTimeInput):
-    """Shows a moment of a link by the clock of the pages, and a whole day by its first or last."""
+    """Shows a link's time in the pages' time zone, and a whole day as its first or last moment."""
 
     def __init__(self, of_a_day: time) -> None:
         super().__init__(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -81,7 +81,7 @@ class CallFilter(forms.Form):
     )
     cut_ins = forms.BooleanField(label=_("Has a cut-in"), required=False)
     dropped = forms.BooleanField(label=_("Has a dropped short answer"), required=False)
-    real = forms.BooleanField(label=_("Without test calls"), required=False)
+    real = forms.BooleanField(label=_("Not counting test calls"), required=False)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
@@ -96,7 +96,7 @@ class CallFilter(forms.Form):
             self.add_error("until", _("This is before the beginning."))
         revision, profile = self.cleaned_data.get("revision"), self.cleaned_data.get("profile")
         if revision and profile is None and "profile" not in self.errors:
-            self.add_error("revision", _("A revision needs its profile, too."))
+            self.add_error("revision", _("To filter by revision, choose its profile as well."))
         return self.cleaned_data
 
     @property

@@ -1,6 +1,6 @@
-"""The geometry of a call's course: who spoke when, on one axis with its waveform.
+"""The geometry of a call's course: who spoke when, on one axis with the waveform.
 
-Rule: the axis is as long as the longest of what is drawn on it. Places and widths are per cent of
+Rule: the axis is as long as the longest thing drawn on it. Positions and widths are percentages of
 its length; time runs from left to right.
 """
 
@@ -22,7 +22,7 @@ MOST_TICKS = 10
 
 @dataclass(frozen=True, slots=True)
 class SpokenSpan:
-    """Somebody speaks. kind: caller, agent, or voice (what the VAD took for it)."""
+    """A time during which somebody speaks. kind: caller, agent, or voice (as the VAD saw it)."""
 
     kind: str
     x: float

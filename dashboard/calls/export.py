@@ -1,7 +1,7 @@
-"""Calls as a file, batch by batch: CSV for a spreadsheet, a line a call; JSON with every turn.
+"""Calls as a file, written in batches: CSV for spreadsheets, a line per call; JSON with every turn.
 
-Rule: what stands in a cell is never a formula. A caller's number is masked as on the pages, and a
-time is that of the pages, with its offset and the name of its zone.
+Rule: no cell can be a formula. Callers' numbers are masked as on the pages; times are in the pages'
+time zone, with its offset and name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The calls that have ended: the list, newest first, and what is taken away of it."""
+"""The calls that have ended: the list, newest first, and its exports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call: what was said, why it was answered when it was, and where the time went."""
+"""One call: what was said, why each answer came when it did, and where the time went."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from dashboard.words import STREAM_CLOSED
 
 @dataclass(frozen=True, slots=True)
 class ShownTurn:
-    """A turn as the page of its call shows it."""
+    """A turn as its call's page shows it."""
 
     turn: Turn
     waterfall: Waterfall | None

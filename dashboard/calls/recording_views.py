@@ -1,8 +1,7 @@
 """A call's sound, for the player on its page.
 
-Rule: a browser that plays or seeks gets the part that it asks for (RFC 9110, 14), and no more than
-a minute of it if it names no end: calls are in progress in this process.
-"""
+Rule: a browser that plays or seeks gets the part that it asks for (RFC 9110, 14), or at most a
+minute if it names no end, because this process has calls in progress."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The geometry of a turn's waterfall: its stages on one axis, which the template draws as SVG.
 
-Zero is the caller's last voiced frame. What the profile imposed is apart from what services took.
+Zero is the caller's last voiced frame. Time imposed by the profile is kept apart from time taken by
+services.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ LABEL_ROOM = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of time in a lane. kind: policy, stt, llm, tts, send (the colour tokens)."""
+    """A stretch of time in a lane. kind: policy, stt, llm, tts, send (names of colours)."""
 
     kind: str
     x: float
@@ -63,7 +64,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """A turn's stages on one axis; they overlap, so nothing is summed."""
+    """A turn's stages on one axis; they overlap, so they are not added up."""
 
     lanes: tuple[Lane, ...]
     ticks: tuple[AxisMark, ...]

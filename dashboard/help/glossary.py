@@ -1,5 +1,5 @@
-"""The words of the pages in plain language, each with an anchor that other pages link to:
-`{% url "glossary" %}#response_latency`. The measures have the names of calls.models.Turn."""
+"""The glossary: the pages' words in plain language. Each entry has an anchor to link to:
+`{% url "glossary" %}#response_latency`. Measures are named as in calls.models.Turn."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ GLOSSARY = (
             Entry(
                 "label",
                 _("Label"),
-                _("What an operator says a turn really was: a cut-in, fine, noise, or a dropped "
-                  "answer. It overrides what the system counted."),
+                _("What a turn really was, according to an operator: a cut-in, fine, noise, or "
+                  "a dropped answer. It overrides what the system counted."),
             ),
             Entry(
                 "backchannel",
                 _("Listening sounds"),
-                _("“Mm-hm”, “yes, yes”: the caller listens and does not want the floor."),
+                _("“Mm-hm”, “yes, yes”: the caller is listening and does not want to speak."),
             ),
         ),
     ),
@@ -111,7 +111,7 @@ GLOSSARY = (
                 "thinking",
                 _("Thinking"),
                 _(
-                    "It has been decided that the caller has finished; the answer is being "
+                    "The system has decided that the caller has finished; the answer is being "
                     "prepared."
                 ),
             ),
@@ -120,8 +120,8 @@ GLOSSARY = (
                 "refractory",
                 _("Just spoke"),
                 _(
-                    "A moment right after an answer in which no new answer begins, so that an echo "
-                    "or a late word starts nothing."
+                    "A moment right after an answer in which no new answer begins, so that an "
+                    "echo or a late word does not start one."
                 ),
             ),
         ),
@@ -139,8 +139,8 @@ GLOSSARY = (
                 "response_latency",
                 Latencies.response_latency.label,
                 _(
-                    "What the caller waits: from the last sound of the caller to the first sound "
-                    "of the answer that was sent. The most important number here."
+                    "How long the caller waits: from their last sound to the first sound of "
+                    "the answer. The most important number here."
                 ),
             ),
             Entry(
@@ -152,14 +152,14 @@ GLOSSARY = (
                 "end_of_turn_delay",
                 Latencies.end_of_turn_delay.label,
                 _(
-                    "From the speech end to the decision: mostly the silence that "
-                    "the profile asks for."
+                    "From the speech end to the decision: mostly the silence that the profile "
+                    "requires."
                 ),
             ),
             Entry(
                 "transcription_delay",
                 Latencies.transcription_delay.label,
-                _("From the speech end until the words were there as text."),
+                _("From the speech end until the words were available as text."),
             ),
             Entry(
                 "llm_ttft",
@@ -179,7 +179,7 @@ GLOSSARY = (
             Entry(
                 "turn_latency",
                 Latencies.turn_latency.label,
-                _("From the decision to the first sound sent: without the silence before it."),
+                _("From the decision to the first sound sent, without the silence before it."),
             ),
             Entry(
                 "field_turn_latency",
@@ -194,8 +194,8 @@ GLOSSARY = (
                 "ready_lead",
                 Latencies.ready_lead.label,
                 _(
-                    "How long before the decision the answer was ready to be heard. Positive: it "
-                    "was prepared ahead; negative: it came after."
+                    "How long before the decision the answer was ready to be heard. Positive: "
+                    "it was prepared ahead; negative: it was ready only after."
                 ),
             ),
             Entry(
@@ -207,8 +207,8 @@ GLOSSARY = (
                 "policy_wait",
                 _("Policy wait"),
                 _(
-                    "The part of a wait that the profile asks for. You can change "
-                    "it; it is hatched."
+                    "The part of a wait that the profile imposes. You can change it; charts "
+                    "show it hatched."
                 ),
             ),
             Entry(
@@ -244,21 +244,21 @@ GLOSSARY = (
                 "not_enough_turns",
                 _("Not enough turns"),
                 _(
-                    "So few turns that any figure would be down to chance. Wait for more calls, or "
-                    "filter less."
+                    "So few turns that any figure would be down to chance. Wait for more "
+                    "calls, or widen the filter."
                 ),
             ),
             Entry(
                 "target",
                 _("Target"),
-                _("The wait that the figures are measured against, one for each class."),
+                _("The wait that the figures are compared with; there is one for each class."),
             ),
             Entry(
                 "trade_off",
                 _("Trade-off"),
                 _(
-                    "Waiting less makes answers faster and cut-ins more frequent. The page draws "
-                    "one against the other, from the pauses of real callers."
+                    "A shorter wait makes answers faster and cut-ins more frequent. The page "
+                    "plots one against the other, from the pauses of real callers."
                 ),
             ),
             Entry(
@@ -288,7 +288,8 @@ GLOSSARY = (
             Entry(
                 "revision",
                 _("Revision"),
-                _("One published state of a profile. It never changes; each turn names its own."),
+                _("One published version of a profile. It never changes; each turn records "
+                  "which one it ran on."),
             ),
             Entry(
                 "draft",
@@ -299,8 +300,8 @@ GLOSSARY = (
                 "publish",
                 _("Publish"),
                 _(
-                    "Make a draft the newest revision. Calls in progress take it "
-                    "with the next frame."
+                    "Make a draft the newest revision. Calls in progress adopt it at their "
+                    "next frame."
                 ),
             ),
             Entry(
@@ -311,21 +312,21 @@ GLOSSARY = (
             Entry(
                 "hangover",
                 _("Hangover"),
-                _("How long a voice still counts as speech after its last sound, so that the ends "
-                  "of words survive. By the fixed rule it is added to every turn; by what was "
-                  "said, only while words are missing."),
+                _("How long a voice still counts as speech after its last sound, so that the "
+                  "ends of words are not lost. Under the fixed rule it is added to every turn; "
+                  "under the adaptive rule, only while words are missing."),
             ),
             Entry(
                 "silence",
                 _("Silence"),
-                _("How long the caller must be silent before the turn is taken to be over."),
+                _("How long the caller must be silent before the turn counts as over."),
             ),
             Entry(
                 "replay",
                 _("Replay"),
                 _(
-                    "Recorded calls, decided again under other values. It is only a forecast: the "
-                    "caller might have said something else."
+                    "Recorded calls, decided again with other values. It is only a forecast: "
+                    "the caller might have said something else."
                 ),
             ),
         ),
@@ -342,20 +343,20 @@ GLOSSARY = (
             Entry(
                 "vad",
                 _("Speech detector (VAD)"),
-                _("Decides for each frame whether it is speech. It knows no words."),
+                _("Decides for each frame whether it is speech. It does not recognise words."),
             ),
             Entry(
                 "at_ms",
                 _("at_ms"),
-                _("The clock of the caller's sound, in milliseconds since the call's stream began. "
-                  "Decisions go by it."),
+                _("The clock of the caller's sound, in milliseconds since the call's stream "
+                  "began. Decisions are based on it."),
             ),
             Entry(
                 "wall_ms",
                 _("wall_ms"),
                 _(
-                    "Real time, in milliseconds since the call's stream began. Measurements go by "
-                    "it."
+                    "Real time, in milliseconds since the call's stream began. Measurements "
+                    "are based on it."
                 ),
             ),
             Entry(
@@ -376,7 +377,8 @@ GLOSSARY = (
             Entry(
                 "worker",
                 _("Server process"),
-                _("A program that carries calls. The setup page says how each of them is doing."),
+                _("A program that handles calls. The setup page shows how each of them is "
+                  "doing."),
             ),
         ),
     ),

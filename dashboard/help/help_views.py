@@ -1,4 +1,4 @@
-"""What everybody has who is signed in: their own settings, and help."""
+"""Pages for everybody who is signed in: their own settings, and help."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The keys, as the help page tells them; static/js/keys.js and the pages' own modules know them.
+"""The keyboard shortcuts, for the help page; static/js/keys.js and the pages' modules handle them.
 
-They are places on the keyboard, so they are the same on a Hebrew one.
+They go by position on the keyboard, so they are the same with a Hebrew layout.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SHORTCUTS = (
         _("On every page"),
         (
             Shortcut(("?",), _("This list")),
-            Shortcut(("/",), _("To the search field of the page")),
+            Shortcut(("/",), _("Go to the page's search field")),
             *(Shortcut(("g", key), label) for _name, label, _permission, key in PAGES if key),
             Shortcut(("Esc",), _("Close what is open")),
         ),

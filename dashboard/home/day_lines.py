@@ -1,7 +1,7 @@
-"""Small lines of the last days: one point a day, as the hours and the calls' own counts tell.
+"""Small charts of recent days: one point per day, from the hourly counts and the calls' own counts.
 
-A day without anything to tell is a gap. The line's places are those of a box of WIDTH x HEIGHT,
-which the page stretches.
+A day without data is a gap. Coordinates are within a box of WIDTH x HEIGHT, which the page
+stretches.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Home: how the calls are going, at a glance."""
+"""Home: how calls are going, at a glance."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The four figures of the first page: do callers wait, and are they cut in on?
+"""The four figures on the first page: do callers wait, and are they cut in on?
 
-Rule: a figure stands with its target, the turns and calls behind it, and how sure it is; what too
-few turns cannot tell is not shown as a number.
+Rule: each figure is shown with its target, the turns and calls behind it, and how certain it is. If
+there are too few turns, no number is shown.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """So many calls, and the address of their list."""
+    """A number of calls, and the address of their list."""
 
     calls: int
     query: str
@@ -129,8 +129,8 @@ def tiles() -> Tiles:
         chosen.days,
         RateTile(
             "cut_ins", _("Cut-ins"),
-            _("How often the agent began while the caller was about to go on. To the caller it "
-              "feels like being interrupted."),
+            _("How often the agent began to speak when the caller was about to go on. To the "
+              "caller it feels like being interrupted."),
             CUT_IN_RATE, len(turns), len(by_call), rate(by_call, cut_ins),
             Lead(sum(map(bool, cut_ins.values())), chosen.calls_query(cut_ins="on")),
             day_line(of_days.cut_ins, CUT_IN_RATE, from_zero=True),
@@ -140,7 +140,7 @@ def tiles() -> Tiles:
         _latency_tile(turns, chosen, of_days, is_short=False),
         RateTile(
             "dropped", _("Dropped short answers"),
-            _("A yes or a no that got no answer: the caller has to say it again."),
+            _("A yes or a no that got no answer: the caller had to say it again."),
             DROPPED_RATE, len(turns), len(by_call), rate(by_call, dropped),
             Lead(len(dropped), chosen.calls_query(dropped="on")),
             day_line(of_days.dropped, DROPPED_RATE, from_zero=True),
@@ -200,7 +200,7 @@ def rate(by_call: dict[int, list[Measured]], events: dict[int, int]) -> Rate | N
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The calls before a publication, or since. None: of too few turns."""
+    """The calls before or since a publication. None: too few turns."""
 
     calls: int
     cut_ins: float | None
@@ -227,8 +227,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What changed since the last publication: the calls that were timed by its values, against
-    those that were timed by the values before."""
+    """What has changed since the last publication: calls timed by its values, compared with calls
+    timed by the previous values."""
 
     revision: Revision
     before: Side

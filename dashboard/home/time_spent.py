@@ -1,8 +1,8 @@
-"""Where the time goes: waits cut into what was waited for, one thing at a time.
+"""Where the time goes: waits divided by what they were spent on, one thing at a time.
 
-Rule: at each moment of a wait one part is to blame, the one without which it would have ended
-sooner: the profile's silence until the decision, then the service whose result was not there yet.
-What ran while the silence was waited for anyway costs nothing.
+Rule: at each moment of a wait one part is responsible, namely the one without which the wait would
+have ended sooner: the profile's silence until the decision, and then the service whose result was
+still missing. Whatever ran during the silence costs nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class TimePart:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The turns of one class. No parts: too few calls to tell."""
+    """The turns of one class. No parts: there are too few calls."""
 
     title: Promise
     turns: int

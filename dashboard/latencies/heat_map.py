@@ -1,8 +1,8 @@
 """Latencies over time: the geometry of a heat map. Pure.
 
-Columns are stretches of time, rows log bins of latency (two of latency.bin_of's each); a cell is
-the darker the larger its part of its column's turns. Coordinates are those of a viewBox of
-WIDTH x HEIGHT, which the page stretches; what stands beside it is placed in per cent.
+Columns are stretches of time, and rows are log bins of latency (two of latency.bin_of's each). The
+larger a cell's share of its column's turns, the darker it is. Coordinates are within a viewBox of
+WIDTH x HEIGHT, which the page stretches; anything beside it is positioned in percentages.
 """
 
 from __future__ import annotations

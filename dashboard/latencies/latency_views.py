@@ -1,4 +1,4 @@
-"""How long callers wait for answers: what all calls together say. The figures come from calls/."""
+"""How long callers wait for answers, over all calls. The figures come from calls/."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLASSES = ((True, _("After short utterances")), (False, _("After long utterances
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """All turns of the time, as the hours count them."""
+    """All turns of the period, from the hourly counts."""
 
     turns: int
     p50_ms: float
@@ -69,7 +69,7 @@ class LatencyPanel:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One measure of all turns, short and long together: it has no rule by length."""
+    """One measure over all turns, short and long together, because it does not depend on length."""
 
     name: str
     turns: int

@@ -1,4 +1,4 @@
-"""Latencies over time, from what is counted by the hour."""
+"""Latencies over time, from the hourly counts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What callers may be made to wait, and how often they may be cut in on.
+"""How long callers should wait at most, and how often they may be cut in on.
 
-Where telephone agents with silence rules can get to: people leave 200 ms between turns (Stivers et
-al. 2009), which no silence rule reaches. To be revised from own calls after two weeks.
+The targets are what telephone agents with silence rules can achieve: people leave 200 ms between
+turns (Stivers et al. 2009), which no silence rule reaches. Revise them after two weeks of calls.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Of response_latency, by utterance class."""
+    """The targets for response_latency, by utterance class."""
 
     p50_ms: int
     p95_ms: int

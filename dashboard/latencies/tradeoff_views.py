@@ -1,7 +1,7 @@
 """The trade-off: what shorter silences would cost in cut-ins, from recorded pauses.
 
-Rule: only of turns under the fixed rule. Under the adaptive one each utterance has a silence of its
-own, and was watched for the less the more it sounded finished: no curve can be drawn of that.
+Rule: only turns under the fixed rule count. Under the adaptive rule each utterance has its own
+silence, shorter the more finished it sounds, so no curve can be drawn.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TITLES = (
 
 @dataclass(frozen=True, slots=True)
 class SilenceOnCurve:
-    """What a set of knobs asks for, on the curve; `point` None: the recordings do not tell."""
+    """The silence of a set of knobs, on the curve; `point` None: the recordings cannot tell."""
 
     kind: str
     """live or draft."""

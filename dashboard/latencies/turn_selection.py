@@ -1,7 +1,7 @@
-"""Which turns a page of figures is about, as its address says: days, profile, revision.
+"""Which turns a page of figures covers, read from its address: days, profile, revision.
 
-Rule: figures that need each turn are of the newest NEWEST_CALLS calls; what is counted by the hour
-(LatencyCount) covers the whole time.
+Rule: figures that need every turn cover the newest NEWEST_CALLS calls; the hourly counts
+(LatencyCount) cover the whole period.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LONGEST_CALL = timedelta(minutes=15)
 
 @dataclass(slots=True)
 class Measured(Judged, Latencies):
-    """A turn's moments, without its words: thousands of them are read at once."""
+    """A turn's moments without its words, because thousands are read at once."""
 
     pk: int
     call_id: int

@@ -1,6 +1,6 @@
-"""With which codes the dashboard's sockets are closed.
+"""The codes with which the dashboard's sockets are closed.
 
-Rule: after the handshake, for a browser never learns the code of a socket that was refused.
+Rule: close after the handshake, because a browser never learns the code of a refused socket.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ async def turn_away(receive: Any, send: Any, code: int) -> None:
 
 
 class NothingThere(AsyncConsumer):  # type: ignore[misc]  # Channels has no types
-    """The socket of every path that has none: whoever asks is told, and no error is logged."""
+    """The socket for all other paths: tells the client that nothing is there, and logs no error."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await turn_away(receive, send, NOT_THERE)

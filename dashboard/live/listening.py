@@ -1,9 +1,8 @@
 """Listening in on a call in progress: both sides' sound, to one browser.
 
-Rules: it begins with a row in the audit and ends with another, which says how long it was; no sound
-goes out before the first. Whoever listens slowly misses some: what a browser has not confirmed is
-bounded, so that nothing piles up in this process, and the call never waits for anybody.
-"""
+Rules: it starts with a row in the audit, before any sound is sent, and ends with another that says
+how long it lasted. A slow listener misses some sound: the amount that a browser has not confirmed
+is limited, so nothing piles up in this process and the call never waits for anybody."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ CHECK_AGAIN_S = 180.0
 
 
 class ListenConsumer(AsyncWebsocketConsumer):
-    """One listener of one call. Every message is stereo mu-law: the caller, the agent, by turns."""
+    """One listener to one call. Messages are stereo mu-law: caller and agent samples alternate."""
 
     groups = ("live",)
 

@@ -1,6 +1,6 @@
-"""The latest turns of a call in progress: of the record, and the newest as the call tells it.
+"""The latest turns of a call in progress: from the record, and the newest from the call itself.
 
-A turn is written when its reply has ended; until then only the call itself knows of it.
+A turn is written when its reply has ended; until then only the call itself knows about it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The calls in progress: the page is empty, its socket fills it (dashboard.live.sockets)."""
+"""The page of calls in progress: it starts empty, and dashboard.live.sockets fills it."""
 
 from __future__ import annotations
 

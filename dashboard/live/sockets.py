@@ -1,9 +1,8 @@
 """The sockets of the live pages: calls in progress as they are now, and nothing older.
 
-Rules: a page that has just connected starts empty and is filled by the calls' own answers, so
-that a call which ended while nobody listened never stays on a page. A page that news no longer
-reaches (Redis is gone) is disconnected, so that it says since when it is out of date, and tries
-again.
+Rules: a page that has just connected starts empty and is filled by the calls' own answers, so that
+a call that ended unnoticed never stays on a page. A page that no longer receives news (Redis is
+gone) is disconnected, so that it shows since when it has been out of date, and reconnects.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ CHECK_AGAIN_PULSES = 60
 
 
 class Snapshot(TypedDict):
-    """A call in progress, as calls.voice.live tells it."""
+    """A call in progress, as reported by calls.voice.live."""
 
     pk: int
     caller: str
@@ -59,7 +58,7 @@ class Snapshot(TypedDict):
 
 
 class CallsSocket(AsyncWebsocketConsumer):
-    """Keeps the calls in progress; what it shows of them say its subclasses."""
+    """Keeps track of the calls in progress; its subclasses decide what to show of them."""
 
     groups: Sequence[str] = ("live",)
     permission = "calls.view_call"
@@ -143,7 +142,7 @@ async def ask_call(
 
 
 class LiveConsumer(CallsSocket):
-    """The page of calls in progress: one row a call, and the details of the one it has opened."""
+    """The page of calls in progress: one row per call, and the details of the one that is open."""
 
     looked_at = 0
 
@@ -237,7 +236,7 @@ class LiveConsumer(CallsSocket):
 
 
 class ProfilesConsumer(CallsSocket):
-    """The profile pages: how many of a profile's calls have taken its newest revision.
+    """The profile pages: how many of a profile's calls have adopted its newest revision.
 
     The query string names the profiles that the page shows (of=1&of=2).
     """

@@ -1,8 +1,7 @@
-"""A number's opening hours as a week: days that are open at the same hours stand in one row.
+"""A number's opening hours as a week: days with the same hours share a row.
 
-Rule: what is posted is the whole week. The rows say nothing of how the hours are kept (one for
-each day), and no two may overlap.
-"""
+Rule: the whole week is posted at once. Rows on the form are not rows in the database (where each
+day has its own), and no two may overlap."""
 
 from __future__ import annotations
 
@@ -33,7 +32,7 @@ class TimeInput(forms.TimeInput):
 
 
 class HoursForm(forms.Form):
-    """The days of a week that are open from one hour to another."""
+    """One row: days with the same opening and closing times."""
 
     days = forms.TypedMultipleChoiceField(
         label=_("Days"), coerce=int, widget=forms.CheckboxSelectMultiple,
@@ -62,7 +61,7 @@ else:
 
 
 class Week(HoursForms):
-    """The hours of `instance`."""
+    """The opening hours of `instance`."""
 
     def __init__(self, data: Any = None, *, instance: PhoneNumber, prefix: str) -> None:
         self.instance = instance

@@ -25,7 +25,7 @@ else:
 SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
     ("line", _("The line"), ("number", "name", "profile")),
     ("says", _("What it says"), ("greeting", "business", "voice", "records")),
-    ("hears", _("What it hears, and how it says words"), ("hints", "pronunciations")),
+    ("hears", _("What it hears and how it pronounces words"), ("hints", "pronunciations")),
     (
         "closed",
         _("Outside opening hours"),

@@ -111,7 +111,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         one.delete()
     except ProtectedError:
-        messages.error(request, _("It is still in use, and was not deleted."))
+        messages.error(request, _("It is still in use, so it was not deleted."))
         return redirect("number", pk=pk)
     AuditEvent.note(request, AuditEvent.Action.NUMBER, one.number, deleted=one.name)
     messages.success(request, _("%(name)s was deleted.") % {"name": one.name})

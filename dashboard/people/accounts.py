@@ -1,8 +1,7 @@
-"""What is done to people's accounts: invited, given a role, let in or kept out, helped back in.
+"""Changes to people's accounts: inviting, assigning a role, blocking, unblocking, resetting.
 
-Rules: nobody takes away their own admin role, the last admin stays, a superuser is changed only by
-a superuser, and each change is in the audit with what was before.
-"""
+Rules: nobody can remove their own admin role; the last admin cannot be removed; only a superuser
+can change a superuser; every change is in the audit with the previous value."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ ADMINS = Q(is_superuser=True) | Q(groups__name="admin")
 
 
 class Refused(Exception):
-    """Why not, in words for the page."""
+    """The change is refused; the message is for the page."""
 
 
 def everybody() -> QuerySet[User]:
@@ -100,10 +99,7 @@ def _check(request: HttpRequest, person: User, *, keeps_admin: bool) -> None:
         raise Refused(_("You cannot change your own account here: ask another admin."))
     if person.is_superuser and not getattr(request.user, "is_superuser", False):
         raise Refused(
-            _(
-                "This is the installation's own account: only whoever is signed in to it may "
-                "change it."
-            )
+            _("This is the installation's own account: it can be changed only by signing in to it.")
         )
     if keeps_admin or role_of(person) != "admin":
         return

@@ -1,4 +1,4 @@
-"""The audit page's filters, from its address, and where its next page begins."""
+"""The audit page's filters, read from its address, and where its next page starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People and what they did: for whoever may change people, and whoever may read the audit."""
+"""People and what they did: for those who may change people, and those who may read the audit."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What somebody must do before anything else: replace a one-time password, add the second step.
+"""What people must do before anything else: replace a one-time password, add the second step.
 
-Rule: until it is done every page leads there, and to the sockets they are nobody.
+Rule: until it is done, every page leads there, and sockets treat them as not signed in.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def needs_second_step(user: Any) -> bool:
 
 
 class RequiredSteps:
-    """Middleware."""
+    """Middleware that leads to the required steps."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,6 +1,6 @@
-"""The three roles, as Django groups: each may what the one before it may, and more.
+"""The three roles, as Django groups: each has the permissions of the one before it, and more.
 
-Rule: a group that exists is left alone, so that an installation may change what its roles may.
+Rule: an existing group is left alone, so that an installation can change its roles' permissions.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ LABELS: dict[str, Promise] = {
     "": _("No role"),
 }
 MEANINGS: dict[str, Promise] = {
-    "viewer": _("Sees calls, latencies, profiles and numbers; callers' numbers are masked."),
-    "operator": _("Also plays recordings, listens in, replays, labels, exports and drafts."),
-    "admin": _("Also publishes, edits numbers and people, and reads the audit."),
+    "viewer": _("Can see calls, latencies, profiles and numbers; callers' numbers are masked."),
+    "operator": _("Can also play recordings, listen in, replay, label, export and draft."),
+    "admin": _("Can also publish, edit numbers and people, and read the audit."),
 }
 
 

@@ -1,7 +1,7 @@
-"""What is ours in signing in: its words, what it refuses, and how recent a sign-in is enough.
+"""Our part of signing in: its wording, what it refuses, and how recent a sign-in must be.
 
-django-allauth does the rest (docs/operations.md, "People"). Rules: nobody signs up; a wrong name
-and a wrong password are answered alike; its pages are templates/account and templates/mfa.
+django-allauth does the rest (docs/operations.md, "People"). Rules: nobody can sign up; a wrong name
+and a wrong password get the same answer; the pages are in templates/account and templates/mfa.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ RECENT_S = 300
 """Who signed in so recently need not give the password again to change how they sign in."""
 WRONG_CODE = _("This code is wrong, or was used already. Wait for the next one and try again.")
 TOO_MANY = _(
-    "Too many wrong tries. Wait five minutes and try again, or ask an admin to reset your password."
+    "Too many failed attempts. Wait five minutes and try again, or ask an admin to reset your "
+    "password."
 )
 
 
@@ -32,7 +33,7 @@ class OperatorAdapter(DefaultAccountAdapter):
     error_messages: ClassVar[dict[str, Promise]] = DefaultAccountAdapter.error_messages | {
         "username_password_mismatch": _("The name or the password is wrong."),
         "incorrect_password": _("The password is wrong."),
-        "enter_current_password": _("The present password is wrong."),
+        "enter_current_password": _("The current password is wrong."),
         "incorrect_code": WRONG_CODE,
         "too_many_login_attempts": TOO_MANY,
         "rate_limited": TOO_MANY,
@@ -49,7 +50,7 @@ class OperatorAdapter(DefaultAccountAdapter):
 
     def clean_password(self, password: str, user: Any = None) -> str:
         if user is not None and user.check_password(password):
-            raise ValidationError(_("This is the present password. Choose another one."))
+            raise ValidationError(_("This is the current password. Choose another one."))
         return str(super().clean_password(password, user))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
@@ -63,8 +64,8 @@ class SecondStepAdapter(DefaultMFAAdapter):
     error_messages: ClassVar[dict[str, Promise]] = DefaultMFAAdapter.error_messages | {
         "incorrect_code": WRONG_CODE,
         "cannot_delete_authenticator": _(
-            "Your role needs two-step sign-in, so it cannot be turned off. For another telephone, "
-            "ask an admin to reset it."
+            "Your role requires two-step sign-in, so it cannot be turned off. To use another "
+            "telephone, ask an admin to reset it."
         ),
         "cannot_generate_recovery_codes": _("Turn on two-step sign-in first."),
     }

@@ -1,5 +1,6 @@
-"""Who signed in, tried to, signed out, or changed how they sign in: from the signals into the
-audit; and what else a sign-in brings: the person's settings, onto this device."""
+"""Records sign-ins, failed attempts, sign-outs and changes to signing in, in the audit.
+
+A sign-in also brings the person's settings to this device."""
 
 from __future__ import annotations
 

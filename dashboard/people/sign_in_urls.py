@@ -1,6 +1,6 @@
-"""Signing in and what it needs: of django-allauth's pages those that we serve, under its names.
+"""The pages for signing in: those of django-allauth's that we serve, under its names.
 
-Nothing of signing up, e-mail or social accounts is here, so nothing of it exists.
+Signing up, e-mail and social accounts are not listed here, so those pages do not exist.
 """
 
 from __future__ import annotations

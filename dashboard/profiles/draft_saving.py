@@ -1,7 +1,7 @@
-"""An operator's draft as a window shows and saves it.
+"""An operator's draft, as a window shows and saves it.
 
-Rule: what two windows of one person have made otherwise is shown to them both, and overwritten by
-neither.
+Rule: if two windows of one person have changed the same thing differently, both values are shown in
+both windows, and neither overwrites the other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tuning.turns.profile import KNOBS
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A knob that stands otherwise in a window than in the draft that is saved."""
+    """A knob with one value in the window and another in the saved draft."""
 
     name: str
     label: str
@@ -34,7 +34,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A window that shows an older draft than the one that is saved."""
+    """A window that shows an older draft than the saved one."""
 
     draft: Draft | None
     """None: it was published or discarded."""

@@ -1,4 +1,4 @@
-"""What surrounds a profile's form: drafts, presets, differences, undo, a profile of one's own."""
+"""The actions around a profile's form: drafts, presets, differences, undo, copying a profile."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tuning.models import (
 from tuning.presets import PRESETS
 
 CHANGED_ELSEWHERE = gettext_lazy(
-    "Your draft was changed in another window meanwhile. This is how it is now."
+    "Your draft has been changed in another window. This is how it looks now."
 )
 
 
@@ -132,7 +132,7 @@ def undo(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         messages.error(request, _("Too late to undo. Restore an older revision below instead."))
         return redirect("profile", pk=pk)
     note_change(request, AuditEvent.Action.RESTORE, made, revision.values)
-    messages.success(request, _("Undone: calls in progress take the values before."))
+    messages.success(request, _("Undone: calls in progress go back to the previous values."))
     return redirect("profile", pk=pk)
 
 
@@ -145,10 +145,10 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         validate_slug(name)
     except ValidationError:
-        messages.error(request, _("A name has Latin letters, digits, hyphens and underlines."))
+        messages.error(request, _("Use only Latin letters, digits, hyphens and underscores."))
         return redirect("profiles")
     if TimingProfile.objects.filter(name=name).exists():
-        messages.error(request, _("There is a profile of this name already."))
+        messages.error(request, _("There is already a profile with this name."))
         return redirect("profiles")
     note = _("Copied from %(name)s") % {"name": source.name}
     made = TimingProfile.copy(source, name[:60], by=person_of(request), note=note)

@@ -1,4 +1,4 @@
-"""What a set of knobs adds up to, and what differs between two sets. Pure."""
+"""What a set of knobs adds up to, and the differences between two sets. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ExampleWait:
-    """What the knobs add up to after an utterance of this length, or of which this is known."""
+    """The wait after an utterance of this length, or with this evidence."""
 
     parts: dict[str, int]
     span_ms: int = 0

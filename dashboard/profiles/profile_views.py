@@ -1,4 +1,4 @@
-"""The pages that change how calls are timed. Publishing is one POST with a note."""
+"""The pages that change how calls are timed. Publishing is a single POST with a note."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def restore(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 def _published(request: HttpRequest, revision: Revision) -> HttpResponse:
     """The page again, with the focus on what takes it back."""
-    said = _("Published %(name)s r%(number)s: calls in progress take it now.")
+    said = _("Published %(name)s r%(number)s: calls in progress are adopting it now.")
     words = {"name": revision.profile.name, "number": revision.number}
     messages.success(request, said % words)
     return redirect(f"{resolve_url('profile', pk=revision.profile_id)}#take-back")

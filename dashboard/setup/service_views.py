@@ -1,4 +1,4 @@
-"""The page that tells how every process and service stands, and what to do about it."""
+"""The page that shows the state of every process and service, and what to do about problems."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SETTLED_WITHIN = timedelta(minutes=4)
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """What the processes share: the database, the news between them, the queue behind the call."""
+    """Something the processes share: the database, the bus between them, the background queue."""
 
     label: Promise
     name: str
@@ -109,11 +109,15 @@ def _news(*, is_shared: bool) -> Neighbour:
         address = urlsplit(settings.REDIS_URL)
         name = f"Redis {address.hostname or address.path}"
         if bus.failure:
-            meaning = _("Cannot be reached. Calls go on; live pages stand still until it is back.")
+            meaning = _(
+                "Cannot be reached. Calls continue; live pages are frozen until it is back."
+            )
             return Neighbour(label, name, "bad", meaning, bus.failure)
         return Neighbour(label, name, "ok", _("In use, for any number of processes."))
     if is_shared:
-        meaning = _("Several processes do not hear of each other: set REDIS_URL.")
+        meaning = _(
+            "There are several processes, and they cannot hear from each other: set REDIS_URL."
+        )
         return Neighbour(label, "–", "bad", meaning)
     return Neighbour(label, "–", "ok", _("Built in: enough for one process."))
 
@@ -123,9 +127,9 @@ def _queue() -> Neighbour:
     label, name = _("Work behind the calls"), "Celery · Redis" if settings.REDIS_URL else "Celery"
     ended = Call.objects.filter(settled_at=None, ended_at__lt=timezone.now() - SETTLED_WITHIN)
     if count := ended.count():
-        meaning = _("Calls wait for a worker: is hevoice-worker running? How many wait:")
+        meaning = _("Calls are waiting for a worker: is hevoice-worker running? Number waiting:")
         return Neighbour(label, name, "bad", meaning, f"{count}")
     if settings.REDIS_URL:
-        return Neighbour(label, name, "ok", _("Nothing waits. Queued in Redis."))
-    meaning = _("Nothing waits. Queued in files: enough for one machine.")
+        return Neighbour(label, name, "ok", _("Nothing is waiting. The queue is in Redis."))
+    meaning = _("Nothing is waiting. The queue is in files: enough for one machine.")
     return Neighbour(label, name, "ok", meaning)

@@ -1,6 +1,6 @@
-"""What the environment asks for, beside what is in force: for the setup page.
+"""What the environment asks for beside what is in use, for the setup page.
 
-Rule: of a secret only whether it is set.
+Rule: of a secret, only whether it is set is shown.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SECRETS = ("TWILIO_AUTH_TOKEN", "DATABASE_URL", "REDIS_URL")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A knob whose variable says something else than the profile that new calls start on."""
+    """A knob whose variable differs from the profile that new calls start on."""
 
     knob: Knob
     label: Text

@@ -1,4 +1,4 @@
-"""Numbers in a page of any direction: each stands in <bdi dir="ltr">, so that it reads right."""
+"""Numbers in a page of either direction: each is in <bdi dir="ltr">, so that it reads right."""
 
 from __future__ import annotations
 

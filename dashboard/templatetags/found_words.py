@@ -1,4 +1,4 @@
-"""Words that were searched for, marked where they were said."""
+"""Marks the words that were searched for, wherever they were said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The navigation: the pages that the person may see."""
+"""The navigation: links to the pages that the person may see."""
 
 from __future__ import annotations
 

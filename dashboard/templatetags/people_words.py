@@ -1,4 +1,4 @@
-"""What the audit and the people pages say: an event's detail in words."""
+"""The wording of the audit and people pages: an event's detail in words."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ class CallTests(SignedInTestCase):
     def test_a_turn_without_any_moment_is_shown_without_a_chart(self) -> None:
         call = a_call()
         Turn.objects.create(call=call, number=1, why="short silence", outcome="no reply")
-        self.assertIn("Nothing of this turn was measured.", self.page(f"calls/{call.pk}/"))
+        self.assertIn("Nothing was measured in this turn.", self.page(f"calls/{call.pk}/"))
 
     def test_what_a_caller_says_is_never_markup(self) -> None:
         call = a_call()

@@ -206,7 +206,7 @@ class UseTests(BrowserTestCase):
         expect(page.locator("#problems_end_silence_short_ms")).to_contain_text("advised")
         expect(page.locator("#sum .published")).not_to_have_count(0)
         page.fill("#id_vad_hangover_ms", "900")
-        expect(page.locator("#sum")).to_contain_text("No call may run")
+        expect(page.locator("#sum")).to_contain_text("No call can run")
         self.assertEqual(page.evaluate("document.activeElement.id"), "id_vad_hangover_ms")
 
     def test_a_refused_publication_says_so_and_takes_the_focus(self) -> None:

@@ -70,7 +70,7 @@ class ServicesPageTests(SignedInTestCase):
         replaced = a_service(asked_for="v1 phone_call he-IL", why="not supported for iw-IL")
         a_process(services=[replaced])
         page = self.page("services/")
-        self.assertIn("works, but not with what was asked for", page)
+        self.assertIn("works, but not with what was configured", page)
         self.assertIn("not supported for iw-IL", page)
 
     def test_one_that_says_nothing_any_more_is_gone_and_one_that_ended_is_not(self) -> None:
@@ -127,9 +127,9 @@ class ServicesPageTests(SignedInTestCase):
     def test_calls_that_no_worker_settles_are_counted(self) -> None:
         a_call(1, settled_at=None)
         a_call(30, settled_at=timezone.now())
-        self.assertIn("Nothing waits", self.page("services/"))
+        self.assertIn("Nothing is waiting", self.page("services/"))
         a_call(31, settled_at=None)
-        self.assertIn("Calls wait for a worker", self.page("services/"))
+        self.assertIn("Calls are waiting for a worker", self.page("services/"))
 
     def test_only_those_who_run_the_system_see_it(self) -> None:
         self.assertIn("/en/services/", self.page("calls/"))

@@ -115,7 +115,7 @@ class SavingTests(DraftPagesTestCase):
         )  # fmt: skip
         self.client.force_login(User.objects.get(username="noa"))
         for page in (self.page(), self.page("?preset=double-talk")):
-            self.assertIn("nothing is kept", page)
+            self.assertIn("nothing is saved", page)
             self.assertNotIn("kept as your draft", page)
             self.assertNotIn("Your draft", page)
 
@@ -156,7 +156,7 @@ class SavingTests(DraftPagesTestCase):
         self.check(end_silence_long_ms=1500)
         noa = a_person("admin", "noa")
         self.profile.publish(Profile(end_silence_short_ms=450), by=noa, note="meanwhile")
-        self.assertIn("Your draft began on an older revision", self.page())
+        self.assertIn("Your draft is based on an older revision", self.page())
         self.client.post(f"{self.address}rebase/")
         draft = self.draft()
         assert draft
@@ -274,7 +274,10 @@ class CopyTests(DraftPagesTestCase):
         self.assertFalse(made.is_default)
 
     def test_a_name_that_cannot_be_is_refused_in_words(self) -> None:
-        for name, words in (("ערב", "Latin letters"), ("balanced", "of this name already")):
+        for name, words in (
+            ("ערב", "Latin letters"),
+            ("balanced", "There is already a profile with this name"),
+        ):
             address = f"{self.address}copy/"
             page = self.client.post(address, {"name": name}, follow=True).content.decode()
             self.assertIn(words, page)

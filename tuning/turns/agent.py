@@ -1,6 +1,6 @@
-"""The agent's side of a call: who has the floor, what is being said, how often that failed.
+"""The agent's side of a call: who has the floor, what is being said, how often replies have failed.
 
-Pure. Nothing here decides when the caller has finished, or is interrupting; turn_taker.py does.
+Pure. When the caller has finished, or is interrupting, is decided in turn_taker.py, not here.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
 
 FAILURES_IN_A_ROW = 3
-"""So many failed replies end the call."""
+"""This many failed replies in a row end the call."""
 NO_INPUT_PROMPTS, GOODBYE = 2, "no_input_goodbye"
 TOOK_NEEDED, TOOK_KEPT = 2, 5
-"""Replies of this call by which the next one's lateness is judged."""
+"""How many earlier replies it takes to expect the next one to be late, and how many are kept."""
 SOON_MS, FILLER_MS = 300, 500
-"""When an expected filler is said; how late a reply must be for it to be worth one."""
+"""When a filler is said if the reply is expected to be late; how late makes that worthwhile."""
 
 
 class Floor(Enum):
-    """Where a call stands; turn_taker.py draws how one follows from another."""
+    """The state of a call; the diagram in turn_taker.py shows how one leads to another."""
 
     LISTENING = "listening"
     KEYING = "keying"
-    """A number is being keyed: rule 5 of turn_taker.py."""
+    """A number is being keyed in: rule 5 of turn_taker.py."""
     HELD = "held"
-    """Voice has stopped a reply, perhaps for nothing: it may go on."""
+    """Voice has stopped a reply, perhaps by mistake: it may continue."""
     THINKING = "thinking"
-    """A reply, or something prepared, was asked for and is not heard yet."""
+    """A reply or a prompt has been asked for and is not audible yet."""
     SPEAKING = "speaking"
     OVER = "over"
 
 
 class Agent:
-    """Says one thing at a time; every one is a turn with the next number."""
+    """The agent says one thing at a time; each is a turn with the next number."""
 
     def __init__(self, turn: int, seed: int) -> None:
         self.turn = turn
@@ -78,25 +78,25 @@ class Agent:
 
     @property
     def has_floor(self) -> bool:
-        """Whether it is saying something, or about to."""
+        """Whether it is speaking, or about to."""
         return self.floor in (Floor.THINKING, Floor.SPEAKING)
 
     @property
     def is_prompting(self) -> bool:
-        """Whether the newest turn is something prepared, not a reply."""
+        """Whether the newest turn is a prompt, not a reply."""
         return bool(self._prompt)
 
     def is_saying(self, turn: int) -> bool:
-        """Whether a report about this turn is no late one."""
+        """Whether a report about this turn is still current."""
         return turn == self.turn and self.has_floor
 
     def is_refractory(self, at_ms: int, profile: Profile) -> bool:
-        """Whether that was within the refractory time of the last reply heard to its end."""
+        """Whether this moment is within the refractory time of the last reply heard to its end."""
         ended_ms = self._ended_ms
         return ended_ms is not None and at_ms < ended_ms + profile.reply_refractory_ms
 
     def is_protected(self, at_ms: int, profile: Profile) -> bool:
-        """Whether that is within the first moments of what is being said."""
+        """Whether this moment is within the protected beginning of what is being said."""
         return self.floor is Floor.SPEAKING and at_ms < self.began_ms + profile.protect_ms
 
     def reply(
@@ -127,7 +127,7 @@ class Agent:
         )
 
     def fill(self, now_ms: int, profile: Profile) -> list[Action]:
-        """Fill the wait for a reply that is late or, as others in this call, will be; once."""
+        """Fill the wait once, if the reply is late or, going by others in this call, will be."""
         since_ms = self._unfilled_since_ms
         if self.floor is not Floor.THINKING or since_ms is None or not profile.filler_after_ms:
             return []
@@ -144,7 +144,7 @@ class Agent:
         return [Fill(self.turn)]
 
     def miss_input(self, now_ms: int, profile: Profile) -> list[Action]:
-        """Nobody has spoken since the agent did: ask, ask again, say goodbye."""
+        """Nobody has spoken since the agent did: ask, ask again, then say goodbye."""
         if self._alone_since_ms is None:
             self._alone_since_ms = now_ms
         if not profile.no_input_ms or now_ms - self._alone_since_ms < profile.no_input_ms:
@@ -164,7 +164,7 @@ class Agent:
         return [Prompt(self.turn, "not_heard", "not heard", *spoke, silence.parts)]
 
     def say_last(self, name: str, why: str, hang_up: str, stopped: str = "") -> list[Action]:
-        """Say this to its end, whatever happens, and hang up."""
+        """Say this to its end, whatever happens, then hang up."""
         self.last_words = hang_up
         stop = [self.stop(stopped or why)] if self.has_floor else []
         return [*stop, *self.prompt(name, why)]
@@ -175,7 +175,7 @@ class Agent:
         return StopReply(self.turn, why, may_resume)
 
     def let_go(self) -> None:
-        """What is held will not go on."""
+        """Give up the held reply: it will not continue."""
         if self.floor is Floor.HELD:
             self.floor = Floor.LISTENING
 
@@ -183,7 +183,7 @@ class Agent:
         self.floor = Floor.KEYING
 
     def resume(self, why: str) -> Resume:
-        """What was stopped goes on."""
+        """Continue the reply that was stopped."""
         self.floor, self.is_undisturbed = Floor.SPEAKING, True
         return Resume(self.turn, why)
 
@@ -192,7 +192,7 @@ class Agent:
         return [HangUp(why)]
 
     def began(self, event: ReplyBegan) -> bool:
-        """Whether the caller hears the present turn from now on; False: the report is late."""
+        """The caller can hear the current turn from now on; False: the report is out of date."""
         is_news = event.turn == self.turn and self.floor is Floor.THINKING
         if is_news:
             self.floor, self.began_ms = Floor.SPEAKING, event.at_ms
@@ -211,7 +211,7 @@ class Agent:
         return []
 
     def apologise(self, stopped: str) -> list[Action]:
-        """The turn is `late` or has `failed`. An apology that fails too ends the call."""
+        """Apologise for a turn that is `late` or has `failed`. If that fails too, hang up."""
         failures, why = self._failures + 1, f"reply {stopped}"
         if self._prompt not in {"", "greeting"}:
             return [self.stop(stopped), *self.hang_up("failed")]
@@ -222,7 +222,7 @@ class Agent:
         return said
 
     def _was_heard(self) -> None:
-        """A reply that the caller heard, wholly or in part, ends a row of failures."""
+        """A reply that the caller heard, even in part, resets the count of failures."""
         if self.floor is Floor.SPEAKING and not self._prompt:
             self._failures = 0
 

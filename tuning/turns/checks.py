@@ -1,7 +1,7 @@
 """What is wrong with a set of knobs, or risky about it. Pure.
 
-Rules: an error is what no call may run on; anything else is a warning. A warning is only of what
-acts under the rule that is chosen, and nothing that ships is warned of.
+Rules: no call may run on a set with an error; everything else is a warning. Warnings concern only
+knobs that act under the chosen rule, and no shipped profile has any.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tuning.turns.knob import FRAME_MS, Knob, Text, Value
 
 CLIFF_MS = 2000
-"""The widest jump between the short and the long silence that ships (`unhurried`)."""
+"""The widest gap between short and long silence in any shipped profile (`unhurried`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Problem:
 
 
 def problems(knobs: Mapping[str, Knob], values: Mapping[str, Value]) -> list[Problem]:
-    """Everything that is wrong with, or risky about, these values of all knobs; errors first."""
+    """Everything that is wrong with these values, or risky about them; errors first."""
     found = list(_range_problems(knobs, values))
     refused = {name for problem in found if problem.is_error for name in problem.knobs}
     # What a refused value adds up to with others says nothing.
@@ -69,7 +69,7 @@ def _cross_problems(knobs: Mapping[str, Knob], given: Mapping[str, Value]) -> It
             ("response_delay_min_ms", "response_delay_max_ms"),
             Text(
                 "השהיית התשובה המזערית לא יכולה לעלות על המרבית",
-                "the shortest response delay must not be above the longest",
+                "the shortest response delay must not exceed the longest",
             ),
         )
     if values["reply_refractory_ms"] < values["response_delay_max_ms"] + 200:
@@ -115,8 +115,8 @@ def _of_fixed(values: Mapping[str, int]) -> Iterable[Problem]:
         yield Problem(
             ("stt_partial_debounce_ms", "stt_batch_ms"),
             Text(
-                "השהיית התמלול החלקי קצרה ממנת השמע, ולכן כמעט אינה פועלת",
-                "the debounce is shorter than one message of audio, so it hardly does anything",
+                "השהיית התמלול החלקי קצרה ממנת השמע, ולכן כמעט אין לה השפעה",
+                "the debounce is shorter than one message of audio, so it has hardly any effect",
             ),
             is_error=False,
         )
@@ -128,7 +128,7 @@ def _of_adaptive(values: Mapping[str, int]) -> Iterable[Problem]:
             ("finished_silence_ms", "end_silence_long_ms"),
             Text(
                 "השתיקה הקצרה ביותר ארוכה מהארוכה ביותר, ולכן דבר אינו מקצר את ההמתנה",
-                "the shortest silence is above the longest, so nothing shortens the wait",
+                "the shortest silence is longer than the longest, so nothing shortens the wait",
             ),
             is_error=False,
         )

@@ -1,10 +1,10 @@
-"""How long a silence must be before it is the end of a turn, and what it is made of.
+"""How long a silence must last to end a turn, and what that length is made up of.
 
-Pure. Two rules, by the profile. Fixed: the hangover and the short or the long silence, counted
-from min_utterance_ms after speech began. Adaptive: from the speech end; the long silence, shortened
-by each piece of evidence that the caller has finished by its weight, down to finished_silence_ms.
-Only positive evidence shortens; a dangling end takes it back; the caller's own pauses may keep it
-longer. What each piece weighs is in the profile.
+Pure. There are two rules; the profile chooses. Fixed: the hangover plus the short or the long
+silence, counted no earlier than min_utterance_ms after speech began. Adaptive: counted from the
+speech end, the long silence, shortened by each piece of evidence that the caller has finished,
+according to its weight, down to finished_silence_ms. Only positive evidence shortens it; words that
+cannot be the end undo that; the caller's own pauses may keep it longer. The weights are knobs.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from tuning.turns.words import LanguageWords
 SHORTEST_PAUSE_MS = 200
 """Below it a gap is articulation, not a pause (Heldner & Edlund 2010 set 180-200 ms)."""
 FIRST_WORD_MS = 600
-"""From the beginning of speech to its first word from a transcriber that is in time."""
+"""From the start of speech to its first word, if the transcriber is keeping up."""
 PAUSES_NEEDED, PAUSES_KEPT = 3, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A silence asked for. parts: what it is the sum of, by name; they add up to asked_ms."""
+    """The silence that ends a turn. parts: its components by name; they add up to asked_ms."""
 
     asked_ms: int
     why: str
     parts: dict[str, int]
 
     def as_waited(self, waited_ms: int, is_stalled: bool) -> Silence:
-        """By what was waited for last. waited_ms: since the silence was long enough."""
+        """`why` names what was waited for last. waited_ms: since the silence was long enough."""
         if is_stalled:
             return replace(self, why="line stalled")
         if waited_ms >= FRAME_MS and "longest" not in self.parts:
@@ -44,7 +44,7 @@ class Silence:
 
 @dataclass(slots=True)
 class CallerPauses:
-    """This caller's own pauses in the middle of utterances, the latest ones."""
+    """This caller's most recent pauses in mid-utterance."""
 
     _ms: deque[int] = field(default_factory=lambda: deque(maxlen=PAUSES_KEPT))
 
@@ -62,7 +62,7 @@ class CallerPauses:
 
 @dataclass(slots=True)
 class Endpoint:
-    """What one caller's utterances are waited for."""
+    """How long to wait after one caller's utterances."""
 
     pauses: CallerPauses = field(default_factory=CallerPauses)
 
@@ -74,7 +74,7 @@ class Endpoint:
         said: Reading | None,
         now_ms: int,
     ) -> Silence:
-        """said: what the words say; None while they do not reach the speech end."""
+        """said: what the words tell; None while they do not reach the speech end."""
         if profile.endpointing == "fixed":
             return fixed(profile, voice)
         return adaptive(profile, said, words, self.pauses, now_ms) if said else uncovered(profile)
@@ -88,7 +88,7 @@ def fixed(profile: Profile, voice: CallerVoice) -> Silence:
 
 
 def examples(profile: Profile) -> dict[str, Silence]:
-    """What the adaptive rule makes of typical utterances, by what is known of them."""
+    """The adaptive rule's silence after typical utterances, by what is known about them."""
     words = CallerWords(LanguageWords())
     words.add("-", 0)
     known = {
@@ -108,7 +108,7 @@ def examples(profile: Profile) -> dict[str, Silence]:
 def adaptive(
     profile: Profile, reading: Reading, words: CallerWords, pauses: CallerPauses, now_ms: int
 ) -> Silence:
-    """What the words, which reach the speech end, make of it."""
+    """The adaptive rule's silence, given words that reach the speech end."""
     longest_ms = profile.end_silence_long_ms
     parts = {"longest": longest_ms}
     if reading.asks_for_time:
@@ -143,7 +143,7 @@ def _why(parts: dict[str, int]) -> str:
 
 
 def uncovered(profile: Profile) -> Silence:
-    """While words are missing: after it the transcriber is given transcript_wait_ms more."""
+    """The silence while words are missing; after it the transcriber has transcript_wait_ms more."""
     parts = {
         "hangover": profile.vad_hangover_ms,
         "silence": profile.end_silence_short_ms,
@@ -153,7 +153,7 @@ def uncovered(profile: Profile) -> Silence:
 
 def is_noise_after(words: CallerWords, voice: CallerVoice, profile: Profile) -> bool:
     """On a line that is never silent only the transcriber can tell that the caller has finished:
-    it has closed the segment, and what sounds since brings no word."""
+    it has closed the segment, and the sound since then has brought no words."""
     if profile.endpointing == "fixed" or not words.is_final or not words.partials_come:
         return False
     sounds_ms = voice.ended_ms - max(words.until_ms, voice.ended_ms - voice.stretch_ms)

@@ -17,15 +17,15 @@ HEBREW = "he"
 JUDGED = 1 << 4
 """The bit of `Heard.speech` that Silero's model sets: bits 0-3 are webrtcvad's four modes."""
 SPEECH, SILENCE = 0b11111, 0
-"""`Heard.speech` of a frame that all four modes and the model call speech, or none of them."""
+"""`Heard.speech` of a frame that all four modes and the model call speech, or that none does."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallBegan:
     """The first event of every stream. `seed` feeds the random response delays.
 
-    turn: the greeting's number: 0, or on from there for a stream that took over from another.
-    language: the code of the one that is spoken, by which replay finds its words.
+    turn: the greeting's number: 0, or higher for a stream that took over from another.
+    language: the code of the language that is spoken, by which replay finds its words.
     """
 
     at_ms: int
@@ -41,12 +41,11 @@ class Heard:
     """One 20 ms frame of the caller's audio.
 
     speech: bit m is set when VAD aggressiveness m (0-3) calls the frame speech, so that the knob
-        can be replayed without audio; bit JUDGED when the model does, which is only asked where a
-        mode fires. No frame of a journal written before there was a model has that bit.
+        can be replayed without audio; bit JUDGED when the model does, which is asked only where
+        a mode fires. Frames in journals from before there was a model never have that bit.
     level_db: loudness in dB below full scale (0 to -100).
-    echo: how much of what the agent says is in it, 0 to 100 (calls.audio.echo); judged only where
-    it
-        is speech over the agent.
+    echo: how much of the agent's own voice is in it, 0 to 100 (calls.audio.echo); measured only
+        where there is speech over the agent.
     """
 
     at_ms: int
@@ -72,7 +71,7 @@ class Transcribed:
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """What the reply of this turn asks the caller; see finished.Asked."""
+    """What this turn's reply asks the caller; see completion.Asked."""
 
     at_ms: int
     turn: int
@@ -89,7 +88,7 @@ class TranscriberFailed:
 
 @dataclass(frozen=True, slots=True)
 class ReplyBegan:
-    """The first audio of a reply has been heard by the caller."""
+    """The caller has heard the first audio of a reply."""
 
     at_ms: int
     turn: int
@@ -97,7 +96,7 @@ class ReplyBegan:
 
 @dataclass(frozen=True, slots=True)
 class ReplyEnded:
-    """The last of a reply has been heard. `farewell`: it said goodbye, so the call is over."""
+    """The caller has heard the end of a reply. `farewell`: it said goodbye, so the call is over."""
 
     at_ms: int
     turn: int
@@ -106,7 +105,7 @@ class ReplyEnded:
 
 @dataclass(frozen=True, slots=True)
 class ReplyLate:
-    """A service has not brought a reply's first audio within its deadline."""
+    """A service has not delivered a reply's first audio within its deadline."""
 
     at_ms: int
     turn: int
@@ -115,7 +114,7 @@ class ReplyLate:
 
 @dataclass(frozen=True, slots=True)
 class ReplyFailed:
-    """A service could not bring (the rest of) a reply."""
+    """A service could not deliver a reply, or the rest of one."""
 
     at_ms: int
     turn: int
@@ -124,7 +123,7 @@ class ReplyFailed:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """The caller pressed a key of the telephone."""
+    """The caller pressed a key on the telephone."""
 
     at_ms: int
     digit: str
@@ -132,14 +131,14 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class LineStalled:
-    """No frame came for a second (fed each second); at_ms goes on by the wall clock meanwhile."""
+    """No frame came for a second (fed every second); meanwhile at_ms follows the wall clock."""
 
     at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Retuned:
-    """An operator published a new revision of the profile that this call runs on."""
+    """An operator has published a new revision of this call's profile."""
 
     at_ms: int
     revision: int
@@ -154,8 +153,8 @@ class Reply:
     (short silence, long silence, finished words, unfinished words, asked for time, transcriber,
     keypad, line stalled).
     delay_ms: the reply's audio starts no earlier than this after the decision.
-    limit_ms: no sentence begins after so much of the reply; 0: no limit.
-    prepared: what Think began is the answer. parts: as endpoint.Silence has them.
+    limit_ms: no sentence starts after this much of the reply; 0: no limit.
+    prepared: the reply that Think began is the answer. parts: as in endpointing.Silence.
     """
 
     turn: int
@@ -171,9 +170,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Think:
-    """Begin the reply to these words: perhaps the caller has finished.
+    """Begin a reply to these words: perhaps the caller has finished.
 
-    Nothing of it may be heard, and nothing done, before Reply says so.
+    It must not be heard, and must have no effect, until Reply says so.
     """
 
     turn: int
@@ -182,14 +181,14 @@ class Think:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """What Think began is not wanted."""
+    """The reply that Think began is not wanted."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """It was no interruption: go on from the sentence that was cut. why: no words, backchannel."""
+    """It was no interruption: continue from the cut sentence. why: no words, backchannel."""
 
     turn: int
     why: str
@@ -197,11 +196,11 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Say something prepared: greeting, not_heard, no_input, no_input_goodbye, apology,
+    """Say a prompt: greeting, not_heard, no_input, no_input_goodbye, apology,
     apology_goodbye, time_up.
 
-    spoke_from_ms, spoke_until_ms: the utterance that not_heard answers; None: it answers none.
-    parts: as Reply's.
+    spoke_from_ms, spoke_until_ms: the utterance that not_heard answers; None: there is none.
+    parts: as in Reply.
     """
 
     turn: int
@@ -214,7 +213,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """The reply is late: say a few prepared words before it."""
+    """The reply is late: say a few ready-made words before it."""
 
     turn: int
 
@@ -223,8 +222,8 @@ class Fill:
 class StopReply:
     """Fall silent at once. why: barge-in, cut-in, caller resumed, keypad, late, failed, time up.
 
-    may_resume: perhaps it was no interruption. Resume may follow; StopReply without it, or the
-    next turn, ends it for good.
+    may_resume: it may have been no interruption, and Resume may follow. A StopReply without it,
+    or the next turn, ends the reply for good.
     """
 
     turn: int
@@ -234,7 +233,7 @@ class StopReply:
 
 @dataclass(frozen=True, slots=True)
 class Recognise:
-    """Streaming is off: recognise this stretch of the caller's audio whole."""
+    """Streaming is off: recognise this stretch of the caller's audio in one go."""
 
     turn: int
     from_ms: int
@@ -243,7 +242,7 @@ class Recognise:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """The last words of a turn that was already answered: correct its record."""
+    """The final words of a turn that has already been answered: correct its record."""
 
     turn: int
     text: str
@@ -251,7 +250,7 @@ class Amend:
 
 @dataclass(frozen=True, slots=True)
 class Dismiss:
-    """A stretch of voice brings no turn. why: noise, no words, backchannel, spoken over, after a
+    """A stretch of voice makes no turn. why: noise, no words, backchannel, spoken over, after a
     reply."""
 
     from_ms: int

@@ -1,6 +1,6 @@
-"""What the core has heard since its last decision: the voice in the frames, words, and keys.
+"""What the core has heard since its last decision: voice, words and keys.
 
-Pure. Nothing here decides; turn_taker.py does.
+Pure. Decisions are made in turn_taker.py, not here.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ from tuning.turns.profile import FRAME_MS, Profile
 from tuning.turns.words import LanguageWords
 
 TRANSCRIPT_SLACK_MS = 250
-"""A transcript that ends this little before the speech end reaches it: a VAD hangs on for
-118-158 ms after real speech, and transcribers give end times in steps of 100."""
+"""A transcript that ends no more than this before the speech end counts as reaching it: a VAD hangs
+on for 118-158 ms after real speech, and transcribers give end times in steps of 100."""
 LAG_MARGIN_MS, LAGS_KEPT = 150, 8
 JUDGE_LATE_MS = 60
-"""The model needs a window or two of a voice: so much of the sound before its verdict is the voice
-too (`bench.vad`: onsets up to 60 ms late)."""
+"""The model needs a window or two of a voice, so this much of the sound before its verdict counts
+as voice too (`bench.vad`: onsets up to 60 ms late)."""
 ECHO_PERCENT = 60
-"""A frame with so much of the agent's own voice in it is none of the caller's."""
+"""A frame with this much of the agent's own voice in it does not count as the caller's."""
 
 
 def is_sound(frame: Heard, profile: Profile) -> bool:
-    """Does the gate hear the caller? What the agent itself says is none."""
+    """Does the WebRTC gate hear the caller? The agent's own echo does not count."""
     return bool(frame.speech >> profile.vad_aggressiveness & 1) and frame.echo < ECHO_PERCENT
 
 
 def is_voiced(frame: Heard, profile: Profile) -> bool:
-    """Is it speech, by the profile's judge?"""
+    """Does the profile's detector call the frame speech?"""
     return is_sound(frame, profile) and (profile.vad == "webrtc" or bool(frame.speech & JUDGED))
 
 
 @dataclass(slots=True)
 class CallerVoice:
-    """The caller's voice, frame by frame. A run too short to be speech counts for nothing."""
+    """The caller's voice, frame by frame. A run too short to be speech does not count."""
 
     began_ms: int = -1
-    """Start of the first voiced frame; -1: no speech yet."""
+    """The start of the first voiced frame; -1: no speech yet."""
     ended_ms: int = -1
-    """End of the last voiced frame: the speech end."""
+    """The end of the last voiced frame: the speech end."""
     stretch_ms: int = 0
-    """Voice in the present stretch, whose gaps are shorter than the hangover."""
+    """Voice in the current stretch, whose gaps are shorter than the hangover."""
     pause_ms: int = 0
-    """Of the caller's, that this frame ended."""
+    """The caller's pause that this frame ended."""
     _run_began_ms: int = -1
     _sound_began_ms: int = 0
     _heard_ms: int = -1
@@ -56,11 +56,11 @@ class CallerVoice:
 
     @property
     def span_ms(self) -> int:
-        """From first to last voice."""
+        """From the first voice to the last."""
         return self.ended_ms - self.began_ms
 
     def anew(self) -> CallerVoice:
-        """No speech yet; a run of voice that has just begun goes on."""
+        """Start again without speech; a run of voice that has just begun continues."""
         return CallerVoice(
             _run_began_ms=self._run_began_ms,
             _sound_began_ms=self._sound_began_ms,
@@ -96,11 +96,11 @@ class CallerVoice:
 
 @dataclass(slots=True)
 class CallerWords:
-    """The words since the last decision: closed segments, and the partial that has stood."""
+    """The words since the last decision: closed segments, and a partial that has held still."""
 
     language: LanguageWords
     answered: str = ""
-    """Words of the turn already answered, while nothing has been said since."""
+    """The words of the turn just answered, until something new is said."""
     _finals: list[str] = field(default_factory=list)
     _finals_until_ms: int = -1
     _stood: str = ""
@@ -110,9 +110,9 @@ class CallerWords:
     _changed_ms: int = 0
     _partial_until_ms: int = -1
     _lags_ms: deque[int] = field(default_factory=lambda: deque(maxlen=LAGS_KEPT))
-    """How late partials are: of the latest ones."""
+    """How late the latest partials came."""
     _skip: int = 0
-    """Words of the open segment that were dealt with by an earlier decision."""
+    """Words of the open segment that an earlier decision has dealt with."""
     _closed: str = ""
 
     @property
@@ -126,22 +126,22 @@ class CallerWords:
 
     @property
     def newest(self) -> str:
-        """With the partial as it stands now, however long."""
+        """The words with the latest partial, however briefly it has stood."""
         return " ".join(filter(None, (*self._finals, self._partial)))
 
     def reach(self, voice: CallerVoice) -> bool:
-        """Do they reach the speech end?"""
+        """Do the words reach the speech end?"""
         return bool(self.text) and self.until_ms >= voice.ended_ms - TRANSCRIPT_SLACK_MS
 
     @property
     def partials_come(self) -> bool:
-        """Does the transcriber tell what it hears while it is said? Only then says its silence
-        something."""
+        """Does the transcriber send words while they are being said? Only then does its silence
+        mean anything."""
         return bool(self._lags_ms)
 
     def cover(self, voice: CallerVoice, now_ms: int) -> bool:
-        """Are they all of it? They reach the speech end; or, since not every transcriber repeats
-        itself, more of them would have come by now."""
+        """Are these all the words? Either they reach the speech end or, since not every transcriber
+        repeats itself, any others would have come by now."""
         if not self.text or not self.partials_come:
             return self.reach(voice)
         late_ms = max(self._lags_ms) + LAG_MARGIN_MS
@@ -149,11 +149,11 @@ class CallerWords:
 
     @property
     def is_final(self) -> bool:
-        """Closed segments, and none open."""
+        """Every segment is closed."""
         return bool(self._finals) and not self._partial
 
     def stood_ms(self, now_ms: int) -> int:
-        """How long the newest words have been what they are."""
+        """How long the newest words have stood unchanged."""
         return now_ms - self._changed_ms if self.newest else 0
 
     def take(self, event: Transcribed) -> None:
@@ -177,7 +177,7 @@ class CallerWords:
             self._partial, self._partial_since_ms, self._stood = text, event.at_ms, ""
 
     def add(self, text: str, until_ms: int) -> None:
-        """Words, or digits, that will not change."""
+        """Add words or digits that will not change."""
         if text:
             self._finals.append(text)
             self._finals_until_ms = max(self._finals_until_ms, until_ms)
@@ -188,19 +188,19 @@ class CallerWords:
             self._stood = self._partial
 
     def answer(self) -> None:
-        """These words are being answered: what is still to come of them amends the record."""
+        """Mark these words as answered: later versions of them amend the record."""
         closed, answered = " ".join(self._finals), self.text
         self.forget()
         self._closed, self.answered = closed, answered
 
     def forget(self) -> None:
-        """Begin afresh, without hearing the words of the open segment again."""
+        """Start again, without counting the words of the open segment twice."""
         self._skip += len(self._partial.split())
         self._finals, self._stood, self._partial, self.answered = [], "", "", ""
         self._finals_until_ms = -1
 
     def amended(self, late: Transcribed) -> str:
-        """The answered words as a late transcript corrects them; "" if it does not."""
+        """The answered words as corrected by a late transcript; "": there is no correction."""
         if not late.final:
             return ""
         is_open, self._skip = bool(self._skip), 0
@@ -217,7 +217,7 @@ class CallerWords:
 
 @dataclass(slots=True)
 class Keys:
-    """The digits pressed on the telephone; `#` ends them."""
+    """The digits pressed on the telephone; `#` ends the number."""
 
     digits: str = ""
     began_ms: int = -1

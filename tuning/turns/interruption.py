@@ -1,7 +1,7 @@
-"""Is that an interruption? Backchannels, noise, and a reply that was stopped for nothing. Pure.
+"""Is that an interruption? Backchannels, noise, and replies that were stopped by mistake. Pure.
 
 Rules: a backchannel over a reply is no interruption, unless it answers what the reply asks; voice
-without words stops a reply, but if no word follows the reply goes on; words stop it at once.
+without words stops a reply, which continues if no words follow; words stop it at once.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from tuning.turns.words import LanguageWords
 LONGEST_BACKCHANNEL = 3
 """Words: "כן כן הבנתי"."""
 NOISE_PATIENCES = 2
-"""Sound that goes on for so many times false_interruption_ms without a word is no speech."""
+"""Sound that lasts this many times false_interruption_ms without a word is not speech."""
 CUT_IN_MS = 1500
-"""A caller who speaks on so soon after the reply began was cut in on."""
+"""A caller who goes on speaking this soon after a reply began was cut in on."""
 
 
 def is_backchannel(text: str, asked: Asked, language: LanguageWords) -> bool:
-    """Listening, not speaking: "אהה", "כן כן", "הבנתי"; not if that was asked for."""
+    """Is it only a sign of listening: "אהה", "כן כן", "הבנתי"? Not if it answers a question."""
     words = completion.plain(text)
     if len(words) > LONGEST_BACKCHANNEL:
         return False
@@ -72,14 +72,14 @@ def is_interruption(
 
 @dataclass(frozen=True, slots=True)
 class HeldReply:
-    """A reply that was stopped by voice alone. asked: what it asks; why: as StopReply's."""
+    """A reply that was stopped by voice alone. asked: what it asks; why: as in StopReply."""
 
     asked: Asked = field(default_factory=Asked)
     why: str = ""
     at_ms: int = 0
 
     def goes_on(self, over: SpokenOver, now_ms: int, voice: CallerVoice, profile: Profile) -> str:
-        """Why it should go on; "" while that is not known."""
+        """Why the reply should continue; "" while that is not known."""
         quiet_ms = now_ms - voice.ended_ms
         if not over.text:
             wordless_ms = now_ms - self.at_ms

@@ -1,8 +1,8 @@
 """A call's journal: every event and action in order, one JSON line each.
 
-`wall_ms`, where a line has it, is when the driver met the entry, on the monotonic clock since the
-stream began. It measures; replay reads only the entry. A call in Hebrew does not name its language:
-no call did before there was a choice.
+`wall_ms`, where a line has it, is when the driver handled the entry, in milliseconds on the
+monotonic clock since the stream began. It is for measuring; replay reads only the entry. A call in
+Hebrew does not name its language, as no call did before there was a choice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tuning.turns.events import HEBREW, Action, Asks, CallBegan, Event, Retuned
 from tuning.turns.profile import Profile
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-"""json.dumps would make a new encoder for every line."""
+"""Made once: json.dumps would make a new encoder for every line."""
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Action))}
 
 

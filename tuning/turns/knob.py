@@ -1,4 +1,4 @@
-"""What a knob of a profile is: a value with its range, its unit and its meaning. Pure."""
+"""A knob of a profile: a value with its range, its unit and its meaning. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 FRAME_MS = 20
 RULES = ("fixed", "adaptive")
-"""What may decide how long to wait: the choices of Profile.endpointing."""
+"""The rules that can decide how long to wait: the choices of Profile.endpointing."""
 
 Value = int | bool | str
 """A number of units, a switch, or the name of a choice."""
@@ -16,7 +16,7 @@ Value = int | bool | str
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One sentence in the two languages of the dashboard."""
+    """A text in both languages of the dashboard."""
 
     he: str
     en: str
@@ -35,7 +35,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Knob:
-    """What a profile field means and which values it may take."""
+    """What a profile's field means, and which values it may take."""
 
     name: str
     default: Value
@@ -49,25 +49,25 @@ class Knob:
     environ_scale: int
     group: str
     meanings: Mapping[str, Meaning]
-    """By the rule under which it acts; under one that is missing here it moves nothing."""
+    """Its meaning under each rule; under a rule that is missing here it has no effect."""
     choices: Mapping[str, Text]
-    """The values of a knob that has names for them, and what an operator calls each."""
+    """The named values of a knob that has them, and what operators call each."""
 
     def acts_under(self, rule: str) -> bool:
         return rule in self.meanings
 
     def under(self, rule: str) -> Meaning:
-        """What it means under this rule; where it moves nothing, what it means elsewhere."""
+        """Its meaning under this rule; if it has no effect there, its meaning under the other."""
         return self.meanings.get(rule) or next(iter(self.meanings.values()))
 
     @property
     def rules(self) -> str:
-        """Where it acts: "fixed", "adaptive" or "fixed adaptive"."""
+        """The rules under which it acts: "fixed", "adaptive" or "fixed adaptive"."""
         return " ".join(self.meanings)
 
     @property
     def texts(self) -> list[tuple[str, Meaning]]:
-        """Each meaning once, with the rules of which it is true."""
+        """Each meaning once, with the rules to which it applies."""
         found: dict[Meaning, list[str]] = {}
         for rule, meaning in self.meanings.items():
             found.setdefault(meaning, []).append(rule)
@@ -82,7 +82,7 @@ class Knob:
         return not self.is_switch and not self.choices
 
     def from_environ(self, raw: str) -> Value:
-        """The knob's value written as an environment variable; ValueError says what is allowed."""
+        """The knob's value, read from an environment variable; ValueError says what is allowed."""
         if self.is_switch:
             lowered = raw.strip().lower()
             if lowered in {"1", "true", "yes", "on"}:
@@ -122,10 +122,10 @@ def knob(
     adaptive: Meaning | None = None,
     choices: Mapping[str, Text] | None = None,
 ) -> Any:
-    """A profile field. `environ_scale` is how many of our units make one of the variable's.
+    """A profile's field. `environ_scale`: how many of our units make one of the variable's.
 
-    `in_frames`: what it counts comes in whole frames, so its step is one.
-    `rules`: under which it acts; `adaptive`: what it means under that rule, if something else.
+    `in_frames`: it is counted in whole frames, so its step is one frame.
+    `rules`: those under which it acts; `adaptive`: its meaning under that rule, if different.
     """
     usual = Meaning(label, help)
     own = {"adaptive": adaptive or usual}

@@ -1,8 +1,8 @@
-"""The pauses of a recorded caller: how long they were silent before they went on. Pure.
+"""The pauses of a recorded caller: how long they were silent before going on. Pure.
 
-Read from a call's journal with the core's own ear (heard.Voice), so a pause is what the core would
-have called one. Rule: a pause counts by its longest in a turn, apart for the time when the
-utterance was short and when it was long, because each is under another silence.
+Read from a call's journal by the core's own code (heard.CallerVoice), so that a pause is what the
+core would have called one. Rule: only the longest pause of a turn counts, once for the time while
+the utterance was short and once for when it was long, because a different silence ends each.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
 
 SHORTEST_MS = 100
-"""What is shorter is within a word."""
+"""Anything shorter is a gap within a word."""
 SHORT_ANSWER_MS = (150, 600)
-"""Speech of this length that brings no turn may have been a yes or a no: "כן" takes 0.38 s."""
+"""Speech of this length that makes no turn may have been a yes or a no: "כן" takes 0.38 s."""
 NO_ANSWERS = {"backchannel", "spoken over"}
-"""Dismissed for what it was, not for its length."""
+"""Reasons for dismissing speech that have nothing to do with its length."""
 WENT_ON = {"caller resumed", "cut-in"}
-"""Why a reply stopped, where its caller had not finished."""
+"""Reasons for which a reply stopped because its caller had not finished."""
 
 
 @dataclass(slots=True)
 class TurnPauses:
-    """The longest pauses of one turn after which its caller went on; None: there was none."""
+    """A turn's longest pauses after which the caller went on; None: there was none."""
 
     short_ms: int | None = None
     long_ms: int | None = None
@@ -49,7 +49,7 @@ class TurnPauses:
 
 
 def pauses(entries: Iterable[Event | Action]) -> dict[int, TurnPauses]:
-    """By turn. A turn whose caller went on over its reply has the pause up to there."""
+    """The pauses of each turn. If the caller went on over the reply, the pause lasts until then."""
     found: dict[int, TurnPauses] = {}
     profile, voice, now = Profile(), CallerVoice(), TurnPauses()
     answered: tuple[int, CallerVoice] | None = None
@@ -81,12 +81,12 @@ def pauses(entries: Iterable[Event | Action]) -> dict[int, TurnPauses]:
 
 
 def dropped_short(entries: Iterable[Event | Action]) -> int:
-    """Stretches of speech, as long as a yes or a no, that brought no turn."""
+    """How many stretches of speech as long as a yes or a no made no turn."""
     return sum(is_short_answer(entry) for entry in entries if isinstance(entry, Dismiss))
 
 
 def is_short_answer(dismissed: Dismiss) -> bool:
-    """As long as a yes or a no, and dismissed for no better reason."""
+    """Is it as long as a yes or a no, and dismissed for no better reason?"""
     low, high = SHORT_ANSWER_MS
     length_ms = dismissed.until_ms - dismissed.from_ms
     return low <= length_ms <= high and dismissed.why not in NO_ANSWERS

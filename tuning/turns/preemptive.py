@@ -1,7 +1,7 @@
-"""A reply begun before the decision: what for, and how often. Pure.
+"""Preemptive generation: a reply begun before the turn is decided. Pure.
 
-Rule: one at a time, and at most think_limit a turn. It is for certain words; other words that mean
-the same keep it, any others end it.
+Rule: one at a time, and at most think_limit in a turn. Each answers certain words: it is kept if
+the words change but mean the same, and ended if they mean something else.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from tuning.turns.profile import Profile
 from tuning.turns.words import LanguageWords
 
 THINK_AFTER_MS = 200
-"""Silence after which a reply may be begun: with a VAD's hanging on, about when a partial with the
-last word comes; sooner, it would be thought about in vain."""
+"""The silence after which a reply may be begun. As a VAD hangs on after speech, a partial with the
+last word comes at about that time; any sooner, the work would be wasted."""
 
 
 @dataclass(slots=True)
@@ -23,11 +23,11 @@ class PreemptiveGeneration:
     language: LanguageWords
     turn: int = -1
     text: str = ""
-    """What the reply under way answers; "" if there is none."""
+    """The words that the reply under way answers; "": there is no reply under way."""
     attempts: int = 0
 
     def think(self, turn: int, text: str, quiet_ms: int, profile: Profile) -> list[Action]:
-        """Begin a reply to these words, unless it has begun or too many have."""
+        """Begin a reply to these words, unless one is under way or the limit is reached."""
         if not profile.think_limit or quiet_ms < THINK_AFTER_MS:
             return []
         if turn != self.turn:
@@ -41,7 +41,7 @@ class PreemptiveGeneration:
         return [*forgotten, Think(turn, text)]
 
     def take(self, text: str) -> bool:
-        """The decision is to answer this: is that what the reply under way answers?"""
+        """The turn is decided: is the reply under way an answer to these words?"""
         is_taken = bool(self.text) and same_words(self.text, text, self.language)
         if is_taken:
             self.text = ""

@@ -1,12 +1,13 @@
-"""The knobs of turn-taking: each one declared once, here.
+"""The knobs of turn-taking, each declared once, here.
 
-The browser form, its validation, the help texts, the environment names, the stored revision and
-the core all read this class. Adding a knob is one field here and one use in turn_taker.py (or, for
-the transcriber's wire, in calls/). Under which rule it acts, and as what, stands here too; the form
-shows no other. Pure: imports nothing of Django and nothing that acts.
+The browser form, its validation, the help texts, the environment names, the stored revisions and
+the core all read this class. A new knob is one field here and one use in turn_taker.py (or in
+calls/, for the transcriber's stream). A knob also declares under which rules it acts, and what it
+means under each; the form shows only those that act. Pure: imports neither Django nor anything that
+acts.
 
-Ranges: facts of the field, tried against LiveKit, Pipecat, OpenAI and Vapi defaults. *Hard* is
-refused outside; *soft* is allowed with a warning.
+Ranges come from practice in the field, checked against the defaults of LiveKit, Pipecat, OpenAI and
+Vapi. A value outside *hard* is refused; one outside *soft* is allowed with a warning.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tuning.turns.knob import Knob, Meaning, Text, Value, knob
 
 
 class ProfileError(ValueError):
-    """A set of knobs that no call may run on."""
+    """Raised for a set of knobs that no call may run on."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -30,7 +31,7 @@ class ProfileError(ValueError):
 
 
 FIXED, ADAPTIVE = ("fixed",), ("adaptive",)
-"""The only rule under which a knob acts."""
+"""The rules of a knob that acts only under one of them."""
 GROUPS: dict[str, Text] = {
     "rule": Text("הכלל", "The rule"),
     "end": Text("מתי סיימו לדבר?", "When has the caller finished?"),
@@ -42,7 +43,7 @@ GROUPS: dict[str, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """When the caller is speaking, has finished, or is interrupting. All times in milliseconds."""
+    """When the caller is speaking, has finished or is interrupting. Times are in milliseconds."""
 
     endpointing: str = knob(
         "fixed",
@@ -54,13 +55,13 @@ class Profile:
         },
         label=Text("מה קובע כמה לחכות", "What decides how long to wait"),
         help=Text(
-            "לפי אורך האמירה: שתיקה אחת אחרי אמירה קצרה ואחרת אחרי ארוכה. לפי מה שנאמר: תשובה "
-            "מלאה לשאלה נענית מיד, ולמשפט שנקטע באמצע מחכים. מוצגים רק הפרמטרים שפועלים לפי "
-            "הכלל שנבחר; הערכים של האחרים נשמרים.",
-            "By length: one silence after a short utterance, another after a long one. By what "
-            "was said: a full answer is answered at once, an unfinished sentence is waited for. "
-            "Only the knobs that act under the chosen rule are shown; the others keep their "
-            "values.",
+            "לפי אורך האמירה: שתיקה אחת אחרי אמירה קצרה, וארוכה ממנה אחרי אמירה ארוכה. לפי מה "
+            "שנאמר: תשובה מלאה נענית מיד, ומשפט שלא נגמר מקבל עוד זמן. מוצגים רק הפרמטרים "
+            "שפועלים לפי הכלל שנבחר; הערכים של האחרים נשמרים.",
+            "By length: one silence after a short utterance, a longer one after a long "
+            "utterance. By what was said: a full answer gets a reply at once, and an "
+            "unfinished sentence gets more time. Only knobs that act under the chosen rule are "
+            "shown; the others keep their values.",
         ),
     )
     vad: str = knob(
@@ -73,10 +74,10 @@ class Profile:
         },
         label=Text("מי קובע מה דיבור", "What tells speech from noise"),
         help=Text(
-            "WebRTC שומע צליל; בקו רועש הוא טועה לעתים קרובות. כשהוא שומע משהו, המודל Silero בודק "
-            "אם זה באמת דיבור.",
-            "WebRTC hears sound, and on a noisy line is often wrong. Where it hears something, "
-            "Silero's model judges whether that is speech.",
+            "WebRTC מזהה צליל, ובקו רועש הוא טועה לעתים קרובות. כשהוא מזהה משהו, המודל Silero "
+            "קובע אם זה באמת דיבור.",
+            "WebRTC detects sound, and on a noisy line it is often wrong. Where it detects "
+            "something, Silero's model decides whether that is speech.",
         ),
     )
     vad_aggressiveness: int = knob(
@@ -101,12 +102,12 @@ class Profile:
         hard=(20, 200),
         in_frames=True,
         group="end",
-        label=Text("קול מזערי לתחילת דיבור", "Minimum voice that is speech"),
+        label=Text("קול מזערי שנחשב דיבור", "Shortest voice that counts as speech"),
         help=Text(
             "כמה קול רצוף נחשב תחילת דיבור. קול קצר יותר הוא נקישה: הוא לא פותח תור ולא מתחיל "
             "את ספירת השתיקה מחדש.",
-            "How much unbroken voice counts as the beginning of speech. Anything shorter is a "
-            "click: it opens no turn and never restarts the silence.",
+            "How much unbroken voice counts as the start of speech. Anything shorter is a "
+            "click: it does not start a turn and does not restart the silence.",
         ),
     )
     min_utterance_ms: int = knob(
@@ -123,9 +124,9 @@ class Profile:
             "ספירת השתיקה לא מתחילה לפני שעבר זמן כזה מתחילת הדיבור, כי אמירה קצרה מאוד היא "
             "לעתים קרובות רק ההתחלה. אמירה קצרה אינה נפסלת: „כן” ו„לא” נענים תמיד, אחרי המתנה "
             "קצרה נוספת.",
-            "The silence is not counted before this long after speech began, because a very "
-            "short utterance is often the start of more. It never rejects anything: “yes” and "
-            "“no” are always answered, after waiting a little longer.",
+            "The silence is counted only from this long after speech began, because a very "
+            "short utterance is often the start of a longer one. Nothing is rejected: “yes” "
+            "and “no” are always answered, after a slightly longer wait.",
         ),
     )
     vad_hangover_ms: int = knob(
@@ -139,9 +140,9 @@ class Profile:
         help=Text(
             "הפסקת קול קצרה מזה עדיין נחשבת אותו רצף דיבור. הערך מתווסף לשתיקה הנדרשת בסוף כל "
             "אמירה, קצרה או ארוכה, ולכן כל אלפית כאן היא אלפית בכל תשובה.",
-            "A gap in the voice shorter than this is still the same stretch of speech. It is "
-            "added to the silence asked for after every utterance, so each millisecond here is "
-            "one in every answer.",
+            "A gap in the voice shorter than this does not break a stretch of speech. It is "
+            "added to the silence required after every utterance, so each millisecond here "
+            "delays every answer by one.",
         ),
         adaptive=Meaning(
             Text("השהיית סוף דיבור", "VAD hangover"),
@@ -149,10 +150,11 @@ class Profile:
                 "הפסקת קול קצרה מזה עדיין נחשבת אותו רצף דיבור, וכך נמדד הקול שעוצר תשובה; אחרי "
                 "זמן כזה „אהה” מעל תשובה שנעצרה נחשב גמור, והיא ממשיכה. לשתיקה הערך מתווסף רק "
                 "כשחסרות מילים: אמירה שכולה תומללה לא מחכה בגללו.",
-                "A gap in the voice shorter than this is still the same stretch of speech, which "
-                "is how the voice that stops a reply is measured; after so long an “uh-huh” over "
-                "a stopped reply is over, and it goes on. It is added to the silence only while "
-                "words are missing: what is wholly transcribed does not wait for it.",
+                "A gap in the voice shorter than this does not break a stretch of speech; the "
+                "voice that stops a reply is measured this way. After this long, an “uh-huh” "
+                "that stopped a reply is over, and the reply continues. It is added to the "
+                "silence only while words are missing: an utterance that is fully transcribed "
+                "does not wait for it.",
             ),
         ),
     )
@@ -166,8 +168,9 @@ class Profile:
         help=Text(
             "כמה שתיקה, מעבר להשהיית סוף הדיבור, קובעת שאמירה קצרה הסתיימה. נמוך: תשובה מהירה "
             "יותר; גבוה: פחות קטיעות. אם יש קטיעות אחרי „אז…” או „רגע”, להעלות ב־100.",
-            "How much silence, on top of the hangover, ends a short utterance. Lower is faster, "
-            "higher cuts in less. If callers are cut off after “so…” or “wait”, raise it by 100.",
+            "How much silence, on top of the hangover, ends a short utterance. Lower answers "
+            "sooner; higher cuts in less often. If callers are cut off after “so…” or “wait”, "
+            "raise it by 100.",
         ),
         adaptive=Meaning(
             Text("שתיקה כשחסרות מילים", "Silence while words are missing"),
@@ -175,10 +178,10 @@ class Profile:
                 "הדיבור נגמר ועדיין לא כולו תומלל: כמה שתיקה, מעבר להשהיית סוף הדיבור, עד שמתחילה "
                 "ההמתנה לתמלול, או, בלי תמלול שוטף, עד שהאמירה נשלחת לתמלול. אמירה שכולה תומללה "
                 "לא מחכה בגללו.",
-                "Speech is over and not all of it is transcribed yet: how much silence, on top of "
-                "the hangover, until the wait for a transcript begins or, without streaming "
-                "transcription, until the utterance is recognised. What is wholly transcribed "
-                "does not wait for it.",
+                "When speech has ended but is not all transcribed yet: how much silence, on "
+                "top of the hangover, before the wait for a transcript begins or, without "
+                "streaming transcription, before the utterance is sent for recognition. An "
+                "utterance that is fully transcribed does not wait for it.",
             ),
         ),
     )
@@ -192,17 +195,18 @@ class Profile:
         help=Text(
             "אמירה שנמשכת פחות מזה, מתחילת הקול הראשון ועד סוף הקול האחרון, היא קצרה. בגבול יש "
             "קפיצה: אמירה ארוכה במעט תחכה לשתיקה הארוכה.",
-            "An utterance that lasts less than this, from first to last voice, is short. There "
-            "is a cliff here: a slightly longer one waits for the long silence.",
+            "An utterance shorter than this, from first to last voice, is short. The wait "
+            "jumps here: a slightly longer utterance waits for the long silence.",
         ),
         adaptive=Meaning(
             Text("קצרה או ארוכה בנתונים", "Short or long in the figures"),
             Text(
-                "בשיחה עצמה הערך לא משנה דבר. זמני תגובה, קטיעות והפסקות נספרים לחוד: אמירה שנמשכת "
-                "פחות מזה, מתחילת הקול הראשון ועד סוף הקול האחרון, היא קצרה. חל על תורות שיבואו.",
-                "It changes nothing in a call. Latencies, cut-ins and pauses are counted apart: "
-                "an utterance that lasts less than this, from first to last voice, is short. It "
-                "holds for turns to come.",
+                "הערך לא משפיע על השיחה עצמה, רק על האופן שבו נספרים זמני תגובה, קטיעות "
+                "והפסקות: אמירה שנמשכת פחות מזה, מתחילת הקול הראשון ועד סוף הקול האחרון, נספרת "
+                "כקצרה. חל על תורות מעכשיו והלאה.",
+                "It does not affect calls, only how latencies, cut-ins and pauses are counted: "
+                "an utterance shorter than this, from first to last voice, is short. It "
+                "applies to turns from now on.",
             ),
         ),
     )
@@ -217,20 +221,20 @@ class Profile:
             "כמה שתיקה, מעבר להשהיית סוף הדיבור, קובעת שאמירה ארוכה הסתיימה. מי שמסבירים עוצרים "
             "לחשוב, ולכן הערך גבוה. בדרך כלל זו ההמתנה הגדולה ביותר שבשליטתכם; כדאי לשנות "
             "בצעדים של 100–200.",
-            "How much silence, on top of the hangover, ends a long utterance. People who explain "
-            "stop to think, so it is longer. Usually the largest wait you control: move it by "
-            "100–200 at a time.",
+            "How much silence, on top of the hangover, ends a long utterance. People stop to "
+            "think while they explain, so it is longer. It is usually the largest wait you "
+            "control: change it by 100–200 at a time.",
         ),
         adaptive=Meaning(
             Text("השתיקה הארוכה ביותר", "Longest silence"),
             Text(
-                "כמה שתיקה, מסוף הדיבור, קובעת שהתור נגמר כשדבר אינו מעיד שסיימו. כל עדות מקצרת "
-                "אותה לפי משקלה, עד השתיקה הקצרה ביותר; אחרי מילים שלא יכולות להיות הסוף מחכים "
-                "את כולה.",
-                "How much silence, from the speech end, ends a turn when nothing says that the "
-                "caller has finished. Each piece of evidence shortens it by its weight, down to "
-                "the shortest silence; after words that cannot be the end all of it is waited "
-                "for.",
+                "כמה שתיקה, מסוף הדיבור, קובעת שהתור נגמר כששום דבר לא מעיד שסיימו. כל עדות "
+                "מקצרת אותה לפי משקלה, עד השתיקה הקצרה ביותר; אחרי מילים שלא יכולות להיות הסוף "
+                "היא לא מתקצרת.",
+                "How much silence, from the speech end, ends a turn when nothing suggests that "
+                "the caller has finished. Each piece of evidence shortens it by its weight, "
+                "down to the shortest silence; after words that cannot be the end, it is not "
+                "shortened at all.",
             ),
         ),
     )
@@ -243,9 +247,9 @@ class Profile:
         rules=ADAPTIVE,
         label=Text("השתיקה הקצרה ביותר", "Shortest silence"),
         help=Text(
-            "לכמה יורדת השתיקה, מסוף הדיבור, כשהכול מעיד שסיימו.",
-            "What the silence, from the speech end, comes down to when everything says that the "
-            "caller has finished.",
+            "עד כמה מתקצרת השתיקה, מסוף הדיבור, כשהכול מעיד שסיימו.",
+            "How short the silence, from the speech end, becomes when everything suggests that "
+            "the caller has finished.",
         ),
     )
     weight_answered: int = knob(
@@ -272,11 +276,10 @@ class Profile:
         unit="%",
         group="end",
         rules=ADAPTIVE,
-        label=Text("משקל: משפט סגור", "Weight: the sentence is closed"),
+        label=Text("משקל: משפט שלם", "Weight: the sentence is complete"),
         help=Text(
-            "כמה מקצרים את השתיקה תמלול סופי, סימן סיום, שאלה שלמה או „תודה”.",
-            "How much a final transcript, a full stop, a whole question or a thank-you shortens "
-            "the silence.",
+            "כמה מקצרים את השתיקה סימן סיום, שאלה שלמה או „תודה”.",
+            "How much a full stop, a complete question or a thank-you shortens the silence.",
         ),
     )
     weight_wish: int = knob(
@@ -287,12 +290,13 @@ class Profile:
         unit="%",
         group="end",
         rules=ADAPTIVE,
-        label=Text("משקל: נאמר מה רוצים", "Weight: the wish is said"),
+        label=Text("משקל: נאמר מה רוצים", "Weight: the request is clear"),
         help=Text(
-            "כמה מקצר את השתיקה משפט שכבר יש בו בקשה, שאלה או תלונה שלמה. מי שרק מספרים מה קרה "
-            "עוד לא הגיעו לעיקר.",
-            "How much words that hold a whole wish, question or complaint shorten the silence. "
-            "A caller who only tells what happened has not come to the point yet.",
+            "כמה מקצר את השתיקה משפט שכבר יש בו בקשה, שאלה או תלונה שלמה. מי שרק תיארו מה קרה "
+            "עוד לא אמרו מה הם רוצים.",
+            "How much a sentence with a complete request, question or complaint shortens the "
+            "silence. A caller who has only described what happened has not said yet what they "
+            "want.",
         ),
     )
     weight_detail: int = knob(
@@ -303,11 +307,11 @@ class Profile:
         unit="%",
         group="end",
         rules=ADAPTIVE,
-        label=Text("משקל: בקשה מפורטת", "Weight: the wish is detailed"),
+        label=Text("משקל: בקשה מפורטת", "Weight: the request is detailed"),
         help=Text(
             "כמה עוד מקצרת את השתיקה בקשה עם כל הפרטים: „אני רוצה לקבוע תור” עוד לא אומר למי ומתי.",
-            "How much more a wish with all its details shortens the silence: “I want an "
-            "appointment” does not say yet with whom and when.",
+            "How much more a request with all its details shortens the silence: “I want an "
+            "appointment” does not say yet with whom or when.",
         ),
     )
     weight_stable: int = knob(
@@ -318,11 +322,10 @@ class Profile:
         unit="%",
         group="end",
         rules=ADAPTIVE,
-        label=Text("משקל: תמלול יציב", "Weight: the words have settled"),
+        label=Text("משקל: תמלול יציב", "Weight: the transcript is stable"),
         help=Text(
-            "כמה מקצר את השתיקה תמלול שהפסיק להשתנות ואינו נגמר באמצע משפט.",
-            "How much words that have stopped changing, and do not end in the middle of a "
-            "sentence, shorten the silence.",
+            "כמה מקצר את השתיקה תמלול סופי, או תמלול שהפסיק להשתנות.",
+            "How much a transcript that is final, or has stopped changing, shortens the silence.",
         ),
     )
     weight_unfinished: int = knob(
@@ -335,10 +338,10 @@ class Profile:
         rules=ADAPTIVE,
         label=Text("משקל: משפט שלא נגמר", "Weight: the sentence is unfinished"),
         help=Text(
-            "כמה מבטלים את הקיצור מילים שלא יכולות להיות הסוף: „אני רוצה”, „של”, „אז”, מספר "
-            "שעוד חסרות בו ספרות. 100: מחכים את השתיקה הארוכה ביותר.",
-            "How much words that cannot be the end (“I want to”, “of”, “so”, a number with digits "
-            "missing) take back of the shortening. 100: the longest silence is waited for.",
+            "כמה מהקיצור מבטלות מילים שלא יכולות להיות הסוף: „אני רוצה”, „של”, „אז”, מספר שעוד "
+            "חסרות בו ספרות. 100: מחכים את כל השתיקה הארוכה ביותר.",
+            "How much of the shortening is undone by words that cannot be the end (“I want "
+            "to”, “of”, “so”, a number with digits missing). 100: the longest silence applies.",
         ),
     )
     weight_pauses: int = knob(
@@ -351,10 +354,11 @@ class Profile:
         rules=ADAPTIVE,
         label=Text("משקל: ההפסקות של המתקשרים", "Weight: pauses of this caller"),
         help=Text(
-            "כל אחד עוצר לחשוב אחרת: השתיקה לא יורדת מתחת לחלק כזה של ההפסקה הארוכה הרגילה של "
-            "המתקשרים בשיחה הזאת (תשע מעשר קצרות ממנה).",
-            "People pause differently: the silence does not go below this share of the pause that "
-            "nine in ten of the caller's own in this call are shorter than.",
+            "לכל אחד קצב משלו: השתיקה לא מתקצרת מעבר לחלק הזה של ההפסקה הארוכה הרגילה של "
+            "המתקשרים בשיחה הזאת (תשע הפסקות מעשר קצרות ממנה).",
+            "People pause for different lengths of time: the silence is never shorter than "
+            "this share of the caller's usual long pause in this call (nine in ten of their "
+            "pauses are shorter).",
         ),
     )
     asked_for_time_ms: int = knob(
@@ -364,11 +368,11 @@ class Profile:
         step=100,
         group="end",
         rules=ADAPTIVE,
-        label=Text("תוספת אחרי „רגע”", "More after “one moment”"),
+        label=Text("תוספת אחרי „רגע”", "Extra time after “one moment”"),
         help=Text(
-            "אחרי „רגע” או „שנייה” מחכים את השתיקה הארוכה ביותר ועוד זמן כזה.",
-            "After “one moment” or “a second” the longest silence is waited for, and this much "
-            "more.",
+            "אחרי „רגע” או „שנייה” מחכים את כל השתיקה הארוכה ביותר, ועוד הזמן הזה.",
+            "After “one moment” or “a second” the agent waits for the longest silence and this "
+            "much more.",
         ),
     )
     stable_ms: int = knob(
@@ -378,10 +382,10 @@ class Profile:
         step=20,
         group="end",
         rules=ADAPTIVE,
-        label=Text("מתי תמלול יציב", "Words are stable after"),
+        label=Text("מתי תמלול יציב", "Transcript is stable after"),
         help=Text(
-            "כמה זמן המילים צריכות לעמוד בלי שינוי כדי להיחשב יציבות.",
-            "How long the words must stand unchanged to count as stable.",
+            "כמה זמן המילים צריכות להישאר בלי שינוי כדי שהתמלול ייחשב יציב.",
+            "How long the words must stay unchanged for the transcript to count as stable.",
         ),
     )
     transcript_wait_ms: int = knob(
@@ -394,8 +398,9 @@ class Profile:
         help=Text(
             "השתיקה הושלמה ועדיין אין מילים: כמה לחכות לתמלול שמגיע עד סוף הדיבור, לפני שמבקשים "
             "לחזור על הדברים („לא שמעתי”, פעם אחת).",
-            "The silence is over but there are no words yet: how long to wait for a transcript "
-            "that reaches the end of speech before asking the caller to repeat, once.",
+            "When the silence is long enough but there are no words yet: how long to wait for "
+            "a transcript that reaches the end of speech before asking the caller, once, to "
+            "repeat.",
         ),
     )
     reply_refractory_ms: int = knob(
@@ -409,9 +414,9 @@ class Profile:
         help=Text(
             "מרגע שהתשובה נשמעה עד סופה, כמה זמן להיזהר מהד ומרעש: דיבור פותח תור רק אם הוא "
             "נמשך כמו בהתפרצות או שתומללה ממנו מילה. שום דבר שנאמר בזמן הזה אינו הולך לאיבוד.",
-            "From the moment a reply has been heard to its end, how long to beware of echo and "
-            "noise: speech opens a turn only if it lasts as long as a barge-in or a word of it "
-            "was transcribed. Nothing said meanwhile is lost.",
+            "How long to allow for echo and noise after a reply has been heard to its end: "
+            "speech starts a turn only if it lasts as long as a barge-in, or if a word of it "
+            "is transcribed. Nothing said in this time is lost.",
         ),
     )
     barge_in_ms: int = knob(
@@ -424,8 +429,8 @@ class Profile:
         help=Text(
             "כמה קול מצד המתקשרים, בזמן שהסוכן עונה, עוצר אותו ומעביר להם את רשות הדיבור. נמוך "
             "מדי: שיעול עוצר אותו; גבוה מדי: הוא לא מפסיק לדבר.",
-            "How much voice over the agent stops it and gives the caller the floor. Too low and "
-            "a cough stops it; too high and it does not let the caller in.",
+            "How much voice over the agent stops it and gives the caller the floor. Too low, "
+            "and a cough stops it; too high, and the caller cannot get a word in.",
         ),
     )
     resume_ms: int = knob(
@@ -434,11 +439,11 @@ class Profile:
         hard=(60, 2000),
         in_frames=True,
         group="floor",
-        label=Text("קול שעוצר את ההכנה", "Voice that stops the thinking"),
+        label=Text("קול שמבטל את ההכנה", "Voice that withdraws a reply"),
         help=Text(
-            "כמה קול, בזמן שהתשובה עוד מוכנה ולא נשמעת, אומר שהדיבור בעצם לא הסתיים.",
-            "How much voice while the reply is prepared and not heard yet says that the caller "
-            "had not finished.",
+            "כמה קול, בזמן שהתשובה בהכנה ועוד לא נשמעת, מעיד שהדיבור בעצם לא הסתיים.",
+            "How much voice, while a reply is being prepared and is not audible yet, means "
+            "that the caller had not finished.",
         ),
     )
     false_interruption_ms: int = knob(
@@ -449,9 +454,10 @@ class Profile:
         group="floor",
         label=Text("קטיעת שווא", "False interruption"),
         help=Text(
-            "התשובה נעצרה ואחרי זמן כזה לא נאמרה מילה: ממשיכים מהמשפט שנקטע. אפס: לא ממשיכים.",
-            "The reply was stopped and no word followed for so long: it goes on from the sentence "
-            "that was cut. 0: it does not.",
+            "אם התשובה נעצרה ולא נאמרה מילה במשך זמן כזה, היא ממשיכה מהמשפט שנקטע. אפס: לא "
+            "ממשיכים.",
+            "If a reply was stopped and no words follow for this long, it continues from the "
+            "sentence that was cut. 0: it does not continue.",
         ),
     )
     protect_ms: int = knob(
@@ -460,12 +466,12 @@ class Profile:
         hard=(0, 2000),
         step=FRAME_MS,
         group="floor",
-        label=Text("הגנה על תחילת התשובה", "Protected beginning"),
+        label=Text("הגנה על תחילת התשובה", "Protected start of a reply"),
         help=Text(
-            "בתחילת תשובה רעש או קול בלי מילים לא עוצרים אותה; מילים תמיד עוצרות. פועל רק "
-            "כשתשובה ממשיכה אחרי קטיעת שווא.",
-            "At the beginning of a reply noise, or voice without words, does not stop it; words "
-            "always do. Acts only where replies go on after a false interruption.",
+            "בתחילת תשובה, רעש או קול בלי מילים לא עוצרים אותה; מילים תמיד עוצרות. פועל רק אם "
+            "תשובות ממשיכות אחרי קטיעת שווא.",
+            "At the start of a reply, noise or voice without words does not stop it; words "
+            "always do. Acts only if replies continue after a false interruption.",
         ),
     )
     response_delay_min_ms: int = knob(
@@ -479,8 +485,9 @@ class Profile:
         help=Text(
             "התשובה נשמעת לא לפני השהיה קטנה ואקראית מרגע ההחלטה, כדי שלא תישמע מכנית. העבודה "
             "נמשכת בינתיים, ולכן בדרך כלל ההשהיה אינה מורגשת.",
-            "The reply is heard no earlier than a small random delay after the decision, so that "
-            "it does not sound mechanical. Work goes on meanwhile, so it usually costs nothing.",
+            "The reply starts no earlier than a small random delay after the decision, so that "
+            "it does not sound mechanical. It is prepared in the meantime, so the delay "
+            "usually costs nothing.",
         ),
     )
     response_delay_max_ms: int = knob(
@@ -505,11 +512,11 @@ class Profile:
         group="answer",
         label=Text("הכנה מראש", "Replies prepared ahead"),
         help=Text(
-            "כמה פעמים בתור אחד מותר להתחיל להכין תשובה לפני שברור שסיימו לדבר. תשובה מוכנה נשמעת "
-            "מיד; תשובה שהמילים השתנו אחריה נזרקת ועולה כסף. אפס: לא מכינים מראש.",
-            "How often in one turn a reply may be begun before the caller has certainly finished. "
-            "A ready reply is heard at once; one whose words changed is thrown away, and costs "
-            "money. 0: never.",
+            "כמה פעמים בתור אחד מותר להתחיל להכין תשובה לפני שברור שסיימו לדבר. תשובה מוכנה "
+            "נשמעת מיד; אם המילים משתנות היא נזרקת, ובכל זאת עולה כסף. אפס: לא מכינים מראש.",
+            "How many times in a turn a reply may be begun before it is certain that the "
+            "caller has finished. A ready reply is heard at once; if the words change, it is "
+            "thrown away, and still costs money. 0: never.",
         ),
     )
     filler_after_ms: int = knob(
@@ -520,10 +527,10 @@ class Profile:
         group="answer",
         label=Text("מילת המתנה אחרי", "Filler after"),
         help=Text(
-            "התשובה עוד לא נשמעת אחרי זמן כזה מההחלטה: אומרים „רגע אחד”, פעם אחת בתור, כדי "
-            "שלא תהיה שתיקה. אפס: לא אומרים.",
-            "The reply is not heard so long after the decision: the agent asks for a moment, "
-            "once a turn, so that nobody waits in silence. 0: never.",
+            "אם התשובה עוד לא נשמעת אחרי זמן כזה מההחלטה, אומרים „רגע אחד”, פעם אחת בתור, כדי "
+            "שאיש לא יחכה בשתיקה. אפס: לא אומרים.",
+            "If the reply is not audible this long after the decision, the agent asks for a "
+            "moment, once a turn, so that nobody waits in silence. 0: never.",
         ),
     )
     no_input_ms: int = knob(
@@ -532,12 +539,12 @@ class Profile:
         hard=(0, 60000),
         step=500,
         group="answer",
-        label=Text("שתיקה ממושכת", "Nobody speaks"),
+        label=Text("שתיקה ממושכת", "Silent caller"),
         help=Text(
-            "אחרי תשובה לא נאמר דבר: אחרי זמן כזה שואלים אם עדיין על הקו, פעמיים, ואז נפרדים. "
-            "אפס: לא שואלים.",
-            "Nothing was said after a reply: after so long the agent asks whether the caller is "
-            "there, twice, and then says goodbye. 0: never.",
+            "אם לא נאמר דבר במשך זמן כזה אחרי תשובה, שואלים אם עדיין על הקו, פעמיים, ואז "
+            "נפרדים. אפס: לא שואלים.",
+            "If nothing is said for this long after a reply, the agent asks whether the caller "
+            "is still there, twice, and then says goodbye. 0: never.",
         ),
     )
     reply_limit_s: int = knob(
@@ -550,8 +557,8 @@ class Profile:
         label=Text("אורך תשובה מרבי", "Longest reply"),
         help=Text(
             "תשובה ארוכה יותר נעצרת בסוף המשפט, כדי לתת לדבר. אפס: בלי הגבלה.",
-            "A longer reply stops at the end of its sentence, so that the caller can speak. 0: no "
-            "limit.",
+            "A longer reply stops at the end of a sentence, so that the caller can speak. 0: "
+            "no limit.",
         ),
     )
     max_call_s: int = knob(
@@ -564,7 +571,7 @@ class Profile:
         label=Text("אורך שיחה מרבי", "Longest call"),
         help=Text(
             "אחרי זמן כזה הסוכן נפרד ומנתק.",
-            "After this long the agent says goodbye and hangs up.",
+            "After this long, the agent says goodbye and hangs up.",
         ),
     )
     streaming_stt: bool = knob(
@@ -576,8 +583,8 @@ class Profile:
         help=Text(
             "פועל: השמע נשלח לתמלול תוך כדי דיבור. כבוי: כל אמירה מתומללת בשלמותה אחרי סופה, "
             "והתשובה מתאחרת.",
-            "On: audio goes to the transcriber while the caller speaks. Off: every utterance is "
-            "recognised whole at its end, which makes the answer later.",
+            "On: audio goes to the transcriber while the caller speaks. Off: each utterance is "
+            "recognised as a whole once it has ended, so answers come later.",
         ),
     )
     stt_batch_ms: int = knob(
@@ -591,8 +598,8 @@ class Profile:
         help=Text(
             "כמה שמע נאסף לפני שליחה לתמלול שוטף. השמע מגיע במסגרות של 20, ולכן 70 פועל כמו 80. "
             "אם הברות נבלעות: 70.",
-            "How much audio is gathered for one message of streaming transcription. It comes in "
-            "frames of 20 ms, so 70 acts as 80. If syllables are eaten: 70.",
+            "How much audio is collected for each message to the streaming transcriber. Audio "
+            "comes in frames of 20 ms, so 70 acts as 80. If syllables are swallowed: 70.",
         ),
     )
     stt_partial_debounce_ms: int = knob(
@@ -605,10 +612,11 @@ class Profile:
         rules=FIXED,
         label=Text("השהיית תמלול חלקי", "Partial transcript debounce"),
         help=Text(
-            "תמלול חלקי נחשב רק אחרי שעמד בלי שינוי זמן כזה, כדי לא להגיב למילה שעוד "
-            "משתנה. אם הברות נבלעות: 100.",
-            "A partial transcript counts once it has stood unchanged this long, so that a word "
-            "that is still changing is not acted on. If syllables are eaten: 100.",
+            "תמלול חלקי נחשב רק אחרי שלא השתנה זמן כזה, כדי לא להגיב למילה שעוד משתנה. אם "
+            "הברות נבלעות: 100.",
+            "A partial transcript counts once it has stayed unchanged this long, so that the "
+            "agent does not act on a word that is still changing. If syllables are swallowed: "
+            "100.",
         ),
     )
 
@@ -619,8 +627,8 @@ class Profile:
 
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> Profile:
-        """As a revision or a journal keeps it. One from before a knob had to be whole frames acted
-        as the next whole frame does, and is read as that."""
+        """A profile as a revision or a journal stores it. A value from before its knob had to be
+        whole frames acted like the next whole frame, and is read as that."""
         whole = {
             each.name: -(-values[each.name] // FRAME_MS) * FRAME_MS
             for each in KNOBS
@@ -630,7 +638,7 @@ class Profile:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Profile:
-        """The default profile's first values. ValueError names the variable and its range."""
+        """The default profile's initial values. ValueError names the variable and its range."""
         given = SHIPPED[DEFAULT] | {
             each.name: each.from_environ(environ[each.environ])
             for each in KNOBS
@@ -645,10 +653,10 @@ class Profile:
         return self.vad_hangover_ms + silence_ms
 
     def wait_parts_ms(self, span_ms: int) -> dict[str, int]:
-        """What the fixed rule adds up to after the speech end of an utterance of this length.
+        """What the fixed rule's wait after an utterance of this length is made up of.
 
-        `minimum`: what is missing to min_utterance_ms; `hangover` and `silence`: asked of every
-        utterance; `delay`: the mean of the random delay. Compute comes on top.
+        `minimum`: what the utterance lacks of min_utterance_ms; `hangover` and `silence`: required
+        after every utterance; `delay`: the mean of the random delay. Compute comes on top.
         """
         return {
             "minimum": max(0, self.min_utterance_ms - span_ms),
@@ -669,12 +677,12 @@ KNOB: dict[str, Knob] = {each.name: each for each in KNOBS}
 
 
 def problems(values: Mapping[str, Value]) -> list[Problem]:
-    """Everything that is wrong with, or risky about, these values of all knobs; errors first."""
+    """Everything that is wrong with these values, or risky about them; errors first."""
     return checks.problems(KNOB, values)
 
 
 DEFAULT = "adaptive"
-"""The shipped profile that new calls use, until an operator chooses another."""
+"""The shipped profile that new calls use until an operator chooses another."""
 SHIPPED: dict[str, dict[str, Any]] = {
     "balanced": {},
     # What callers suffered before: the timing of the field's old system.
@@ -707,4 +715,4 @@ SHIPPED: dict[str, dict[str, Any]] = {
         "response_delay_max_ms": 0,
     },
 }
-"""The profiles that a new installation has: what each changes of the defaults."""
+"""The profiles of a new installation: what each changes from the defaults."""

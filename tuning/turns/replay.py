@@ -1,9 +1,9 @@
-"""What was decided, again; and what another profile would have decided.
+"""Replay of a recorded call: as it was decided, and as another profile would have decided it.
 
-decide() feeds a record to a fresh core as it stands and must give back the recorded actions.
-imagine() feeds only the caller's side to another profile and imagines the agent's. A caller who
-is answered sooner may speak differently, so it is honest only up to the first turn that parts
-from the record: `Comparison.parted_ms` says where that is.
+decide() feeds the record unchanged to a fresh core, which must give back the recorded actions.
+imagine() feeds only the caller's side to a core on another profile, and imagines the agent's. A
+caller who is answered sooner may speak differently, so the result can be trusted only up to the
+first turn that differs from the record: `Comparison.parted_ms` says where that is.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ from tuning.turns.words import WordsOf
 
 Decision = tuple[int, Action]
 BEGAN_MS, LASTED_MS = 900, 2500
-"""An imagined reply, where the record has none: heard so long after the decision, for so long."""
+"""For an imagined reply where the record has none to go by: from the decision until it is heard,
+and how long it lasts."""
 
 
 def decide(entries: Iterable[Event | Action], words_of: WordsOf) -> list[Decision]:
-    """The events of a record, decided again, as (at_ms, action). Actions in it are skipped.
+    """Decide a record's events again; each action with its at_ms. Recorded actions are skipped.
 
     words_of: finds the words of the language that the record names. KeyError if there are none.
     """
@@ -51,7 +52,7 @@ def decide(entries: Iterable[Event | Action], words_of: WordsOf) -> list[Decisio
 
 
 def recorded(entries: Iterable[Event | Action]) -> list[Decision]:
-    """The actions of a record, at the time of the event that caused them."""
+    """The actions of a record, each with the time of the event that caused it."""
     decisions: list[Decision] = []
     at_ms = 0
     for entry in entries:
@@ -69,7 +70,7 @@ class Comparison:
 
     @property
     def parted_ms(self) -> int | None:
-        """Where the two first differ; None if they never do."""
+        """When the two first differ; None: they never do."""
         pairs = zip(self.recorded, self.imagined, strict=False)
         for (was_ms, was), (is_ms, now) in pairs:
             if (was_ms, was) != (is_ms, now):
@@ -82,8 +83,8 @@ class Comparison:
 def imagine(entries: Iterable[Event | Action], profile: Profile, words_of: WordsOf) -> Comparison:
     """The same caller under another profile, from the beginning of the call.
 
-    A reply that the record has too is heard as late and lasts as long as it did there; any other
-    as the record's replies usually do.
+    A reply that is also in the record is as late and as long as it was there; any other is as late
+    and as long as the record's replies usually are.
     """
     record = list(entries)
     timings = _reply_timings(record)
@@ -112,10 +113,10 @@ def imagine(entries: Iterable[Event | Action], profile: Profile, words_of: Words
 
 
 def _reply_timings(record: list[Event | Action]) -> dict[int | None, tuple[int, int]]:
-    """By turn: decided -> heard, heard -> ended; under None the medians of the call.
+    """For each turn: decided -> heard, heard -> ended; under None, the medians of the call.
 
-    A reply that was stopped would have gone on: it is imagined to have been heard, or to have
-    ended, only some time after the stop.
+    A reply that was stopped would otherwise have continued: it is imagined to be heard, or to end,
+    some time after the stop.
     """
     decided: dict[int, int] = {}
     stopped: dict[int, int] = {}

@@ -1,12 +1,13 @@
-"""The turn-taking core: who has the floor, decided from what was heard.
+"""The turn-taking core: decides who has the floor from what was heard.
 
 Rule 1. No clock, no I/O, no Django. Time is the `at_ms` of the event fed; the frame is the tick.
-Rule 2. Everything that decides lives here (what is heard is counted in heard.py, what is said
-        in agent.py); everything that acts lives in calls/.
+Rule 2. Every decision is made here (heard.py keeps track of what is heard, agent.py of what is
+        said); everything that acts is in calls/.
 Rule 3. The same events give the same actions. Replay depends on it.
-Rule 4. Nothing that the caller says is thrown away in silence: it is answered or dismissed by name.
-Rule 5. From the first digit keyed until `#`, or KEYPAD_WAIT_MS after the last, voice ends no turn;
-        what was said since the last decision is answered together with the digits.
+Rule 4. Nothing that the caller says is dropped silently: it is answered, or dismissed with a
+        reason.
+Rule 5. From the first digit until `#`, or until KEYPAD_WAIT_MS after the last digit, voice ends no
+        turn; what was said since the last decision is answered together with the digits.
 
     LISTENING -> THINKING   the end of a turn; words that do not come; nobody speaks
     THINKING -> SPEAKING    ReplyBegan
@@ -22,9 +23,9 @@ Rule 5. From the first digit keyed until `#`, or KEYPAD_WAIT_MS after the last, 
     THINKING, SPEAKING -> OVER   last words or a goodbye were heard; an apology fails, too
     any -> OVER             the line is dead
 
-The end of a turn: the silence since the speech end has reached what endpointing.py asks for, and a
-transcript reaches the speech end. Where rules meet: resume, protection, backchannel, barge-in,
-end of turn, in this order.
+A turn ends when the silence since the speech end is as long as endpointing.py requires and a
+transcript reaches the speech end. Where rules conflict the order is: resume, protection,
+backchannel, barge-in, end of turn.
 """
 
 from __future__ import annotations
@@ -59,17 +60,17 @@ from tuning.turns.profile import FRAME_MS, Profile
 from tuning.turns.words import LanguageWords
 
 NOISE_MS = 150
-"""Voice shorter than this that never brings a word was noise."""
+"""Voice shorter than this that never brings a word is noise."""
 OVERLAP_MS = 500
-"""Voice this close before the end of a reply is its answer: people come in early."""
+"""Voice this close to the end of a reply is an answer to it: people come in early."""
 KEYPAD_WAIT_MS = 3000
 KEY_TONE_MS = 500
-"""Voice so soon after a key was pressed is its tone, or the hand on the telephone."""
+"""Voice this soon after a key press is its tone, or a hand on the telephone."""
 LINE_DEAD_MS = 30_000
 
 
 class TurnTaker:
-    """Decides the turns of one call. Feed it events, do what it returns."""
+    """Decides the turns of one call. Feed it events and do what it returns."""
 
     def __init__(self, language: LanguageWords) -> None:
         """language: the words of the one that is spoken."""
@@ -107,7 +108,7 @@ class TurnTaker:
 
     @property
     def state(self) -> str:
-        """What an operator sees: listening, waiting, thinking, speaking or refractory."""
+        """The state as operators see it: listening, waiting, thinking, speaking or refractory."""
         if self._agent.has_floor:
             return str(self._agent.floor.value)
         if self._is_open and self._voice.is_heard:
@@ -116,21 +117,21 @@ class TurnTaker:
 
     @property
     def asked_ms(self) -> int:
-        """The silence that would end the turn now; 0 unless one is counted."""
+        """The silence that would end the turn now; 0: no silence is being counted."""
         return self._asked_ms if self.state == "waiting" else 0
 
     @property
     def silence_ms(self) -> int:
-        """How much of `asked_ms` there has been."""
+        """How much of `asked_ms` has passed."""
         return self.now_ms - self._voice.ended_ms if self.asked_ms else 0
 
     @property
     def words_so_far(self) -> str:
-        """What has been transcribed since the last decision, as it stands now."""
+        """What has been transcribed since the last decision, so far."""
         return self._words.newest
 
     def feed(self, event: Event) -> list[Action]:
-        """Take one thing that happened; return what to do about it."""
+        """Take one event; return what to do about it."""
         if self._agent.floor is Floor.OVER:
             return []
         self.now_ms = event.at_ms
@@ -208,7 +209,7 @@ class TurnTaker:
 
     @property
     def _is_endless_noise(self) -> bool:
-        """Whether what goes on for so long is nobody who speaks: it would have brought words."""
+        """Whether a sound has lasted too long to be speech, which would have brought words."""
         profile, voice = self.profile, self._voice
         is_long = 0 < profile.no_input_ms <= voice.stretch_ms and voice.ended_ms == self.now_ms
         return is_long and profile.streaming_stt and not self._words.newest
@@ -232,11 +233,11 @@ class TurnTaker:
 
     @property
     def _is_cut_in(self) -> bool:
-        """Whether who speaks now had not finished when the reply under way was decided."""
+        """Whether this speaker had not finished when the current reply was decided."""
         return self._answered is not None and self.now_ms - self._agent.began_ms < CUT_IN_MS
 
     def _while_held(self) -> list[Action]:
-        """Voice has stopped a reply: the words decide whether that was an interruption."""
+        """Voice has stopped a reply; its words decide whether that was an interruption."""
         over = SpokenOver(self._words.newest, self._held.asked, self._language)
         if over.takes_floor:
             return self._interrupt(self._held.why)
@@ -244,7 +245,7 @@ class TurnTaker:
         return self._resume(why) if why else []
 
     def _while_caller_has_floor(self, is_stalled: bool) -> list[Action]:
-        """There is voice to be answered, or dismissed by name: has the caller finished?"""
+        """There is voice to be answered, or dismissed with a reason: has the caller finished?"""
         profile, voice, words = self.profile, self._voice, self._words
         self._is_open = self._is_open or self._opens_turn
         if endpointing.is_noise_after(words, voice, profile):
@@ -262,13 +263,13 @@ class TurnTaker:
 
     @property
     def _opens_turn(self) -> bool:
-        """Whether what is heard is more than an echo, or a late word, right after a reply."""
+        """Whether this is more than an echo or a late word just after a reply."""
         is_refractory = self._agent.is_refractory(self._voice.ended_ms, self.profile)
         is_long = self._voice.stretch_ms >= self.profile.barge_in_ms
         return not is_refractory or is_long or bool(self._words.text)
 
     def _read_words(self) -> Reading | None:
-        """What the words say; None while they are not all that was said."""
+        """What the words tell; None while some are still missing."""
         if self.profile.endpointing == "adaptive":
             is_covered = self._words.cover(self._voice, self.now_ms)
         else:
@@ -284,7 +285,7 @@ class TurnTaker:
         return self._ahead.think(self.turn + 1, self._words.text, quiet_ms, self.profile)
 
     def _await_words(self, silence: Silence, waited_ms: int, is_stalled: bool) -> list[Action]:
-        """The silence is long enough, but the words do not reach the speech end."""
+        """The silence is long enough, but the words do not yet reach the speech end."""
         profile, voice, words = self.profile, self._voice, self._words
         if not profile.streaming_stt and self._recognised_ms != voice.ended_ms:
             self._recognised_ms = voice.ended_ms
@@ -302,7 +303,7 @@ class TurnTaker:
 
     @property
     def _why_no_turn(self) -> str:
-        """Why voice that has brought no words is passed over; "": the caller is told."""
+        """Why to ignore voice that has brought no words; "": tell the caller it was not heard."""
         if not self._is_open:
             return "after a reply"
         if self._voice.span_ms < NOISE_MS:
@@ -325,7 +326,7 @@ class TurnTaker:
         return [Amend(self.turn, text)] if text and not self._agent.is_prompting else []
 
     def _heard_after_all(self, event: Transcribed, voice: CallerVoice) -> list[Action]:
-        """The words of voice that the caller was asked to repeat have come: answer them."""
+        """The words that the caller was asked to repeat have come after all: answer them."""
         actions = self._stop("caller resumed")
         if self._voice.is_heard:
             self._voice.began_ms = voice.began_ms
@@ -336,7 +337,7 @@ class TurnTaker:
         return actions
 
     def _take_floor(self) -> list[Action]:
-        """The caller speaks on: before the reply is heard it was no end of turn after all."""
+        """The caller goes on speaking: if the reply is not audible yet, the turn had not ended."""
         agent = self._agent
         if agent.floor is Floor.THINKING:
             return self._interrupt("caller resumed")
@@ -347,7 +348,7 @@ class TurnTaker:
         return [agent.stop(why, may_resume=True)]
 
     def _interrupt(self, why: str) -> list[Action]:
-        """For good: who was cut in on, or resumes, goes on with what they had said."""
+        """Stop the reply for good; after a cut-in, or if they resume, the earlier words count."""
         if self._answered and why != "barge-in":
             earlier, self._words = self._answered
             self._withdrawn = self._words.text
@@ -359,7 +360,7 @@ class TurnTaker:
         return [self._agent.stop(why)]
 
     def _resume(self, why: str) -> list[Action]:
-        """It was no interruption: the reply goes on."""
+        """It was no interruption: continue the reply."""
         return [*self._dismiss(why), self._agent.resume(why)]
 
     def _pressed(self, event: Pressed) -> list[Action]:
@@ -379,7 +380,7 @@ class TurnTaker:
     def _reply(
         self, voice: CallerVoice, silence: Silence, *, is_noisy: bool = False
     ) -> list[Action]:
-        """is_noisy: the sound goes on. So may one that has withdrawn a reply for nothing."""
+        """is_noisy: the sound continues; so may one that withdrew a reply by mistake."""
         words = self._words
         is_noisy = is_noisy or words.text == self._withdrawn
         is_prepared = self._ahead.take(words.text)
@@ -403,7 +404,7 @@ class TurnTaker:
         return [*unused, *self._reply(keyed, Silence(KEYPAD_WAIT_MS, "keypad", {}))]
 
     def _say(self, actions: list[Action]) -> list[Action]:
-        """The agent says something that answers no words."""
+        """Say something that does not answer any words."""
         self._listen_anew()
         self._words.forget()
         return [*self._ahead.forget(), *actions]

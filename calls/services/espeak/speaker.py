@@ -1,7 +1,7 @@
 """The embedded Speaker: espeak-ng, fed what the language makes of a text for it.
 
-Rules: espeak-ng is GPL, so it is a program of its own, never linked; text reaches it on its
-standard input, never through a shell. A reply that is interrupted leaves no process behind.
+Rules: espeak-ng is GPL, so it runs as a separate program and is never linked; text reaches it on
+its standard input, never through a shell. An interrupted reply leaves no process behind.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def speech_bounds(samples: Samples) -> tuple[int, int]:
 
 
 class EspeakSpeaker:
-    """The Speaker of a machine without credentials: a robot's voice, and named as one."""
+    """The Speaker of a machine without credentials: a robot's voice, and labelled as one."""
 
     name = "embedded espeak-ng (development voice)"
     program = "espeak-ng"

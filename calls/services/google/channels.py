@@ -1,8 +1,8 @@
 """Connections to Google Speech, shared by the calls of a process.
 
-Rule: one HTTP/2 connection carries 100 streams and lets the next one wait without a word, so no
-channel gets more than 50. Channels that differ in no argument share one connection: each has its
-own number. A channel works only in the loop that it was made in, and is made when first needed.
+Rule: one HTTP/2 connection carries 100 streams and silently makes the next one wait, so no channel
+gets more than 50. Channels with identical arguments would share a connection, so each gets its own
+number. A channel works only in the loop that it was made in, and is made when first needed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How Google is reached: with which credentials, and over what kind of channel."""
+"""How to reach Google: with which credentials, and over what kind of channel."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Google's recogniser: which model hears, with which hints, and what its refusals mean.
+"""Google's recogniser: which model it uses, with which hints, and what its refusals mean.
 
-Rule: a model that Google does not serve never costs a call (speech_pairs.py). How one endless
-stream is made of many is resumable_stt's.
+Rule: a model that Google does not serve never costs a call (speech_pairs.py). resumable_stt makes
+one endless stream out of many.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HOLD_BACK_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class GoogleLimits(Limits):
-    """Google's own: 300 s (v2) or 305 s (v1), 10 s without audio."""
+    """Google's own limits: 300 s (v2) or 305 s (v1), 10 s without audio."""
 
     rotate_s: float = 240.0
     last_s: float = 295.0

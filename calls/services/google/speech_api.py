@@ -1,6 +1,6 @@
-"""What differs between Google's two Speech APIs: names of fields, requests and answers.
+"""The differences between Google's two Speech APIs: field names, requests and answers.
 
-Everything else of the recogniser is written once, on `Speech` and `Result`. Hebrew is `iw-IL` in
+The rest of the recogniser is written once, in terms of `Speech` and `Result`. Hebrew is `iw-IL` in
 both (the old code of the language; only Text-to-Speech says he-IL).
 """
 
@@ -57,7 +57,7 @@ class Pair:
 
 
 class SpeechApi(Protocol):
-    """One API, over one channel."""
+    """One of the APIs, over one channel."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None: ...
 

@@ -1,10 +1,9 @@
 """Which model recognises the caller, and why it is not the one that was asked for.
 
 Rule: a pair of model and language that Google does not serve never costs a call. Pairs known to be
-refused are replaced before the first call, unknown ones at the first refusal; what one call learns
-holds for the process. Known on November 2026: for Hebrew only chirp_3 (v2, eu and us) and v1's
-default and command_and_search stream.
-"""
+refused are replaced before the first call, others at their first refusal; what one call learns
+applies to the whole process. Known in November 2026: for Hebrew only chirp_3 (v2, eu and us) and
+v1's default and command_and_search stream."""
 
 from __future__ import annotations
 

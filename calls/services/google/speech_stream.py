@@ -1,7 +1,7 @@
 """One StreamingRecognize call: audio in, Google's results out.
 
-Rule: written with the write API; the reader alone hears why a stream ended, for a write into an
-ended stream knows no reason.
+Rule: written with the write API; only the reader learns why a stream ended, because a write to an
+ended stream is given no reason.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TRIED_MS = 200
 
 
 class GoogleWire:
-    """calls.services.stt_stream.Wire. What breaks it raises GoogleAPICallError."""
+    """calls.services.stt_stream.Wire. A break raises GoogleAPICallError."""
 
     def __init__(self, speech: SpeechApi, call: Any) -> None:
         self._speech, self._call = speech, call

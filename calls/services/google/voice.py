@@ -1,8 +1,9 @@
-"""Google's voice: Chirp 3 HD heard as it is made, Wavenet where that cannot be had.
+"""Google's voice: Chirp 3 HD, streamed as it is made, or Wavenet where that is not available.
 
-Rules: one stream a reply (voice_stream.py). What Google refuses before the first byte costs
-the caller that refusal only: mu-law -> PCM, converted here -> the fallback voice, made whole;
-a refusal of what was asked is remembered for the life of the process. Nothing touches the disk.
+Rules: one stream for each reply (voice_stream.py). A refusal before the first byte costs the caller
+only the time of that refusal: mu-law -> PCM, converted here -> the fallback voice, made in one
+piece. A refusal of the request itself is remembered for the life of the process. Nothing touches
+the disk.
 Pitch is never sent: Chirp 3 HD refuses it, even 0.
 """
 

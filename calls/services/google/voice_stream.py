@@ -1,9 +1,10 @@
-"""One StreamingSynthesize call: the texts of a reply in as they are written, its audio out.
+"""One StreamingSynthesize call: a reply's texts go in as they are written, and its audio comes out.
 
-Rules: Google aborts a stream that gets no text for 5 s, so that it is closed before; a slow writer
-never makes the voice late, for only what was asked for is owed. Google does not tell where the
-audio of one text ends and the next begins: that is estimated from how fast the voice speaks. The
-reader alone hears why a stream ended: a write into an ended one knows no reason.
+Rules: Google aborts a stream that gets no text for 5 s, so it is closed before that. A slow writer
+does not make the voice count as late, because Google owes audio only for the texts it has. Google
+does not say where the audio of one text ends and the next begins, so that is estimated from how
+fast the voice speaks. Only the reader learns why a stream ended: a write to an ended stream is
+given no reason.
 """
 
 from __future__ import annotations
@@ -59,10 +60,10 @@ class SpeakingPace:
 
 
 class VoiceStream:
-    """given: the texts that it takes first; those that follow are added to them.
+    """given: the texts to start with; later ones are added to them.
 
-    requests: what a text is asked with; empty: nothing in it can be said. owed_s: how long Google
-    may take for what it owes.
+    requests: the requests for a text; empty: it contains nothing that can be said. owed_s: how long
+    Google may take for the audio that it owes.
     """
 
     def __init__(

@@ -1,9 +1,10 @@
-"""The way to OpenAI: one client for a process's event loop, its warm connections, and the stream.
+"""Access to OpenAI: one client for a process's event loop, its warm connections, and the stream.
 
-Rules: nothing is retried here, so that no wait is hidden. A stream that is closed before its end
-takes its connection with it (HTTP/1.1; over HTTP/2 the server would never be told), so that at
-least SPARES others are then opened again: no turn pays for TCP and TLS. The key and what was said
-never reach a log.
+Rules: nothing is retried here, so that no wait is hidden. Closing a stream before its end closes
+its connection (HTTP/1.1; over HTTP/2 the server would never be told), so connections are opened
+again
+until there are at least SPARES: no turn pays for TCP and TLS. The key and what was said are never
+logged.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _KEY = re.compile(r"\bsk-\S+")
 
 
 class AccountRefused(ServiceFailed):
-    """It is the account that is refused: another model would be too."""
+    """The account is refused, so another model would be refused as well."""
 
 
 class Api:

@@ -1,7 +1,7 @@
 """A Writer on OpenAI's chat completions, or on any server that speaks them.
 
-Rule: callers wait for a first token and between tokens so long and no longer. If nothing came, the
-fallback model is asked once; then the failure is the core's to answer, with an apology.
+Rule: the waits for a first token and between tokens are limited. If no token came, the fallback
+model is asked once; if that fails too, the core answers with an apology.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MOST_TOKENS = 500
 
 
 class OpenAiWriter:
-    """One call's."""
+    """One call's writer."""
 
     first_s, next_s = 2.5, 2.0
     """Deadlines for the first token, and for each one after it."""

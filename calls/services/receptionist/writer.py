@@ -1,7 +1,7 @@
 """The embedded Writer: a small deterministic receptionist, whose words are the language's dialogue.
 
-Rule: where the dialogue stands is a pure function of what the caller has said so far. Every
-answer replays the caller's lines from the first, so an interrupted or resumed turn needs no undo.
+Rule: the state of the dialogue is a pure function of what the caller has said so far. Every answer
+replays the caller's lines from the first, so an interrupted or resumed turn needs no undo.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PHONE_DIGITS = range(9, 13)
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAnswer:
-    """One thing that a caller may mean, by any of its phrases or its key."""
+    """One thing that a caller may mean, recognised by any of its phrases or by its key."""
 
     hear: tuple[str, ...]
     key: str = ""
@@ -37,7 +37,7 @@ class ExpectedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and what is understood as an answer; the fields are those of the file."""
+    """A question and the answers it understands; the fields are those of the file."""
 
     ask: str
     again: str = ""
@@ -59,7 +59,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where the dialogue stands after a line of the caller's, and what is said on getting there."""
+    """The state of the dialogue after one of the caller's lines, and what is said on reaching
+    it."""
 
     question: str
     say: str

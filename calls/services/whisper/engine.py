@@ -1,12 +1,12 @@
-"""From one stretch of a caller's speech to words: Whisper, and the choice among likely answers.
+"""Turns one stretch of a caller's speech into words: Whisper, and the choice among likely answers.
 
-Everything here computes and blocks: transcriber.py runs it on a worker thread. CTranslate2 releases
-the GIL while it computes, so the event loop goes on meanwhile.
+Everything here computes and blocks, so transcriber.py runs it on a worker thread. CTranslate2
+releases the GIL while it computes, so the event loop keeps running.
 
 Whisper base mishears about a third of the words of real Hebrew, so likely answers are chosen in
 two stages: those nearest by edit distance to what was freely recognised, and of these the one
 with the greatest log P(text | audio) - log P(text | noise), which discounts phrases that Whisper
-likes in any case. Below MARGIN none of them was said.
+likes in any case. Below MARGIN, none of them counts as said.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""The embedded recogniser's model: where it is, and whether it is the one that it should be.
+"""The embedded recogniser's model: where it is, and whether it is the right one.
 
 WHISPER_MODEL names a folder with any CTranslate2 Whisper model, which is used as it is. Otherwise
-multilingual Whisper base, converted by Systran (MIT), lives under VAR_DIR and its bytes are
-checked when fetched; a stamp of sizes and times beside them spares the check at every start.
-"""
+multilingual Whisper base, converted by Systran (MIT), is under VAR_DIR. Its bytes are checked when
+it is fetched; a stamp of sizes and times beside them saves checking again at every start."""
 
 from __future__ import annotations
 

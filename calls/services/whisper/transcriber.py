@@ -3,7 +3,7 @@
 It does not stream: a recognition starts whenever 200 ms of silence begin after speech, and its
 words are a partial; they become final when the silence has lasted 300 ms more, without another
 recognition unless more was said. The audio waits in a bounded queue meanwhile, and `push` only
-appends to it; recognitions run on a few threads of the process, one core left to the event loop.
+appends to it; recognitions run on a few threads of the process, leaving one core to the event loop.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ class FilterTests(CallsPageTestCase):
             ("text=אב", "at least"),
             ("slowest_over=fast", "whole number"),
             ("number=99", "valid choice"),
-            ("revision=2", "needs its profile"),
+            ("revision=2", "choose its profile as well"),
             ("since=yesterday", "valid date"),
             ("since=2026-11-20&until=2026-11-19", "before the beginning"),
             ("ended=bored", "valid choice"),

@@ -50,11 +50,12 @@ class TurnPageTests(SignedInTestCase):
     def test_the_silence_is_the_sum_of_its_parts_in_both_languages(self) -> None:
         turn = prepared()
         self.assertIn(
-            "longest silence 2,600 − the wish is said 904 − the words have settled 678 = 1,018 ms",
+            "longest silence 2,600 − the request is clear 904 "
+            "− the transcript is stable 678 = 1,018 ms",
             self.told(turn),
         )
         self.assertIn(
-            "השתיקה הארוכה ביותר 2,600 − נאמר מה רוצים 904 − המילים לא משתנות 678 = 1,018 ms",
+            "השתיקה הארוכה ביותר 2,600 − נאמר מה רוצים 904 − התמלול יציב 678 = 1,018 ms",
             self.told(turn, "he"),
         )
 
@@ -81,12 +82,16 @@ class TurnPageTests(SignedInTestCase):
         told = self.told(prepared(resumed=3, is_limited=True))
         for words in (
             "The agent spoke for 4.2 s",
-            "it went on. Times: 3",
-            "ended after a sentence",
+            "which then continued. Times: 3",
+            "stopped at the end of a sentence",
         ):
             self.assertIn(words, told)
         told = self.told(prepared(2))
-        for words in ("it went on", "ended after a sentence", "had not finished"):
+        for words in (
+            "which then continued",
+            "stopped at the end of a sentence",
+            "had not finished",
+        ):
             self.assertNotIn(words, told)
 
     def test_a_caller_who_was_cut_in_on_is_told(self) -> None:
@@ -135,18 +140,18 @@ class WeightsTests(SignedInTestCase):
         longest = SHIPPED["adaptive"]["end_silence_long_ms"]
         for words in (
             "the question is answered 340 ms",
-            "the wish is detailed 453 ms",
-            "the wish is said 1,018 ms",
-            "the words have settled 1,922 ms",
+            "the request is detailed 453 ms",
+            "the request is clear 1,018 ms",
+            "the transcript is stable 1,922 ms",
             f"the words are unfinished {longest:,} ms",
-            "time was asked for 4,100 ms",
+            "the caller asked for time 4,100 ms",
         ):
             self.assertIn(words, told)
-        self.assertNotIn("Wait against the length", told)
+        self.assertNotIn("Wait by length", told)
 
     def test_the_fixed_ones_still_go_by_the_length(self) -> None:
         told = self.sums("balanced")
-        self.assertIn("Wait against the length", told)
+        self.assertIn("Wait by length", told)
         self.assertNotIn("the question is answered 340", told)
 
     def test_both_choices_can_be_made_on_the_page(self) -> None:

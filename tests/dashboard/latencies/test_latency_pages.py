@@ -80,7 +80,7 @@ class HistogramTests(LatencyPagesTestCase):
         a_turn(a_call(1), response_ms=1500)
         stages = dict(self.context("")["stages"])
         self.assertEqual(len(stages), 5)
-        self.assertIn("are not summed", self.page())
+        self.assertIn("do not add up", self.page())
 
     def test_only_the_time_that_is_asked_for_is_looked_at(self) -> None:
         a_turn(a_call(1, rang_at=timezone.now() - timedelta(days=3)))
@@ -169,7 +169,7 @@ class OverTimeTests(LatencyPagesTestCase):
         self.assertIn('class="rule"', page)
 
     def test_an_empty_time_says_so(self) -> None:
-        self.assertIn("There is no such turn in this period", self.page("over-time/"))
+        self.assertIn("There are no such turns in this period", self.page("over-time/"))
 
     def test_a_column_of_few_turns_has_no_percentile(self) -> None:
         since = timezone.now()
@@ -215,7 +215,7 @@ class TradeOffTests(LatencyPagesTestCase):
         short = self.context("trade-off/")["panels"][0]
         self.assertLessEqual(short.curve.until_ms, 400)
         self.assertIsNone(short.silences[0].point)
-        self.assertIn("the recordings do not reach so far", self.page("trade-off/"))
+        self.assertIn("the recordings do not go that far", self.page("trade-off/"))
 
     def test_under_the_adaptive_rule_it_says_why_there_is_no_answer_and_where_to_look(self) -> None:
         self.some_calls()
@@ -237,7 +237,7 @@ class TradeOffTests(LatencyPagesTestCase):
             profile=profile, user=self.person, knobs=knobs, based_on=profile.newest
         )
         self.assertEqual(len(self.context("trade-off/")["panels"][0].silences), 1)
-        self.assertIn("Your draft waits by what was said", self.page("trade-off/"))
+        self.assertIn("How long your draft waits depends on what was said", self.page("trade-off/"))
 
     def test_turns_that_were_decided_by_what_was_said_are_not_on_the_curve(self) -> None:
         """They were watched for the longer the less they sounded finished."""
@@ -250,9 +250,11 @@ class TradeOffTests(LatencyPagesTestCase):
     def test_with_all_profiles_it_says_whose_silence_is_spoken_of(self) -> None:
         self.some_calls()
         profile = TimingProfile.objects.get(name="balanced")
-        told = 'only that of <a href="/en/profiles/{}/"><bdi dir="ltr">balanced</bdi></a>'
+        told = (
+            'silence shown is that of <a href="/en/profiles/{}/"><bdi dir="ltr">balanced</bdi></a>'
+        )
         self.assertIn(told.format(profile.pk), self.page("trade-off/"))
-        self.assertNotIn("only that of", self.page(f"trade-off/?profile={profile.pk}"))
+        self.assertNotIn("silence shown is that of", self.page(f"trade-off/?profile={profile.pk}"))
 
     def test_few_turns_are_said_to_be_few(self) -> None:
         a_turn(a_call(1))

@@ -166,7 +166,7 @@ class OpeningHoursTests(NumbersTestCase):
 class PageTests(NumbersTestCase):
     def test_without_numbers_the_page_says_what_becomes_of_calls(self) -> None:
         with self.settings(UNKNOWN_NUMBER="default"):
-            self.assertIn("is answered as the settings say", self.page("/en/numbers/"))
+            self.assertIn("is answered according to the settings", self.page("/en/numbers/"))
         with self.settings(UNKNOWN_NUMBER="refuse"):
             self.assertIn("Calls are refused", self.page("/en/numbers/"))
 

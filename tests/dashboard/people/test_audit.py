@@ -131,7 +131,7 @@ class PageTests(TestCase):
         self.assertEqual(self.shown(f"?until={today - timedelta(days=1)}"), [])
 
     def test_an_empty_page_says_why_and_what_to_do(self) -> None:
-        self.assertContains(self.client.get("/en/audit/"), "the first sign-in will be")
+        self.assertContains(self.client.get("/en/audit/"), "the first sign-in will appear")
         an_event()
         page = self.client.get("/en/audit/?who=nobody")
         self.assertContains(page, "Nothing matches this filter.")

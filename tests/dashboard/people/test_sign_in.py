@@ -120,7 +120,7 @@ class LimitTests(SignInTestCase):
     def test_one_address_may_not_try_many_names(self) -> None:
         for number in range(10):
             self.sign_in(f"name{number}", "wrong")
-        self.assertContains(self.sign_in(), "Too many wrong tries.")
+        self.assertContains(self.sign_in(), "Too many failed attempts.")
         self.sign_in(REMOTE_ADDR="192.0.2.7")
         self.assertTrue(self.is_signed_in, "another address is not locked")
 
@@ -242,7 +242,7 @@ class RequiredTests(SignInTestCase):
         with self.settings(REQUIRE_MFA="all"):
             self.sign_in()
             page = self.client.get("/en/calls/", follow=True)
-            self.assertContains(page, "Your role needs two-step sign-in")
+            self.assertContains(page, "Your role requires two-step sign-in")
             self.assertNotContains(page, 'class="pages"')
             code = code_of(page.context["form"].secret)
             self.client.post("/en/me/two-step/on/", {"code": code})
@@ -284,7 +284,7 @@ class OneTimePasswordTests(SignInTestCase):
         self.sign_in()
         page = self.client.get("/en/calls/", follow=True)
         self.assertEqual(page.redirect_chain[-1][0], "/en/me/password/")
-        self.assertContains(page, "meant for this first sign-in only")
+        self.assertContains(page, "was for this first sign-in only")
         new = "another long one"
         given = {"oldpassword": PASSWORD, "password1": new, "password2": new}
         self.assertRedirects(self.client.post("/en/me/password/", given), "/en/me/")

@@ -150,7 +150,7 @@ class FailureTests(DraftsTestCase):
             server.process.kill()
             server.process.wait()
             page.fill(LONG, "1500")
-            self.expect_not_saved(page, "does not answer")
+            self.expect_not_saved(page, "is not answering")
             server.start()
             server.wait_until_ready()
             self.expect_saved(page)
@@ -218,7 +218,7 @@ class FailureTests(DraftsTestCase):
         page = self.operator().visit(self.path())
         page.route("**/check/", lambda route: route.abort())
         page.fill(LONG, "1500")
-        self.expect_not_saved(page, "does not answer")
+        self.expect_not_saved(page, "is not answering")
         with page.expect_event("dialog") as asked:
             page.evaluate("setTimeout(() => location.reload())")
         self.assertEqual(asked.value.type, "beforeunload")

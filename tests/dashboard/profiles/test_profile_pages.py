@@ -138,7 +138,7 @@ class CheckTests(ProfilePagesTestCase):
 
     def test_impossible_values_add_up_to_nothing(self) -> None:
         response = self.client.post(f"{self.address}check/", self.form(vad_hangover_ms=700))
-        self.assertContains(response, "No call may run on these values")
+        self.assertContains(response, "No call can run on these values")
 
 
 class RestoreTests(ProfilePagesTestCase):
@@ -193,5 +193,7 @@ class PermissionTests(ProfilePagesTestCase):
         for address in (self.address, f"{self.address}restore/1/", f"{self.address}use/"):
             with self.subTest(address=address):
                 response = self.client.post(address, self.form())
-                self.assertContains(response, "You may not do this", status_code=403)
+                self.assertContains(
+                    response, "You do not have permission to do this", status_code=403
+                )
         self.assertEqual(self.profile.newest.number, 1)
