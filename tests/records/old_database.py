@@ -124,7 +124,7 @@ def today() -> dict[str, Any]:
             for name in ("barge_in_ms", "reply_refractory_ms", "endpointing")
         },
         "drafts": list(profile.drafts.values_list("knobs", "saved_in")),
-        "found": sorted(calls_that_said("לקבוע")),
+        "found": sorted(set(calls_that_said("לקבוע"))),
         "calls": {},
     }
     for call in Call.objects.order_by("pk"):

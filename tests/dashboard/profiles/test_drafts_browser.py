@@ -191,7 +191,7 @@ class FailureTests(DraftsTestCase):
         groups = "from django.contrib.auth.models import User; User.objects.get(username='noa')"
         self.server.manage("shell", "-v0", "-c", f"{groups}.groups.clear()")
         page.fill(LONG, "1500")
-        self.expect_not_saved(page, "refuses")
+        self.expect_not_saved(page, "refused")
         self.assertEqual(self.drafted(), {})
 
     def test_an_invalid_value_is_not_saved_and_its_link_leads_to_its_field(self) -> None:
