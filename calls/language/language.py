@@ -55,6 +55,9 @@ class Instructions:
 
     rules: str
     """Of speech and of conversation: the head of every request."""
+    rules_with_verdict: str
+    """The same, and how an answer begins with a verdict on the caller's words: the head of every
+    request that asks for one. It names the three markers of calls.services.verdicts."""
     about_business: str
     """The heading of the business's own text."""
     business: str

@@ -1,8 +1,9 @@
 """What a language model is told: its instructions, and the call so far. Pure.
 
 Rule: what comes first is the same, byte for byte, in every request, so that the provider's prompt
-cache serves it: first the language's rules of speech, then the business's own text, and only then
-what belongs to one call. The model is told what was heard, never what was only written.
+cache serves it: first the language's rules of speech (one of two texts: with a verdict before the
+answer, and without), then the business's own text, and only then what belongs to one call. The
+model is told what was heard, never what was only written.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ MOST_BYTES = 8000
 """Of the history. It is cut in steps, because each cut is a beginning that no cache knows yet."""
 
 
-def system(texts: Instructions, business: str, notes: Sequence[str] = ()) -> str:
+def system(
+    texts: Instructions, business: str, notes: Sequence[str] = (), *, with_verdict: bool = False
+) -> str:
     """The instructions; what was done in this call comes last."""
+    rules = texts.rules_with_verdict if with_verdict else texts.rules
     about = f"{texts.about_business}\n{business or texts.business}"
-    return "\n\n".join([texts.rules, about, *notes])
+    return "\n\n".join([rules, about, *notes])
 
 
 def note_of(texts: Instructions, message: Message) -> str:
@@ -48,9 +52,15 @@ def messages(
     business: str,
     history: Sequence[HistoryLine],
     notes: Sequence[str] = (),
+    *,
+    with_verdict: bool = False,
 ) -> list[dict[str, Any]]:
-    """The instructions and the call, each side's lines in a row made one."""
-    told: list[dict[str, Any]] = [{"role": "system", "content": system(texts, business, notes)}]
+    """The instructions and the call, each side's lines in a row made one.
+
+    with_verdict: the answer is to begin with one (calls.services.verdicts).
+    """
+    told_first = system(texts, business, notes, with_verdict=with_verdict)
+    told: list[dict[str, Any]] = [{"role": "system", "content": told_first}]
     for by_caller, lines in groupby(recent(history), key=lambda line: line.by_caller):
         role = "user" if by_caller else "assistant"
         told.append({"role": role, "content": " ".join(line.text for line in lines)})

@@ -63,6 +63,11 @@ then = "menu"
 hear = ["goodbye"]
 then = "goodbye"
 """
+RULES = "You answer the telephone in English, in a sentence or two."
+VERDICT = (
+    "Begin with a sign: ● and the answer if the caller has finished, ◐ alone if more must come, "
+    "○ alone if the caller needs time."
+)
 
 _folder = TemporaryDirectory()
 FOLDER = Path(_folder.name)
@@ -108,7 +113,8 @@ ENGLISH = Language(
         unknown_number="There is no such number.",
     ),
     instructions=Instructions(
-        rules="You answer the telephone in English, in a sentence or two.",
+        rules=RULES,
+        rules_with_verdict=f"{RULES} {VERDICT}",
         about_business="About the business:",
         business="A reception desk.",
         only_message="The business is closed: only take a message.",

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
 from calls.services import HistoryLine, Message, instructions
 from calls.services.instructions import MOST_BYTES, MOST_LINES, messages, recent, system
+from calls.services.verdicts import Verdict
+from tests.language.stub_language import ENGLISH
 
 TEXTS = HEBREW.instructions
+QUOTED = re.compile(r'"([^"]+)"')
+LABELLED = settings.BASE_DIR / "bench" / "verdicts" / "lines.txt"
 
 
 def caller(text: str) -> HistoryLine:
@@ -24,6 +30,12 @@ def agent(text: str) -> HistoryLine:
 
 def lines(count: int, text: str = "שורה") -> list[HistoryLine]:
     return [HistoryLine(number % 2 == 1, f"{text} {number}") for number in range(count)]
+
+
+def threes(text: str) -> set[tuple[str, ...]]:
+    """Each three words in a row, but for dictated digits."""
+    words = [word for word in text.split() if word not in HEBREW.words.digits]
+    return set(zip(words, words[1:], words[2:], strict=False))
 
 
 class HeadTest(SimpleTestCase):
@@ -52,9 +64,59 @@ class HeadTest(SimpleTestCase):
             TEXTS.rules, TEXTS.business, TEXTS.greeting, TEXTS.tools["say_goodbye"].says,
             TEXTS.patience, TEXTS.tools["take_message"].says, TEXTS.kept, TEXTS.not_kept,
             TEXTS.not_yet, TEXTS.nothing_came, TEXTS.not_done,
-            TEXTS.enough,
+            TEXTS.enough, QUOTED.sub("", TEXTS.rules_with_verdict),
         ):  # fmt: skip
             self.assertIsNone(gendered.search(text), text)
+
+
+class VerdictTests(SimpleTestCase):
+    """The second text of rules: an answer begins with a verdict on the caller's words."""
+
+    def told(self, *, with_verdict: bool, business: str = "", notes: Sequence[str] = ()) -> str:
+        told = messages(TEXTS, business, lines(4), notes, with_verdict=with_verdict)
+        return str(told[0]["content"])
+
+    def test_it_names_every_marker_and_the_first_text_names_none(self) -> None:
+        for language in (HEBREW, ENGLISH):
+            for verdict in Verdict:
+                self.assertIn(verdict.value, language.instructions.rules_with_verdict)
+                self.assertNotIn(verdict.value, language.instructions.rules)
+
+    def test_requests_that_ask_for_one_begin_with_the_same_bytes(self) -> None:
+        one = self.told(with_verdict=True, business="מרפאת אלון")
+        other = self.told(with_verdict=True, business="מוסך ברק", notes=["נשמרה הודעה."])
+        head = TEXTS.rules_with_verdict.encode()
+        self.assertTrue(one.encode().startswith(head) and other.encode().startswith(head))
+        self.assertTrue(head.startswith(TEXTS.rules.encode()))
+
+    def test_what_asks_for_none_is_told_nothing_of_it(self) -> None:
+        plain, asked = self.told(with_verdict=False), self.told(with_verdict=True)
+        self.assertEqual(plain, system(TEXTS, ""))
+        self.assertEqual(
+            asked.removeprefix(TEXTS.rules_with_verdict), plain.removeprefix(TEXTS.rules)
+        )
+
+    def test_neither_text_names_anything_of_a_call(self) -> None:
+        at = datetime(2026, 11, 23, 14, 5)
+        of_a_call = [TEXTS.business, TEXTS.moment(at), TEXTS.about_business, TEXTS.greeting]
+        for rules in (TEXTS.rules, TEXTS.rules_with_verdict):
+            self.assertNotRegex(rules, r"[{}]")
+            for text in of_a_call:
+                self.assertNotIn(text, rules)
+
+    def test_each_example_is_a_question_what_was_said_and_its_marker(self) -> None:
+        _rules, _heading, examples = TEXTS.rules_with_verdict.rpartition("דוגמאות")
+        rows = examples.splitlines()[1:]
+        for row in rows:
+            self.assertRegex(row, '^"[^"]+\\?" "[^".?,]+" [●◐○]$')
+        self.assertEqual({row[-1] for row in rows}, {verdict.value for verdict in Verdict})
+
+    def test_no_example_is_among_the_lines_that_measure(self) -> None:
+        """They say something of a model only while nothing was tuned to them."""
+        rows = LABELLED.read_text("utf-8").splitlines()
+        measured = {each for row in rows if " = " in row for each in threes(row.split(" = ")[1])}
+        for quoted in QUOTED.findall(TEXTS.rules_with_verdict):
+            self.assertEqual(threes(quoted) & measured, set())
 
 
 class HistoryTest(SimpleTestCase):
