@@ -1,7 +1,8 @@
 """Google and OpenAI on this machine: the three local servers together, and a process of their own.
 
 They recognise the callers of calls/simulator/utterances.toml by their sound and no other speech,
-answer by the embedded receptionist's script, and speak a buzz. `python -m tests.servers.cloud`
+answer by the embedded receptionist's script, and speak a buzz; asked for verdicts, they know the
+labelled lines of bench/verdicts, and are wrong about 4 % of them. `python -m tests.servers.cloud`
 prints, as one line of JSON, the environment that leads a HeVoice server to them, and serves until
 it is ended (`--paced`: with the delays that the real ones may have, and one and the same answer).
 """
@@ -15,9 +16,11 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from calls.services.judging import read_lines
 from calls.simulator import utterances
 from calls.simulator.utterances import Utterance
 from tests.servers.google_speech import GoogleSpeech
@@ -27,6 +30,7 @@ from tests.servers.openai_answers import Answer
 
 UNKNOWN = ["(דיבור שאינו בתסריט)"]
 """What any other speech is recognised as."""
+LABELLED = Path(__file__).parents[2] / "bench" / "verdicts" / "lines.txt"
 OWN_BUSINESS = "יש לנו 2 אפשרויות ביום שלישי, ב־9:00 או ב־14:30. מה מהן נוחה לך יותר?"
 
 
@@ -39,7 +43,7 @@ class Cloud:
         for said in callers:
             if said.audio:
                 self.speech.book.teach_parts(said.audio, said.parts)
-
+            self.openai.verdicts.teach_scripted(said.text)
         self._ports = {"speech": 0, "voice": 0, "openai": 0}
         self._serving: dict[str, AsyncExitStack] = {}
 
@@ -103,6 +107,7 @@ async def _serve() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with Cloud(map(utterances.load, utterances.names())) as cloud:
+        cloud.openai.verdicts.teach(read_lines(LABELLED))
         if "--paced" in sys.argv[1:]:
             paced(cloud)
         sys.stdout.write(f"{json.dumps(cloud.environ)}\n")

@@ -1,7 +1,8 @@
 """OpenAI's chat completions on this machine, streamed and refused as OpenAI does it.
 
 What is answered is scripted by the caller's words (`answers`); anything else is answered by the
-embedded receptionist, so that a whole scripted call makes sense. Rule: what OpenAI would refuse
+embedded receptionist, so that a whole scripted call makes sense. Where the instructions name the
+three markers it begins with a verdict (`verdicts`). Rule: what OpenAI would refuse
 (a wrong key, parameters that the model does not take, tools without their results) is refused here
 with its status, its body and its words.
 """
@@ -28,6 +29,7 @@ from tests.servers.openai_answers import (
     event,
     receptionist,
 )
+from tests.servers.openai_verdicts import Verdicts
 
 STALLED_S = 3600.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -52,6 +54,8 @@ class OpenAiServer:
         """By words in the last message of the conversation (the caller's, or a tool's result)."""
         self.answers_of: dict[str, Answer] = {}
         """By model: goes before `answers`."""
+        self.verdicts = Verdicts()
+        """What it begins with where the instructions ask for a verdict."""
         self.requests: list[Json] = []
         """Bodies of the completions asked for, in order."""
         self.looks = 0
@@ -149,6 +153,7 @@ class OpenAiServer:
             last = str(asked["messages"][-1]["content"])
             scripted = (answer for words, answer in self.answers.items() if words in last)
             answer = next(scripted, None) or receptionist(asked["messages"])
+        answer = self.verdicts.answer(asked["messages"], answer)
         if asked.get("tool_choice") == "none" and self.obeys_tool_choice:
             answer = replace(answer, tools=())
         return answer

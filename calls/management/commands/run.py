@@ -65,27 +65,17 @@ class Command(BaseCommand):
         if password:
             self._say(f"new account: {setup.OPERATOR}, password {password} (printed only once)")
         with ExitStack() as started:
-            environ = self._cloud(started) if settings.HEVOICE_CLOUD == "local" else {}
+            environ = {}
+            if settings.HEVOICE_CLOUD == "local":
+                self._say(
+                    "HEVOICE_CLOUD=local: Google and OpenAI are scripted servers on this machine; "
+                    "they know the callers of\n          calls/simulator/utterances.toml by their "
+                    "sound and recognise no free speech"
+                )
+                environ = scripted_cloud(started)
             if not environ and settings.TRANSCRIBER == WHISPER:
                 call_command("fetch_model", stdout=self.stdout)
             self._serve(started, environ, conversation, is_new=bool(password))
-
-    def _cloud(self, started: ExitStack) -> dict[str, str]:
-        """Scripted servers in the place of Google and OpenAI; what leads our server to them."""
-        self._say(
-            "HEVOICE_CLOUD=local: Google and OpenAI are scripted servers on this machine; they "
-            "know the callers of\n          calls/simulator/utterances.toml by their sound and "
-            "recognise no free speech"
-        )
-        log = Path(settings.VAR_DIR) / "cloud.log"
-        with log.open("w") as errors:
-            cloud = _start("tests.servers.cloud", output=subprocess.PIPE, errors=errors)
-        started.callback(_stop, cloud)
-        assert cloud.stdout
-        if not (told := cloud.stdout.readline()):
-            raise CommandError(f"the scripted servers did not start:\n{_tail(log)}")
-        environ: dict[str, str] = json.loads(told)
-        return environ
 
     def _serve(
         self, started: ExitStack, environ: dict[str, str], conversation: str, *, is_new: bool
@@ -160,6 +150,19 @@ class Command(BaseCommand):
             "Ctrl-C stops the server."
         )
         self.stdout.flush()
+
+
+def scripted_cloud(started: ExitStack) -> dict[str, str]:
+    """Scripted servers in the place of Google and OpenAI; what leads our server to them."""
+    log = Path(settings.VAR_DIR) / "cloud.log"
+    with log.open("w") as errors:
+        cloud = _start("tests.servers.cloud", output=subprocess.PIPE, errors=errors)
+    started.callback(_stop, cloud)
+    assert cloud.stdout
+    if not (told := cloud.stdout.readline()):
+        raise CommandError(f"the scripted servers did not start:\n{_tail(log)}")
+    environ: dict[str, str] = json.loads(told)
+    return environ
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -5,6 +5,7 @@ from calls.services.vendors import Setting, Vendor
 VENDOR = Vendor(
     "openai",
     plays={"writer": "calls.services.openai.writer.OpenAiWriter"},
+    judge="calls.services.openai.judge.OpenAiJudge",
     settings=(
         Setting(
             "OPENAI_API_KEY",

@@ -1,0 +1,56 @@
+"""The model of the settings, asked for verdicts: as in a call, but for one answer only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from django.conf import settings
+from django.utils import timezone
+
+from calls.language.language import spoken
+from calls.services import HistoryLine, instructions
+from calls.services.judging import Tokens
+from calls.services.openai.api import aclose, api
+from calls.services.openai.writer import MOST_TOKENS
+from calls.services.tools import ToolCall, tools_in
+
+
+class OpenAiJudge:
+    """calls.services.judging.Judge."""
+
+    def __init__(self) -> None:
+        self.model, self.server = settings.OPENAI_MODEL, settings.OPENAI_BASE_URL
+        language = spoken()
+        self._texts = language.instructions
+        self._tools = [tool.as_function for tool in tools_in(language)]
+        self._business = instructions.with_moment(self._texts, "", timezone.localtime())
+
+    async def warm_up(self) -> None:
+        await api().warm()
+
+    async def answer(
+        self, history: Sequence[HistoryLine]
+    ) -> AsyncGenerator[str | ToolCall | Tokens, None]:
+        stream = api().chunks(
+            self.model,
+            messages=instructions.messages(self._texts, self._business, history, with_verdict=True),
+            tools=self._tools,
+            tool_choice="auto",
+            max_completion_tokens=MOST_TOKENS,
+            stream_options={"include_usage": True},
+        )
+        async with aclosing(stream) as chunks:
+            async for chunk in chunks:
+                for choice in chunk.get("choices") or ():
+                    delta = choice.get("delta") or {}
+                    if text := delta.get("content"):
+                        yield text
+                    if delta.get("tool_calls"):
+                        yield ToolCall()
+                if usage := chunk.get("usage"):
+                    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+                    yield Tokens(usage["prompt_tokens"], cached, usage["completion_tokens"])
+
+    async def aclose(self) -> None:
+        await aclose()
