@@ -1,0 +1,169 @@
+"""`manage.py judge_model`: the real OpenAI client, streaming, against the local server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import SimpleTestCase, override_settings, tag
+
+from calls.language.hebrew import HEBREW
+from calls.management.commands.judge_model import LINES
+from calls.services.judging import read_lines
+from tests.servers.openai import OpenAiServer
+from tests.servers.openai_answers import Answer
+from tests.services.openai_turns import served
+
+LOCAL = {"HEVOICE_CLOUD": "local", "DJANGO_SETTINGS_MODULE": "hevoice.settings"}
+WRITER = "calls.services.openai.writer.OpenAiWriter"
+
+
+async def said(**options: Any) -> str:
+    output = StringIO()
+    with override_settings(WRITER=WRITER):
+        await asyncio.to_thread(
+            call_command, "judge_model", stdout=output, stderr=StringIO(), **options
+        )
+    return output.getvalue()
+
+
+async def given(**options: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(await said(json=True, **options))
+    return found
+
+
+def taught(server: OpenAiServer, wrong_share: float) -> None:
+    server.verdicts.teach(read_lines(LINES))
+    server.verdicts.wrong_share = wrong_share
+
+
+@tag("protocol")
+class JudgeModelTests(SimpleTestCase):
+    async def test_a_model_that_is_always_right_and_one_that_never_is(self) -> None:
+        async with served() as server:
+            taught(server, 0.0)
+            good = await given(limit=96)
+            server.verdicts.wrong_share = 1.0
+            bad = await given(limit=96)
+        self.assertEqual((good["right"], good["answered"]), (96, 96))
+        self.assertEqual((bad["right"], bad["answered"]), (0, 96))
+        self.assertEqual({each["verdict"] for each in good["lines"]}, set("●◐○"))
+
+    async def test_a_share_of_wrong_verdicts_is_counted_and_said_to_be_a_simulation(self) -> None:
+        async with served() as server:
+            taught(server, 0.1)
+            text = await said(price_in=0.1, price_out=0.5)
+        self.assertIn("A SIMULATION", text)
+        lines = len(read_lines(LINES))
+        right = int(text.split("all ")[1].split()[1])
+        self.assertTrue(0.85 < right / lines < 0.95, text)
+        self.assertRegex(text, r"to the marker +p50 \d+ ms, p95 \d+ ms")
+        self.assertRegex(text, r"tokens a line +1200 in \(85% of them cached\)")
+        self.assertRegex(text, r"cost +0\.\d+ in all")
+        self.assertRegex(text, "mikveh +15 ")
+
+    async def test_it_asks_as_a_call_would(self) -> None:
+        async with served() as server:
+            await said(limit=3)
+        texts = HEBREW.instructions
+        for asked in server.requests:
+            self.assertTrue(asked["stream"])
+            self.assertTrue(asked["messages"][0]["content"].startswith(texts.rules_with_verdict))
+            self.assertEqual(
+                [each["role"] for each in asked["messages"][1:]], ["assistant", "user"]
+            )
+            names = {tool["function"]["name"] for tool in asked["tools"]}
+            self.assertEqual(names, set(texts.tools))
+        self.assertEqual(len({json.dumps(each["messages"][0]) for each in server.requests}), 1)
+
+    async def test_a_model_that_gives_no_verdicts_is_told_so(self) -> None:
+        async with served() as server:
+            server.verdicts.are_given = False
+            text = await said(limit=5)
+        self.assertRegex(text, r"no marker +5 answers")
+        self.assertNotIn("to the marker", text)
+
+    async def test_a_model_that_goes_on_after_a_verdict_is_told_so(self) -> None:
+        async with served() as server:
+            server.answers[""] = Answer("◐ ומה עוד?")
+            self.assertRegex(await said(limit=5), r"went on +5 answers")
+
+    async def test_ones_own_lines_are_asked(self) -> None:
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write("garage: מתי נוח? = מחר = ●\ngarage: מתי נוח? = אולי ביום של = ◐\n")
+            file.flush()
+            async with served() as server:
+                server.verdicts.wrong_share = 0.0
+                found = await given(lines=Path(file.name))
+        self.assertEqual([each["verdict"] for each in found["lines"]], ["●", "◐"])
+        self.assertEqual(found["server"], server.url)
+        self.assertTrue(found["is_simulated"])
+
+    async def test_what_fails_later_is_counted_and_the_rest_is_asked(self) -> None:
+        last = read_lines(LINES)[-1]
+        async with served() as server:
+            taught(server, 0.0)
+            server.answers[last.text] = Answer(error=429)
+            found = await given()
+        self.assertEqual(found["answered"], len(found["lines"]) - 1)
+        self.assertIn("rate limit", found["lines"][-1]["failure"])
+
+
+@tag("protocol")
+class SimulatedTests(SimpleTestCase):
+    def test_without_a_key_the_scripted_servers_are_asked(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "judge_model", "--limit", "4", "--json"],
+            cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120, check=True,
+            env=os.environ | LOCAL,
+        )  # fmt: skip
+        found = json.loads(done.stdout)
+        self.assertTrue(found["is_simulated"])
+        self.assertEqual(found["answered"], 4)
+
+
+@tag("protocol")
+class RefusedTests(SimpleTestCase):
+    async def assert_refused(self, reason: str, **given_settings: str) -> None:
+        async with served(**given_settings):
+            with self.assertRaisesMessage(CommandError, reason) as caught:
+                await said(limit=2)
+        self.assertNotIn("\n", str(caught.exception))
+
+    async def test_a_refused_key_is_told_in_the_providers_words(self) -> None:
+        await self.assert_refused(
+            "OPENAI_API_KEY is refused: set a valid key (Incorrect API key provided",
+            OPENAI_API_KEY="sk-wrong-0123456789",
+        )
+
+    async def test_a_model_that_is_not_there_is_told_in_the_providers_words(self) -> None:
+        await self.assert_refused("The model `gpt-9` does not exist", OPENAI_MODEL="gpt-9")
+
+    async def test_without_a_key_it_says_what_to_do(self) -> None:
+        await self.assert_refused("set it to the key", OPENAI_API_KEY="", OPENAI_BASE_URL="")
+
+
+class OptionTests(SimpleTestCase):
+    def assert_refused(self, reason: str, **options: Any) -> None:
+        with self.assertRaisesMessage(CommandError, reason):
+            call_command("judge_model", **options)
+
+    @override_settings(WRITER="calls.services.receptionist.writer.Receptionist")
+    def test_where_no_language_model_answers_it_says_what_to_set(self) -> None:
+        self.assert_refused("set OPENAI_API_KEY or OPENAI_BASE_URL")
+
+    def test_options_that_make_no_sense_are_told(self) -> None:
+        self.assert_refused("--limit must be at least 1", limit=0)
+        self.assert_refused("--at-once must be at least 1", at_once=0)
+        self.assert_refused("give both --price-in and --price-out", price_in=1.0)
+        self.assert_refused("No such file", lines=Path("no.txt"))
+        self.assert_refused("not `business: question", lines=settings.BASE_DIR / "README.md")
