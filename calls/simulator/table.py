@@ -16,11 +16,13 @@ GAP = "  "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """heading: its lines from top to bottom. flexible: shares the remaining width."""
+    """heading: its lines from top to bottom. is_flexible: shares the remaining width. keeps_end: of
+    a text that is too long, its last words are shown."""
 
     heading: tuple[str, ...]
     is_number: bool = False
     is_flexible: bool = False
+    keeps_end: bool = False
 
 
 def width(text: str) -> int:
@@ -39,6 +41,14 @@ def clip(text: str, cells: int) -> str:
             break
         kept += character
     return kept.rstrip() + "…"
+
+
+def clip_before(text: str, cells: int) -> str:
+    """The text, or an ellipsis and its end, in at most so many cells."""
+    at = 0
+    while width(text[at:]) > cells - (at > 0):
+        at += 1
+    return f"…{text[at:].lstrip()}" if at else text
 
 
 def render(
@@ -65,7 +75,7 @@ def render(
 def _line(columns: Sequence[Column], widths: Sequence[int], row: Sequence[str]) -> str:
     placed = []
     for column, cells, text in zip(columns, widths, row, strict=True):
-        clipped = clip(text, cells)
+        clipped = clip_before(text, cells) if column.keeps_end else clip(text, cells)
         padding = " " * (cells - width(clipped))
         isolated = f"{FSI}{clipped}{PDI}" if _is_rtl(clipped) else clipped
         placed.append(padding + isolated if column.is_number else isolated + padding)

@@ -46,7 +46,7 @@ WRONG = (
     Column(("said",)),
     Column(("business",)),
     Column(("question",), is_flexible=True),
-    Column(("the caller's words",), is_flexible=True),
+    Column(("the caller's words",), is_flexible=True, keeps_end=True),
 )
 
 

@@ -20,7 +20,7 @@ from calls.models import Turn
 from calls.simulator import printed
 from calls.simulator.caller import LineOutcome
 from calls.simulator.media_stream import CallResult
-from calls.simulator.table import FSI, LRM, PDI, Column, clip, render, width
+from calls.simulator.table import FSI, LRM, PDI, Column, clip, clip_before, render, width
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import TimingProfile
 
@@ -130,6 +130,14 @@ class TableTests(SimpleTestCase):
         self.assertEqual(width("漢字"), 4)
         self.assertEqual(clip("קָטָן", 3), "קָטָן")
         self.assertEqual(clip("שלום לך", 5), "שלום…")
+
+    def test_where_the_end_matters_the_beginning_is_cut(self) -> None:
+        self.assertEqual(clip_before("שלום לך", 7), "שלום לך")
+        self.assertEqual(clip_before("שלום לך", 4), "…לך")
+        column = Column(("said",), is_flexible=True, keeps_end=True)
+        *_head, row = render([column], [["אני רוצה לקבוע תור ליום"]], 14).splitlines()
+        self.assertIn("…", row)
+        self.assertTrue(row.endswith(f"תור ליום{PDI}"))
 
 
 class PrintedTests(SimpleTestCase):
