@@ -1,7 +1,7 @@
 """What one frame of the caller's audio costs on its way from the socket to the core.
 
-The same conversation behind a stock Channels consumer and behind calls.consumers.MediaConsumer, in
-one process and by turns; where our microseconds go; and how late frames get in each when somebody
+The same conversation behind a stock Channels consumer and behind our own MediaConsumer, in one
+process and by turns; where our microseconds go; and how late frames get in each when somebody
 else in the process makes a slow query.
 
     .venv/bin/python -m bench.frame_cost
@@ -28,7 +28,6 @@ from bench import rig
 from bench.stock import StockConsumer
 from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE, level_db
 from calls.audio.vad import JudgedVad
-from calls.consumers import MediaConsumer
 from calls.language.hebrew import HEBREW
 from calls.measures.latency import percentile
 from calls.models import Call
@@ -37,7 +36,9 @@ from calls.records.record_line import RecordLine, RecordPart, encode
 from calls.records.recorder import Recorder
 from calls.records.unwritten import SPOOL_S
 from calls.simulator.utterances import load
-from calls.telephony.twilio import messages
+from calls.telephony.carrier import Media
+from calls.telephony.media_socket import MediaConsumer
+from calls.telephony.twilio.carrier import TWILIO
 from calls.voice.audio_in import AudioIn
 from calls.voice.clock import CallClock
 from tests.fakes import FakeTranscriber
@@ -53,7 +54,7 @@ PAUSE_MS = 1500
 Message = dict[str, Any]
 
 
-CONSUMERS: tuple[Any, ...] = (StockConsumer, MediaConsumer)
+CONSUMERS: tuple[Any, ...] = (StockConsumer.as_asgi(), MediaConsumer.as_asgi(carrier=TWILIO))
 
 
 def conversation_messages(call: Call, frames: Sequence[bytes], count: int) -> Iterator[str]:
@@ -87,7 +88,7 @@ async def serve(consumer: Any, receive: Callable[[], Any]) -> None:
         return None
 
     scope = {"type": "websocket", "path": "/", "headers": [], "client": ("127.0.0.1", 5000)}
-    await consumer.as_asgi()(scope, receive, send)
+    await consumer(scope, receive, send)
 
 
 async def cost_us(consumer: Any, frames: Sequence[bytes]) -> float:
@@ -188,7 +189,7 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
     def listen(number: int) -> None:
         if not number:
             clock.at_ms = 0
-        for at_ms, frame in audio_in.frames(messages.Media(number * FRAME_MS, frames[number])):
+        for at_ms, frame in audio_in.frames(Media(number * FRAME_MS, frames[number])):
             audio_in.forward(at_ms, frame, profile)
 
     def decide(number: int) -> str:
@@ -212,7 +213,7 @@ async def parts_us(frames: Sequence[bytes]) -> dict[str, float]:
             gzip.compress("\n".join(entries).encode())
 
     return {
-        "parse the message": each_us(lambda number: messages.parse(texts[number])),
+        "parse the message": each_us(lambda number: TWILIO.parse(texts[number])),
         "audio in: frames, batches, count": each_us(listen),
         "VAD: four modes, level, model": each_us(lambda number: vad(frames[number])),
         "level": each_us(lambda number: level_db(frames[number])),

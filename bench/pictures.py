@@ -22,7 +22,7 @@ FILL = f"""
 from django.core.management import call_command
 call_command("seed", calls={CALLS}, recorded=1)
 from calls.models import Call
-from calls.timeline import Timeline
+from calls.measures.timeline import Timeline
 call = Call.objects.order_by("-rang_at")[0]
 spoken = [t for t in call.turns.all() if t.speech_began_ms is not None]
 Timeline.objects.create(

@@ -8,7 +8,8 @@ from asgiref.sync import sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from calls.models import Call
-from calls.telephony.twilio import messages
+from calls.telephony.carrier import Media, Started, Stopped
+from calls.telephony.twilio.carrier import TWILIO
 from calls.voice import live
 
 
@@ -16,21 +17,20 @@ class StockConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels h
     """The same work where Channels would have it: in `receive`."""
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        match messages.parse(text_data or ""):
-            case messages.Media() as media:
+        match TWILIO.parse(text_data or ""):
+            case Media() as media:
                 self.conversation.hear(media)
-            case messages.Started() as started:
+            case Started() as started:
                 await self._begin(started)
-            case messages.Stopped():
+            case Stopped():
                 self.conversation.end("caller hung up")
                 await self.running
                 await self.close()
 
-    async def _begin(self, started: messages.Started) -> None:
-        token = started.parameters["token"]
-        call = await sync_to_async(Call.begin)(started.call_sid, started.stream_sid, token)
+    async def _begin(self, started: Started) -> None:
+        call = await sync_to_async(Call.begin)(started.call_sid, started.stream_sid, started.token)
         assert call is not None
-        self.live_call = live.LiveCall(call, started.stream_sid, self._send_text)
+        self.live_call = live.LiveCall(call, TWILIO.stream(started), self._send_text)
         begun = asyncio.get_running_loop().create_future()
 
         async def listen(live_call: live.LiveCall) -> None:

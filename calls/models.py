@@ -23,12 +23,12 @@ from tuning.models import Revision, TimingProfile
 
 TOKEN_LIFETIME = timedelta(seconds=60)
 UNENDED_AFTER = timedelta(minutes=2)
-"""How long after Twilio's `completed` the process of a call may take to write its end."""
+"""How long after its carrier told of the end the process of a call may take to write its end."""
 CONNECTS_WITHIN = timedelta(seconds=10)
-"""Twilio opens the stream within a second of the webhook's answer: who has not come by then holds
+"""A carrier opens the stream within a second of being answered: who has not come by then holds
 no place any longer, and is still let in if there is one."""
 MAY_RING_AGAIN = timedelta(minutes=3)
-"""After its first ringing: Twilio asks again where it got no answer. Later it is a replay."""
+"""After its first ringing: a carrier asks again where it got no answer. Later it is a replay."""
 STREAM_ERROR_CHARACTERS = 300
 
 
@@ -77,13 +77,13 @@ class Call(models.Model):
     failure = models.TextField(_("failure"), blank=True)
     """What went wrong, for a person to act on."""
     twilio_status = models.CharField(max_length=20, blank=True)
-    """What Twilio calls the state of the call; see calls.telephony.twilio.reports."""
+    """What the carrier calls the state of the call; its reports bring it."""
     completed_at = models.DateTimeField(null=True)
-    """When Twilio reported that the call is over."""
+    """When the carrier reported that the call is over."""
     twilio_sequence = models.PositiveIntegerField(null=True)
     """Of the report that brought it."""
     stream_error = models.CharField(max_length=STREAM_ERROR_CHARACTERS, blank=True)
-    """In Twilio's words."""
+    """In the carrier's words."""
     process = models.CharField(max_length=100, blank=True)
     """host:pid of the process that the call rings, and then runs in."""
     engines = models.CharField(_("services"), max_length=200, blank=True)
@@ -113,8 +113,7 @@ class Call(models.Model):
     """The last turn whose latencies are in the counts of the hour."""
 
     TEST_CALLER = "+15005550006"
-    """Twilio's own number for tests, which nobody can have: calls of
-    calls/simulator/test_call.py."""
+    """A number for tests, which nobody can have: calls of calls/simulator/test_call.py."""
 
     # Where a stream goes on, if it took over from another of the same call.
     first_turn = 0
@@ -213,7 +212,7 @@ class Call(models.Model):
 
     @classmethod
     def close_unconnected(cls) -> None:
-        """Twilio rang, and no stream came while its token was good."""
+        """A call rang, and no stream came while its token was good."""
         now = timezone.now()
         is_late = Q(token_at__lt=now - TOKEN_LIFETIME) | Q(token_at=None)
         cls.objects.filter(is_late, started_at=None, ended_at=None).update(
@@ -232,7 +231,7 @@ class Call(models.Model):
 
     @classmethod
     def close_completed(cls) -> None:
-        """End the calls that are over, as Twilio told a while ago, and that nobody has ended."""
+        """End the calls that are over, as was told a while ago, and that nobody has ended."""
         over = cls.objects.filter(ended_at=None, completed_at__lt=timezone.now() - UNENDED_AFTER)
         over.update(ended_at=models.F("completed_at"), ended_why=cls.Ended.LOST, token="")
 

@@ -91,7 +91,7 @@ WAIT_PARTS: Words = {
 }
 """`tuning.turns.endpointing.Silence.parts`, and what `tuning.turns.endpointing.examples` are of."""
 
-TWILIO_STATUSES: Words = {
+CARRIER_STATUSES: Words = {
     "queued": _("queued"),
     "initiated": _("initiated"),
     "ringing": _("ringing"),

@@ -1,4 +1,4 @@
-"""The application that daphne serves: Twilio's socket, the live page's socket, and Django."""
+"""The application that daphne serves: the carriers' sockets, the pages' sockets, and Django."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402  (Django must be set up first)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
+from django.utils.module_loading import import_string  # noqa: E402
 
-from calls.consumers import MediaConsumer  # noqa: E402
 from calls.process import life  # noqa: E402
+from calls.telephony.media_socket import MediaConsumer  # noqa: E402
 from dashboard.live.close_codes import NothingThere  # noqa: E402
 from dashboard.live.listening import ListenConsumer  # noqa: E402
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer  # noqa: E402
@@ -51,7 +53,10 @@ application = ProtocolTypeRouter(
         "http": django_application,
         "websocket": URLRouter(
             [
-                path("twilio/media", MediaConsumer.as_asgi()),
+                *(
+                    path(carrier.socket, MediaConsumer.as_asgi(carrier=carrier))
+                    for carrier in map(import_string, settings.CARRIERS)
+                ),
                 # Each in full: a router inside a router does not see through middleware.
                 path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
                 path("ws/listen/<key:pk>", for_operators(ListenConsumer.as_asgi())),

@@ -134,6 +134,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.text("REDIS_URL")
 CACHES = stores.caches(REDIS_URL)
 CHANNEL_LAYERS = stores.channel_layers(REDIS_URL)
+FIGURES_KEPT_S = 0 if TESTING else 30  # each test has calls of its own
 
 # What no caller waits for (calls/tasks.py). A task may be lost with its broker: what it should have
 # done is found again by the schedule.
@@ -231,6 +232,8 @@ BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 GREETING = environment.text("GREETING")
 """What a caller hears first; empty: the language's plain one."""
 
+CARRIERS = ["calls.telephony.twilio.carrier.TWILIO"]
+"""Who brings calls: each a calls.telephony.carrier.Carrier, by dotted path."""
 TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
 """Of the account whose numbers `connect_number` points here."""
 TWILIO_API_ORIGIN = environment.text("TWILIO_API_ORIGIN")

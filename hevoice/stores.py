@@ -17,7 +17,7 @@ from redis import ConnectionPool
 
 SQLITE_WAIT_S = 20
 CONNECT_S = 3
-"""How long PostgreSQL may take to be reached: Twilio waits 15 s for the webhook's answer."""
+"""How long PostgreSQL may take to be reached: a carrier waits 15 s for its webhook's answer."""
 UNACKNOWLEDGED_MS = 10_000
 """How long PostgreSQL's machine may be silent before the connection counts as gone."""
 REDIS_S = 2

@@ -170,7 +170,7 @@ class Revision(models.Model):
     def values(self) -> Profile:
         """The knobs; one that was added since this revision has its default."""
         known = {field: self.knobs[field] for field in asdict(Profile()) if field in self.knobs}
-        return Profile(**known)
+        return Profile.stored(known)
 
     @property
     def undone(self) -> Revision | None:

@@ -79,7 +79,7 @@ PRESETS = {
             "double-talk",
             Text("דיבור כפול", "Double-talk"),
             Text(
-                "כשהמערכת עונה פעמיים או מדברת יחד עם המתקשר: הפוגה ארוכה יותר אחרי תשובה.",
+                "כשהסוכן עונה פעמיים או מדבר יחד עם המתקשר: הפוגה ארוכה יותר אחרי תשובה.",
                 "Where the agent answers twice or over the caller: longer rest after a reply.",
             ),
             {"reply_refractory_ms": 1400},

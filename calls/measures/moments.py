@@ -44,7 +44,7 @@ class Moments:
     first_audio_ms: Moment = None
     """The first audio of the answer was sent to the caller."""
     heard_ms: Moment = None
-    """Confirmed by Twilio's mark: the caller hears the answer, or the filler before it."""
+    """Confirmed by the carrier's mark: the caller hears the answer, or the filler before it."""
     ended_ms: Moment = None
     """The reply was heard to its end, or stopped."""
 

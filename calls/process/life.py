@@ -1,7 +1,7 @@
 """This process's life: warmed up before the first call, drained before it ends.
 
 SIGTERM: no new calls; running ones finish for up to DRAIN_SECONDS; then the rest are ended, which
-Twilio follows with an apology. A second SIGTERM does not wait.
+the carrier follows with an apology. A second SIGTERM does not wait.
 """
 
 from __future__ import annotations

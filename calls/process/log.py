@@ -6,7 +6,7 @@ import logging
 from contextvars import ContextVar
 
 call_in_hand: ContextVar[str] = ContextVar("call_in_hand", default="-")
-"""The CallSid that the present task works for."""
+"""The call_sid that the present task works for."""
 
 
 LONGEST_LINE = 2000

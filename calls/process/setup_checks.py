@@ -57,9 +57,10 @@ async def redis() -> Finding:
 
 def local() -> Iterator[Finding]:
     """What can be looked at without a service."""
-    checks: tuple[Callable[[], Finding], ...] = (_database, _twilio, _var_dir)
+    checks: tuple[Callable[[], Finding], ...] = (_database, _var_dir)
     for check in checks:
         yield check()
+    yield from of_carriers()
     yield from of_vendors()
 
 
@@ -74,15 +75,6 @@ def _database() -> Finding:
     if missing:
         return Finding("database", False, f"{len(missing)} migrations are missing: run `setup`")
     return Finding("database", True, str(connection.display_name))
-
-
-def _twilio() -> Finding:
-    if settings.TWILIO_AUTH_TOKEN:
-        return Finding("Twilio", True, f"signed calls to {settings.PUBLIC_HOST}")
-    if settings.PUBLIC_HOST:
-        why = "PUBLIC_HOST is set but TWILIO_AUTH_TOKEN is not: set it, or every call is refused"
-        return Finding("Twilio", False, why)
-    return Finding("Twilio", True, "not set: only callers on this machine are served")
 
 
 def _var_dir() -> Finding:
@@ -100,12 +92,23 @@ def _var_dir() -> Finding:
     return Finding("VAR_DIR", True, size)
 
 
+def of_carriers() -> Iterator[Finding]:
+    """Whether calls are let in."""
+    for carrier in map(import_string, settings.CARRIERS):
+        yield _found(carrier.name, carrier.check)
+
+
 def of_vendors() -> Iterator[Finding]:
     """What the vendors that are in use want looked at besides."""
     paths = [getattr(settings, role.upper()) for role in vendors.ROLES]
     for vendor in vendors.in_use(vendors.registered(settings.VENDORS), paths):
         for what, check in vendor.checks.items():
-            try:
-                yield Finding(what, True, f"{import_string(check)()}")
-            except ServiceFailed as wrong:
-                yield Finding(what, False, f"{wrong}")
+            yield _found(what, import_string(check))
+
+
+def _found(what: str, check: Callable[[], object]) -> Finding:
+    """check: returns what is in use, or raises ServiceFailed."""
+    try:
+        return Finding(what, True, f"{check()}")
+    except ServiceFailed as wrong:
+        return Finding(what, False, f"{wrong}")

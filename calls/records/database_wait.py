@@ -1,7 +1,7 @@
 """How long somebody may wait for the database who cannot wait as long as the recorder does.
 
 The recorder waits for its turn (hevoice.stores.SQLITE_WAIT_S), for nobody waits for the recorder.
-Twilio gives a webhook 15 s, in which a caller hears it ring.
+A carrier gives its webhook 15 s or so, in which a caller hears it ring.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A call's sound, where its number records: the caller left, the agent right, in one WAV.
 
 Rule: both lanes run on the caller-audio clock, and the agent's audio stands where it is heard: what
-waits in Twilio's buffer is not yet recorded, and `clear` takes it away. The file is 8 kHz mu-law in
-stereo, readable by its owner only, and written where the journal is (recorder.py).
+waits in the carrier's buffer is not yet recorded, and `clear` takes it away. The file is 8 kHz
+mu-law in stereo, readable by its owner only, and written where the journal is (recorder.py).
 """
 
 from __future__ import annotations

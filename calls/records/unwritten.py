@@ -36,7 +36,7 @@ AWAY = OperationalError, InterfaceError
 """The database itself, not what one call brings."""
 
 reasons: dict[str, str] = {}
-"""By CallSid, why the record of a call could not be written yet."""
+"""By call_sid, why the record of a call could not be written yet."""
 
 _spooler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
 _writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")

@@ -19,6 +19,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from calls.audio import riff
 from calls.simulator.caller import FRAME_MS, Caller, Key, LineOutcome
 
 ACCOUNT_SID = "AC" + "0" * 32
@@ -225,6 +226,6 @@ def _checked(message: Any, stream_sid: str) -> bytes:
         payload = b64decode(message["media"]["payload"], validate=True)
     except (binascii.Error, TypeError):
         raise ValueError("media.payload is not base64") from None
-    if payload.startswith(b"RIFF"):
+    if riff.is_riff(payload):
         raise ValueError("media.payload begins with a file header")
     return payload

@@ -1,4 +1,4 @@
-"""Telephone numbers as people write them, and as Twilio does: E.164.
+"""Telephone numbers as people write them, and as carriers do: E.164.
 
 Rule: a number is understood as it is dialled in Israel unless it names another country. What cannot
 be dialled from outside Israel is refused, with what is wrong with it.

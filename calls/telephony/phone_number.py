@@ -22,7 +22,7 @@ from tuning.models import TimingProfile
 MOST_HINTS, LONGEST_HINT = 20, 100
 NAME_CHARACTERS = 60
 E164 = r"^\+[1-9]\d{6,14}\Z"
-"""A number with its country, as Twilio writes it."""
+"""A number with its country, as carriers write it."""
 
 is_e164 = RegexValidator(
     E164, _("Write the number with its country and without spaces, like +972771234567.")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from calls.audio.codec import BYTES_PER_MS, FRAME_BYTES
 from calls.services import Transcriber
-from calls.telephony.twilio.messages import Media
+from calls.telephony.carrier import Media
 from calls.voice.clock import CallClock
 from tuning.turns.profile import FRAME_MS, Profile
 

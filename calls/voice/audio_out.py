@@ -1,7 +1,7 @@
 """The agent's audio on its way out: one queue, one sender, from a reply to the socket.
 
-Audio goes out as it comes, unpaced: Twilio buffers. A `clear` empties the queue first, so that it
-never waits behind audio.
+Audio goes out as it comes, unpaced: the carrier buffers. A `clear` empties the queue first, so that
+it never waits behind audio.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 from calls.audio.codec import BYTES_PER_MS, CHUNK_BYTES, FRAME_BYTES
-from calls.telephony.twilio import messages
+from calls.telephony.carrier import Stream
 from calls.voice.clock import CallClock
 from calls.voice.listeners import AudioListener
 from calls.voice.playout import Playout
@@ -27,25 +27,25 @@ class Parcel(NamedTuple):
 
 
 class AudioOut:
-    def __init__(self, stream_sid: str, clock: CallClock, listener: AudioListener) -> None:
+    def __init__(self, stream: Stream, clock: CallClock, listener: AudioListener) -> None:
         """listener: is given what goes out, as the caller will hear it."""
-        self._stream_sid, self._clock, self._listener = stream_sid, clock, listener
+        self._stream, self._clock, self._listener = stream, clock, listener
         self._outbox: asyncio.Queue[Parcel] = asyncio.Queue()
 
     def play(self, playout: Playout, audio: bytes, *, is_filler: bool = False) -> None:
-        message = messages.media(self._stream_sid, audio)
+        message = self._stream.media(audio)
         self._outbox.put_nowait(Parcel(message, playout, audio, is_filler))
 
     def mark(self, name: str) -> None:
-        """Have Twilio say when everything up to here has been played."""
-        self._outbox.put_nowait(Parcel(messages.mark(self._stream_sid, name)))
+        """Have the carrier say when everything up to here has been played."""
+        self._outbox.put_nowait(Parcel(self._stream.mark(name)))
 
     def clear(self) -> None:
-        """Drop what was not sent yet, and have Twilio drop what was not played yet."""
+        """Drop what was not sent yet, and have the carrier drop what was not played yet."""
         while not self._outbox.empty():
             self._outbox.get_nowait()
         self._listener.fall_silent(self._clock.at_of(self._clock.wall_ms))
-        self._outbox.put_nowait(Parcel(messages.clear(self._stream_sid)))
+        self._outbox.put_nowait(Parcel(self._stream.clear()))
 
     async def deliver(self, send: Callable[[str], Awaitable[None]]) -> None:
         """Send what the outbox holds, for as long as the call lasts."""

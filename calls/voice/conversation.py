@@ -18,7 +18,7 @@ from calls.audio.vad import Vad
 from calls.language import language
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import Transcriber, Transcript, Voice, Writer
-from calls.telephony.twilio import messages
+from calls.telephony.carrier import Media, Stream
 from calls.voice.audio_in import AudioIn
 from calls.voice.audio_out import AudioOut
 from calls.voice.clock import CallClock
@@ -66,7 +66,7 @@ class CallOver(Exception):
 class Conversation:
     def __init__(
         self,
-        stream_sid: str,
+        stream: Stream,
         began: CallBegan,
         *,
         vad: Vad,
@@ -90,7 +90,7 @@ class Conversation:
         self._echo = Echo()
         self._listeners = AudioListeners(*listeners, self._echo)
         self._audio_in = AudioIn(transcriber, self.clock)
-        self._audio_out = AudioOut(stream_sid, self.clock, self._listeners)
+        self._audio_out = AudioOut(stream, self.clock, self._listeners)
         means = Means(
             spoken, writer, speaker, transcriber, record, self.clock, self._audio_out,
             self.turns, self._tasks,
@@ -150,7 +150,7 @@ class Conversation:
 
     # What the caller's side brings.
 
-    def hear(self, media: messages.Media) -> None:
+    def hear(self, media: Media) -> None:
         for at_ms, frame in self._audio_in.frames(media):
             self._listeners.hear(at_ms, frame)
             self._audio_in.forward(at_ms, frame, self.turns.profile)
@@ -160,7 +160,7 @@ class Conversation:
             self.feed(Heard(at_ms, speech, level_db(frame), echo))
 
     def marked(self, name: str) -> None:
-        """Twilio has played (or, after `clear`, flushed) everything before this mark."""
+        """The carrier has played (or, after `clear`, flushed) everything before this mark."""
         self.replies.marked(name)
 
     def press(self, digit: str) -> None:

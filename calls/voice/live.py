@@ -26,6 +26,7 @@ from calls.models import Call
 from calls.records.recorder import Recorder
 from calls.records.turn_in_progress import TurnInProgress
 from calls.services.phrase_cache import CachedSpeaker
+from calls.telephony.carrier import Stream
 from calls.voice.conversation import Conversation
 from calls.voice.onlookers import Audience
 from hevoice import bus
@@ -41,7 +42,7 @@ REPLACE_S = 5.0
 """How long an older stream of a call may take to end."""
 
 calls: dict[str, LiveCall] = {}
-"""By CallSid. Touched only on the event loop, so that counting and adding are one step."""
+"""By call_sid. Touched only on the event loop, so that counting and adding are one step."""
 is_draining = False
 """SIGTERM came: running calls may finish, new ones are refused."""
 
@@ -79,13 +80,13 @@ class LiveCall:
     def __init__(
         self,
         call: Call,
-        stream_sid: str,
+        stream: Stream,
         send: Callable[[str], Awaitable[None]],
         before: Recorder | None = None,
     ) -> None:
         """`before` recorded an older stream of the call that is over, and may not be written."""
         self.call = call
-        self._stream_sid, self._send, self._before = stream_sid, send, before
+        self._stream, self._send, self._before = stream, send, before
         self.conversation: Conversation | None = None
         self.malformed_messages = 0
         self._changed = asyncio.Event()
@@ -195,7 +196,7 @@ class LiveCall:
         recorder.update(revision_id=revision.pk, engines=engines)
         seed = secrets.randbits(32)
         conversation = Conversation(
-            self._stream_sid,
+            self._stream,
             CallBegan(
                 0, revision.pk, revision.values, seed, self.call.first_turn, called.language.code
             ),

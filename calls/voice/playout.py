@@ -1,6 +1,6 @@
 """One reply on its way to the caller's ear: what was sent, what was heard. Pure.
 
-"Speaking" means still being heard: Twilio's marks say how far the caller has come. Their names
+"Speaking" means still being heard: the carrier's marks say how far the caller has come. Their names
 carry the turn, so that a mark flushed by `clear` is never taken for one that was heard.
 """
 

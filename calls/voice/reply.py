@@ -333,7 +333,7 @@ class Reply:
     # Heard.
 
     def marked(self, name: str) -> None:
-        """Twilio has played (or, after `clear`, flushed) everything before this mark."""
+        """The carrier has played (or, after `clear`, flushed) everything before this mark."""
         playout = self.playout
         if not playout.owns(name):
             return

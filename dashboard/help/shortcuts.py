@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.templatetags.page_links import PAGES
+
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
@@ -30,12 +32,7 @@ SHORTCUTS = (
         (
             Shortcut(("?",), _("This list")),
             Shortcut(("/",), _("To the search field of the page")),
-            Shortcut(("g", "h"), _("Home")),
-            Shortcut(("g", "l"), _("Calls in progress")),
-            Shortcut(("g", "c"), _("Calls")),
-            Shortcut(("g", "t"), _("Latencies")),
-            Shortcut(("g", "p"), _("Profiles")),
-            Shortcut(("g", "n"), _("Numbers")),
+            *(Shortcut(("g", key), label) for _name, label, _permission, key in PAGES if key),
             Shortcut(("Esc",), _("Close what is open")),
         ),
     ),

@@ -37,7 +37,7 @@ CHECK_AGAIN_PULSES = 60
 
 
 class Snapshot(TypedDict):
-    """A call in progress, as calls.consumers tells it."""
+    """A call in progress, as calls.voice.live tells it."""
 
     pk: int
     caller: str

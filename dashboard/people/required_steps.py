@@ -58,7 +58,7 @@ class RequiredSteps:
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
     ) -> HttpResponseBase | None:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES:  # Twilio, a health check
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:  # a carrier, a health check
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
         if name in ALWAYS_OPEN or not (first := due(request.user)) or name in ON_THE_WAY[first]:

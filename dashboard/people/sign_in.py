@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from qrcode.image.svg import SvgPathFillImage
 
 RECENT_S = 300
 """Who signed in so recently need not give the password again to change how they sign in."""
@@ -75,14 +76,8 @@ class SecondStepAdapter(DefaultMFAAdapter):
 
     def build_totp_svg(self, url: str) -> str:
         """Dark on light whatever the theme, or telephones do not see it."""
-        code = qrcode.QRCode(border=4)
+        code = qrcode.QRCode()
         code.add_data(url)
-        rows = code.get_matrix()
-        path = "".join(
-            f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
-        )
-        size = len(rows)
-        return (
-            f'<svg class="qr" viewBox="0 0 {size} {size}" aria-hidden="true" focusable="false">'
-            f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{path}"/></svg>'
-        )
+        hidden = {"class": "qr", "aria-hidden": "true", "focusable": "false"}
+        image = code.make_image(image_factory=SvgPathFillImage, **hidden)
+        return str(image.to_string(encoding="unicode"))

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext
 
 from dashboard.charts import thousands
 from dashboard.words import (
+    CARRIER_STATUSES,
     DISMISSALS,
     DROPS,
     NOTES,
@@ -23,7 +24,6 @@ from dashboard.words import (
     RULES,
     STAGES,
     STATES,
-    TWILIO_STATUSES,
     WAIT_PARTS,
     Words,
     stream_error,
@@ -42,7 +42,7 @@ WORDS: dict[str, Words] = {
     "part": WAIT_PARTS,
     "note": NOTES,
     "role": ROLES,
-    "twilio": TWILIO_STATUSES,
+    "reported": CARRIER_STATUSES,
 }
 NUMBER = re.compile(
     r"(?<![&#\w])[-−+]?\d+(?:[.,:]\d+)*(?:\s?[–-]\s?\d+(?:[.,]\d+)*)?(?:\s?%|\s?ms\b)?"

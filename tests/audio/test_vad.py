@@ -3,15 +3,14 @@ the model that judges costs nothing in silence, and holds on lines that deceive 
 
 from __future__ import annotations
 
-import io
 import subprocess
-import wave
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from django.test import SimpleTestCase
 
+from calls.audio import riff
 from calls.audio.codec import FRAME_BYTES, RATE, SILENCE_BYTE, Samples, resample, to_mulaw, to_pcm
 from calls.audio.silero import Silero
 from calls.audio.vad import MODES, USUAL_MODE, JudgedVad, Vad, WebRtcVad
@@ -37,9 +36,8 @@ def read_aloud(text: str, *options: str) -> Samples:
         capture_output=True,
         timeout=30,
     ).stdout
-    with wave.open(io.BytesIO(made)) as audio:
-        rate, samples = audio.getframerate(), audio.readframes(10**7)
-    return resample(np.frombuffer(samples, np.int16), rate)
+    sound = riff.read(made)
+    return resample(sound.samples, sound.rate)
 
 
 def on_a_quiet_line(speech: Samples) -> Samples:

@@ -12,7 +12,7 @@ from tests.dashboard.operators import a_person
 from tuning.models import TimingProfile
 
 
-@override_settings(TESTING=False)
+@override_settings(FIGURES_KEPT_S=30)
 class KeptTests(TestCase):
     def setUp(self) -> None:
         cache.clear()
@@ -42,6 +42,10 @@ class KeptTests(TestCase):
         self.assertEqual(self.cut_ins(), 0.5)
         Turn.objects.filter(number=1).update(label="fine")
         self.assertEqual((self.cut_ins(), kept("a", lambda: 1), kept("a", lambda: 2)), (0.5, 1, 1))
+
+    def test_where_nothing_is_kept_it_is_worked_out_each_time(self) -> None:
+        with self.settings(FIGURES_KEPT_S=0):
+            self.assertEqual((kept("a", lambda: 1), kept("a", lambda: 2)), (1, 2))
 
     def test_a_label_is_in_every_figure_at_once(self) -> None:
         self.assertEqual((self.cut_ins(), self.observed()), (0.5, 0.5))

@@ -39,8 +39,8 @@ FAKES = "tests.fake_settings"
 DISK_MB = 24
 SETTLE = """
 from calls.tasks import settle_missed
-from calls import settling
-settling.MISSED_AFTER = settling.MISSED_AFTER * 0
+from calls.records import post_call
+post_call.MISSED_AFTER = post_call.MISSED_AFTER * 0
 settle_missed()
 """
 """What the worker's schedule does, without its minute of patience."""

@@ -30,10 +30,10 @@ TURNS = """
     where c.call_sid = ? and t.said <> '' order by t.number
 """
 SETTLE = """
-from calls import settling
+from calls.records import post_call
 from calls.models import Call
 for call in Call.objects.filter(settled_at=None, ended_at__isnull=False):
-    settling.settle(call.pk)
+    post_call.settle(call.pk)
 """
 
 

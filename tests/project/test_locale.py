@@ -14,6 +14,9 @@ import polib
 from django.conf import settings
 from django.test import SimpleTestCase
 
+from tuning.presets import PRESETS
+from tuning.turns.profile import KNOBS
+
 CATALOGUE = settings.LOCALE_PATHS[0] / "he" / "LC_MESSAGES" / "django.po"
 MAKE_MESSAGES = (sys.executable, "-m", "django", "makemessages", "--settings=hevoice.settings")
 PLACE = re.compile(r"%\(\w+\)s|\{\w+\}|%%")
@@ -59,6 +62,18 @@ class CatalogueTests(SimpleTestCase):
                     self.assertRegex(said, "יומן ה?פעולות")
                 self.assertNotRegex(said, r"(?<!\w)ms(?!\w)", "אלפיות שנייה")
                 self.assertNotRegex(said, r"(?<!\w)(שלך|לך|אתה|עליך|אותך)(?!\w)", "to several")
+
+    def test_the_texts_of_knobs_and_presets_call_the_agent_as_the_pages_do(self) -> None:
+        texts = [
+            text
+            for knob in KNOBS
+            for _rules, each in knob.texts
+            for text in (each.label, each.help)
+        ]
+        texts += [preset.meaning for preset in PRESETS.values()]
+        for text in texts:
+            with self.subTest(text.en):
+                self.assertNotIn("המערכת", text.he, "the agent is הסוכן")
 
     def test_every_text_of_the_code_and_the_pages_is_in_it(self) -> None:
         """What gettext finds now; nothing that no page says any more."""

@@ -20,7 +20,8 @@ from typing import Any
 from calls.audio.codec import FRAME_BYTES, level_db
 from calls.records.turn_in_progress import TurnInProgress
 from calls.services import Expect, Farewell, HistoryLine, Message, Transcript
-from calls.telephony.twilio import messages
+from calls.telephony.carrier import Key, Mark, Media
+from calls.telephony.twilio.messages import MediaStream, parse
 from calls.voice.conversation import Conversation
 from tests.fakes import CALLERS_TONE, HUSH, LOUD_DB, FakeSpeaker, FakeTranscriber, FakeWriter
 from tests.fakes import LoudnessVad as Vad
@@ -166,7 +167,7 @@ class Telephone:
         self.record = Record()
         self.transcriber = transcriber
         self.conversation = Conversation(
-            "MZ1",
+            MediaStream("MZ1"),
             CallBegan(0, revision=1, profile=profile, seed=1),
             vad=Vad(),
             transcriber=transcriber,
@@ -240,12 +241,12 @@ class Telephone:
 
     def _send(self, message: dict[str, Any]) -> None:
         """What the telephone sends reaches the conversation as it does from a socket."""
-        match messages.parse(json.dumps(message)):
-            case messages.Media() as media:
+        match parse(json.dumps(message)):
+            case Media() as media:
                 self.conversation.hear(media)
-            case messages.Mark(name=name):
+            case Mark(name=name):
                 self.conversation.marked(name)
-            case messages.Dtmf(digit=digit):
+            case Key(digit=digit):
                 self.conversation.press(digit)
 
     async def _take(self, text: str) -> None:

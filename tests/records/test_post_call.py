@@ -186,7 +186,7 @@ class WorkerTests(TestCase):
 
 MADE = """
 from calls import tasks
-from tests.call_rows import a_call, a_turn
+from tests.dashboard.call_rows import a_call, a_turn
 call = a_call(replays=None)
 a_turn(call)
 tasks.settle_later(call.pk)

@@ -31,10 +31,10 @@ class CapturedTest(TestCase):
         ring()
         Call.objects.get().close(Call.Ended.CALLER)
         before = self.row()
-        with self.assertLogs("calls.views", "WARNING") as log:
+        with self.assertLogs("calls.telephony.answering", "WARNING") as log:
             twiml = ring()
         self.assertNotIn("<Stream", twiml)
-        self.assertIn("<Hangup/>", twiml)
+        self.assertIn("<Hangup />", twiml)
         self.assertEqual(self.row(), before)
         self.assertIn("ended", log.output[0])
 

@@ -17,9 +17,10 @@ from django.urls import URLPattern
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.consumers import FLOODED, NORMAL, REFUSED, MediaConsumer
 from calls.models import Call
+from calls.telephony.media_socket import FLOODED, NORMAL, REFUSED, MediaConsumer
 from calls.telephony.phone_number import PhoneNumber
+from calls.telephony.twilio.carrier import TWILIO
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer
 from tests.dashboard.call_rows import a_call, a_greeting, a_turn
 from tests.dashboard.operators import a_person
@@ -88,7 +89,7 @@ class SocketTest(FuzzTestCase):
 
         async def stream(messages: list[dict[str, Any]], *, begins: bool) -> None:
             call_sid = f"CA{next(numbers)}"
-            socket = WebsocketCommunicator(MediaConsumer.as_asgi(), "/twilio/media")
+            socket = WebsocketCommunicator(MediaConsumer.as_asgi(carrier=TWILIO), "/twilio/media")
             socket.scope["client"] = ("127.0.0.1", 50000)
             await socket.connect()
             if begins:

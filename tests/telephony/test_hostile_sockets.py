@@ -17,8 +17,9 @@ from django.test import SimpleTestCase, TransactionTestCase, override_settings
 
 from calls.audio.codec import FRAME_BYTES
 from calls.audio.vad import JudgedVad
-from calls.consumers import FLOODED, REFUSED
 from calls.models import Call
+from calls.telephony.carrier import Malformed, Media
+from calls.telephony.media_socket import FLOODED, REFUSED
 from calls.telephony.pace import MOST_AHEAD, Pace
 from calls.telephony.twilio import messages as twilio
 from dashboard.live.listening import ListenConsumer
@@ -48,30 +49,30 @@ class ParsingTest(SimpleTestCase):
     def test_names_are_what_twilio_makes_them_of_and_not_long(self) -> None:
         for name in HOSTILE:
             for field in ("callSid", "streamSid"):
-                with self.subTest(field, name=name), self.assertRaises(twilio.Malformed):
+                with self.subTest(field, name=name), self.assertRaises(Malformed):
                     twilio.parse(json.dumps(start_message(**{field: name})))
         for token in ("\ud800", "x\x00", "x" * 600):
-            with self.subTest(token), self.assertRaises(twilio.Malformed):
+            with self.subTest(token), self.assertRaises(Malformed):
                 twilio.parse(json.dumps(start_message(customParameters={"token": token})))
         for mark in ("\ud800", "x" * 600, ["x"]):
-            with self.subTest(mark), self.assertRaises(twilio.Malformed):
+            with self.subTest(mark), self.assertRaises(Malformed):
                 twilio.parse(json.dumps({"event": "mark", "mark": {"name": mark}}))
 
     def test_what_malformed_says_of_itself_can_be_logged(self) -> None:
         for text in (DEEP, '"\ud800"', json.dumps({"event": "media", "media": "\ud800\n" * 9_000})):
-            with self.assertRaises(twilio.Malformed) as refused:
+            with self.assertRaises(Malformed) as refused:
                 twilio.parse(text)
             self.assertLess(len(f"{refused.exception}"), 300)
 
     def test_a_message_holds_a_second_of_sound_at_most(self) -> None:
-        self.assertIsInstance(twilio.parse(media(0, b"\xff" * 8000)), twilio.Media)
-        with self.assertRaises(twilio.Malformed):
+        self.assertIsInstance(twilio.parse(media(0, b"\xff" * 8000)), Media)
+        with self.assertRaises(Malformed):
             twilio.parse(media(0, b"\xff" * 8001))
 
     def test_a_time_stamp_is_a_time_of_a_call(self) -> None:
         for stamp in (10**200, "9" * 200, "9" * 5000, "-1", "1e400", float("inf"), True):
             body = {"timestamp": stamp, "payload": ""}
-            with self.subTest(stamp), self.assertRaises(twilio.Malformed):
+            with self.subTest(stamp), self.assertRaises(Malformed):
                 twilio.parse(json.dumps({"event": "media", "media": body}))
 
 
@@ -123,7 +124,7 @@ class FloodTest(TransactionTestCase):
     async def test_a_flood_is_closed_and_no_frame_of_another_call_is_late(self) -> None:
         JudgedVad()(CALLERS_TONE)  # the first of a process loads its model
         real = override_settings(VAD="calls.audio.vad.JudgedVad")
-        with services(), real, self.assertLogs("calls.consumers", "WARNING") as log:
+        with services(), real, self.assertLogs("calls.telephony.media_socket", "WARNING") as log:
             async with PhoneCall("CA1", speed=1) as other:
                 await other.say("_____")
                 flood = PhoneCall("CA2")
@@ -167,7 +168,7 @@ class FloodTest(TransactionTestCase):
         for changed in ({"callSid": "\ud800"}, {"streamSid": "\x00"}, {"callSid": "C" * 60_000}):
             phone = PhoneCall()
             await phone.connect()
-            with self.assertLogs("calls.consumers", "WARNING") as log:
+            with self.assertLogs("calls.telephony.media_socket", "WARNING") as log:
                 await phone.send(start_message(**changed))
                 await phone.send({"event": "stop"})
                 async with asyncio.timeout(FLOOD_S):

@@ -67,11 +67,11 @@ class UnknownNumberTest(TestCase):
     @override_settings(UNKNOWN_NUMBER="refuse")
     def test_it_is_refused_politely_and_the_log_and_the_list_say_so(self) -> None:
         a_number()
-        with self.assertLogs("calls.views", "WARNING") as log:
+        with self.assertLogs("calls.telephony.answering", "WARNING") as log:
             twiml = ring("+972779999999")
         self.assertNotIn("<Stream", twiml)
         self.assertIn("המספר שחויג אינו פעיל", twiml)
-        self.assertIn("<Hangup/>", twiml)
+        self.assertIn("<Hangup />", twiml)
         self.assertIn("+972779999999 is not one of our numbers", log.output[0])
         call = Call.objects.get()
         self.assertEqual((call.ended_why, call.token), ("unknown number", ""))
@@ -126,7 +126,7 @@ class ClosedTest(TestCase):
             ring()
             form = {"CallSid": "CA1", "DialCallStatus": became}
             answer = self.client.post("/twilio/forwarded", form).content.decode()
-            self.assertIn("<Response><Hangup/></Response>", answer)
+            self.assertIn("<Response><Hangup /></Response>", answer)
             self.assertEqual(Call.objects.get().ended_why, why)
 
 

@@ -7,6 +7,7 @@ from base64 import b64encode
 
 from django.test import SimpleTestCase
 
+from calls.telephony.carrier import Key, Malformed, Mark, Media, Started, Stopped
 from calls.telephony.twilio import messages
 
 
@@ -30,17 +31,13 @@ class ParseTest(SimpleTestCase):
             "payload": b64encode(b"ab").decode(),
         }
         cases = {
-            message(event="connected", protocol="Call", version="1.0.0"): messages.Connected(),
-            message(event="start", start=start): messages.Started("MZ1", "CA1", {"token": "t"}),
-            message(event="media", media=media): messages.Media(40, b"ab"),
-            message(event="media", media=media | {"track": "outbound"}): messages.Media(
-                40, b"ab", False
-            ),
-            message(event="mark", mark={"name": "1:end"}): messages.Mark("1:end"),
-            message(event="dtmf", dtmf={"track": "inbound_track", "digit": "#"}): messages.Dtmf(
-                "#"
-            ),
-            message(event="stop", stop={"callSid": "CA1"}): messages.Stopped(),
+            message(event="connected", protocol="Call", version="1.0.0"): None,
+            message(event="start", start=start): Started("CA1", "MZ1", "t"),
+            message(event="media", media=media): Media(40, b"ab"),
+            message(event="media", media=media | {"track": "outbound"}): Media(40, b"ab", False),
+            message(event="mark", mark={"name": "1:end"}): Mark("1:end"),
+            message(event="dtmf", dtmf={"track": "inbound_track", "digit": "#"}): Key("#"),
+            message(event="stop", stop={"callSid": "CA1"}): Stopped(),
             message(event="something new"): None,
         }
         for text, expected in cases.items():
@@ -62,19 +59,20 @@ class ParseTest(SimpleTestCase):
             '{"event": "media", "media": {"timestamp": 1e400, "payload": ""}}',
             "[" * 60_000,
         ):
-            with self.assertRaises(messages.Malformed):
+            with self.assertRaises(Malformed):
                 messages.parse(text)
 
 
 class WriteTest(SimpleTestCase):
     def test_our_messages_have_exactly_the_documented_fields(self) -> None:
+        stream = messages.MediaStream("MZ1")
         self.assertEqual(
             [
                 json.loads(text)
                 for text in (
-                    messages.media("MZ1", b"ab"),
-                    messages.mark("MZ1", "1:1"),
-                    messages.clear("MZ1"),
+                    stream.media(b"ab"),
+                    stream.mark("1:1"),
+                    stream.clear(),
                 )
             ],
             [

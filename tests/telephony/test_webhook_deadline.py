@@ -35,7 +35,7 @@ class SqliteTest(TransactionTestCase):
         self.assertLess(took_s, IN_TIME_S)
         self.assertEqual(answer.status_code, 200)
         self.assertIn(APOLOGY, answer.content.decode())
-        self.assertIn("<Hangup/>", answer.content.decode())
+        self.assertIn("<Hangup />", answer.content.decode())
 
     def test_every_other_webhook_answers_in_time_too(self) -> None:
         Call.ring("CA1", "", "")

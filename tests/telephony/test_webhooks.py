@@ -45,7 +45,7 @@ class AnswerTest(TestCase):
     def test_more_calls_than_allowed_are_politely_refused(self) -> None:
         answer = self.client.post("/twilio/voice", FORM)
         self.assertIn("כל הקווים תפוסים", answer.content.decode())
-        self.assertIn("<Hangup/>", answer.content.decode())
+        self.assertIn("<Hangup />", answer.content.decode())
         self.assertEqual(Call.objects.get().ended_why, "refused")
 
     def test_a_server_that_is_stopping_takes_no_calls(self) -> None:
@@ -71,14 +71,14 @@ class AfterTest(TestCase):
 
     def test_a_call_that_said_goodbye_is_hung_up(self) -> None:
         for why in ("goodbye", "time up", "caller hung up"):
-            self.assertIn("<Response><Hangup/></Response>", self.after(why))
+            self.assertIn("<Response><Hangup /></Response>", self.after(why))
 
     def test_a_call_that_broke_ends_in_a_spoken_apology(self) -> None:
         for why in ("", "failed", "shutdown"):
             text = self.after(why)
             self.assertIn('language="he-IL"', text)
             self.assertIn("סליחה", text)
-            self.assertIn("<Hangup/>", text)
+            self.assertIn("<Hangup />", text)
 
     def test_a_call_that_found_no_room_is_told_so(self) -> None:
         text = self.after("refused")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django import forms
 from django.test import SimpleTestCase
 from django.utils import translation
 
-from tuning.forms import ProfileForm
+from tuning.forms import NumberInput, ProfileForm
 from tuning.turns.profile import KNOBS, Profile
 
 
@@ -78,3 +79,13 @@ class ProfileFormTests(SimpleTestCase):
         html = str(form()["vad_hangover_ms"])
         for attribute in ('min="60"', 'max="600"', 'step="20"'):
             self.assertIn(attribute, html)
+
+
+class NumberInputTests(SimpleTestCase):
+    def test_it_writes_what_djangos_own_writes(self) -> None:
+        attrs: dict[str, Any] = {"min": 0, "max": 1000, "required": True, "disabled": False}
+        attrs["data-published"] = '<"&'
+        for value in (None, "", 0, 1500, '"><b>'):
+            with self.subTest(value):
+                own = NumberInput().render("a_knob", value, attrs)
+                self.assertEqual(own, forms.NumberInput().render("a_knob", value, attrs).strip())

@@ -35,7 +35,7 @@ class LiveEditTest(SimpleTestCase):
 
     def test_publishing_changes_the_very_next_decision_of_a_call_under_way(self) -> None:
         smoke = utterances.load("smoke")
-        caller = Caller([Say(smoke), StaySilent(10_000), Say(smoke)])
+        caller = Caller([Say(smoke), StaySilent(15_000), Say(smoke)])
         with (
             Server("tests.fake_settings") as server,
             ThreadPoolExecutor(1) as beside,

@@ -121,9 +121,9 @@ class RangeTests(SimpleTestCase):
             for part in ("5000", "60", "2000"):
                 self.assertIn(part, text)
 
-    def test_the_steps_of_a_frame_are_multiples_of_it(self) -> None:
-        for name in ("vad_hangover_ms", "min_speech_ms", "barge_in_ms"):
-            self.assertEqual(KNOB[name].step, 20)
+    def test_what_is_counted_in_frames_goes_by_whole_ones(self) -> None:
+        counted = {knob.name for knob in KNOBS if knob.in_frames and knob.step == 20}
+        self.assertEqual(counted, {"vad_hangover_ms", "min_speech_ms", "barge_in_ms", "resume_ms"})
 
 
 class CrossCheckTests(SimpleTestCase):
@@ -135,6 +135,7 @@ class CrossCheckTests(SimpleTestCase):
             {"vad_hangover_ms": 230},
             {"min_speech_ms": 50},
             {"barge_in_ms": 310},
+            {"resume_ms": 310},
         ]
         for changed in contradictions:
             with self.subTest(changed):

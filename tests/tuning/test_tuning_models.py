@@ -107,6 +107,11 @@ class PublishTests(TestCase):
         old = self.profile.revisions.create(number=2, knobs=knobs, note="")
         self.assertEqual(old.values, PATIENT)
 
+    def test_a_revision_from_before_a_knob_was_whole_frames_has_the_next(self) -> None:
+        knobs = asdict(PATIENT) | {"resume_ms": 290}
+        old = self.profile.revisions.create(number=2, knobs=knobs, note="")
+        self.assertEqual(old.values, replace(PATIENT, resume_ms=300))
+
     def test_a_revision_outlives_the_operator_who_published_it(self) -> None:
         revision = self.publish(PATIENT)
         self.operator.delete()

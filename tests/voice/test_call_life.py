@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.test import TransactionTestCase, override_settings
 
 from calls.models import Call
+from calls.telephony.twilio.messages import MediaStream
 from calls.voice import live
 from tests.fakes import FakeTranscriber
 from tests.phone import services
@@ -20,7 +21,7 @@ class EveryStepTest(TransactionTestCase):
         call = await sync_to_async(Call.ring)(f"CA{number}", "+972501234567", "")
         begun = await sync_to_async(Call.begin)(call.call_sid, "MZ1", call.token)
         assert begun
-        return live.LiveCall(begun, "MZ1", self.send)
+        return live.LiveCall(begun, MediaStream("MZ1"), self.send)
 
     async def send(self, text: str) -> None:
         pass
@@ -81,7 +82,7 @@ class EveryStepTest(TransactionTestCase):
             older = await self.begun()
             life = asyncio.create_task(older.run(self.stays))
             await asyncio.sleep(0.1)
-            newer = live.LiveCall(older.call, "MZ2", self.send)
+            newer = live.LiveCall(older.call, MediaStream("MZ2"), self.send)
             with self.assertLogs("calls.voice.live", "ERROR"):
                 self.assertEqual(await newer.run(self.hangs_up), "failed")
             life.cancel()

@@ -9,7 +9,7 @@ from django.test import SimpleTestCase
 
 from calls.services import ServiceLate
 from calls.services.deadlines import within
-from calls.telephony.twilio.messages import Media
+from calls.telephony.carrier import Media
 from calls.voice.audio_in import AudioIn
 from calls.voice.clock import CallClock
 from calls.voice.playout import Playout
@@ -141,7 +141,8 @@ class AudioInTest(SimpleTestCase):
 
     def test_whole_recognition_gets_the_utterance_with_its_pre_roll(self) -> None:
         audio_in = AudioIn(FakeTranscriber(), CallClock(float))
-        self.hear(audio_in, Media(0, HUSH * 100), profile=Profile(streaming_stt=False))
+        seconds = (Media(at_ms, HUSH * 50) for at_ms in (0, 1000))
+        self.hear(audio_in, *seconds, profile=Profile(streaming_stt=False))
         audio = audio_in.utterance(1000, 1400)
         self.assertEqual(len(audio) // 8, 300 + 400 + 300)
         audio_in.recognised(1400)

@@ -80,11 +80,11 @@ def _cross_problems(knobs: Mapping[str, Knob], given: Mapping[str, Value]) -> It
                 "the refractory time must exceed the longest response delay by at least 200 ms",
             ),
         )
-    for name in ("vad_hangover_ms", "min_speech_ms", "barge_in_ms"):
-        if values[name] % FRAME_MS:
-            label = knobs[name].under(rule).label
+    for each in knobs.values():
+        if each.in_frames and values[each.name] % FRAME_MS:
+            label = each.under(rule).label
             yield Problem(
-                (name,),
+                (each.name,),
                 Text(
                     f"{label.he}: הערך נספר במסגרות וצריך להתחלק ב־{FRAME_MS}",
                     f"{label.en}: counted in frames, so a multiple of {FRAME_MS}",

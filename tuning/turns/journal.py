@@ -40,7 +40,7 @@ def load(line: str) -> Event | Action:
     kind = _KINDS[values.pop("kind")]
     values.pop("wall_ms", None)
     if "profile" in values:
-        values["profile"] = Profile(**values["profile"])
+        values["profile"] = Profile.stored(values["profile"])
     if "asked" in values:
         asked = values["asked"]
         values["asked"] = Asked(**asked | {"phrases": tuple(asked["phrases"])})

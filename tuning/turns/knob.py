@@ -42,6 +42,8 @@ class Knob:
     soft: tuple[int, int]
     hard: tuple[int, int]
     step: int
+    in_frames: bool
+    """Counted in whole frames: a value between two is refused."""
     unit: str
     environ: str
     environ_scale: int
@@ -109,6 +111,7 @@ def knob(
     soft: tuple[int, int] = (0, 1),
     hard: tuple[int, int] = (0, 1),
     step: int = 1,
+    in_frames: bool = False,
     unit: str = "ms",
     environ: str = "",
     environ_scale: int = 1,
@@ -121,6 +124,7 @@ def knob(
 ) -> Any:
     """A profile field. `environ_scale` is how many of our units make one of the variable's.
 
+    `in_frames`: what it counts comes in whole frames, so its step is one.
     `rules`: under which it acts; `adaptive`: what it means under that rule, if something else.
     """
     usual = Meaning(label, help)
@@ -131,7 +135,8 @@ def knob(
             "default": default,
             "soft": soft,
             "hard": hard,
-            "step": step,
+            "step": FRAME_MS if in_frames else step,
+            "in_frames": in_frames,
             "unit": unit,
             "environ": environ,
             "environ_scale": environ_scale,

@@ -99,7 +99,7 @@ class Profile:
         60,
         soft=(40, 100),
         hard=(20, 200),
-        step=FRAME_MS,
+        in_frames=True,
         group="end",
         label=Text("קול מזערי לתחילת דיבור", "Minimum voice that is speech"),
         help=Text(
@@ -132,7 +132,7 @@ class Profile:
         220,
         soft=(140, 320),
         hard=(60, 600),
-        step=FRAME_MS,
+        in_frames=True,
         environ="VAD_HANGOVER_MS",
         group="end",
         label=Text("השהיית סוף דיבור", "VAD hangover"),
@@ -418,12 +418,12 @@ class Profile:
         300,
         soft=(200, 600),
         hard=(60, 2000),
-        step=FRAME_MS,
+        in_frames=True,
         group="floor",
         label=Text("קול שעוצר את התשובה", "Voice that stops the reply"),
         help=Text(
-            "כמה קול מצד המתקשרים, בזמן שהמערכת עונה, עוצר אותה ומעביר להם את רשות הדיבור. נמוך "
-            "מדי: שיעול עוצר אותה; גבוה מדי: היא לא מפסיקה לדבר.",
+            "כמה קול מצד המתקשרים, בזמן שהסוכן עונה, עוצר אותו ומעביר להם את רשות הדיבור. נמוך "
+            "מדי: שיעול עוצר אותו; גבוה מדי: הוא לא מפסיק לדבר.",
             "How much voice over the agent stops it and gives the caller the floor. Too low and "
             "a cough stops it; too high and it does not let the caller in.",
         ),
@@ -432,7 +432,7 @@ class Profile:
         300,
         soft=(80, 600),
         hard=(60, 2000),
-        step=FRAME_MS,
+        in_frames=True,
         group="floor",
         label=Text("קול שעוצר את ההכנה", "Voice that stops the thinking"),
         help=Text(
@@ -563,7 +563,7 @@ class Profile:
         group="answer",
         label=Text("אורך שיחה מרבי", "Longest call"),
         help=Text(
-            "אחרי זמן כזה המערכת נפרדת ומנתקת.",
+            "אחרי זמן כזה הסוכן נפרד ומנתק.",
             "After this long the agent says goodbye and hangs up.",
         ),
     )
@@ -616,6 +616,17 @@ class Profile:
         errors = [problem for problem in problems(asdict(self)) if problem.is_error]
         if errors:
             raise ProfileError(errors)
+
+    @classmethod
+    def stored(cls, values: Mapping[str, Any]) -> Profile:
+        """As a revision or a journal keeps it. One from before a knob had to be whole frames acted
+        as the next whole frame does, and is read as that."""
+        whole = {
+            each.name: -(-values[each.name] // FRAME_MS) * FRAME_MS
+            for each in KNOBS
+            if each.in_frames and each.name in values
+        }
+        return cls(**{**values, **whole})
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Profile:

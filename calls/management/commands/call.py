@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from calls.audio import riff
 from calls.models import Call, Turn
 from calls.process.log import masked
 from calls.services import ServiceFailed
@@ -135,7 +136,7 @@ def _steps(conversation: str, file: Path | None) -> list[Step]:
         if file:
             return [Say(own_words.utterance(file))]
         lines = utterances.conversation(conversation)
-    except own_words.Unreadable as error:
+    except riff.Unreadable as error:
         raise CommandError(f"{error}") from None
     except KeyError:
         known = ", ".join(utterances.conversations())

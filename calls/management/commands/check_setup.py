@@ -18,7 +18,7 @@ WHAT_CELLS, STATE_CELLS = 14, 10
 
 
 class Command(BaseCommand):
-    help = "Try each configured service, the database, Redis, Twilio's settings and the disk once."
+    help = "Try each service, the database, Redis, the carriers' settings and the disk once."
     requires_system_checks = []
     requires_migrations_checks = False
 

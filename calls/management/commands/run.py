@@ -103,8 +103,8 @@ class Command(BaseCommand):
         started.callback(_stop, worker)
         self._wait_until_ready(server, log)
         if call.number_to_call():
-            self._say(f"placing a call through Twilio's protocol: {conversation}")
-            webhook = f"http://{HOST}:{self._port}/twilio/voice"
+            self._say(f"placing a call as from a telephone: {conversation}")
+            webhook = f"http://{HOST}:{self._port}{reverse('answer')}"
             call_command("call", webhook=webhook, conversation=conversation, stdout=self.stdout)
         else:
             self._say(f"no call is placed: {call.NO_NUMBER}")

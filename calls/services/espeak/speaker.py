@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import numpy as np
 
+from calls.audio import riff
 from calls.audio.codec import BYTES_PER_MS, Samples, chunks, resample, to_mulaw
 from calls.language.language import spoken
 from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceFailed, ServiceLate, script
@@ -59,17 +60,19 @@ def _late(program: str) -> ServiceLate:
     return ServiceLate(f"{program} was silent for {DEADLINE_S:g} s")
 
 
-def _checked(status: int, wav: bytes, errors: bytes) -> bytes:
-    if status or not wav.startswith(b"RIFF"):
-        said = errors.decode(errors="replace").strip()
-        raise ServiceFailed(f"espeak-ng ended with {status}: {said or 'no audio'}")
-    return wav
+def _checked(status: int, wav: bytes, errors: bytes) -> riff.Sound:
+    said = errors.decode(errors="replace").strip()
+    try:
+        if not status:
+            return riff.read(wav)
+    except riff.Unreadable as error:
+        said = said or f"no audio: {error}"
+    raise ServiceFailed(f"espeak-ng ended with {status}: {said or 'no audio'}")
 
 
-def _telephone(wav: bytes) -> bytes:
+def _telephone(sound: riff.Sound) -> bytes:
     """A whole sentence at once: 4 ms for 7 s of speech, so no part of it need be streamed."""
-    rate, samples = _samples(wav)
-    samples = resample(samples, rate)
+    samples = resample(sound.samples, sound.rate)
     loudest = int(np.abs(samples.astype(np.int32)).max(initial=0))
     if not loudest:
         return b""
@@ -86,14 +89,6 @@ def speech_bounds(samples: Samples) -> tuple[int, int]:
     power = (steps**2).mean(axis=1)
     speech = np.flatnonzero(power > power.max() / 10 ** (SPEECH_DB / 10))
     return int(speech[0]) * STEP_MS, int(speech[-1] + 1) * STEP_MS
-
-
-def _samples(wav: bytes) -> tuple[int, Samples]:
-    """Rate and samples of a mono 16-bit WAV that was written to a pipe: the sizes in its header
-    are not known to its writer, so the data reaches to the end."""
-    begin = wav.index(b"data") + 8
-    data = wav[begin : begin + (len(wav) - begin) // 2 * 2]
-    return int.from_bytes(wav[24:28], "little"), np.frombuffer(data, "<i2").astype(np.int16)
 
 
 class EspeakSpeaker:
@@ -118,11 +113,11 @@ class EspeakSpeaker:
         async for text in texts:
             yield text
             spelled = self._language.phonetic(text)
-            audio = _telephone(await self._wav(spelled)) if spelled else b""
+            audio = _telephone(await self._sound(spelled)) if spelled else b""
             for chunk in chunks(audio):
                 yield chunk
 
-    async def _wav(self, text: str) -> bytes:
+    async def _sound(self, text: str) -> riff.Sound:
         try:
             process = await asyncio.create_subprocess_exec(
                 *command(self.program, self._language.code, self.speed, self.pitch),

@@ -22,6 +22,7 @@ from google.cloud.texttospeech_v1.services.text_to_speech.transports import (
 )
 from grpc import StatusCode
 
+from calls.audio import riff
 from calls.audio.codec import RATE, chunks
 from calls.language.language import Language
 from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceFailed, ServiceLate, script
@@ -241,14 +242,9 @@ async def _client() -> tts.TextToSpeechAsyncClient:
 
 def without_header(audio: bytes) -> bytes:
     """The samples of a RIFF file. Google heads mu-law too, and played, that is an audible click."""
-    if audio[:4] != b"RIFF":
+    if not riff.is_riff(audio):
         return audio
-    at = 12
-    while at + 8 <= len(audio):
-        name, size = audio[at : at + 4], int.from_bytes(audio[at + 4 : at + 8], "little")
-        at += 8
-        if name == b"data":
-            # A writer that does not know the length yet leaves 0 or the largest number.
-            return audio[at : at + size] if size > 0 else audio[at:]
-        at += size + size % 2
-    raise ServiceFailed("Google Text-to-Speech sent a WAV file without sound")
+    try:
+        return riff.read(audio).data
+    except riff.Unreadable as error:
+        raise ServiceFailed(f"Google Text-to-Speech sent no sound: {error}") from None

@@ -247,6 +247,13 @@ class TradeOffTests(LatencyPagesTestCase):
         Turn.objects.filter(number=2).update(revision=adaptive)
         self.assertEqual(self.context("trade-off/")["panels"][0].curve.turns, before // 2)
 
+    def test_with_all_profiles_it_says_whose_silence_is_spoken_of(self) -> None:
+        self.some_calls()
+        profile = TimingProfile.objects.get(name="balanced")
+        told = 'only that of <a href="/en/profiles/{}/"><bdi dir="ltr">balanced</bdi></a>'
+        self.assertIn(told.format(profile.pk), self.page("trade-off/"))
+        self.assertNotIn("only that of", self.page(f"trade-off/?profile={profile.pk}"))
+
     def test_few_turns_are_said_to_be_few(self) -> None:
         a_turn(a_call(1))
         page = self.page("trade-off/", "he")

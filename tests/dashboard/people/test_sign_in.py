@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import Any
+from xml.etree import ElementTree
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
@@ -143,7 +144,12 @@ class SecondStepTests(SignInTestCase):
     def test_turning_it_on_with_the_app_s_code_and_signing_in_with_the_next_one(self) -> None:
         self.sign_in()
         page = self.client.get("/en/me/two-step/on/")
-        self.assertContains(page, '<svg class="qr"')
+        picture = ElementTree.fromstring(
+            page.content.decode().split("<figure>")[1].split("</fig")[0]
+        )
+        self.assertEqual((picture.get("class"), picture.get("aria-hidden")), ("qr", "true"))
+        light, dark = picture
+        self.assertEqual((light.get("fill"), dark.get("fill")), ("white", "#000000"))
         secret = page.context["form"].secret
         wrong = self.client.post("/en/me/two-step/on/", {"code": "000000x"})
         self.assertContains(wrong, "This code is wrong")

@@ -15,7 +15,7 @@ from tests.dashboard.browser import Operator, chromium
 from tests.server import PASSWORD, Server
 
 PEOPLE = f"""
-from tests.people import a_person
+from tests.dashboard.operators import a_person
 for role, name in (("admin", "noa"), ("viewer", "viewer"), ("operator", "dana")):
     a_person(role, name, password="{PASSWORD}")
 """

@@ -109,6 +109,13 @@ class LineTests(SimpleTestCase):
         self.assertEqual(json.loads(line)["language"], "en")
         self.assertEqual(journal.load(line), began)
 
+    def test_a_journal_from_before_a_knob_was_whole_frames_is_read(self) -> None:
+        line = json.loads(journal.dump(Retuned(0, 1, Profile())))
+        line["profile"]["resume_ms"] = 290
+        read = journal.load(json.dumps(line))
+        assert isinstance(read, Retuned)
+        self.assertEqual(read.profile, Profile())
+
     def test_hebrew_can_be_read_in_the_journal(self) -> None:
         self.assertIn("מה השעות", journal.dump(Amend(3, "מה השעות")))
 

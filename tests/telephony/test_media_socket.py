@@ -8,8 +8,8 @@ from asgiref.sync import sync_to_async
 from django.test import override_settings
 from twilio.request_validator import RequestValidator
 
-from calls.consumers import REFUSED, REPLACED
 from calls.models import Call
+from calls.telephony.media_socket import REFUSED, REPLACED
 from calls.voice import live
 from tests.fakes import HUSH, FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services
@@ -94,7 +94,7 @@ class MessageTest(VirtualTimeTestCase):
             {"event": "dtmf", "dtmf": {"digit": "12"}},
             {"no": "event"},
         )
-        with services(), self.assertLogs("calls.consumers", "WARNING") as log:
+        with services(), self.assertLogs("calls.telephony.media_socket", "WARNING") as log:
             async with PhoneCall() as phone:
                 for message in broken:
                     await phone.send(message)

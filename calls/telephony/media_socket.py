@@ -1,4 +1,4 @@
-"""Twilio's media socket: text in, text out. Nothing is decided here.
+"""The media socket of a call, whoever carries it: text in, text out. Nothing is decided here.
 
 The receive loop is its own: stock Channels runs every websocket message through two tasks, a
 dispatch by name and a sweep of database connections on a thread that all consumers share, at fifty
@@ -20,8 +20,17 @@ from django.db import DatabaseError
 from calls.models import Call
 from calls.process.log import call_in_hand
 from calls.records import unwritten
+from calls.telephony.carrier import (
+    Carrier,
+    Key,
+    Malformed,
+    Mark,
+    Media,
+    Message,
+    Started,
+    Stopped,
+)
 from calls.telephony.pace import Pace
-from calls.telephony.twilio import messages, signature
 from calls.voice import live
 from calls.voice.audio_in import LARGEST_JUMP_MS
 from tuning.turns.profile import FRAME_MS
@@ -29,9 +38,10 @@ from tuning.turns.profile import FRAME_MS
 logger = logging.getLogger(__name__)
 
 START_S = 5.0
-"""How long a socket may take to send `start`."""
+"""How long a socket may take to bring Started."""
 CLOSE_S = 2.0
 """How long the stream may stay open for the sake of the record."""
+MESSAGE_LIMIT_BYTES = 64 * 1024
 MESSAGE_BYTES = 500
 """What a message of 20 ms has at most; a larger one counts for several."""
 REFUSED, REPLACED, FLOODED, BROKEN, NORMAL = 4403, 4409, 4429, 1011, 1000
@@ -45,6 +55,9 @@ class Flooded(Exception):
 class MediaConsumer(AsyncConsumer):
     """One stream of one call."""
 
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier, self._parse = carrier, carrier.parse
+
     async def __call__(
         self,
         scope: dict[str, Any],
@@ -56,7 +69,7 @@ class MediaConsumer(AsyncConsumer):
         self._live_call: live.LiveCall | None = None
         self._pace, self._heard_ms = Pace(time.monotonic()), 0
         await receive()  # websocket.connect
-        if not signature.admits_socket(scope):
+        if not self._carrier.admits(scope):
             await self._close(REFUSED)
             return
         await send({"type": "websocket.accept"})
@@ -74,22 +87,23 @@ class MediaConsumer(AsyncConsumer):
             self._hang_up()
             raise
 
-    async def _live(self, started: messages.Started) -> None:
+    async def _live(self, started: Started) -> None:
         before = unwritten.record_of(started.call_sid)
         call = await self._begun(started)
         if call is None:
             await self._close(REFUSED)
             return
         call_in_hand.set(call.call_sid)
-        live_call = self._live_call = live.LiveCall(
-            call, started.stream_sid, self._send_text, before
-        )
+        stream = self._carrier.stream(started)
+        live_call = self._live_call = live.LiveCall(call, stream, self._send_text, before)
         if self._is_gone:
             self._hang_up()
         why = await live_call.run(self._listen)
-        # Twilio's next question, what to do now, needs the record; a database that is down keeps
-        # the record waiting, but not the caller.
+        # The carrier's next question, what to do now, needs the record; a database that is down
+        # keeps the record waiting, but not the caller.
         await live_call.recorded(CLOSE_S)
+        if not self._is_closed and (farewell := stream.hang_up()):
+            await self._send_text(farewell)
         await self._close(CLOSE_CODES.get(why, NORMAL))
         await live_call.tell_end(why)
 
@@ -98,16 +112,16 @@ class MediaConsumer(AsyncConsumer):
         if self._live_call:
             self._live_call.end("caller hung up")
 
-    # Before the call: connected, start, and the token.
+    # Before the call: who it is, and the token.
 
-    async def _start(self) -> messages.Started | None:
+    async def _start(self) -> Started | None:
         try:
             async with asyncio.timeout(START_S):
                 while (message := await self._next())["type"] == "websocket.receive":
                     match self._parsed(message):
-                        case messages.Started() as started:
+                        case Started() as started:
                             return started
-                        case messages.Stopped():
+                        case Stopped():
                             return None
         except TimeoutError:
             logger.warning("A stream sent no start within %g s", START_S)
@@ -118,12 +132,11 @@ class MediaConsumer(AsyncConsumer):
         self._is_closed = True
         return None
 
-    async def _begun(self, started: messages.Started) -> Call | None:
+    async def _begun(self, started: Started) -> Call | None:
         """The call that this stream may begin; None if it may not."""
-        token = started.parameters.get("token", "")
         try:
             begin = database_sync_to_async(Call.begin)
-            call: Call | None = await begin(started.call_sid, started.stream_sid, token)
+            call: Call | None = await begin(started.call_sid, started.stream_sid, started.token)
         except DatabaseError:
             logger.exception("Refused %s: the database does not answer", started.call_sid)
             return None
@@ -140,13 +153,13 @@ class MediaConsumer(AsyncConsumer):
         try:
             while (message := await self._next())["type"] == "websocket.receive":
                 match self._parsed(message):
-                    case messages.Media() as media:
+                    case Media() as media:
                         conversation.hear(media)
-                    case messages.Mark(name=name):
+                    case Mark(name=name):
                         conversation.marked(name)
-                    case messages.Dtmf(digit=digit):
+                    case Key(digit=digit):
                         conversation.press(digit)
-                    case messages.Stopped():
+                    case Stopped():
                         break
             else:
                 self._is_closed = True
@@ -161,13 +174,13 @@ class MediaConsumer(AsyncConsumer):
             await asyncio.sleep(0)
         return await self._receive()
 
-    def _parsed(self, message: dict[str, Any]) -> messages.Message | None:
+    def _parsed(self, message: dict[str, Any]) -> Message | None:
         text, parsed = message.get("text"), None
         try:
-            if text is None or len(text) > messages.MESSAGE_LIMIT_BYTES:
-                raise messages.Malformed("a binary message" if text is None else "too long")
-            parsed = messages.parse(text)
-        except messages.Malformed as error:
+            if text is None or len(text) > MESSAGE_LIMIT_BYTES:
+                raise Malformed("a binary message" if text is None else "too long")
+            parsed = self._parse(text)
+        except Malformed as error:
             self._malformed += 1
             if self._live_call:
                 self._live_call.malformed_messages = self._malformed
@@ -177,9 +190,9 @@ class MediaConsumer(AsyncConsumer):
         self._count(1 + size // MESSAGE_BYTES, parsed)
         return parsed
 
-    def _count(self, cost: float, parsed: messages.Message | None) -> None:
+    def _count(self, cost: float, parsed: Message | None) -> None:
         """A leap in time is as much as all the silence that it stands for. Flooded."""
-        if isinstance(parsed, messages.Media):
+        if isinstance(parsed, Media):
             leap_ms = parsed.timestamp_ms - self._heard_ms
             self._heard_ms = max(self._heard_ms, parsed.timestamp_ms)
             if leap_ms <= LARGEST_JUMP_MS:  # a longer one is not heard
