@@ -1,9 +1,9 @@
 """How good a judge of completion is on places that it has not seen: figures and their table. Pure.
 
-AUC: how often a whole line ranks above a place that is cut short; open places are in no figure but
-the confusion, since they are either. Calibration: expected error of the probability of whole, in ten
-bins, over the places that are whole, cut short, or need time. Intervals are 95 %, by bootstrap over
-businesses and the places in them.
+AUC: how often a whole line ranks above a place that is cut short; open places are in no figure
+but the confusion, since they are either. Calibration: the expected error of the probability of
+whole, in ten bins, over the places that are whole, cut short, or need time. Intervals are 95 %, by
+bootstrap over businesses and the places in them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calls.language.completion_judge import OUTCOMES, CompletionJudge
-from calls.language.line_scores import silence_ms
+from calls.language.line_scores import by_lists_ms
 from calls.language.lines import KINDS, Place
 
 RESAMPLED = 1000
@@ -45,7 +45,7 @@ def judged(judge: CompletionJudge, places: list[Place]) -> Judged:
     return Judged(
         np.array([place.kind for place in places]),
         np.array([[each.whole, each.cut_short, each.needs_time] for each in verdicts]),
-        np.array([silence_ms(place) for place in places], float),
+        np.array([by_lists_ms(place) for place in places], float),
     )
 
 

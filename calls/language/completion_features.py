@@ -1,8 +1,8 @@
-"""What the judge of completion looks at: the question's end and the caller's words so far, as names.
+"""What the judge of completion looks at, as names: the question, and the caller's words so far.
 
-Pure. Each name says what it is and what was found there ("last: רוצה"); the same words give the same
-names. Punctuation, vowel marks and case are not looked at, since recognisers differ in them. What is
-known of Hebrew words besides their letters stands in hebrew/completion_words.toml.
+Pure. Each name says what it is and what was found there ("last:רוצה"); the same words give the
+same names. Punctuation, vowel marks and case are not looked at: recognisers differ in them. What
+is known of Hebrew words besides their letters stands in hebrew/completion_words.toml.
 """
 
 from __future__ import annotations
@@ -178,11 +178,8 @@ def _numbers(asked: tuple[str, ...], topics: set[str], said: list[str]) -> Itera
     count, is_last = digits_in(said), is_number(said[-1])
     run = next((at for at, word in enumerate(reversed(said)) if not is_number(word)), len(said))
     yield from (f"digits:{min(count, 12)} {is_last}", f"run:{min(run, 11)}")
-    named = (
-        next((DIGITS[word] for word in asked if word in DIGITS), 0)
-        if "ספרות" in " ".join(asked) or "הספרות" in asked
-        else 0
-    )
+    is_named = not {"ספרות", "הספרות"}.isdisjoint(asked)
+    named = next((DIGITS[word] for word in asked if word in DIGITS), 0) if is_named else 0
     for topic in topics:
         yield f"digits, topic:{topic} {min(count, 12)} {is_last}"
         if expected := named or EXPECTED.get(topic, 0):
