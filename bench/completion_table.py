@@ -67,6 +67,17 @@ def lists_auc(found: Judged) -> float:
     return auc(rank[found.kinds == "whole"], rank[found.kinds == "cut_short"])
 
 
+def spared(percent: int) -> Figure:
+    """Of whole lines: how many rank above all but so many percent of the places cut short."""
+
+    def figure(found: Judged) -> float:
+        rank = found.shares[:, 0] / (found.shares[:, 0] + found.shares[:, 1])
+        line = np.quantile(rank[found.kinds == "cut_short"], 1 - percent / 100)
+        return float((rank[found.kinds == "whole"] > line).mean())
+
+    return figure
+
+
 def calibration_error(found: Judged) -> float:
     sure = found.kinds != "open"
     share, is_whole = found.shares[sure, 0], found.kinds[sure] == "whole"
@@ -118,6 +129,7 @@ def table(judge: CompletionJudge, places: dict[str, list[Place]]) -> str:
     figures_of: dict[str, Figure] = {
         "AUC": local_auc,
         "AUC of the lists": lists_auc,
+        **{f"whole above {100 - each} % of cut short": spared(each) for each in (10, 5)},
         "calibration error": calibration_error,
         **{f"{kind} judged so": right(kind) for kind in OUTCOMES},
     }

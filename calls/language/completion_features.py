@@ -16,9 +16,8 @@ from pathlib import Path
 _MARKS = re.compile(r"[\u0591-\u05C7\"'״׳`´’‘“”]")
 _WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[^.!?…]*[.!?…]*")
-LISTS = tomllib.loads(
-    (Path(__file__).parent / "hebrew" / "completion_words.toml").read_text("utf-8")
-)
+LISTED = (Path(__file__).parent / "hebrew" / "completion_words.toml").read_text("utf-8")
+LISTS = tomllib.loads(LISTED)
 
 
 def _by_word(table: dict[str, str]) -> dict[str, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from calls.language.completion_features import features
+from calls.language.completion_features import LISTED, features
 
 OUTCOMES = ("whole", "cut_short", "needs_time")
 BUCKETS = 1 << 16
@@ -29,7 +29,8 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How likely each is; they add up to 1. version: of the weights that say so."""
+    """How likely each is; they add up to 1. version: of the weights, and of the lists
+    of words that they were learned with."""
 
     whole: float
     cut_short: float
@@ -41,7 +42,8 @@ class CompletionJudge:
     def __init__(self, weights: NDArray[np.float16], bias: Floats) -> None:
         """weights: a row for each bucket of names, a column for each outcome."""
         self.weights, self.bias = weights, bias
-        self.version = sha256(weights.tobytes() + bias.tobytes()).hexdigest()[:12]
+        learned = LISTED.encode() + weights.tobytes() + bias.tobytes()
+        self.version = sha256(learned).hexdigest()[:12]
 
     def judge(self, question: str, text: str) -> Verdict:
         rows = self.weights[buckets(question, text)]

@@ -57,13 +57,26 @@ MOST_MODULES = 15
 PURE = (
     *("tuning.turns", "calls.audio.codec", "calls.audio.level", "calls.audio.echo"),
     *("calls.measures.latency", "calls.measures.tradeoff", "calls.telephony.twilio.messages"),
-    "calls.voice.clock",
+    *("calls.language.lines", "calls.language.completion_features", "calls.voice.clock"),
+    *("calls.language.completion_judge", "calls.language.line_scores", "calls.language.cut_offs"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),
-    *("functools", "itertools", "json", "math", "numpy", "random", "re", "statistics", "typing"),
-    *("pathlib", "tomllib", "xml"),  # completion.py reads its own word lists, once
+    *(
+        "functools",
+        "hashlib",
+        "itertools",
+        "json",
+        "math",
+        "numpy",
+        "random",
+        "re",
+        "statistics",
+        "typing",
+    ),
+    *("pathlib", "tomllib", "xml"),  # word lists and weights are read, once
+    "zlib",  # its checksums
 }
 """What a pure module may import besides pure modules: nothing that acts, waits or tells time."""
 VAGUE = {"manager", "handler", "helper", "util", "utils", "base", "processor", "misc", "common"}
