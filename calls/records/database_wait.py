@@ -16,7 +16,7 @@ from typing import Any
 from django.db import OperationalError, connections
 
 WEBHOOK_S = 4.0
-"""What a webhook asks the database, altogether."""
+"""What a webhook, or a stream that begins, asks the database, altogether."""
 
 
 @contextmanager

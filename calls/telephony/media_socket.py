@@ -20,6 +20,7 @@ from django.db import DatabaseError
 from calls.models import Call
 from calls.process.log import call_in_hand
 from calls.records import unwritten
+from calls.records.database_wait import WEBHOOK_S, at_most
 from calls.telephony.carrier import (
     Carrier,
     Key,
@@ -134,9 +135,13 @@ class MediaConsumer(AsyncConsumer):
 
     async def _begun(self, started: Started) -> Call | None:
         """The call that this stream may begin; None if it may not."""
+
+        def begin() -> Call | None:
+            with at_most(WEBHOOK_S):  # the caller waits
+                return Call.begin(started.call_sid, started.stream_sid, started.token)
+
         try:
-            begin = database_sync_to_async(Call.begin)
-            call: Call | None = await begin(started.call_sid, started.stream_sid, started.token)
+            call: Call | None = await database_sync_to_async(begin)()
         except DatabaseError:
             logger.exception("Refused %s: the database does not answer", started.call_sid)
             return None

@@ -82,12 +82,15 @@ PURE = (
     *("tuning.turns", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
+    *("calls.language.lines", "calls.language.completion_features"),
+    *("calls.language.completion_judge", "calls.language.line_scores", "calls.language.cut_offs"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),
-    *("functools", "itertools", "json", "math", "numpy", "random", "re", "statistics", "struct"),
-    *("typing", "pathlib", "tomllib", "xml"),  # completion.py reads its own word lists, once
+    *("functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re", "statistics"),
+    *("struct", "typing", "pathlib", "tomllib", "xml"),  # word lists and weights are read, once
+    "zlib",  # its checksums
     "twilio.twiml",  # of that package only what makes XML
 }
 """What a pure module may import besides pure modules: nothing that acts, waits or tells time."""

@@ -1,7 +1,11 @@
-"""Record every scripted call anew: python -m tests.recordings.record"""
+"""Record every scripted call anew: python -m tests.recordings.record
+
+A file that says the same in another order stays as it is, so that a diff shows what has changed.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 
 import django
@@ -13,13 +17,18 @@ def main() -> None:
     from tests.recordings.calls import CALLS
     from tests.recordings.scripted import FOLDER
 
-    for path in FOLDER.glob("*/*.jsonl"):
-        path.unlink()
+    gone = set(FOLDER.glob("*/*.jsonl"))
     for call in CALLS:
         made = call.make(call.profile)
         for name, path in call.files.items():
-            path.parent.mkdir(exist_ok=True)
-            path.write_text("".join(f"{line}\n" for line in getattr(made, name)))
+            lines = list(getattr(made, name))
+            known = path.read_text().splitlines() if path in gone else []
+            gone.discard(path)
+            if [json.loads(line) for line in known] != [json.loads(line) for line in lines]:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text("".join(f"{line}\n" for line in lines))
+    for path in gone:
+        path.unlink()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ gives up, after 15 s."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.test import Client, SimpleTestCase, TransactionTestCase, tag
 
 from calls.models import Call
 from calls.records.database_wait import WEBHOOK_S, at_most
+from calls.telephony.media_socket import REFUSED
 from tests.faults.test_fault_stores import a_database_that_takes_nothing
+from tests.phone import PhoneCall, services
 from tests.server import Server
 from tests.servers.postgresql import PostgresqlServer
 
@@ -49,6 +52,18 @@ class SqliteTest(TransactionTestCase):
                 answer, took_s = self.post(name, **form)
             self.assertLess(took_s, IN_TIME_S)
             self.assertEqual(answer.status_code, status)
+
+    async def test_a_stream_that_begins_while_it_is_locked_is_refused_in_time(self) -> None:
+        """The caller, who has heard nothing so far, gets the apology of `after`."""
+        phone = PhoneCall()
+        await phone.ring()
+        await phone.connect()
+        began_s = time.monotonic()
+        with services(), a_database_that_takes_nothing():
+            await phone.start()
+            while phone.close_code is None and time.monotonic() - began_s < IN_TIME_S:
+                await asyncio.sleep(0.05)
+        self.assertEqual(phone.close_code, REFUSED)
 
     def test_the_limit_is_of_all_its_questions_together_and_of_nobody_else_s(self) -> None:
         began_s = time.monotonic()

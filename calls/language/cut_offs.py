@@ -1,0 +1,99 @@
+"""Callers cut off against dead air, judge by judge, in the form of livekit/eot-bench. Pure.
+
+A judge that is surer than a threshold is answered after a short delay, else after a long one; all
+thresholds and delays are tried, and the best of them shown. Dead air is the mean wait after whole
+lines. Lines of text have no pauses that could be timed: theirs are taken to be as long as the
+benches draw thinking pauses (log-normal, median 500 ms, sigma 0.75), so these figures compare
+judges on the same lines and are no forecast of calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import erf, log, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calls.language.line_scores import Scored
+
+MEDIAN_MS, SIGMA = 500, 0.75
+DELAYS_MS = np.arange(100, 4001, 50)
+THRESHOLDS = 24
+DEAD_AIR_MS, CUT_OFF_PERCENT = (300, 600), (10, 5, 2)
+LONG_MS, SHORT_MS = 1200, 700
+
+Floats = NDArray[np.float64]
+SURVIVES: Floats = np.array(
+    [(1 - erf(log(d / MEDIAN_MS) / (SIGMA * sqrt(2)))) / 2 for d in DELAYS_MS]
+)
+"""Share of pauses that last longer than each delay: cut off by it."""
+
+
+def table(by_line: Sequence[Sequence[Scored]]) -> str:
+    """Needs lines that end whole, and pauses; says so where there are none."""
+    every = [each for line in by_line for each in line]
+    ends = [each for each in every if each.place.kind == "whole"]
+    pauses = [each for each in every if each.place.kind != "whole"]
+    if not ends or not pauses:
+        return "The table needs lines that end whole, and pauses in lines: mark some with | or ~."
+    owners = np.repeat(
+        np.arange(len(by_line)),
+        [sum(each.place.kind != "whole" for each in line) for line in by_line],
+    )
+    judges = {
+        "silence alone": (np.zeros(len(ends)), np.zeros(len(pauses))),
+        "lists": tuple(np.array([-each.lists_ms for each in group]) for group in (ends, pauses)),
+        "local": tuple(
+            np.array([each.verdict.whole for each in group]) for group in (ends, pauses)
+        ),
+    }
+    turns = len(set(owners.tolist()))
+    rows = [f"{len(ends)} whole lines, {len(pauses)} pauses in {turns} turns", ""]
+    heads = [f"at {ms} ms" for ms in DEAD_AIR_MS] + [f"at {share} %" for share in CUT_OFF_PERCENT]
+    for unit, by in (("pause", np.arange(len(pauses))), ("turn", owners)):
+        rows.append(f"{f'cut-offs, ms per {unit}':24}" + "".join(f"{head:>12}" for head in heads))
+        for name, (after_end, in_pause) in judges.items():
+            rows.append(f"{name:24}" + "".join(_best(after_end, in_pause, by)))
+    return "\n".join([*rows, "", _asked(ends, pauses)])
+
+
+def _best(after_end: Floats, in_pause: Floats, owners: NDArray[np.int64]) -> list[str]:
+    tried = _tried(after_end, in_pause, owners)
+    air, cut = (np.concatenate([each[at] for each in tried]) for at in (0, 1))
+    shares = [cut[air <= ms].min(initial=1) for ms in DEAD_AIR_MS]
+    waits = [air[cut <= percent / 100].min(initial=DELAYS_MS[-1]) for percent in CUT_OFF_PERCENT]
+    return [f"{share:11.1%} " for share in shares] + [f"{wait:9.0f} ms" for wait in waits]
+
+
+def _tried(
+    after_end: Floats, in_pause: Floats, owners: NDArray[np.int64]
+) -> list[tuple[Floats, Floats]]:
+    """Dead air and share of cut-offs at each threshold, for all pairs of delays."""
+    kept = np.log1p(-SURVIVES)
+    owned, found = np.unique(owners, return_inverse=True)
+    tried = []
+    for threshold in np.unique(np.quantile(after_end, np.linspace(0, 1, THRESHOLDS))):
+        is_sure = in_pause >= threshold
+        sure = np.bincount(found[is_sure], minlength=len(owned))
+        unsure = np.bincount(found[~is_sure], minlength=len(owned))
+        pairs, counts = np.unique(np.stack([sure, unsure]), axis=1, return_counts=True)
+        spared = np.exp(pairs[0][:, None, None] * kept[:, None] + pairs[1][:, None, None] * kept)
+        cut = 1 - np.tensordot(counts, spared, axes=1) / len(owned)
+        share = (after_end >= threshold).mean()
+        air = share * DELAYS_MS[:, None] + (1 - share) * DELAYS_MS
+        tried.append((air.ravel(), cut.ravel()))
+    return tried
+
+
+def _asked(ends: Sequence[Scored], pauses: Sequence[Scored]) -> str:
+    """What the profile asks for as it is."""
+    waits = [each.silence_ms for each in ends]
+    p50, p90 = np.percentile(waits, [50, 90])
+    cut_short = [each.silence_ms for each in pauses if each.place.kind == "cut_short"]
+    more = f"{np.mean([ms <= SHORT_MS for ms in cut_short]):.0%}" if cut_short else "-"
+    over = np.mean([ms > LONG_MS for ms in waits])
+    return (
+        f"silence asked for after whole lines: p50 {p50:.0f}, p90 {p90:.0f} ms, over {LONG_MS} ms "
+        f"{over:.0%}; at most {SHORT_MS} ms where more must come: {more} of {len(cut_short)}"
+    )
