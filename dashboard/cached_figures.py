@@ -17,7 +17,7 @@ SINCE = "figures-since"
 Figures = TypeVar("Figures")
 
 
-def kept(key: str, work_out: Callable[[], Figures]) -> Figures:
+def cached(key: str, work_out: Callable[[], Figures]) -> Figures:
     """`key` names everything that the figures depend on, but for the calls themselves."""
     # Asked for before anything is looked at: what a label overtakes is kept under the old name.
     name = f"figures-{cache.get(SINCE, '')}-{key.replace(' ', '-')}"
@@ -28,6 +28,6 @@ def kept(key: str, work_out: Callable[[], Figures]) -> Figures:
     return found
 
 
-def work_out_anew() -> None:
+def drop_cached() -> None:
     """Somebody has judged a turn otherwise: no figure from before it is shown again."""
     cache.set(SINCE, uuid.uuid4().hex, settings.FIGURES_KEPT_S * 2)

@@ -24,7 +24,7 @@ from calls.records import recording
 from calls.records.turn import Turn
 from dashboard.access import may
 from dashboard.address import number_in
-from dashboard.cached_figures import work_out_anew
+from dashboard.cached_figures import drop_cached
 from dashboard.calls.course import course
 from dashboard.calls.waterfall import Waterfall, waterfall
 from dashboard.models import AuditEvent
@@ -155,7 +155,7 @@ def label(request: HttpRequest, pk: int, number: int) -> HttpResponse:
                 request, AuditEvent.Action.LABEL, one.call,
                 turn=number, before=before, after=given,
             )  # fmt: skip
-        work_out_anew()
+        drop_cached()
     if not request.headers.get("HX-Request"):
         return redirect(_address(pk, number, _text(request)))
     return _detail(request, one, was_labelled=True)

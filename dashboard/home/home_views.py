@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from calls.models import Call
 from dashboard.access import may
-from dashboard.cached_figures import kept
+from dashboard.cached_figures import cached
 from dashboard.home.tiles import since_published, tiles
 
 NEWEST_CALLS = 8
@@ -19,8 +19,8 @@ NEWEST_CALLS = 8
 def home(request: HttpRequest) -> HttpResponse:
     ended = Call.objects.filter(ended_at__isnull=False).select_related("profile", "revision")
     context = {
-        "tiles": kept("tiles", tiles),
-        "since": kept("since", lambda: (since_published(),))[0],
+        "tiles": cached("tiles", tiles),
+        "since": cached("since", lambda: (since_published(),))[0],
         "calls": ended.order_by("-rang_at", "-pk")[:NEWEST_CALLS],
     }
     return render(request, "dashboard/home/home.html", context)

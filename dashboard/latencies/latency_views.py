@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from calls.measures.latency import Summary, from_bins, percentile, summarise
 from calls.measures.moments import LATENCIES, names_of
 from dashboard.access import may
-from dashboard.cached_figures import kept
+from dashboard.cached_figures import cached
 from dashboard.charts import Histogram, latency_axis, latency_histogram, latency_place
 from dashboard.latencies.targets import LATENCY, Target, verdict
 from dashboard.latencies.turn_selection import DAYS, NEWEST_CALLS, Measured, Selection
@@ -82,7 +82,7 @@ class Stage:
 def latencies(request: HttpRequest) -> HttpResponse:
     """Response latencies of short and of long utterances: never pooled, they have other rules."""
     selection = Selection.of(request)
-    figures = kept(f"latencies {selection.key}", lambda: _figures(selection))
+    figures = cached(f"latencies {selection.key}", lambda: _figures(selection))
     context = {
         **figures,
         "selection": selection,

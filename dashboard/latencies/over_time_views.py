@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from dashboard.access import may
-from dashboard.cached_figures import kept
+from dashboard.cached_figures import cached
 from dashboard.charts import AxisMark, percent
 from dashboard.latencies.heat_map import HeatMap, clock_hours, heat_map
 from dashboard.latencies.latency_views import CLASSES
@@ -33,7 +33,7 @@ def over_time(request: HttpRequest) -> HttpResponse:
     hours = HOURS_A_COLUMN[selection.days]
     columns = selection.days * 24 // hours
     since = _begin(hours, columns)
-    maps = kept(f"over time {selection.key}", lambda: _maps(selection, since, columns, hours))
+    maps = cached(f"over time {selection.key}", lambda: _maps(selection, since, columns, hours))
     context = {
         "selection": selection,
         "days": DAYS,

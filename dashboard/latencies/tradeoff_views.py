@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from calls.measures.tradeoff import Curve, Point, Watched, curve
 from calls.records.turn import Turn
 from dashboard.access import may
-from dashboard.cached_figures import kept
+from dashboard.cached_figures import cached
 from dashboard.charts import AxisMark, percent, round_axis, steps, thousands
 from dashboard.latencies.targets import CUT_IN_RATE
 from dashboard.latencies.turn_selection import DAYS, Measured, Selection
@@ -75,7 +75,7 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
     panels = (
         []
         if is_adaptive
-        else kept(
+        else cached(
             f"trade-off {selection.key} {hash(drawn_of)}", lambda: _panels(selection, live, wanted)
         )
     )

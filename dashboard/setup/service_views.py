@@ -20,7 +20,7 @@ from django.views.decorators.vary import vary_on_headers
 from calls.models import Call
 from calls.process.server_process import ServerProcess
 from dashboard.access import may
-from dashboard.setup.settings_in_use import differences, in_force
+from dashboard.setup.settings_in_use import differences, settings_in_use
 from hevoice import bus
 from tuning.models import TimingProfile
 
@@ -86,7 +86,7 @@ def services(request: HttpRequest) -> HttpResponse:
     context |= {
         "default_profile": profile,
         "differences": differences(profile),
-        "in_force": in_force(),
+        "settings_in_use": settings_in_use(),
     }
     return render(request, "dashboard/setup/services.html", context)
 

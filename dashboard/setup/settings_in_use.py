@@ -54,7 +54,7 @@ def differences(profile: TimingProfile) -> list[Difference]:
     ]
 
 
-def in_force() -> list[ShownSetting]:
+def settings_in_use() -> list[ShownSetting]:
     declared = [one for vendor in registered(settings.VENDORS) for one in vendor.settings]
     open_ = [*NAMES, *(one.name for one in declared if not one.is_secret)]
     secret = [*SECRETS, *(one.name for one in declared if one.is_secret)]

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.test import TestCase, override_settings
 
 from calls.records.turn import Turn
-from dashboard.cached_figures import kept, work_out_anew
+from dashboard.cached_figures import cached, drop_cached
 from tests.dashboard.call_rows import a_call, a_turn
 from tests.dashboard.operators import a_person
 from tuning.models import TimingProfile
@@ -41,11 +41,13 @@ class KeptTests(TestCase):
     def test_what_was_worked_out_is_kept(self) -> None:
         self.assertEqual(self.cut_ins(), 0.5)
         Turn.objects.filter(number=1).update(label="fine")
-        self.assertEqual((self.cut_ins(), kept("a", lambda: 1), kept("a", lambda: 2)), (0.5, 1, 1))
+        self.assertEqual(
+            (self.cut_ins(), cached("a", lambda: 1), cached("a", lambda: 2)), (0.5, 1, 1)
+        )
 
     def test_where_nothing_is_kept_it_is_worked_out_each_time(self) -> None:
         with self.settings(FIGURES_KEPT_S=0):
-            self.assertEqual((kept("a", lambda: 1), kept("a", lambda: 2)), (1, 2))
+            self.assertEqual((cached("a", lambda: 1), cached("a", lambda: 2)), (1, 2))
 
     def test_a_label_is_in_every_figure_at_once(self) -> None:
         self.assertEqual((self.cut_ins(), self.observed()), (0.5, 0.5))
@@ -56,7 +58,7 @@ class KeptTests(TestCase):
 
     def test_what_was_being_worked_out_meanwhile_is_not_kept(self) -> None:
         def slowly() -> int:
-            work_out_anew()
+            drop_cached()
             return 1
 
-        self.assertEqual((kept("a", slowly), kept("a", lambda: 2)), (1, 2))
+        self.assertEqual((cached("a", slowly), cached("a", lambda: 2)), (1, 2))

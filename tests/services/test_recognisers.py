@@ -15,7 +15,7 @@ from calls.services import vendors
 from calls.services.espeak.speaker import synthesise
 from calls.services.google.speech import GoogleLimits, GoogleTranscriber
 from calls.services.whisper.transcriber import WhisperTranscriber
-from dashboard.setup.settings_in_use import in_force
+from dashboard.setup.settings_in_use import settings_in_use
 from hevoice import environment
 from tests.dashboard.test_service_page import environment as variables
 from tests.servers.google_speech import GoogleSpeech
@@ -142,7 +142,7 @@ class RegisteredTests(SimpleTestCase):
 
     def test_the_setup_page_shows_its_settings_but_not_its_key(self) -> None:
         with override_settings(TIN_EAR_URL="http://ear", TIN_EAR_KEY="k-hidden"):
-            shown = {each.name: each.value for each in in_force()}
+            shown = {each.name: each.value for each in settings_in_use()}
         self.assertEqual((shown["TIN_EAR_URL"], shown["TIN_EAR_KEY"]), ("http://ear", "✓"))
 
     @override_settings(
