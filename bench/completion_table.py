@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calls.language.completion_judge import OUTCOMES, CompletionJudge
+from calls.language.completion.judge import OUTCOMES, CompletionJudge
+from calls.language.completion.line_scores import by_lists_ms
+from calls.language.completion.lines import KINDS, Place
 from calls.language.hebrew import HEBREW
-from calls.language.line_scores import by_lists_ms
-from calls.language.lines import KINDS, Place
 
 RESAMPLED = 1000
 SEED = 7

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.completion_table import table
-from calls.language.completion_judge import BUCKETS, OUTCOMES, CompletionJudge, buckets, stored
-from calls.language.lines import Line, Place, by_business
+from calls.language.completion.judge import BUCKETS, OUTCOMES, CompletionJudge, buckets, stored
+from calls.language.completion.lines import Line, Place, by_business
 
 LINES = Path(__file__).with_name("lines")
 LEFT_OUT = (

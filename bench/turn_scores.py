@@ -1,7 +1,7 @@
 """What the outcomes of bench.turns' calls come to. Pure.
 
 Rules: a cut-in is a reply, decided before the caller's end, of which anything was heard. A delay is
-measured from the speech end as the core heard it (DESIGN: the last voiced frame) to the decision
+measured from the speech end as the core heard it (the last voiced frame) to the decision
 whose reply was heard; `from_last_sound` counts from the truth instead. Intervals are 95 %, by
 bootstrap over calls: turns of one caller are no independent draws.
 """

@@ -7,4 +7,4 @@ class CallsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self) -> None:
-        from calls.simulator import test_call  # noqa: F401  (their models)
+        from calls.simulator import dashboard_call  # noqa: F401  (their models)

@@ -113,7 +113,7 @@ class Call(models.Model):
     """The last turn whose latencies are in the counts of the hour."""
 
     TEST_CALLER = "+15005550006"
-    """A number for tests, which nobody can have: calls of calls/simulator/test_call.py."""
+    """A number for tests, which nobody can have: calls of calls/simulator/dashboard_call.py."""
 
     # Where a stream goes on, if it took over from another of the same call.
     first_turn = 0

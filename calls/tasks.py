@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 
 from calls.records import post_call, recovery, retention
-from calls.simulator import test_call
+from calls.simulator import dashboard_call
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def settle_missed() -> None:
 @shared_task
 def place_test_call(test_call_pk: int) -> None:
     """Lasts as long as the call: the worker does nothing else meanwhile."""
-    test_call.place(test_call_pk)
+    dashboard_call.place(test_call_pk)
 
 
 @shared_task

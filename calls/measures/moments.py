@@ -1,7 +1,8 @@
 """The moments of a turn and the latencies between them, each declared once, here.
 
 These declarations are read by the columns of calls.models.Turn, the record of a turn in progress,
-the hourly counts, the exports, the waterfall and the pages. DESIGN.md section 1 defines the words.
+the hourly counts, the exports, the waterfall and the pages. The glossary of the help pages explains
+them.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ from django.db import DatabaseError
 from calls.models import Call
 from calls.process.log import call_in_hand
 from calls.records import unwritten
-from calls.records.database_wait import WEBHOOK_S, at_most
 from calls.telephony.carrier import (
     Carrier,
     Key,
@@ -31,6 +30,7 @@ from calls.telephony.carrier import (
     Started,
     Stopped,
 )
+from calls.telephony.database_wait import WEBHOOK_S, at_most
 from calls.telephony.pace import Pace
 from calls.voice import live
 from calls.voice.audio_in import LARGEST_JUMP_MS

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calls import tasks
-from calls.simulator.test_call import TestCall
+from calls.simulator.dashboard_call import TestCall
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.access import may
 from dashboard.models import AuditEvent

@@ -11,9 +11,9 @@ from django.test import SimpleTestCase
 
 from bench.completion_table import Judged, calibration_error, joined, judged, lists_auc, local_auc
 from bench.train_completion import LEFT_OUT, LINES, examples, places, trained
-from calls.language.completion_features import digits_in, features, last_question, words
-from calls.language.completion_judge import STORED, load, stored
-from calls.language.lines import by_business
+from calls.language.completion.features import digits_in, features, last_question, words
+from calls.language.completion.judge import STORED, load, stored
+from calls.language.completion.lines import by_business
 
 NAME = "מה השם שלכם?"
 LONG = "אני רוצה לבטל את התור " * 400

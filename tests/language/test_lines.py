@@ -10,7 +10,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from calls.language.lines import Line, Malformed, by_business, parsed, read_lines
+from calls.language.completion.lines import Line, Malformed, by_business, parsed, read_lines
 
 FOLDER: Path = settings.BASE_DIR / "bench" / "lines"
 

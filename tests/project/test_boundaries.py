@@ -82,8 +82,7 @@ PURE = (
     *("tuning.turns", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
-    *("calls.language.lines", "calls.language.completion_features"),
-    *("calls.language.completion_judge", "calls.language.line_scores", "calls.language.cut_offs"),
+    "calls.language.completion",
 )
 """Modules, and folders of them."""
 HARMLESS = {

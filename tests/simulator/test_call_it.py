@@ -8,8 +8,8 @@ from django.test import Client, SimpleTestCase, TestCase, override_settings, tag
 from django.utils import timezone, translation
 
 from calls.records import recording
-from calls.simulator import test_call, utterances
-from calls.simulator.test_call import TAKEN_WITHIN, TEST_CALLER, TestCall
+from calls.simulator import dashboard_call, utterances
+from calls.simulator.dashboard_call import TAKEN_WITHIN, TEST_CALLER, TestCall
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.models import AuditEvent
 from dashboard.numbers.number_forms import TestCallForm
@@ -71,14 +71,16 @@ class StateTests(TestCase):
     @override_settings(TEST_CALL_WEBHOOK=NOWHERE)
     def test_two_workers_place_a_call_once(self) -> None:
         placed = self.ask()
-        self.assertEqual([test_call.place(placed.pk), test_call.place(placed.pk)], [True, False])
+        self.assertEqual(
+            [dashboard_call.place(placed.pk), dashboard_call.place(placed.pk)], [True, False]
+        )
 
     def test_a_recorded_caller_says_each_line_again(self) -> None:
         call = a_call(1, number=self.number)
         a_turn(call, 1)
         recording.write(recording.path_of(call), 0, TONE * 2 * 600)
         self.addCleanup(recording.forget, call)
-        (line,) = test_call.caller_lines(call)
+        (line,) = dashboard_call.caller_lines(call)
         self.assertEqual((line.speech_from_ms, line.text), (200, "אני רוצה לקבוע תור ליום שלישי"))
         page = self.client.get(f"/en/numbers/{self.number.pk}/").content.decode()
         self.assertIn(f'<option value="{call.pk}">', page)
@@ -106,7 +108,7 @@ class StateTests(TestCase):
 
     def test_a_recording_that_is_gone_is_said(self) -> None:
         placed = self.ask(f"{a_call(1, number=self.number).pk}")
-        test_call.place(placed.pk)
+        dashboard_call.place(placed.pk)
         placed.refresh_from_db()
         self.assertIn("holds no words of its caller", placed.failure)
 

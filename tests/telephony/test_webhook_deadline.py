@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.test import Client, SimpleTestCase, TransactionTestCase, tag
 
 from calls.models import Call
-from calls.records.database_wait import WEBHOOK_S, at_most
+from calls.telephony.database_wait import WEBHOOK_S, at_most
 from calls.telephony.media_socket import REFUSED
 from tests.faults.test_fault_stores import a_database_that_takes_nothing
 from tests.phone import PhoneCall, services

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from calls.language.cut_offs import table
+from calls.language.completion.cut_offs import table
+from calls.language.completion.line_scores import Scored, scored
+from calls.language.completion.lines import Malformed, read_lines
 from calls.language.language import spoken
-from calls.language.line_scores import Scored, scored
-from calls.language.lines import Malformed, read_lines
 
 PRINTED = {"cut_short": "more"}
 """A place is printed as what is still to come there."""

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST
 from calls.language.language import spoken
 from calls.models import Call
 from calls.process.log import call_in_hand
-from calls.records.database_wait import WEBHOOK_S, at_most
 from calls.telephony import answering
 from calls.telephony.carrier import NAME
+from calls.telephony.database_wait import WEBHOOK_S, at_most
 from calls.telephony.twilio import messages, reports, signature
 
 logger = logging.getLogger(__name__)

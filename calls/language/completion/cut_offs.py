@@ -15,7 +15,7 @@ from math import erf, log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from calls.language.line_scores import Scored
+from calls.language.completion.line_scores import Scored
 
 MEDIAN_MS, SIGMA = 500, 0.75
 DELAYS_MS = np.arange(100, 4001, 50)

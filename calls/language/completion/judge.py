@@ -1,7 +1,7 @@
 """Has a caller who has fallen silent said all that they had to say? A judge that has learned it.
 
 Pure. A verdict is three probabilities, from the words so far and the agent's question: a sum of
-learned weights, one for each name that completion_features.py finds. The same words and the same
+learned weights, one for each name that features.py finds. The same words and the same
 weights give the same verdict; a weight never changes while a process runs. `bench.train_completion`
 makes the weights and says how good they are.
 """
@@ -18,11 +18,11 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from calls.language.completion_features import LISTED, features
+from calls.language.completion.features import LISTED, features
 
 OUTCOMES = ("whole", "cut_short", "needs_time")
 BUCKETS = 1 << 16
-STORED = Path(__file__).parent / "hebrew" / "completion.npz"
+STORED = Path(__file__).parent.parent / "hebrew" / "completion.npz"
 
 Floats = NDArray[np.float32]
 

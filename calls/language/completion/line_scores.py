@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from calls.language import completion_judge
-from calls.language.completion_judge import Verdict
-from calls.language.lines import Place
+from calls.language.completion import judge
+from calls.language.completion.judge import Verdict
+from calls.language.completion.lines import Place
 from tuning.turns.completion import asked_in, read
 from tuning.turns.endpointing import CallerPauses, adaptive
 from tuning.turns.heard import CallerWords
@@ -29,10 +29,7 @@ class Scored:
 
     @property
     def judges(self) -> dict[str, dict[str, float | str]]:
-        shares = {
-            outcome: round(getattr(self.verdict, outcome), 4)
-            for outcome in completion_judge.OUTCOMES
-        }
+        shares = {outcome: round(getattr(self.verdict, outcome), 4) for outcome in judge.OUTCOMES}
         return {
             "local": {**shares, "version": self.verdict.version},
             "lists": {"silence_ms": self.lists_ms},
@@ -41,7 +38,7 @@ class Scored:
 
 def scored(place: Place, language: LanguageWords) -> Scored:
     """language: of the lists."""
-    verdict = completion_judge.stored().judge(place.question, place.text)
+    verdict = judge.stored().judge(place.question, place.text)
     return Scored(place, verdict, by_lists_ms(place, language))
 
 

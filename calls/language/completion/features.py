@@ -16,7 +16,7 @@ from pathlib import Path
 _MARKS = re.compile(r"[\u0591-\u05C7\"'״׳`´’‘“”]")
 _WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[^.!?…]*[.!?…]*")
-LISTED = (Path(__file__).parent / "hebrew" / "completion_words.toml").read_text("utf-8")
+LISTED = (Path(__file__).parent.parent / "hebrew" / "completion_words.toml").read_text("utf-8")
 LISTS = tomllib.loads(LISTED)
 
 
