@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, ClassVar
+from unittest import enterModuleContext
 
+from django.test import SimpleTestCase, tag
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.server import PASSWORD, Server
@@ -98,3 +101,24 @@ class Operator:
     def _hear(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"}:
             self.complaints.append(text)
+
+
+@tag("browser")
+class BrowserTestCase(SimpleTestCase):
+    """One server and one browser for a module: starting them costs more than a page."""
+
+    server: ClassVar[Server]
+    browser: ClassVar[Browser]
+
+    @classmethod
+    def begin(cls, *, made: str = "") -> None:
+        """For `setUpModule`. made: a program that fills the server's database."""
+        cls.server = enterModuleContext(Server("tests.fake_settings"))
+        if made:
+            cls.server.manage("shell", "-v0", "-c", made)
+        cls.browser = enterModuleContext(chromium())
+
+    def signed_in(self, **wishes: Any) -> Operator:
+        operator = Operator(self.browser, self.server, **wishes)
+        self.addCleanup(operator.leave)
+        return operator

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from typing import Any, ClassVar
-from unittest import enterModuleContext
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase, tag
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from calls.simulator import utterances
 from calls.simulator.caller import Caller, Say, StaySilent
 from calls.simulator.dialling import Dialled, place_call
-from tests.dashboard.browser import Operator, chromium
+from tests.dashboard.browser import BrowserTestCase, Operator
 from tests.server import Server
 
 PAGES = (
@@ -39,24 +37,10 @@ BARE_NUMBERS = r"""() => {
 
 
 def setUpModule() -> None:
-    """One server and one browser for all of them: starting them costs more than a page."""
-    BrowserTestCase.server = enterModuleContext(Server("tests.fake_settings"))
-    BrowserTestCase.server.manage(
-        "shell", "-c", "from tests.dashboard.demo_rows import fill; fill()"
-    )
-    BrowserTestCase.browser = enterModuleContext(chromium())
+    PagesTestCase.begin(made="from tests.dashboard.demo_rows import fill; fill()")
 
 
-@tag("browser")
-class BrowserTestCase(SimpleTestCase):
-    server: ClassVar[Server]
-    browser: ClassVar[Browser]
-
-    def operator(self, **wishes: Any) -> Operator:
-        operator = Operator(self.browser, self.server, **wishes)
-        self.addCleanup(operator.leave)
-        return operator
-
+class PagesTestCase(BrowserTestCase):
     def call_of_every_kind(self) -> str:
         (row,) = self.server.rows("select id from calls_call where ended_why = 'failed'")
         return f"calls/{row['id']}/"
@@ -66,7 +50,7 @@ class BrowserTestCase(SimpleTestCase):
         return f"profiles/{row['id']}/"
 
 
-class EveryPageTests(BrowserTestCase):
+class EveryPageTests(PagesTestCase):
     def test_every_page_is_whole_in_both_languages_light_and_dark_wide_and_narrow(self) -> None:
         """Every two of language, theme and width meet: all eight would take twice as long."""
         axe = Axe()
@@ -101,7 +85,7 @@ class EveryPageTests(BrowserTestCase):
         self.assertEqual(complaints, [])
 
     def test_back_shows_the_page_before_and_the_browser_has_kept_none_of_it(self) -> None:
-        page = self.operator(language="en").visit("calls/")
+        page = self.signed_in(language="en").visit("calls/")
         page.select_option("[name=ended]", "failed")
         page.wait_for_url("**ended=failed**")
         expect(page.locator("#found-calls a[href*='/calls/']")).not_to_have_count(0)
@@ -112,7 +96,7 @@ class EveryPageTests(BrowserTestCase):
         expect(page.locator("[name=ended]")).to_have_value("")
 
     def test_the_refusal_to_a_viewer_is_a_page_of_its_own(self) -> None:
-        operator = self.operator(user="viewer")
+        operator = self.signed_in(user="viewer")
         page = operator.visit(self.profile())
         expect(page.locator(".publish button")).to_have_count(0)
         page.evaluate("document.querySelector('form.editor').submit()")
@@ -120,9 +104,9 @@ class EveryPageTests(BrowserTestCase):
         self.assertEqual(Axe().run(page).response["violations"], [])
 
 
-class KeyTests(BrowserTestCase):
+class KeyTests(PagesTestCase):
     def test_single_keys_work_on_a_hebrew_keyboard_and_never_while_typing(self) -> None:
-        page = self.operator().visit("audit/")
+        page = self.signed_in().visit("audit/")
         press = """([key, code]) => document.activeElement.dispatchEvent(
             new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }))"""
         page.evaluate(press, ["/", "KeyQ"])
@@ -135,7 +119,7 @@ class KeyTests(BrowserTestCase):
         page.wait_for_url("**/calls/")
 
     def test_the_question_mark_opens_the_list_over_the_page_and_gives_the_focus_back(self) -> None:
-        operator = self.operator(language="en")
+        operator = self.signed_in(language="en")
         page = operator.visit("calls/")
         page.locator("#theme").focus()
         page.keyboard.press("?")
@@ -147,7 +131,7 @@ class KeyTests(BrowserTestCase):
         self.assertEqual(operator.complaints, [])
 
     def test_who_turned_them_off_has_none(self) -> None:
-        page = self.operator(language="en", user="viewer").visit("me/")
+        page = self.signed_in(language="en", user="viewer").visit("me/")
         page.locator("#id_shortcuts").uncheck()
         page.get_by_role("button", name="Save").click()
         expect(page.locator(".notice.ok")).to_contain_text("Saved")
@@ -158,12 +142,12 @@ class KeyTests(BrowserTestCase):
         self.assertTrue(page.url.endswith("/me/"))
 
 
-class WideTests(BrowserTestCase):
+class WideTests(PagesTestCase):
     def test_a_wide_screen_is_used(self) -> None:
         """At 1920 px what belongs together stands side by side, and nothing lies sideways."""
         for path, parts in (("", ".home > *"), ("latencies/", ".panels > *")):
             with self.subTest(path):
-                page = self.operator(language="en", width=1920).visit(path)
+                page = self.signed_in(language="en", width=1920).visit(path)
                 first, second = (page.locator(parts).nth(place).bounding_box() for place in (0, 1))
                 assert first
                 assert second
@@ -172,9 +156,9 @@ class WideTests(BrowserTestCase):
                 self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 1920)
 
 
-class UseTests(BrowserTestCase):
+class UseTests(PagesTestCase):
     def test_the_language_switch_keeps_the_page_and_the_theme_button_is_remembered(self) -> None:
-        page = self.operator().visit("latencies/?profile=1")
+        page = self.signed_in().visit("latencies/?profile=1")
         page.get_by_role("button", name="English").click()
         page.wait_for_url("**/en/latencies/?profile=1")
         page.locator("#theme").click()
@@ -183,7 +167,7 @@ class UseTests(BrowserTestCase):
         self.assertEqual(page.get_attribute("html", "data-theme"), "dark")
 
     def test_more_calls_are_appended_and_the_focus_goes_on_with_them(self) -> None:
-        page = self.operator().visit("calls/")
+        page = self.signed_in().visit("calls/")
         rows = page.locator("#finished-calls tr")
         expect(rows).to_have_count(26)
         page.locator("#more-calls a").click()
@@ -195,12 +179,12 @@ class UseTests(BrowserTestCase):
         )
 
     def test_a_whole_row_leads_to_its_call(self) -> None:
-        page = self.operator().visit("calls/")
+        page = self.signed_in().visit("calls/")
         page.locator("#finished-calls tr").nth(2).locator("td").nth(4).click(force=True)
         page.wait_for_url("**/calls/*/")
 
     def test_trying_a_value_adds_it_up_and_warns_beside_its_field(self) -> None:
-        page = self.operator(language="en").visit(self.profile())
+        page = self.signed_in(language="en").visit(self.profile())
         page.fill("#id_end_silence_short_ms", "300")
         expect(page.locator("#sum .wait strong").first).to_have_text("605 ms")
         expect(page.locator("#problems_end_silence_short_ms")).to_contain_text("advised")
@@ -210,14 +194,14 @@ class UseTests(BrowserTestCase):
         self.assertEqual(page.evaluate("document.activeElement.id"), "id_vad_hangover_ms")
 
     def test_a_refused_publication_says_so_and_takes_the_focus(self) -> None:
-        page = self.operator().visit(self.profile("unhurried"))  # it leaves a draft
+        page = self.signed_in().visit(self.profile("unhurried"))  # it leaves a draft
         page.fill("#id_vad_hangover_ms", "900")
         page.locator(".publish button").click()
         expect(page.locator("[role=alert][autofocus]")).to_be_focused()
         self.assertEqual(Axe().run(page).response["violations"], [])
 
 
-class LiveTests(BrowserTestCase):
+class LiveTests(PagesTestCase):
     def call(self, *steps: Say | StaySilent) -> threading.Thread:
         """Somebody calls; what they say, they say while the test goes on."""
         dialled = Dialled(webhook=self.server.webhook)
@@ -230,7 +214,7 @@ class LiveTests(BrowserTestCase):
 
     def test_publishing_reaches_a_call_in_progress_and_its_next_decision(self) -> None:
         smoke = utterances.load("smoke")
-        watching, tuning = self.operator(language="en"), self.operator(language="en")
+        watching, tuning = self.signed_in(language="en"), self.signed_in(language="en")
         live = watching.visit("live/")
         expect(live.locator(".no-live")).to_be_visible()
         calling = self.call(Say(smoke), StaySilent(15_000), Say(smoke))
@@ -271,14 +255,14 @@ class LiveTests(BrowserTestCase):
             expect(page.locator("#frozen bdi")).to_have_text(re.compile(r"\d\d:\d\d"))
 
 
-class SizeTests(BrowserTestCase):
+class SizeTests(PagesTestCase):
     def test_no_page_transfers_more_than_100_kilobytes(self) -> None:
         sizes = """() => ["navigation", "resource"]
             .flatMap((kind) => performance.getEntriesByType(kind))
             .reduce((sum, one) => sum + one.transferSize, 0)"""
         call = self.call_of_every_kind()
         for path in ("", "live/", "calls/", call, "latencies/over-time/?days=30", self.profile()):
-            operator = self.operator()
+            operator = self.signed_in()
             operator.forget_what_is_cached()
             page = operator.visit(path)
             operator.settle()

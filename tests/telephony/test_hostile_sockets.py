@@ -6,8 +6,6 @@ import asyncio
 import json
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -26,6 +24,7 @@ from dashboard.live.listening import ListenConsumer
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer
 from hevoice.asgi import application
 from tests.fakes import CALLERS_TONE, HUSH
+from tests.fuzzing import heartbeat
 from tests.phone import PhoneCall, services
 
 HOSTILE = ("\ud800", "CA1\ud800", "CA1\x00", "CA1\nforged line", "C" * 65, "א", "", "CA 1")
@@ -98,26 +97,6 @@ class PaceTest(SimpleTestCase):
 
     def test_large_messages_and_leaps_in_time_count_for_what_they_are(self) -> None:
         self.assertTrue(self.pace(60, 0.02, cost=130).is_flood)
-
-
-@asynccontextmanager
-async def heartbeat() -> AsyncIterator[list[float]]:
-    """How late everything on the event loop comes, each call's frames among it."""
-    late_s: list[float] = []
-
-    async def beat() -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            due_s = loop.time() + 0.01
-            await asyncio.sleep(0.01)
-            late_s.append(loop.time() - due_s)
-
-    beating = asyncio.create_task(beat())
-    await asyncio.sleep(0.05)
-    try:
-        yield late_s
-    finally:
-        beating.cancel()
 
 
 class FloodTest(TransactionTestCase):

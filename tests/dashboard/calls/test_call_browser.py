@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-from unittest import enterModuleContext
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase, tag
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Route, expect
 
-from tests.dashboard.browser import Operator, chromium
-from tests.server import Server
+from tests.dashboard.browser import BrowserTestCase
 
 FILL = """
 from django.core.management import call_command
@@ -39,19 +36,12 @@ PRESS = """([code, key]) => document.activeElement.dispatchEvent(
 
 
 def setUpModule() -> None:
-    CallBrowserTests.server = enterModuleContext(Server("tests.fake_settings"))
-    CallBrowserTests.server.manage("shell", "-v0", "-c", FILL)
-    CallBrowserTests.browser = enterModuleContext(chromium())
+    CallBrowserTests.begin(made=FILL)
 
 
-@tag("browser")
-class CallBrowserTests(SimpleTestCase):
-    server: ClassVar[Server]
-    browser: ClassVar[Browser]
-
+class CallBrowserTests(BrowserTestCase):
     def setUp(self) -> None:
-        self.operator = Operator(self.browser, self.server, language="he")
-        self.addCleanup(self.operator.leave)
+        self.operator = self.signed_in(language="he")
         rows = self.server.rows("select id from calls_call order by rang_at desc")
         self.page = self.operator.visit(f"calls/{rows[0]['id']}/")
         expect(self.page.locator("#wave[data-ready]")).to_be_attached()

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any, ClassVar
-from unittest import enterModuleContext
 
-from django.test import SimpleTestCase, tag
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.dashboard.browser import Operator, chromium
-from tests.server import Server
+from tests.dashboard.browser import BrowserTestCase
 
 COUNT = """
 from django.utils import timezone
@@ -25,25 +21,12 @@ LatencyCount.objects.get_or_create(
 
 
 def setUpModule() -> None:
-    CallsBrowserTests.server = enterModuleContext(Server("tests.fake_settings"))
-    CallsBrowserTests.server.manage(
-        "shell", "-c", "from tests.dashboard.demo_rows import fill; fill()"
-    )
-    CallsBrowserTests.browser = enterModuleContext(chromium())
+    CallsBrowserTests.begin(made="from tests.dashboard.demo_rows import fill; fill()")
 
 
-@tag("browser")
-class CallsBrowserTests(SimpleTestCase):
-    server: ClassVar[Server]
-    browser: ClassVar[Browser]
-
-    def operator(self, **wishes: Any) -> Operator:
-        operator = Operator(self.browser, self.server, **wishes)
-        self.addCleanup(operator.leave)
-        return operator
-
+class CallsBrowserTests(BrowserTestCase):
     def test_back_from_a_call_shows_what_was_loaded_and_counts_anew(self) -> None:
-        page = self.operator().visit("calls/")
+        page = self.signed_in().visit("calls/")
         rows = page.locator("#finished-calls tr:not(.more)")
         expect(rows).to_have_count(25)
         page.locator("#more-calls a").click()
@@ -63,7 +46,7 @@ class CallsBrowserTests(SimpleTestCase):
         expect(rows.last.locator("td").nth(4)).to_have_text("1")
 
     def test_back_from_a_filter_is_a_whole_page(self) -> None:
-        page = self.operator().visit("calls/")
+        page = self.signed_in().visit("calls/")
         page.locator("#id_cut_ins").check()
         page.wait_for_url("**cut_ins=on**")
         page.go_back()
@@ -78,7 +61,7 @@ class CallsBrowserTests(SimpleTestCase):
           const field = document.getElementById(`id_${name}`).getBoundingClientRect();
           return [Math.round(box.top), Math.round(field.top), Math.round(field.bottom)]; })"""
         for language in ("he", "en"):
-            page = self.operator(language=language).visit("calls/")
+            page = self.signed_in(language=language).visit("calls/")
             names = page.evaluate("""() => [...document.querySelectorAll(".call-filter .field")]
                 .filter((field) => !field.matches(".check"))
                 .map((field) => field.querySelector("input, select").name)""")
@@ -98,7 +81,7 @@ class CallsBrowserTests(SimpleTestCase):
         boxes = """() => [...document.querySelectorAll(".heat .time")].map((each) => {
           const box = each.getBoundingClientRect(); return [box.left, box.right]; })"""
         for language, width in (("he", 360), ("en", 360), ("en", 1280)):
-            operator = self.operator(language=language, width=width)
+            operator = self.signed_in(language=language, width=width)
             for days in (1, 7, 30):
                 page = operator.visit(f"latencies/over-time/?days={days}")
                 with self.subTest(language=language, width=width, days=days):

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-from unittest import enterModuleContext
-
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase, tag
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.dashboard.browser import Operator, chromium
-from tests.server import Server
+from tests.dashboard.browser import BrowserTestCase
 
 
 def setUpModule() -> None:
-    NumberFormTests.server = enterModuleContext(Server("tests.fake_settings"))
-    NumberFormTests.browser = enterModuleContext(chromium())
+    NumberFormTests.begin()
 
 
-@tag("browser")
-class NumberFormTests(SimpleTestCase):
-    server: ClassVar[Server]
-    browser: ClassVar[Browser]
-
+class NumberFormTests(BrowserTestCase):
     def setUp(self) -> None:
-        self.operator = Operator(self.browser, self.server, language="en", width=1280)
-        self.addCleanup(self.operator.leave)
+        self.operator = self.signed_in(language="en", width=1280)
         self.server.manage(
             "shell", "-c",
             "from calls.models import PhoneNumber; PhoneNumber.objects.all().delete()",

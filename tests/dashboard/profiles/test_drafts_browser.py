@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, ClassVar
-from unittest import enterModuleContext
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase, tag
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.dashboard.browser import Operator, chromium
+from tests.dashboard.browser import BrowserTestCase, Operator
 from tests.server import PASSWORD, Server
 
 PEOPLE = f"""
@@ -24,15 +22,10 @@ STALE, UNSAVED, STATE = "#stale", "#unsaved", "#draft-state"
 
 
 def setUpModule() -> None:
-    DraftsTestCase.server = enterModuleContext(Server("tests.fake_settings"))
-    DraftsTestCase.server.manage("shell", "-c", PEOPLE)
-    DraftsTestCase.browser = enterModuleContext(chromium())
+    DraftsTestCase.begin(made=PEOPLE)
 
 
-@tag("browser")
-class DraftsTestCase(SimpleTestCase):
-    server: ClassVar[Server]
-    browser: ClassVar[Browser]
+class DraftsTestCase(BrowserTestCase):
     profile_name = "balanced"
 
     def setUp(self) -> None:

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
-from unittest import enterModuleContext
 
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase, tag
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.dashboard.browser import Operator, chromium
-from tests.server import Server
+from tests.dashboard.browser import BrowserTestCase
 from tuning.turns.profile import KNOBS
 
 OVERTAKEN = re.compile(r"htmx:(afterRequest|sendAbort)")
 
 
 def setUpModule() -> None:
-    RuleTests.server = enterModuleContext(Server("tests.fake_settings"))
-    RuleTests.browser = enterModuleContext(chromium())
+    RuleTests.begin()
 
 
-@tag("browser")
-class RuleTests(SimpleTestCase):
-    server: ClassVar[Server]
-    browser: ClassVar[Browser]
-
+class RuleTests(BrowserTestCase):
     def setUp(self) -> None:
-        self.operator = Operator(self.browser, self.server, language="en")
-        self.addCleanup(self.operator.leave)
+        self.operator = self.signed_in(language="en")
 
     def tearDown(self) -> None:
         # A check that the next one overtakes is given up: htmx complains of its own doing.

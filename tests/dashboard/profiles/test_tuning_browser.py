@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-from unittest import enterModuleContext
-
 from axe_playwright_python.sync_playwright import Axe
-from django.test import SimpleTestCase, tag
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.dashboard.browser import Operator, chromium
-from tests.server import Server
+from tests.dashboard.browser import BrowserTestCase
 
 MOST_TABS = 250
 
 
 def setUpModule() -> None:
-    TuningTests.server = enterModuleContext(Server("tests.fake_settings"))
-    TuningTests.browser = enterModuleContext(chromium())
+    TuningTests.begin()
 
 
-@tag("browser")
-class TuningTests(SimpleTestCase):
-    server: ClassVar[Server]
-    browser: ClassVar[Browser]
-
+class TuningTests(BrowserTestCase):
     def setUp(self) -> None:
-        self.operator = Operator(self.browser, self.server, language="en")
-        self.addCleanup(self.operator.leave)
+        self.operator = self.signed_in(language="en")
 
     def tearDown(self) -> None:
         self.assertEqual(self.operator.complaints, [])
