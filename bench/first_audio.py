@@ -21,7 +21,7 @@ from django.test import override_settings
 from bench import rig
 from bench.distance import HOST, far, made_certificate
 from calls.language.hebrew import HEBREW
-from calls.services import HistoryLine, Voice, script
+from calls.services import HistoryLine, Voice, reply_texts
 from calls.services.google import voice as google_voice
 from calls.services.google.voice import GoogleSpeaker
 from calls.services.openai import api as openai_api
@@ -46,7 +46,7 @@ async def opening() -> str:
 
 
 async def spoken(voice: Voice, text: str) -> AsyncGenerator[bytes, None]:
-    async with aclosing(voice.speak(script.of(text))) as parts:
+    async with aclosing(voice.speak(reply_texts.of(text))) as parts:
         async for part in parts:
             if isinstance(part, bytes):
                 yield part

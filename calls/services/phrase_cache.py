@@ -24,8 +24,8 @@ from django.conf import settings
 
 from calls.audio.codec import chunks
 from calls.language.pronunciation import pronounced
-from calls.services import NO_NUMBER, CalledNumber, Voice, script
-from calls.services.script import audio_of
+from calls.services import NO_NUMBER, CalledNumber, Voice, reply_texts
+from calls.services.reply_texts import audio_of
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class PhraseCache:
             else:
                 missing.append((key, text))
         for key, text in missing:
-            if audio := await audio_of(speaker.speak(script.of(text))):
+            if audio := await audio_of(speaker.speak(reply_texts.of(text))):
                 self._hold(key, audio)
                 await to_thread(self._write, key, audio)
         logger.info("%d fixed phrases ready, %d spoken now", len(self._fixed), len(missing))
@@ -221,7 +221,7 @@ class CachedSpeaker:
             return
         if self._cache.is_wanted(key, said, self._call_id, self._letters):
             gathered = b""
-            async with aclosing(self._spoken(script.of(text))) as parts:
+            async with aclosing(self._spoken(reply_texts.of(text))) as parts:
                 async for part in parts:
                     gathered += part if isinstance(part, bytes) else b""
                     yield part

@@ -17,13 +17,13 @@ from django.test import SimpleTestCase, TestCase, override_settings, tag
 from calls.language.hebrew import HEBREW
 from calls.language.language import known, spoken, words_of
 from calls.models import Call
-from calls.services import CalledNumber, Expect, Farewell, HistoryLine, ServiceFailed, script
+from calls.services import CalledNumber, Expect, Farewell, HistoryLine, ServiceFailed, reply_texts
 from calls.services.espeak.speaker import EspeakSpeaker
 from calls.services.google import speech_pairs
 from calls.services.google.voice import GoogleSpeaker
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.receptionist.writer import Receptionist
-from calls.services.script import audio_of
+from calls.services.reply_texts import audio_of
 from calls.services.whisper.transcriber import WhisperTranscriber
 from calls.telephony.phone_number import PhoneNumber
 from calls.voice import prompts
@@ -122,7 +122,7 @@ class ServiceTests(SimpleTestCase):
         self.assertEqual(WhisperTranscriber().language.code, "en")
 
     async def test_the_embedded_voice_speaks_it(self) -> None:
-        audio = await audio_of(EspeakSpeaker().speak(script.of("It will be ready at 5.")))
+        audio = await audio_of(EspeakSpeaker().speak(reply_texts.of("It will be ready at 5.")))
         self.assertGreater(len(audio), 8000)
 
 

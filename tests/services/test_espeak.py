@@ -12,14 +12,16 @@ from django.test import SimpleTestCase
 
 from calls.audio.codec import BYTES_PER_MS, CHUNK_BYTES, to_pcm
 from calls.language.hebrew import phonetic
-from calls.services import ServiceFailed, script
+from calls.services import ServiceFailed, reply_texts
 from calls.services.espeak.speaker import EspeakSpeaker, speech_bounds, synthesise
 
 SENTENCE = "באיזו שעה נוח? יש מקום בתשע בבוקר, בשתיים בצהריים, ובשש בערב."
 
 
 async def spoken(speaker: EspeakSpeaker, sentence: str) -> list[bytes]:
-    return [chunk async for chunk in speaker.speak(script.of(sentence)) if isinstance(chunk, bytes)]
+    return [
+        chunk async for chunk in speaker.speak(reply_texts.of(sentence)) if isinstance(chunk, bytes)
+    ]
 
 
 def written_by(lines: str, folder: str) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
-from calls.services import Availability, ServiceFailed, script
+from calls.services import Availability, ServiceFailed, reply_texts
 from calls.services.phrase_cache import CachedSpeaker, PhraseCache, is_general, key_of
-from calls.services.script import audio_of
+from calls.services.reply_texts import audio_of
 
 GREETING = "שלום, הגעתם למרפאת אלון."
 OPENING = "בשמחה."
@@ -61,7 +61,7 @@ class PhrasesCase(SimpleTestCase):
 
     async def say(self, text: str, call: str, voice: Voice | None = None) -> bytes:
         speaker = CachedSpeaker(voice or self.voice, call, phrase_cache=self.cache)
-        return await audio_of(speaker.speak(script.of(text)))
+        return await audio_of(speaker.speak(reply_texts.of(text)))
 
     async def say_in_calls(self, text: str, calls: str) -> None:
         for call in calls:
@@ -119,7 +119,7 @@ class KeepingTests(PhrasesCase):
     async def test_an_interrupted_phrase_is_not_kept_in_half(self) -> None:
         await self.say_in_calls(OPENING, "ab")
         speaker = CachedSpeaker(self.voice, "c", phrase_cache=self.cache)
-        async with aclosing(speaker.speak(script.of(OPENING))) as parts:
+        async with aclosing(speaker.speak(reply_texts.of(OPENING))) as parts:
             await anext(parts)
         whole = await self.say(OPENING, "d")
         self.assertEqual(len(self.voice.spoken), 4)
@@ -136,7 +136,7 @@ class KeepingTests(PhrasesCase):
         long = Voice("v" * 2000)
         await self.cache.keep(long, [GREETING])
         speaker = CachedSpeaker(long, "a", phrase_cache=self.cache)
-        spoken = speaker.speak(script.of(GREETING))
+        spoken = speaker.speak(reply_texts.of(GREETING))
         pieces = [part async for part in spoken if isinstance(part, bytes)]
         self.assertEqual({len(piece) for piece in pieces[:-1]}, {800})
         self.assertEqual(b"".join(pieces), await self.say(GREETING, "b", long))

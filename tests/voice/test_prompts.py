@@ -11,9 +11,9 @@ from django.test import SimpleTestCase, override_settings
 
 from calls.audio.codec import BYTES_PER_MS, level_db
 from calls.language.hebrew import HEBREW
-from calls.services import CalledNumber, ServiceFailed, phrase_cache, script
+from calls.services import CalledNumber, ServiceFailed, phrase_cache, reply_texts
 from calls.services.espeak.speaker import EspeakSpeaker, synthesise
-from calls.services.script import audio_of
+from calls.services.reply_texts import audio_of
 from calls.voice import prompts
 
 
@@ -76,7 +76,7 @@ class PromptsTests(SimpleTestCase):
             await prompts.warm_up([called])
             speaker = EspeakSpeaker(called)
             cached = phrase_cache.CachedSpeaker(speaker, "CA1", called)
-            heard = await audio_of(cached.speak(script.of(prompts.text("apology"))))
+            heard = await audio_of(cached.speak(reply_texts.of(prompts.text("apology"))))
             self.assertEqual(phrase_cache.phrases().hits, 1)
             self.assertEqual(heard, synthesise("סליחה, הייתה תקלא קטנה. אפשר לחזור על זה?"))
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from calls.language.hebrew.instructions import INSTRUCTIONS
 from calls.language.hebrew.lexicon import vocalise
 from calls.language.hebrew.phonemes import to_espeak
-from calls.language.hebrew.prompts import NOTICES, PROMPTS
 from calls.language.hebrew.speakable import speakable
+from calls.language.hebrew.texts import NOTICES, PROMPTS
 from calls.language.language import Language
 from tuning.turns import words
 

@@ -15,8 +15,15 @@ import numpy as np
 from calls.audio import riff
 from calls.audio.codec import BYTES_PER_MS, Samples, chunks, resample, to_mulaw
 from calls.language.language import spoken
-from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceFailed, ServiceLate, script
-from calls.services.script import audio_of
+from calls.services import (
+    NO_NUMBER,
+    Availability,
+    CalledNumber,
+    ServiceFailed,
+    ServiceLate,
+    reply_texts,
+)
+from calls.services.reply_texts import audio_of
 
 PEAK = 0.5
 """Loudest sample, of full scale: -6 dBFS, as loud as a telephone voice is."""
@@ -103,7 +110,7 @@ class EspeakSpeaker:
 
     @classmethod
     async def warm_up(cls) -> None:
-        await audio_of(cls().speak(script.of(spoken().hello)))
+        await audio_of(cls().speak(reply_texts.of(spoken().hello)))
 
     @classmethod
     def availability(cls) -> Availability:

@@ -26,11 +26,18 @@ from grpc import StatusCode
 from calls.audio import riff
 from calls.audio.codec import RATE, chunks
 from calls.language.language import Language
-from calls.services import NO_NUMBER, Availability, CalledNumber, ServiceFailed, ServiceLate, script
+from calls.services import (
+    NO_NUMBER,
+    Availability,
+    CalledNumber,
+    ServiceFailed,
+    ServiceLate,
+    reply_texts,
+)
 from calls.services.google import connection, faults
 from calls.services.google.voice_stream import FromPcm, SpeakingPace, VoiceStream, within_limit
 from calls.services.per_loop import PerLoop
-from calls.services.script import Script, audio_of
+from calls.services.reply_texts import ReplyTexts, audio_of
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +88,7 @@ class GoogleSpeaker:
         """Connect, and learn what Google refuses, before a caller would wait for it."""
         speaker = cls()
         speaker._owed_s = WARM_UP_S
-        await audio_of(speaker.speak(script.of(f"{speaker._language.hello}.")))
+        await audio_of(speaker.speak(reply_texts.of(f"{speaker._language.hello}.")))
 
     @classmethod
     def availability(cls) -> Availability:
@@ -96,7 +103,7 @@ class GoogleSpeaker:
         )
 
     async def speak(self, texts: AsyncIterator[str]) -> AsyncGenerator[str | bytes, None]:
-        written = Script(texts)
+        written = ReplyTexts(texts)
         try:
             while (text := await written.next()) is not None:
                 async with aclosing(self._reply(text, written)) as parts:
@@ -105,7 +112,7 @@ class GoogleSpeaker:
         finally:
             await written.aclose()
 
-    async def _reply(self, text: str, written: Script) -> AsyncGenerator[str | bytes, None]:
+    async def _reply(self, text: str, written: ReplyTexts) -> AsyncGenerator[str | bytes, None]:
         """From this text on, in the first way that Google does not refuse; to the end, or to a
         pause of the writer's."""
         given, refused = [text], dict[tuple[str, int], str]()
@@ -149,7 +156,7 @@ class GoogleSpeaker:
         return [each for each in (MULAW, PCM) if (self.voice, each) not in self._refused]
 
     async def _streamed(
-        self, given: list[str], written: Script, encoding: int
+        self, given: list[str], written: ReplyTexts, encoding: int
     ) -> AsyncGenerator[str | bytes, None]:
         config = tts.StreamingSynthesizeConfig(
             voice=_selected(self.voice),

@@ -23,7 +23,7 @@ from google.cloud import texttospeech_v1 as tts
 
 from calls.audio.codec import BYTES_PER_MS, to_mulaw
 from calls.services import ServiceLate
-from calls.services.script import Script
+from calls.services.reply_texts import ReplyTexts
 
 IDLE_S = 3.0
 LIMIT_BYTES = 5000
@@ -88,7 +88,7 @@ class VoiceStream:
         self.audio_ms, self.characters = 0.0, 0
 
     async def parts(
-        self, script: Script, to_telephone: Callable[[bytes], bytes]
+        self, script: ReplyTexts, to_telephone: Callable[[bytes], bytes]
     ) -> AsyncGenerator[str | bytes, None]:
         """Raises GoogleAPICallError, ServiceLate, and what the writer raised."""
         feeding = asyncio.create_task(self._feed(script))
@@ -110,7 +110,7 @@ class VoiceStream:
             # An interrupted reply is not made to its end, nor paid for.
             self._call.cancel()
 
-    async def _feed(self, script: Script) -> None:
+    async def _feed(self, script: ReplyTexts) -> None:
         try:
             await self._call.write(tts.StreamingSynthesizeRequest(streaming_config=self._config))
             for text in list(self._given):

@@ -14,11 +14,11 @@ from grpc import StatusCode
 
 from calls.audio.codec import to_mulaw
 from calls.language.hebrew.speakable import speakable
-from calls.services import CalledNumber, ServiceFailed, ServiceLate, script
+from calls.services import CalledNumber, ServiceFailed, ServiceLate, reply_texts
 from calls.services.google import voice as google_voice
 from calls.services.google.voice import GoogleSpeaker, without_header
 from calls.services.google.voice_stream import within_limit
-from calls.services.script import audio_of
+from calls.services.reply_texts import audio_of
 from tests.servers import google_voice as local
 from tests.servers.google_voice import GoogleVoice, Refusal, buzz
 
@@ -45,7 +45,7 @@ async def google(**told: object) -> AsyncIterator[GoogleVoice]:
 
 
 async def said(sentence: str, speaker: GoogleSpeaker | None = None) -> bytes:
-    return await audio_of((speaker or GoogleSpeaker()).speak(script.of(sentence)))
+    return await audio_of((speaker or GoogleSpeaker()).speak(reply_texts.of(sentence)))
 
 
 def expected(sentence: str) -> bytes:
@@ -65,7 +65,7 @@ class StreamingTests(SimpleTestCase):
     async def test_a_sentence_comes_as_mulaw_while_it_is_still_being_made(self) -> None:
         async with google(speed=4.0) as server:
             began, arrivals, parts = time.monotonic(), [], []
-            async for part in GoogleSpeaker().speak(script.of(LONG)):
+            async for part in GoogleSpeaker().speak(reply_texts.of(LONG)):
                 if isinstance(part, bytes):
                     arrivals.append(time.monotonic() - began)
                     parts.append(part)
@@ -101,7 +101,7 @@ class StreamingTests(SimpleTestCase):
 
     async def test_an_interrupted_sentence_is_cancelled_at_google_too(self) -> None:
         async with google() as server:
-            async with aclosing(GoogleSpeaker().speak(script.of(LONG))) as parts:
+            async with aclosing(GoogleSpeaker().speak(reply_texts.of(LONG))) as parts:
                 await anext(parts)
                 self.assertEqual(server.in_progress, 1)
             await until(lambda: server.in_progress == 0)
@@ -241,7 +241,7 @@ class FailureTests(SimpleTestCase):
         async with google(fails_after_bytes=1600) as server:
             heard = b""
             with self.assertRaisesRegex(ServiceFailed, "UNAVAILABLE: The service is unavailable."):
-                async for part in GoogleSpeaker().speak(script.of(SENTENCE)):
+                async for part in GoogleSpeaker().speak(reply_texts.of(SENTENCE)):
                     heard += part if isinstance(part, bytes) else b""
         self.assertEqual(heard, expected(SENTENCE)[:1600])
         self.assertEqual(server.wholes, [])

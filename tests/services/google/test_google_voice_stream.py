@@ -15,7 +15,7 @@ from calls.services import ServiceFailed, ServiceLate
 from calls.services.google import voice_stream as google_voice_stream
 from calls.services.google.voice import GoogleSpeaker
 from calls.services.phrase_cache import CachedSpeaker, PhraseCache
-from calls.services.script import audio_of, of
+from calls.services.reply_texts import audio_of, of
 from tests.servers.google_voice import MS_PER_CHARACTER
 from tests.services.google.test_google_voice import BUSY, expected, google, until
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
 
-class Script:
+class ReplyTexts:
     """Make it while an event loop is running; close it at the end."""
 
     def __init__(self, texts: AsyncIterator[str]) -> None:
