@@ -3,9 +3,6 @@ SHELL = /bin/bash -o pipefail
 PYTHON ?= python3
 MANAGE = .venv/bin/python manage.py
 
-# .env, if there is one, is for `run` and `call`; what is set on the command line wins over it.
-ENV = given="$$(export -p)"; if [ -f .env ]; then set -a; . ./.env; set +a; eval "$$given"; fi;
-
 # $(call install_packages,<a test that finds them>,<packages>): as root with apt, else say what to do.
 install_packages = $(1) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	&& echo "Installing $(2) ..." && apt-get update -qq \
@@ -26,10 +23,10 @@ help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 run: install ## set everything up, start the server, place a call, print it (PORT=8000)
-	@$(ENV) exec $(MANAGE) run
+	@exec $(MANAGE) run
 
 call: install ## one more call at the running server (N=20, WAV=file, CONVERSATION=hours, PORT=8000)
-	@$(ENV) exec $(MANAGE) call --webhook "http://127.0.0.1:$${PORT:-8000}/twilio/voice" \
+	@exec $(MANAGE) call \
 		$(if $(N),--calls "$(N)") $(if $(WAV),--wav "$(WAV)") \
 		$(if $(CONVERSATION),--conversation "$(CONVERSATION)")
 
@@ -49,7 +46,7 @@ pictures: install-dev ## draw the pictures of README.md and docs/dashboard.md ag
 	@.venv/bin/python -m bench.pictures
 
 models: install ## fetch the embedded recogniser's model (about 140 MB, once)
-	@$(ENV) exec $(MANAGE) fetch_model
+	@exec $(MANAGE) fetch_model
 
 install: .venv/installed ## what `run` needs
 	@$(call install_packages,command -v espeak-ng >/dev/null,espeak-ng)

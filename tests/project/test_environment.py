@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -87,3 +89,29 @@ class StartTests(SimpleTestCase):
                 self.assertNotEqual(started.returncode, 0)
                 for part in (name, value, allowed):
                     self.assertIn(part, started.stderr.splitlines()[-1])
+
+
+class FileTests(SimpleTestCase):
+    """`.env`, beside which a command is run."""
+
+    def check(self, folder: str, **given: str) -> subprocess.CompletedProcess[str]:
+        # Whoever names the settings wants no .env.
+        unset = {"DJANGO_SETTINGS_MODULE", "PORT"}
+        environ = {name: value for name, value in os.environ.items() if name not in unset} | given
+        return subprocess.run(
+            [sys.executable, settings.BASE_DIR / "manage.py", "check"],
+            cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def test_a_command_reads_it_and_what_is_set_wins(self) -> None:
+        with TemporaryDirectory() as folder:
+            (Path(folder) / ".env").write_text("# where\nPORT=many   # no number\n")
+            refused, wins = self.check(folder), self.check(folder, PORT="8001")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("PORT", refused.stderr)
+        self.assertIn("many", refused.stderr)
+        self.assertEqual((wins.returncode, wins.stderr), (0, ""))
+
+    def test_it_need_not_be_there(self) -> None:
+        with TemporaryDirectory() as folder:
+            self.assertEqual(self.check(folder).returncode, 0)

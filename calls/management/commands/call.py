@@ -47,7 +47,8 @@ class Command(BaseCommand):
             "--conversation", default="booking", help="in calls/simulator/utterances.toml"
         )
         parser.add_argument("--wav", type=Path, help="say this file instead, of any rate")
-        parser.add_argument("--webhook", default="http://127.0.0.1:8000/twilio/voice")
+        webhook = f"http://127.0.0.1:{settings.PORT}/twilio/voice"
+        parser.add_argument("--webhook", default=webhook)
         parser.add_argument(
             "--caller", type=argument, default="+972501234567", help="the number that calls"
         )
