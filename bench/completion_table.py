@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.word_lists import silence_ms
 from calls.language.completion.judge import OUTCOMES, CompletionJudge
-from calls.language.completion.line_scores import by_lists_ms
 from calls.language.completion.lines import KINDS, Place
-from calls.language.hebrew import HEBREW
 
 RESAMPLED = 1000
 SEED = 7
@@ -46,7 +45,7 @@ def judged(judge: CompletionJudge, places: list[Place]) -> Judged:
     return Judged(
         np.array([place.kind for place in places]),
         np.array([[each.whole, each.cut_short, each.needs_time] for each in verdicts]),
-        np.array([by_lists_ms(place, HEBREW.words) for place in places], float),
+        np.array([silence_ms(place.question, place.text) for place in places], float),
     )
 
 

@@ -2,7 +2,9 @@
 
 Pure, on the caller-audio clock. Callers say what is written for them whatever the agent does, but
 let it finish where their line is no interruption. The recogniser is as late as the local speech
-server; a reply takes as long as its services do.
+server; a reply takes as long as its services do, and the model's verdict as long as its first
+token. The corpus tells what kind of question was asked, not its words: the local judge is told a
+question of that kind.
 """
 
 from __future__ import annotations
@@ -11,9 +13,13 @@ import random
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from bench.corpus import CallerTurn
+from calls.language.completion.words_judge import WordsJudge
 from calls.language.hebrew import HEBREW
+from tuning.turns.completion import same_words
+from tuning.turns.endpointing import CUT_SHORT, NO_VERDICT, WHOLE
 from tuning.turns.events import (
     Action,
     Asks,
@@ -21,6 +27,7 @@ from tuning.turns.events import (
     Event,
     Forget,
     Heard,
+    JudgedByModel,
     Prompt,
     Reply,
     ReplyBegan,
@@ -43,6 +50,19 @@ SPEAKS_MS, PROMPT_MS = 6000, 2000
 REACTS_MS = (250, 900)
 """Callers begin so long after the agent has finished."""
 GIVES_UP_MS = 6000
+
+
+VERDICT_MS = 370
+"""From the question until the model's verdict: its first token, and 17 ms for the marker."""
+WRONG_SHARE = 0.04
+QUESTIONS = {
+    "": "",
+    "yes_no": "זה מתאים לך?",
+    "choice": "מה מתאים יותר?",
+    "number": "מה מספר הטלפון?",
+    "phrase": "מה השם, בבקשה?",
+    "open": "שלום, במה אפשר לעזור?",
+}
 
 
 @dataclass(slots=True)
@@ -97,6 +117,8 @@ class PhoneCall:
     noise: Sequence[Sequence[int]]
     profile: Profile
     seed: int
+    wrong_share: float | None = WRONG_SHARE
+    """Of the model's verdicts; None: it gives none."""
     outcomes: list[Outcome] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     _core: TurnTaker = field(default_factory=lambda: TurnTaker(HEBREW.words))
@@ -109,6 +131,10 @@ class PhoneCall:
     """Turns of the caller's so far."""
     _random: random.Random = field(init=False)
     _transcripts: deque[tuple[int, Transcribed]] = field(default_factory=deque)
+    _judge: WordsJudge = field(default_factory=lambda: WordsJudge(HEBREW.judge))
+    _question: str = ""
+    _verdict: JudgedByModel | None = None
+    """On its way."""
 
     def play(self) -> list[Outcome]:
         self._random = random.Random(self.seed)
@@ -150,6 +176,7 @@ class PhoneCall:
     def _begin(self, turn: CallerTurn) -> None:
         if turn.over_agent_ms is None:
             self._feed(Asks(self._at_ms, self._core.turn, turn.asked))
+            self._question = QUESTIONS[turn.asked.kind]
         self.outcomes.append(Outcome(turn, self._at_ms))
         self._transcripts.extend(transcripts(turn, self._at_ms, self._random))
 
@@ -168,6 +195,9 @@ class PhoneCall:
         self._speak()
         while self._transcripts and self._transcripts[0][0] <= self._at_ms:
             self._feed(self._transcripts.popleft()[1])
+        if self._verdict and self._verdict.at_ms <= self._at_ms:
+            given, self._verdict = self._verdict, None
+            self._feed(given)
         self._feed(Heard(self._at_ms, verdict))
 
     def _speak(self) -> None:
@@ -202,6 +232,8 @@ class PhoneCall:
         self.events.append(event)
         for action in self._core.feed(event):
             self._act(action)
+        if judged := self._judge.verdict(self._core, self._question):
+            self._feed(judged)
 
     def _act(self, action: Action) -> None:
         newest = self.outcomes[-1] if self.outcomes else None
@@ -210,7 +242,11 @@ class PhoneCall:
                 self._thinking_ms = self._at_ms
                 if newest:
                     newest.thought += 1
+                if action.with_verdict:
+                    at_ms, verdict = self._at_ms + VERDICT_MS, self._says(action.text)
+                    self._verdict = JudgedByModel(at_ms, action.turn, action.text, verdict)
             case Forget():
+                self._verdict = None
                 if newest:
                     newest.forgotten += 1
             case Reply():
@@ -225,6 +261,16 @@ class PhoneCall:
                     self._speech.begins_ms = self._at_ms
                 if newest:
                     newest.is_resumed = True
+
+    def _says(self, text: str) -> str:
+        """The model's verdict, the same for the same words."""
+        if self.wrong_share is None:
+            return NO_VERDICT
+        last = self._last_floor()
+        is_whole = last is not None and same_words(text, last.turn.text, HEBREW.words)
+        truth = WHOLE if is_whole else CUT_SHORT
+        is_wrong = crc32(text.encode()) % 1000 < 1000 * self.wrong_share
+        return {WHOLE: CUT_SHORT, CUT_SHORT: WHOLE}[truth] if is_wrong else truth
 
     def _reply(self, reply: Reply, newest: Outcome | None) -> None:
         asked_ms = self._thinking_ms if reply.prepared else self._at_ms

@@ -1,8 +1,8 @@
 """How well turns are taken: Hebrew calls with their truth, played to the core under each policy.
 
-Cut-ins against delay for the shipped profiles and for fixed silences, each piece of evidence left
-out in turn, and what the core costs. The corpus has two halves; the weights were set on one and are
-frozen: figures are of the other, unseen one.
+Cut-ins against delay for the shipped profiles and for fixed silences, with the model's verdicts as
+often wrong as bench.phone_call says, more often, never, and missing, and what the core costs. The
+corpus has two halves; figures are of the unseen one.
 
     .venv/bin/python -m bench.turns                       # a few minutes
     .venv/bin/python -m bench.turns --half weights        # while setting weights
@@ -22,7 +22,7 @@ from pathlib import Path
 from bench import rig
 from bench import turn_scores as scores
 from bench.corpus import CallerCall, calls
-from bench.phone_call import Outcome, PhoneCall
+from bench.phone_call import WRONG_SHARE, Outcome, PhoneCall
 from bench.turn_chart import Point, chart
 from bench.turn_tables import ablated_table, policy_table
 from calls.audio.codec import FRAME_BYTES
@@ -38,11 +38,8 @@ FIXED_MS = (280, 400, 500, 600, 720, 850, 1000, 1200, 1400, 1700, 2000)
 HANGOVER_MS = 80
 ABLATED: dict[str, dict[str, int | str]] = {
     "all of it": {},
-    "without the answered question": {"weight_answered": 0},
-    "without the closed sentence": {"weight_closed": 0},
-    "without stable words": {"weight_stable": 0},
-    "without unfinished words": {"weight_unfinished": 0},
-    "without the caller's own pauses": {"weight_pauses": 0},
+    "the local judge is never sure": {"sure_percent": 100},
+    "without waiting for the verdict": {"verdict_wait_ms": 0},
     "without time asked for": {"asked_for_time_ms": 0},
     "without thinking ahead": {"think_limit": 0},
     "without Silero": {"vad": "webrtc"},
@@ -80,9 +77,11 @@ def _verdicts(vad: Vad, audio: bytes) -> list[int]:
     return [vad(audio[at : at + FRAME_BYTES]) for at in range(0, len(audio), FRAME_BYTES)]
 
 
-def played(made: Made, profile: Profile) -> list[list[Outcome]]:
+def played(
+    made: Made, profile: Profile, wrong_share: float | None = WRONG_SHARE
+) -> list[list[Outcome]]:
     return [
-        PhoneCall(call.turns, verdicts, noise, profile, seed=number).play()
+        PhoneCall(call.turns, verdicts, noise, profile, number, wrong_share).play()
         for number, (call, verdicts, noise) in enumerate(made)
     ]
 
@@ -116,7 +115,12 @@ def main() -> None:
     print(f"{given.half} half: {len(made)} calls, {turns} turns. {rig.machine()}\n")
     shipped = {name: played(made, Profile(**knobs)) for name, knobs in SHIPPED.items()}
     curve = {f"fixed {ms} ms": played(made, fixed(ms)) for ms in FIXED_MS}
-    print(policy_table(shipped | curve))
+    judged = {
+        "adaptive, the model right": played(made, ADAPTIVE, 0.0),
+        "adaptive, the model 10 % wrong": played(made, ADAPTIVE, 0.1),
+        "adaptive, no model": played(made, ADAPTIVE, None),
+    }
+    print(policy_table(shipped | judged | curve))
     ablated = {
         name: played(made, Profile(**asdict(ADAPTIVE) | knobs)) for name, knobs in ABLATED.items()
     }

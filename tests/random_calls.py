@@ -5,7 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from tests.script import YES_NO, ScriptedCall, adaptive
-from tuning.turns.events import Pressed, ReplyFailed, ReplyLate
+from tuning.turns.endpointing import VERDICTS
+from tuning.turns.events import Pressed, ReplyFailed, ReplyLate, Think
 
 WORDS = ("כן", "לא", "רגע", "אני רוצה", "תור", "לרופא", "בבקשה", "אפס חמש", "אהה", "חיפה.", "מתי")
 SILENCES_MS, VOICES_MS = (60, 300, 500, 900, 3000), (20, 60, 126, 240, 700, 1500)
@@ -15,8 +16,13 @@ def random_call(seed: int) -> ScriptedCall:
     """Anything that can happen to the core, in any order."""
     chance = Random(seed)
     call = ScriptedCall(adaptive(think_limit=1 + seed % 3, max_call_s=120), seed=seed)
+    call.model = ""
     segment = ""
     for _step in range(120):
+        call.whole = chance.choice((None, 0.0, 0.4, 0.6, 0.95))
+        if chance.random() < 0.4 and (thoughts := call.of(Think)):
+            late = thoughts[-1 - (chance.random() < 0.2 and len(thoughts) > 1)]
+            call.feed(call.verdict(late, chance.choice(VERDICTS)))
         match chance.randrange(12):
             case 0 | 1 | 2:
                 call.voice(chance.choice(VOICES_MS))

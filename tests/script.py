@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from calls.language.hebrew import HEBREW
 from tuning.turns.completion import Asked
+from tuning.turns.endpointing import NO_VERDICT
 from tuning.turns.events import (
     SILENCE,
     SPEECH,
@@ -21,11 +22,14 @@ from tuning.turns.events import (
     CallBegan,
     Event,
     Heard,
+    JudgedByModel,
+    JudgedLocally,
     LineStalled,
     Reply,
     ReplyBegan,
     ReplyEnded,
     Retuned,
+    Think,
     Transcribed,
 )
 from tuning.turns.interruption import CUT_IN_MS
@@ -71,6 +75,11 @@ class ScriptedCall:
 
     def __init__(self, profile: Profile | None = None, *, seed: int = 1) -> None:
         self.core = TurnTaker(HEBREW.words)
+        self.whole: float | None = 1.0
+        """The local judge's probability that the words are all; None: it does not judge."""
+        self.model: str = NO_VERDICT
+        """What the model answers at once where it is asked for a verdict; "": nothing, so far."""
+        self._judged = ""
         self.at_ms = 0
         self.entries: list[Event | Action] = []
         self.decided: list[tuple[int, Action]] = []
@@ -118,8 +127,27 @@ class ScriptedCall:
             actions = self.core.feed(event)
             self.entries += [event, *actions]
             self.decided += [(event.at_ms, action) for action in actions]
-            followed += actions
+            followed += [*actions, *self.feed(*self._verdicts(actions))]
         return followed
+
+    def _verdicts(self, actions: list[Action]) -> Iterator[Event]:
+        """What the judges say to this."""
+        for action in actions:
+            if isinstance(action, Think) and action.with_verdict and self.model:
+                yield self.verdict(action)
+        words = self.core.words_so_far
+        if words != self._judged and self.whole is not None and self._is_adaptive:
+            self._judged = words
+            if words:
+                yield JudgedLocally(self.at_ms, words, self.whole, 1 - self.whole, 0.0, "scripted")
+
+    @property
+    def _is_adaptive(self) -> bool:
+        return self.knobs.endpointing == "adaptive"
+
+    def verdict(self, thought: Think, verdict: str = "") -> JudgedByModel:
+        """The model's, now, of what the core has asked it."""
+        return JudgedByModel(self.at_ms, thought.turn, thought.text, verdict or self.model)
 
     def hear(self, marks: str) -> list[Action]:
         return self.feed(*frames(marks, self.at_ms))

@@ -15,6 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from calls.language.completion.words_judge import Judge
 from tuning.turns.words import LanguageWords
 
 PROMPTS = {
@@ -118,6 +119,8 @@ class Language:
     """Text as it is to be said: numbers and signs in words; "" if nothing of it can be said."""
     phonetic: Callable[[str], str]
     """Text as espeak-ng is to be given it."""
+    judge: Judge | None = None
+    """The local judge of completion; None: nobody has taught one."""
 
     def __post_init__(self) -> None:
         if self.prompts.keys() != PROMPTS:

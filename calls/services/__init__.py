@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from calls.language.language import Language, spoken
+from calls.services.verdicts import Verdict
 from tuning.turns.completion import Asked, asked_in
 from tuning.turns.words import LanguageWords
 
@@ -176,7 +177,7 @@ class Busy:
     done."""
 
 
-Piece = str | Expect | Farewell | Message | WhenDecided | Busy
+Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy
 """What a Writer yields."""
 
 
@@ -194,9 +195,18 @@ class Writer(Protocol):
     def fixed_phrases(self) -> Sequence[str]:
         """What it says word for word, again and again: kept ready to be heard."""
 
-    def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
+    @property
+    def gives_verdicts(self) -> bool:
+        """Can it say whether the caller has finished, as things stand?"""
+
+    def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
         """The answer to the last line, in pieces of text as they come; an empty history asks for
-        the greeting. Closed (aclose) when the reply is interrupted."""
+        the greeting. Closed (aclose) when the reply is interrupted.
+
+        with_verdict: whether the caller has finished comes first, once; if not, nothing follows.
+        """
 
 
 class Voice(Protocol):

@@ -16,6 +16,7 @@ from calls.audio.codec import level_db
 from calls.audio.echo import Echo
 from calls.audio.vad import Vad
 from calls.language import language
+from calls.language.completion.words_judge import WordsJudge
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import Transcriber, Transcript, Voice, Writer
 from calls.telephony.carrier import Media, Stream
@@ -96,6 +97,7 @@ class Conversation:
             self.turns, self._tasks,
         )  # fmt: skip
         self.replies = Replies(means, self._audio_in, self.feed)
+        self._judge = WordsJudge(spoken.judge)
         self._dismissed: Counter[str] = Counter()
         self._seen: tuple[str, int] = ("", 0)
         """The state, and the silence asked for in it, that an operator was told last."""
@@ -183,6 +185,8 @@ class Conversation:
         for action in self.turns.feed(event):
             self._record.note(action, wall_ms)
             self._act(action)
+        if judged := self._judge.verdict(self.turns, self.replies.question):
+            self.feed(judged)
         if (seen := (self.turns.state, self.turns.asked_ms)) != self._seen:
             self._seen = seen
             self._record.changed()

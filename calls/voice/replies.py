@@ -67,6 +67,12 @@ class Replies:
         """The reply that is made before it is decided."""
         return None if self._ahead and self._ahead.is_broken else self._ahead
 
+    @property
+    def question(self) -> str:
+        """What the caller has heard last of the agent."""
+        said = (line.text for line in reversed(self.history) if not line.by_caller)
+        return next(said, "")
+
     # What the core says.
 
     def act(self, order: Order) -> None:
@@ -133,7 +139,7 @@ class Replies:
     def _think(self, order: events.Think) -> None:
         self._ahead = self._new(order.turn, HistoryLine(True, order.text))
         self._waste.thought += 1
-        self._ahead.begin_ahead()
+        self._ahead.begin_ahead(order)
 
     def _let_go(self) -> None:
         """What was made ahead is not wanted."""

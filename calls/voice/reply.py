@@ -25,6 +25,7 @@ from calls.services import (
     Farewell,
     HistoryLine,
     Message,
+    Piece,
     ServiceFailed,
     ServiceLate,
     Transcriber,
@@ -33,6 +34,7 @@ from calls.services import (
     Writer,
 )
 from calls.services.deadlines import within
+from calls.services.verdicts import Verdict
 from calls.voice import prompts
 from calls.voice.audio_out import AudioOut, in_chunks
 from calls.voice.clock import CallClock
@@ -40,6 +42,7 @@ from calls.voice.playout import Playout
 from calls.voice.sentences import Sentences
 from tuning.turns import events
 from tuning.turns.completion import Asked
+from tuning.turns.endpointing import NO_VERDICT
 from tuning.turns.turn_taker import TurnTaker
 
 logger = logging.getLogger(__name__)
@@ -69,6 +72,10 @@ class Means:
     tasks: asyncio.TaskGroup
 
 
+class Withheld(Exception):
+    """The writer says that the caller has not finished: there is nothing to be heard."""
+
+
 class Reply:
     """One thing that the agent says."""
 
@@ -85,7 +92,9 @@ class Reply:
         self.playout = Playout(number)
         self.history = history
         self.is_broken = False
-        """Making it failed."""
+        """Nothing to be heard came of it."""
+        self._judges = ""
+        """The words on which a verdict is wanted first; "": none is, or it has been given."""
         self._means, self._clock, self._out, self._report = means, means.clock, means.out, report
         self._wanted = asyncio.Event()
         """Set once it is decided."""
@@ -99,9 +108,10 @@ class Reply:
 
     # From its beginning to the decision, and to its end.
 
-    def begin_ahead(self) -> None:
+    def begin_ahead(self, order: events.Think) -> None:
         """Make it, and hold it until it is decided."""
         self.playout.is_held = True
+        self._judges = order.text if order.with_verdict else ""
         self._do(self._make())
 
     def decide(self, decision: events.Reply | events.Prompt) -> None:
@@ -193,8 +203,11 @@ class Reply:
         """Whatever goes wrong is reported to the core, never left as dead air."""
         try:
             await self._say()
+        except Withheld:
+            self.is_broken = True
         except Exception as error:
             reason, self.is_broken = reason_of(error), True
+            self._judged(NO_VERDICT)
             logger.warning("Turn %d: %s", self.turn.number, reason, exc_info=is_ours(error))
             if self._wanted.is_set():  # a reply that is not is asked for again, should it be
                 self.turn.failure = reason
@@ -229,19 +242,11 @@ class Reply:
             self._finish()
 
     async def _written(self) -> AsyncGenerator[str, None]:
-        turn, writer, whole, text = (
-            self.turn,
-            self._means.writer,
-            Sentences(self._means.language),
-            "",
-        )
+        turn, whole, text = self.turn, Sentences(self._means.language), ""
         expected: Expect | None = None
         is_told = False
         turn.asked_ms = self._clock.wall_ms
-        pieces = within(
-            writer.write(self.history), first_s=WRITER_S, next_s=WRITER_S, what=writer.name
-        )
-        async with aclosing(pieces):
+        async with aclosing(self._pieces()) as pieces:
             async for piece in pieces:
                 match piece:
                     case Expect():
@@ -268,6 +273,39 @@ class Reply:
         await self._wanted.wait()
         if not is_told:
             self._expect(expected or Expect.of(text, self._means.language.words))
+
+    async def _pieces(self) -> AsyncGenerator[Piece, None]:
+        """What the writer writes. Its verdict is for the core, and no part of that; where it asks
+        to wait there is nothing more, unless the reply has been decided meanwhile."""
+        if self._judges and not self._means.writer.gives_verdicts:
+            self._judged(NO_VERDICT)
+        if self._judges:
+            async with aclosing(self._write(with_verdict=True)) as pieces:
+                async for piece in pieces:
+                    if not isinstance(piece, Verdict):
+                        yield piece
+                        continue
+                    self._judged(piece.name.lower())
+                    if piece is not Verdict.WHOLE:
+                        break
+                else:
+                    return
+            if not self._wanted.is_set():
+                raise Withheld
+        async with aclosing(self._write(with_verdict=False)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    def _write(self, *, with_verdict: bool) -> AsyncGenerator[Piece, None]:
+        writer = self._means.writer
+        pieces = writer.write(self.history, with_verdict=with_verdict)
+        return within(pieces, first_s=WRITER_S, next_s=WRITER_S, what=writer.name)
+
+    def _judged(self, verdict: str) -> None:
+        text, self._judges = self._judges, ""
+        if text:
+            now_ms, number = self._means.turns.now_ms, self.turn.number
+            self._report(events.JudgedByModel(now_ms, number, text, verdict))
 
     async def _hand_over(self, sentence: str) -> str:
         if self._sentences >= AHEAD_SENTENCES:

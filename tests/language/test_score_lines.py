@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase
 
+from tests.script import ADAPTIVE
+
 LINES = """# Mine.
 מה השם? = קוראים לי | דנה ~ לוי
 במה אפשר לעזור? = אני רוצה לקבוע תור ~ לרופא עור
@@ -36,14 +38,19 @@ class ScoreLinesTests(SimpleTestCase):
         first = found[0]
         self.assertEqual((first["question"], first["text"]), ("מה השם?", "קוראים לי"))
         self.assertEqual(set(first), {"question", "text", "kind", "judges", "silence_ms"})
-        self.assertEqual(set(first["judges"]), {"local", "lists"})
+        self.assertEqual(set(first["judges"]), {"local"})
         local = first["judges"]["local"]
         self.assertAlmostEqual(
             local["whole"] + local["cut_short"] + local["needs_time"], 1, delta=0.001
         )
         self.assertGreater(local["cut_short"], 0.5)
-        for each in found:
-            self.assertEqual(each["silence_ms"], each["judges"]["lists"]["silence_ms"])
+        self.assertEqual(first["silence_ms"], ADAPTIVE.end_silence_long_ms)
+        self.assertEqual(found[-1]["silence_ms"], ADAPTIVE.finished_silence_ms)
+
+    def test_a_certain_rule_stands_beside_the_judge(self) -> None:
+        (short,) = json.loads(self.run_on("מה מספר הטלפון? = אפס חמש שתיים | שלוש", json=True))[:1]
+        self.assertEqual(short["judges"]["rule"], {"why": "number"})
+        self.assertEqual(short["silence_ms"], ADAPTIVE.end_silence_long_ms)
 
     def test_the_silence_is_what_the_default_profile_asks_for(self) -> None:
         found = {
@@ -59,7 +66,7 @@ class ScoreLinesTests(SimpleTestCase):
         self.assertTrue(rows[1].endswith("מה השם? = קוראים לי"))
         table = "\n".join(rows[9:])
         self.assertIn("4 whole lines, 4 pauses in 3 turns", table)
-        for judge in ("silence alone", "lists", "local"):
+        for judge in ("silence alone", "local"):
             self.assertEqual(table.count(f"\n{judge} "), 2)
         self.assertIn("silence asked for after whole lines: p50", table)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bench.word_lists import lists
 from calls.language.hebrew import HEBREW
 from calls.services.judging import Line
 from calls.services.verdicts import Verdict
@@ -71,5 +72,5 @@ class Verdicts:
             return Verdict.CUT_SHORT
         if not whole and any(said.endswith(each) for each in HEBREW.words.floor):
             return Verdict.NEEDS_TIME
-        leans = not whole and words[-1:] and words[-1] in HEBREW.words.leaning
+        leans = not whole and words[-1:] and words[-1] in lists().leaning
         return Verdict.CUT_SHORT if leans else Verdict.WHOLE

@@ -208,7 +208,7 @@ class OverTheAgentTests(FieldCases):
             call.silence(after_ms)
             began_ms = call.at_ms
             call.voice(700)
-            call.words("שלום", final=False)
+            call.words("שלום", until_ms=call.at_ms - 300, final=False)
             call.voice(700)
             spoke_until_ms = call.at_ms
             call.silence(TRANSCRIBED_AFTER_MS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
 from tests.random_calls import random_call
 from tests.script import ADAPTIVE, YES_NO, ScriptedCall, adaptive
 from tuning.turns.completion import same_words
+from tuning.turns.endpointing import VERDICTS
 from tuning.turns.events import (
     Action,
     Forget,
@@ -20,7 +23,7 @@ from tuning.turns.events import (
     Think,
     TranscriberFailed,
 )
-from tuning.turns.preemptive import THINK_AFTER_MS
+from tuning.turns.preemptive import LATER_MS, SOON_MS
 from tuning.turns.profile import Profile
 
 
@@ -39,8 +42,8 @@ class ThinkTests(SimpleTestCase):
         call.voice(1200)
         spoke_until_ms = call.at_ms
         call.words("הגעתי לחיפה", final=False)
-        self.assertEqual(call.wait_for(Think), Think(1, "הגעתי לחיפה"))
-        self.assertEqual(call.at_ms, spoke_until_ms + THINK_AFTER_MS)
+        self.assertEqual(call.wait_for(Think), Think(1, "הגעתי לחיפה", with_verdict=True))
+        self.assertEqual(call.at_ms, spoke_until_ms + SOON_MS)
         self.assertEqual(call.core.turn, 0)
 
     def test_a_partial_that_comes_later_begins_it_at_once(self) -> None:
@@ -49,7 +52,7 @@ class ThinkTests(SimpleTestCase):
         spoke_until_ms = call.at_ms
         call.silence(600)
         call.words("הגעתי לחיפה", until_ms=spoke_until_ms, final=False)
-        self.assertEqual(call.silence(20), [Think(1, "הגעתי לחיפה")])
+        self.assertEqual(call.silence(20), [Think(1, "הגעתי לחיפה", with_verdict=True)])
 
     def test_words_that_do_not_reach_the_speech_end_begin_none(self) -> None:
         call = ScriptedCall.listening(ADAPTIVE)
@@ -57,14 +60,22 @@ class ThinkTests(SimpleTestCase):
         call.voice(800)
         self.assertEqual(call.silence(1600), [])
 
-    def test_nothing_is_begun_while_the_end_is_dangling(self) -> None:
-        for text in ("אני רוצה", "הכתובת של", "אפס חמש שתיים", "זה אממ"):
+    def test_words_that_the_local_judge_finds_cut_short_begin_it_later(self) -> None:
+        call = ScriptedCall.listening(ADAPTIVE)
+        call.whole = 0.2
+        call.says("הגעתי", 1200)
+        spoke_until_ms = call.at_ms
+        call.wait_for(Think)
+        self.assertEqual(call.at_ms, spoke_until_ms + LATER_MS)
+
+    def test_after_words_that_must_go_on_it_is_begun_once_without_a_verdict(self) -> None:
+        for text in ("אפס חמש שתיים", "זה אממ", "רגע"):
             call = ScriptedCall.listening(ADAPTIVE)
             call.says(text, 1200)
-            call.wait_for(Reply)
+            reply = call.wait_for(Reply)
             with self.subTest(text):
-                self.assertEqual(call.of(Think, Forget), [])
-                self.assertFalse(call.last(Reply).prepared)
+                self.assertEqual(call.of(Think, Forget), [Think(1, text)])
+                self.assertTrue(reply.prepared)
 
     def test_nothing_is_begun_where_the_limit_is_0(self) -> None:
         for profile in (adaptive(think_limit=0), Profile()):
@@ -76,6 +87,7 @@ class ThinkTests(SimpleTestCase):
     def test_at_most_so_many_are_begun_in_a_turn(self) -> None:
         for limit in (1, 2, 3):
             call = ScriptedCall.listening(adaptive(think_limit=limit))
+            call.whole = 0.6
             said = ""
             for word in ("הגעתי", "לחיפה", "אתמול", "בבוקר", "ברכבת"):
                 said = f"{said} {word}".strip()
@@ -90,12 +102,12 @@ class ThinkTests(SimpleTestCase):
 
     def test_the_next_turn_may_think_again(self) -> None:
         call = thinking(profile=adaptive(think_limit=1))
-        call.words("הגעתי לחיפה", until_ms=call.at_ms - THINK_AFTER_MS)
+        call.words("הגעתי לחיפה", until_ms=call.at_ms - SOON_MS)
         call.wait_for(Reply)
         call.reply_is_heard()
         call.silence(2000)
         call.says("תור לרופא", 900)
-        self.assertEqual(call.wait_for(Think), Think(2, "תור לרופא"))
+        self.assertEqual(call.wait_for(Think), Think(2, "תור לרופא", with_verdict=True))
 
 
 class KeptTests(SimpleTestCase):
@@ -108,7 +120,7 @@ class KeptTests(SimpleTestCase):
     def test_words_that_mean_the_same_keep_it(self) -> None:
         for final in ("הגעתי לחיפה.", "אה הגעתי, לחיפה", "הִגַּעְתִּי לְחֵיפָה"):
             call = thinking()
-            spoke_until_ms = call.at_ms - THINK_AFTER_MS
+            spoke_until_ms = call.at_ms - SOON_MS
             call.words(final, until_ms=spoke_until_ms)
             reply = call.wait_for(Reply)
             with self.subTest(final):
@@ -131,15 +143,17 @@ class KeptTests(SimpleTestCase):
 class ForgottenTests(SimpleTestCase):
     def test_other_words_end_it_and_begin_another(self) -> None:
         call = thinking()
-        spoke_until_ms = call.at_ms - THINK_AFTER_MS
+        spoke_until_ms = call.at_ms - SOON_MS
         call.words("הגעתי לחיפה מחר", until_ms=spoke_until_ms, final=False)
-        self.assertEqual(call.silence(20), [Forget(1), Think(1, "הגעתי לחיפה מחר")])
+        self.assertEqual(
+            call.silence(20), [Forget(1), Think(1, "הגעתי לחיפה מחר", with_verdict=True)]
+        )
         self.assertTrue(call.wait_for(Reply).prepared)
 
     def test_a_decision_on_other_words_ends_it_first(self) -> None:
         call = thinking(profile=adaptive(think_limit=1))
         call.asks(YES_NO)
-        call.words("לא", until_ms=call.at_ms - THINK_AFTER_MS)
+        call.words("לא", until_ms=call.at_ms - SOON_MS)
         call.wait_for(Reply)
         forgotten, reply = call.actions[-2:]
         self.assertEqual(forgotten, Forget(1))
@@ -163,7 +177,7 @@ class ForgottenTests(SimpleTestCase):
         call.voice(120)
         call.words("אהה שלום", final=False)
         self.assertEqual(call.wait_for(Think).text, "שלום")
-        call.words("אהה", until_ms=call.at_ms - THINK_AFTER_MS)
+        call.words("אהה", until_ms=call.at_ms - SOON_MS)
         before = len(call.actions)
         call.silence(3000)
         self.assertEqual(
@@ -175,6 +189,7 @@ class ForgottenTests(SimpleTestCase):
         failed = call.feed(TranscriberFailed(call.at_ms, "no more"))
         self.assertEqual([type(each) for each in failed], [Forget, Prompt])
         call = ScriptedCall.listening(adaptive(max_call_s=30))
+        call.whole = 0.6
         call.silence(30_000 - call.at_ms - 1600)
         call.says("הגעתי לחיפה", 1200)
         call.silence(400)
@@ -197,13 +212,15 @@ class ProtocolTests(SimpleTestCase):
         for seed, actions in enumerate(self.calls):
             pending: Think | None = None
             attempts: dict[int, int] = {}
+            thoughts += len([each for each in actions if isinstance(each, Think)])
             with self.subTest(seed=seed):
                 for action in actions:
                     match action:
                         case Think():
                             self.assertIsNone(pending)
                             pending = action
-                            attempts[action.turn] = attempts.get(action.turn, 0) + 1
+                            judged = action.with_verdict
+                            attempts[action.turn] = attempts.get(action.turn, 0) + judged
                         case Forget():
                             self.assertEqual(pending and pending.turn, action.turn)
                             pending = None
@@ -215,7 +232,6 @@ class ProtocolTests(SimpleTestCase):
                         case Reply() | Prompt():
                             self.assertIsNone(pending)
                 self.assertLessEqual(max(attempts.values(), default=0), 1 + seed % 3)
-                thoughts += sum(attempts.values())
         self.assertGreater(released, 100)
         self.assertGreater(thoughts, released + 100)
 
@@ -237,6 +253,32 @@ class ProtocolTests(SimpleTestCase):
                             self.assertEqual(action.turn, turn)
                             stopped, resumed = False, resumed + 1
         self.assertGreater(resumed, 20)
+
+    def test_no_caller_is_left_in_silence_or_answered_twice(self) -> None:
+        """Whatever the judges say, in any order, and however late: all that was said is answered,
+        once, within the longest silence and the time that was asked for."""
+        pieces = ("נסיעה", "לחיפה", "רגע", "מחר", "אה", "בבוקר", "אפס חמש")
+        longest_ms = ADAPTIVE.end_silence_long_ms + ADAPTIVE.asked_for_time_ms
+        for seed in range(300):
+            chance = Random(seed)
+            call = ScriptedCall.listening(adaptive(think_limit=seed % 4))
+            call.model = ""
+            said = ""
+            for _piece in range(chance.randrange(1, 5)):
+                call.whole = chance.choice((None, 0.0, 0.4, 0.6, 0.95))
+                call.voice(chance.choice((300, 900)))
+                said = f"{said} {chance.choice(pieces)}".strip()
+                call.words(said, final=False)
+                for _moment in range(chance.randrange(1, 8)):
+                    call.silence(chance.choice((40, 200, 600)))
+                    if (thoughts := call.of(Think)) and chance.random() < 0.5:
+                        late = chance.choice(thoughts[-2:])
+                        call.feed(call.verdict(late, chance.choice(VERDICTS)))
+            call.silence(longest_ms + 100)
+            stopped = {each.turn for each in call.of(StopReply)}
+            answers = [each.text for each in call.of(Reply) if each.turn not in stopped]
+            with self.subTest(seed=seed):
+                self.assertEqual(answers, [said])
 
     def test_nothing_follows_a_hang_up(self) -> None:
         for actions in self.calls:

@@ -2,27 +2,40 @@
 
 Pure. There are two rules; the profile chooses. Fixed: the hangover plus the short or the long
 silence, counted no earlier than min_utterance_ms after speech began. Adaptive: counted from the
-speech end, the long silence, shortened by each piece of evidence that the caller has finished,
-according to its weight, down to finished_silence_ms. Only positive evidence shortens it; words that
-cannot be the end undo that; the caller's own pauses may keep it longer. The weights are knobs.
+speech end, one of three silences, by what two judges say of the words:
+
+                            the model that answers says
+    the local judge says    whole       nothing     cut short   needs time
+    whole, and is sure      shortest    shortest    middle      longest, and time
+    whole, but is not sure  shortest    middle      longest     longest, and time
+    nothing                 shortest    middle      longest     longest, and time
+    cut short               middle      longest     longest     longest, and time
+
+The local judge says whole where that is likelier than not, and is sure from `sure_percent` on. A
+certain rule (must_go_on in completion.py) says cut short in its place, and only lengthens. Where a
+caller has asked for time in as many words, the model can only take the extra time away. The model
+says nothing where it is not asked, gives no verdict, or is late: while it is being asked, a turn
+ends no sooner than its verdict, or `verdict_wait_ms` after the question. That costs nothing that a
+caller could hear, because the verdict is the first token of the answer.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field, replace
-from math import ceil
+from dataclasses import dataclass, replace
 
-from tuning.turns.completion import Reading
+from tuning.turns.completion import ASKED_FOR_TIME
 from tuning.turns.heard import CallerVoice, CallerWords
 from tuning.turns.profile import FRAME_MS, Profile
-from tuning.turns.words import LanguageWords
 
-SHORTEST_PAUSE_MS = 200
-"""Below it a gap is articulation, not a pause (Heldner & Edlund 2010 set 180-200 ms)."""
 FIRST_WORD_MS = 600
 """From the start of speech to its first word, if the transcriber is keeping up."""
-PAUSES_NEEDED, PAUSES_KEPT = 3, 20
+LIKELY = 0.5
+"""Probability from which a judge says whole."""
+WHOLE, CUT_SHORT, NEEDS_TIME, NO_VERDICT = "whole", "cut_short", "needs_time", "none"
+VERDICTS = (WHOLE, CUT_SHORT, NEEDS_TIME, NO_VERDICT)
+"""What the model that answers can say. None: it was asked, but will not say."""
+WORDS = {WHOLE: "whole", CUT_SHORT: "cut short", NEEDS_TIME: "needs time"}
+"""How a verdict is named in a silence's parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +55,37 @@ class Silence:
         return self
 
 
-@dataclass(slots=True)
-class CallerPauses:
-    """This caller's most recent pauses in mid-utterance."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is known of whether the words are all.
 
-    _ms: deque[int] = field(default_factory=lambda: deque(maxlen=PAUSES_KEPT))
+    rule: why they cannot be, as must_go_on finds it. whole: how likely it is that they are, by the
+    local judge, 0 to 1; None: it has not judged them.
+    """
 
-    def add(self, pause_ms: int) -> None:
-        if pause_ms >= SHORTEST_PAUSE_MS:
-            self._ms.append(pause_ms)
+    rule: str = ""
+    whole: float | None = None
 
     @property
-    def usual_ms(self) -> int:
-        """Their 90th percentile, by nearest rank; 0 before there are three."""
-        if len(self._ms) < PAUSES_NEEDED:
-            return 0
-        return sorted(self._ms)[ceil(0.9 * len(self._ms)) - 1]
+    def is_likely(self) -> bool:
+        """Is there nothing against their being all?"""
+        return not self.rule and (self.whole is None or self.whole >= LIKELY)
 
 
-@dataclass(slots=True)
-class Endpoint:
-    """How long to wait after one caller's utterances."""
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the model that answers says of these words. verdict: one of VERDICTS, "" while it is
+    being asked; at_ms: since when it is known, or asked."""
 
-    pauses: CallerPauses = field(default_factory=CallerPauses)
+    verdict: str = NO_VERDICT
+    at_ms: int = 0
 
-    def silence(
-        self,
-        profile: Profile,
-        voice: CallerVoice,
-        words: CallerWords,
-        said: Reading | None,
-        now_ms: int,
-    ) -> Silence:
-        """said: what the words tell; None while they do not reach the speech end."""
-        if profile.endpointing == "fixed":
-            return fixed(profile, voice)
-        return adaptive(profile, said, words, self.pauses, now_ms) if said else uncovered(profile)
+    @property
+    def asks_to_wait(self) -> bool:
+        return self.verdict in (CUT_SHORT, NEEDS_TIME)
+
+
+NO_OPINION = Opinion()
 
 
 def fixed(profile: Profile, voice: CallerVoice) -> Silence:
@@ -88,58 +96,75 @@ def fixed(profile: Profile, voice: CallerVoice) -> Silence:
 
 
 def examples(profile: Profile) -> dict[str, Silence]:
-    """The adaptive rule's silence after typical utterances, by what is known about them."""
-    words = CallerWords(LanguageWords())
-    words.add("-", 0)
+    """The adaptive rule's silence by what the judges say."""
+    sure, unsure, cut = Reading(whole=1.0), Reading(whole=LIKELY), Reading(whole=0.0)
     known = {
-        "answered": Reading(answers=True),
-        "detail": Reading(wishes=True, details=True),
-        "wish": Reading(wishes=True),
-        "stable": Reading(),
-        "unfinished": Reading(dangling="leaning"),
-        "asked for time": Reading(asks_for_time=True),
+        "both say whole": (sure, Opinion(WHOLE)),
+        "the local judge is sure": (sure, NO_OPINION),
+        "the local judge is not sure": (unsure, NO_OPINION),
+        "the judges disagree": (cut, Opinion(WHOLE)),
+        "both say cut short": (cut, Opinion(CUT_SHORT)),
+        "asked for time": (Reading(rule=ASKED_FOR_TIME), Opinion(NEEDS_TIME)),
     }
-    found = {
-        name: adaptive(profile, each, words, CallerPauses(), 0) for name, each in known.items()
-    }
+    found = {name: adaptive(profile, *each) for name, each in known.items()}
     return found | {"words missing": uncovered(profile)}
 
 
 def adaptive(
-    profile: Profile, reading: Reading, words: CallerWords, pauses: CallerPauses, now_ms: int
+    profile: Profile, said: Reading, model: Opinion = NO_OPINION, speech_ended_ms: int = 0
 ) -> Silence:
-    """The adaptive rule's silence, given words that reach the speech end."""
-    longest_ms = profile.end_silence_long_ms
+    """The adaptive rule's silence after words that reach the speech end: the table above."""
+    longest_ms, more_ms = profile.end_silence_long_ms, profile.asked_for_time_ms
     parts = {"longest": longest_ms}
-    if reading.asks_for_time:
-        more_ms = profile.asked_for_time_ms
-        return Silence(longest_ms + more_ms, "asked for time", parts | {"asked for time": more_ms})
-    is_stable = words.is_final or words.stood_ms(now_ms) >= profile.stable_ms
-    evidence = {
-        "answered": profile.weight_answered if reading.answers else 0,
-        "closed": profile.weight_closed if reading.closes else 0,
-        "wish": profile.weight_wish if reading.wishes else 0,
-        "detail": profile.weight_detail if reading.details else 0,
-        "stable": profile.weight_stable if is_stable else 0,
-    }
-    range_ms = max(0, longest_ms - profile.finished_silence_ms)
-    left_ms = range_ms
-    for name, weight in evidence.items():
-        shorter_ms = min(left_ms, range_ms * weight // 100)
-        if shorter_ms:
-            parts[name], left_ms = -shorter_ms, left_ms - shorter_ms
-    if reading.dangling and left_ms < range_ms:
-        parts["unfinished"] = (range_ms - left_ms) * profile.weight_unfinished // 100
-    own_ms = 0 if reading.answers else pauses.usual_ms * profile.weight_pauses // 100
-    if (missing_ms := min(longest_ms, own_ms) - sum(parts.values())) > 0:
-        parts["own pauses"] = missing_ms
-    return Silence(sum(parts.values()), _why(parts), parts)
+    local_ms = _by(profile, said, NO_VERDICT)
+    parts[f"rule: {said.rule}" if said.rule else f"local: {_local(profile, said)}"] = (
+        local_ms - longest_ms
+    )
+    asks_time = said.rule == ASKED_FOR_TIME
+    if model.verdict in WORDS:
+        parts[f"model: {WORDS[model.verdict]}"] = _by(profile, said, model.verdict) - local_ms
+        asks_time = model.verdict == NEEDS_TIME or (asks_time and model.verdict != WHOLE)
+    known_ms = model.at_ms if model.verdict else model.at_ms + profile.verdict_wait_ms
+    if (awaited_ms := known_ms - speech_ended_ms - sum(parts.values())) > 0:
+        parts["model: awaited"] = awaited_ms
+    if asks_time and more_ms:
+        parts[ASKED_FOR_TIME] = more_ms
+    return Silence(sum(parts.values()), _why(profile, asks_time, sum(parts.values())), parts)
 
 
-def _why(parts: dict[str, int]) -> str:
-    if "unfinished" in parts:
-        return "unfinished words"
-    return "finished words" if len(parts) > 1 else "long silence"
+def _by(profile: Profile, said: Reading, verdict: str) -> int:
+    """A cell of the table, without the time that was asked for."""
+    shortest_ms, longest_ms = profile.finished_silence_ms, profile.end_silence_long_ms
+    shortest_ms = min(shortest_ms, longest_ms)
+    middle_ms = min(max(shortest_ms, profile.middle_silence_ms), longest_ms)
+    if said.rule == ASKED_FOR_TIME:
+        return longest_ms
+    is_sure = _local(profile, said) == "whole"
+    match verdict:
+        case "whole":
+            return shortest_ms if said.is_likely else middle_ms
+        case "none":
+            return shortest_ms if is_sure else middle_ms if said.is_likely else longest_ms
+        case "cut_short":
+            return middle_ms if is_sure else longest_ms
+    return longest_ms
+
+
+def _local(profile: Profile, said: Reading) -> str:
+    """What the local judge says, or a certain rule in its place."""
+    if said.rule:
+        return "cut short"
+    if said.whole is None:
+        return "none"
+    if said.whole < LIKELY:
+        return "cut short"
+    return "whole" if said.whole * 100 >= profile.sure_percent else "not sure"
+
+
+def _why(profile: Profile, asks_time: bool, asked_ms: int) -> str:
+    if asks_time:
+        return ASKED_FOR_TIME
+    return "finished words" if asked_ms < profile.end_silence_long_ms else "unfinished words"
 
 
 def uncovered(profile: Profile) -> Silence:

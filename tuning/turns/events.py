@@ -79,6 +79,32 @@ class Asks:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedLocally:
+    """What the local judge says of all the words since the last decision, as soon as they change.
+
+    text: those words. whole, cut_short, needs_time: how likely each is, 0 to 1. version: of the
+    judge's weights.
+    """
+
+    at_ms: int
+    text: str
+    whole: float
+    cut_short: float
+    needs_time: float
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedByModel:
+    """The verdict that Think asked for. text: Think's; verdict: one of endpointing.VERDICTS."""
+
+    at_ms: int
+    turn: int
+    text: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriberFailed:
     """There will be no more transcripts in this call."""
 
@@ -172,11 +198,14 @@ class Reply:
 class Think:
     """Begin a reply to these words: perhaps the caller has finished.
 
-    It must not be heard, and must have no effect, until Reply says so.
+    It must not be heard, and must have no effect, until Reply says so. with_verdict: the model is
+    to say first whether they have finished; without, the caller has had their time, and is to be
+    answered.
     """
 
     turn: int
     text: str
+    with_verdict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +300,8 @@ Event = (
     | Transcribed
     | TranscriberFailed
     | Asks
+    | JudgedLocally
+    | JudgedByModel
     | ReplyBegan
     | ReplyEnded
     | ReplyLate

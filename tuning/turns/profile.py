@@ -228,13 +228,11 @@ class Profile:
         adaptive=Meaning(
             Text("השתיקה הארוכה ביותר", "Longest silence"),
             Text(
-                "כמה שתיקה, מסוף הדיבור, קובעת שהתור נגמר כששום דבר לא מעיד שסיימו. כל עדות "
-                "מקצרת אותה לפי משקלה, עד השתיקה הקצרה ביותר; אחרי מילים שלא יכולות להיות הסוף "
-                "היא לא מתקצרת.",
-                "How much silence, from the speech end, ends a turn when nothing suggests that "
-                "the caller has finished. Each piece of evidence shortens it by its weight, "
-                "down to the shortest silence; after words that cannot be the end, it is not "
-                "shortened at all.",
+                "כמה שתיקה, מסוף הדיבור, קובעת שהתור נגמר כשלפי המילים עוד לא סיימו: כך אומרים "
+                "שני השופטים, או המקומי לבדו כשהמודל לא אומר דבר.",
+                "How much silence, from the speech end, ends a turn when by their words the caller "
+                "has not finished: both judges say so, or the local one alone where the model says "
+                "nothing.",
             ),
         ),
     )
@@ -247,118 +245,60 @@ class Profile:
         rules=ADAPTIVE,
         label=Text("השתיקה הקצרה ביותר", "Shortest silence"),
         help=Text(
-            "עד כמה מתקצרת השתיקה, מסוף הדיבור, כשהכול מעיד שסיימו.",
-            "How short the silence, from the speech end, becomes when everything suggests that "
-            "the caller has finished.",
+            "כמה שתיקה, מסוף הדיבור, קובעת שהתור נגמר כשלפי המילים סיימו: כך אומרים שני השופטים, "
+            "או המקומי לבדו כשהוא בטוח והמודל לא אומר דבר.",
+            "How much silence, from the speech end, ends a turn when by their words the caller has "
+            "finished: both judges say so, or the local one alone where it is sure and the model "
+            "says nothing.",
         ),
     )
-    weight_answered: int = knob(
-        100,
-        soft=(60, 100),
-        hard=(0, 100),
-        step=5,
-        unit="%",
+    middle_silence_ms: int = knob(
+        1000,
+        soft=(700, 1400),
+        hard=(160, 4000),
+        step=50,
         group="end",
         rules=ADAPTIVE,
-        label=Text("משקל: תשובה לשאלה", "Weight: the question is answered"),
+        label=Text("שתיקת הביניים", "Middle silence"),
         help=Text(
-            "כמה מקצרת את השתיקה תשובה מלאה לשאלה שנשאלה עכשיו („כן”, יום, מספר שלם). 100: עד "
-            "השתיקה הקצרה ביותר.",
-            "How much a full answer to the question just asked (yes, a day, a whole number) "
-            "shortens the silence. 100: down to the shortest.",
+            "כמה שתיקה, מסוף הדיבור, כשהשופט המקומי והמודל שעונה חלוקים, או כשהשופט המקומי לא "
+            "בטוח והמודל לא אומר דבר. תשובה שכבר מוכנה נשמעת מיד אחריה.",
+            "How much silence, from the speech end, when the local judge and the model that "
+            "answers disagree, or when the local judge is not sure and the model says nothing. An "
+            "answer that is ready by then is heard at once.",
         ),
     )
-    weight_closed: int = knob(
-        65,
-        soft=(20, 80),
-        hard=(0, 100),
-        step=5,
-        unit="%",
-        group="end",
-        rules=ADAPTIVE,
-        label=Text("משקל: משפט שלם", "Weight: the sentence is complete"),
-        help=Text(
-            "כמה מקצרים את השתיקה סימן סיום, שאלה שלמה או „תודה”.",
-            "How much a full stop, a complete question or a thank-you shortens the silence.",
-        ),
-    )
-    weight_wish: int = knob(
-        40,
-        soft=(10, 80),
-        hard=(0, 100),
-        step=5,
-        unit="%",
-        group="end",
-        rules=ADAPTIVE,
-        label=Text("משקל: נאמר מה רוצים", "Weight: the request is clear"),
-        help=Text(
-            "כמה מקצר את השתיקה משפט שכבר יש בו בקשה, שאלה או תלונה שלמה. מי שרק תיארו מה קרה "
-            "עוד לא אמרו מה הם רוצים.",
-            "How much a sentence with a complete request, question or complaint shortens the "
-            "silence. A caller who has only described what happened has not said yet what they "
-            "want.",
-        ),
-    )
-    weight_detail: int = knob(
-        25,
-        soft=(10, 80),
-        hard=(0, 100),
+    sure_percent: int = knob(
+        90,
+        soft=(75, 97),
+        hard=(50, 100),
         step=1,
         unit="%",
         group="end",
         rules=ADAPTIVE,
-        label=Text("משקל: בקשה מפורטת", "Weight: the request is detailed"),
+        label=Text("כמה להיות בטוחים לפני שעונים", "How sure before answering"),
         help=Text(
-            "כמה עוד מקצרת את השתיקה בקשה עם כל הפרטים: „אני רוצה לקבוע תור” עוד לא אומר למי ומתי.",
-            "How much more a request with all its details shortens the silence: “I want an "
-            "appointment” does not say yet with whom or when.",
+            "באיזו הסתברות השופט המקומי צריך להעריך שסיימו כדי שיספיק בלי המודל. נמוך: תשובות "
+            "מהירות יותר ויותר קטיעות כשהמודל מאחר או לא שופט; גבוה: מחכים יותר.",
+            "How likely the local judge must find it that the caller has finished to be enough "
+            "without the model. Lower: sooner answers, and more cut-ins when the model is late or "
+            "gives no verdicts. Higher: longer waits.",
         ),
     )
-    weight_stable: int = knob(
-        30,
-        soft=(10, 80),
-        hard=(0, 100),
-        step=5,
-        unit="%",
+    verdict_wait_ms: int = knob(
+        1000,
+        soft=(500, 1500),
+        hard=(0, 3000),
+        step=50,
         group="end",
         rules=ADAPTIVE,
-        label=Text("משקל: תמלול יציב", "Weight: the transcript is stable"),
+        label=Text("המתנה לפסיקת המודל", "Wait for the model's verdict"),
         help=Text(
-            "כמה מקצר את השתיקה תמלול סופי, או תמלול שהפסיק להשתנות.",
-            "How much a transcript that is final, or has stopped changing, shortens the silence.",
-        ),
-    )
-    weight_unfinished: int = knob(
-        100,
-        soft=(60, 100),
-        hard=(0, 100),
-        step=5,
-        unit="%",
-        group="end",
-        rules=ADAPTIVE,
-        label=Text("משקל: משפט שלא נגמר", "Weight: the sentence is unfinished"),
-        help=Text(
-            "כמה מהקיצור מבטלות מילים שלא יכולות להיות הסוף: „אני רוצה”, „של”, „אז”, מספר שעוד "
-            "חסרות בו ספרות. 100: מחכים את כל השתיקה הארוכה ביותר.",
-            "How much of the shortening is undone by words that cannot be the end (“I want "
-            "to”, “of”, “so”, a number with digits missing). 100: the longest silence applies.",
-        ),
-    )
-    weight_pauses: int = knob(
-        0,
-        soft=(0, 100),
-        hard=(0, 150),
-        step=5,
-        unit="%",
-        group="end",
-        rules=ADAPTIVE,
-        label=Text("משקל: ההפסקות של המתקשרים", "Weight: pauses of this caller"),
-        help=Text(
-            "לכל אחד קצב משלו: השתיקה לא מתקצרת מעבר לחלק הזה של ההפסקה הארוכה הרגילה של "
-            "המתקשרים בשיחה הזאת (תשע הפסקות מעשר קצרות ממנה).",
-            "People pause for different lengths of time: the silence is never shorter than "
-            "this share of the caller's usual long pause in this call (nine in ten of their "
-            "pauses are shorter).",
+            "כמה זמן, מהפנייה למודל, לחכות שיאמר אם סיימו. הפסיקה היא תחילת התשובה, ולכן ההמתנה "
+            "הזאת לא מאחרת אותה. אחרי זמן כזה קובע השופט המקומי לבדו. אפס: לא מחכים.",
+            "How long, from the request, to wait for the model to say whether the caller has "
+            "finished. The verdict is the beginning of the answer, so this wait does not delay it. "
+            "After this long, the local judge decides alone. 0: no wait.",
         ),
     )
     asked_for_time_ms: int = knob(
@@ -628,13 +568,15 @@ class Profile:
     @classmethod
     def stored(cls, values: Mapping[str, Any]) -> Profile:
         """A profile as a revision or a journal stores it. A value from before its knob had to be
-        whole frames acted like the next whole frame, and is read as that."""
+        whole frames acted like the next whole frame, and is read as that; a knob that is GONE is
+        left out."""
+        known = {name: value for name, value in values.items() if name not in GONE}
         whole = {
-            each.name: -(-values[each.name] // FRAME_MS) * FRAME_MS
+            each.name: -(-known[each.name] // FRAME_MS) * FRAME_MS
             for each in KNOBS
-            if each.in_frames and each.name in values
+            if each.in_frames and each.name in known
         }
-        return cls(**{**values, **whole})
+        return cls(**known | whole)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Profile:
@@ -681,6 +623,12 @@ def problems(values: Mapping[str, Value]) -> list[Problem]:
     return checks.problems(KNOB, values)
 
 
+GONE = frozenset(
+    f"weight_{evidence}"
+    for evidence in ("answered", "closed", "wish", "detail", "stable", "unfinished", "pauses")
+)
+"""Knobs of before: what each list of words was worth, until a judge that has learned took their
+place (docs/decisions/0011-judges.md)."""
 DEFAULT = "adaptive"
 """The shipped profile that new calls use until an operator chooses another."""
 SHIPPED: dict[str, dict[str, Any]] = {

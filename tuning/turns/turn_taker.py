@@ -32,8 +32,8 @@ from __future__ import annotations
 
 from tuning.turns import completion, endpointing
 from tuning.turns.agent import Agent, Floor
-from tuning.turns.completion import Asked, Reading
-from tuning.turns.endpointing import Endpoint, Silence
+from tuning.turns.completion import Asked
+from tuning.turns.endpointing import Reading, Silence
 from tuning.turns.events import (
     Action,
     Amend,
@@ -42,6 +42,8 @@ from tuning.turns.events import (
     Dismiss,
     Event,
     Heard,
+    JudgedByModel,
+    JudgedLocally,
     LineStalled,
     Pressed,
     Recognise,
@@ -92,7 +94,9 @@ class TurnTaker:
         """Voice without words, for which the caller has been asked to repeat."""
         self._recognised_ms = -1
         self._keyed_ms = -KEY_TONE_MS
-        self._ahead, self._endpoint = PreemptiveGeneration(language), Endpoint()
+        self._ahead = PreemptiveGeneration(language)
+        self._judged: JudgedLocally | None = None
+        """The local judge's newest verdict."""
         self._asked_ms = 0
         """The silence that the newest frame was judged by."""
         self._asks = Asked()
@@ -141,12 +145,15 @@ class TurnTaker:
             case Heard():
                 self._last_frame_ms = event.at_ms
                 self._voice.hear(event, self.profile)
-                self._endpoint.pauses.add(self._voice.pause_ms)
                 return self._tick()
             case Transcribed():
                 return self._transcribed(event)
             case Asks(turn=turn) if turn == self.turn:
                 self._asks = event.asked
+            case JudgedLocally():
+                self._judged = event
+            case JudgedByModel():
+                self._ahead.judged(event)
             case ReplyBegan():
                 self._agent.began(event)
             case ReplyEnded(turn=turn) if self._agent.is_saying(turn):
@@ -252,12 +259,12 @@ class TurnTaker:
             heard = CallerVoice(voice.began_ms, max(voice.began_ms, words.until_ms))
             return self._reply(heard, endpointing.by_words(profile), is_noisy=True)
         reading = self._read_words()
-        silence = self._endpoint.silence(profile, voice, words, reading, self.now_ms)
+        silence = self._silence(reading)
         self._asked_ms = silence.asked_ms
         waited_ms = self.now_ms - voice.ended_ms - silence.asked_ms
         if waited_ms < 0:
-            return self._think_ahead(reading)
-        if reading:
+            return self._think_ahead(reading, silence)
+        if self._is_settled(reading):
             return self._reply(voice, silence.as_waited(waited_ms, is_stalled))
         return self._await_words(silence, waited_ms, is_stalled)
 
@@ -268,21 +275,45 @@ class TurnTaker:
         is_long = self._voice.stretch_ms >= self.profile.barge_in_ms
         return not is_refractory or is_long or bool(self._words.text)
 
-    def _read_words(self) -> Reading | None:
-        """What the words tell; None while some are still missing."""
-        if self.profile.endpointing == "adaptive":
-            is_covered = self._words.cover(self._voice, self.now_ms)
-        else:
-            is_covered = self._words.reach(self._voice)
-        if not is_covered:
-            return None
-        return completion.read(self._words.text, self._asks, self._language)
+    def _silence(self, reading: Reading | None) -> Silence:
+        """How long the silence after these words must be, as things stand."""
+        profile, voice = self.profile, self._voice
+        if profile.endpointing == "fixed":
+            return endpointing.fixed(profile, voice)
+        if reading is None or not self._is_settled(reading):
+            return endpointing.uncovered(profile)
+        opinion = self._ahead.opinion(self._words.text)
+        return endpointing.adaptive(profile, reading, opinion, voice.ended_ms)
 
-    def _think_ahead(self, reading: Reading | None) -> list[Action]:
-        if reading is None or reading.dangling or not self._is_open:
+    def _read_words(self) -> Reading | None:
+        """What is known of the words; None while some are still missing."""
+        if self.profile.endpointing == "fixed":
+            return Reading() if self._words.reach(self._voice) else None
+        if not self._words.cover(self._voice, self.now_ms):
+            return None
+        text, judged = self._words.text, self._judged
+        whole = judged.whole if judged and judged.text == text else None
+        return Reading(completion.must_go_on(text, self._asks, self._language), whole)
+
+    def _is_settled(self, reading: Reading | None) -> bool:
+        """Are these words all, and not about to change?"""
+        if reading is None or self.profile.endpointing == "fixed":
+            return reading is not None
+        words = self._words
+        return words.is_final or words.stood_ms(self.now_ms) >= self.profile.stable_ms
+
+    def _think_ahead(self, reading: Reading | None, silence: Silence) -> list[Action]:
+        if reading is None or not self._is_open:
             return []
-        quiet_ms = self.now_ms - self._voice.ended_ms
-        return self._ahead.think(self.turn + 1, self._words.text, quiet_ms, self.profile)
+        text, quiet_ms = self._words.text, self.now_ms - self._voice.ended_ms
+        turn, profile = self.turn + 1, self.profile
+        is_long = "longest" in silence.parts and silence.asked_ms >= profile.end_silence_long_ms
+        if is_long or self._ahead.awaits_answer(text):
+            left_ms = silence.asked_ms - quiet_ms
+            ready = self._ahead.be_ready(turn, text, left_ms, profile)
+            if ready:
+                return ready
+        return self._ahead.think(turn, text, reading, quiet_ms, self.now_ms, profile)
 
     def _await_words(self, silence: Silence, waited_ms: int, is_stalled: bool) -> list[Action]:
         """The silence is long enough, but the words do not yet reach the speech end."""
@@ -352,7 +383,6 @@ class TurnTaker:
         if self._answered and why != "barge-in":
             earlier, self._words = self._answered
             self._withdrawn = self._words.text
-            self._endpoint.pauses.add(self._voice.began_ms - earlier.ended_ms)
             self._voice.began_ms = earlier.began_ms
             for event in self._since:
                 self._words.take(event)

@@ -25,19 +25,6 @@ class LanguageWords:
     remembered from frame to frame, and must be hashed as fast as an address.
     """
 
-    leaning: frozenset[str] = NOTHING
-    """Binds to a word that has not come yet: "of", "because"."""
-    wanting: frozenset[str] = NOTHING
-    """Asks for another verb or object: "I want" is the beginning of a sentence."""
-    transitive: frozenset[str] = NOTHING
-    """Wants an object: "I need to cancel" is the beginning of a sentence."""
-    complete_after: frozenset[str] = NOTHING
-    """Before a word of `wanting` it makes that an end."""
-    whole_alone: frozenset[str] = NOTHING
-    """Of `wanting`: by itself it is an end."""
-    before_after: frozenset[str] = NOTHING
-    """Of `leaning`: an end where a word of `time_before` stands before it."""
-    time_before: frozenset[str] = NOTHING
     hesitation: frozenset[str] = NOTHING
     floor: tuple[str, ...] = ()
     """Phrases that ask for time: the caller keeps the floor."""
@@ -46,10 +33,6 @@ class LanguageWords:
     yes_no: frozenset[str] = NOTHING
     but: frozenset[str] = NOTHING
     """Takes a yes or a no back, or adds to it."""
-    asking: frozenset[str] = NOTHING
-    """Begins a question of the caller's."""
-    closing: frozenset[str] = NOTHING
-    """Ends what is said: "thanks"."""
     backchannel: frozenset[str] = NOTHING
     """Says "I am listening", and takes no floor."""
     digits: Mapping[str, str] = field(default_factory=dict)
@@ -67,18 +50,8 @@ class LanguageWords:
     """Asks for more than yes or no, wherever it stands in a question."""
     broad_question: frozenset[str] = NOTHING
     """Asks for a story, not for an answer of a few words."""
-    wish: frozenset[str] = NOTHING
-    """Says what is wanted or wrong: who only tells a story has not come to it yet."""
-    sentence: frozenset[str] = NOTHING
-    """Belongs to a sentence that tells something: who speaks so is not done after three words."""
-    past_endings: tuple[str, ...] = ()
-    """Of verbs that tell what happened."""
-    imperative: frozenset[str] = NOTHING
-    """Asks somebody to do what is still to be said."""
     attached: frozenset[str] = NOTHING
     """Letters that stand before a word as part of it: in, the, and, to, from, that."""
-    joining: frozenset[str] = NOTHING
-    """Letters that stand before a word and join it to the ones before."""
 
 
 WordsOf = Callable[[str], LanguageWords]
@@ -111,6 +84,5 @@ _MADE: Mapping[str, Callable[[Any], Any]] = {
     "telephone": re.compile,
     "number_asked": re.compile,
     "identity_digits": int,
-    "past_endings": lambda endings: tuple(endings.split()),
 }
 """How what is no plain list is made."""

@@ -9,7 +9,7 @@ judges on the same lines and are no forecast of calls.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import erf, log, sqrt
 
 import numpy as np
@@ -30,7 +30,15 @@ SURVIVES: Floats = np.array(
 """Share of pauses that last longer than each delay: cut off by it."""
 
 
-def table(by_line: Sequence[Sequence[Scored]]) -> str:
+Rank = Callable[[Scored], float]
+"""How sure a judge is that the caller has finished, in any unit."""
+JUDGES: Mapping[str, Rank] = {
+    "silence alone": lambda _place: 0.0,
+    "local": lambda place: 0.0 if place.rule else place.verdict.whole,
+}
+
+
+def table(by_line: Sequence[Sequence[Scored]], judges: Mapping[str, Rank] = JUDGES) -> str:
     """Needs lines that end whole, and pauses; says so where there are none."""
     every = [each for line in by_line for each in line]
     ends = [each for each in every if each.place.kind == "whole"]
@@ -41,19 +49,13 @@ def table(by_line: Sequence[Sequence[Scored]]) -> str:
         np.arange(len(by_line)),
         [sum(each.place.kind != "whole" for each in line) for line in by_line],
     )
-    judges = {
-        "silence alone": (np.zeros(len(ends)), np.zeros(len(pauses))),
-        "lists": tuple(np.array([-each.lists_ms for each in group]) for group in (ends, pauses)),
-        "local": tuple(
-            np.array([each.verdict.whole for each in group]) for group in (ends, pauses)
-        ),
-    }
     turns = len(set(owners.tolist()))
     rows = [f"{len(ends)} whole lines, {len(pauses)} pauses in {turns} turns", ""]
     heads = [f"at {ms} ms" for ms in DEAD_AIR_MS] + [f"at {share} %" for share in CUT_OFF_PERCENT]
     for unit, by in (("pause", np.arange(len(pauses))), ("turn", owners)):
         rows.append(f"{f'cut-offs, ms per {unit}':24}" + "".join(f"{head:>12}" for head in heads))
-        for name, (after_end, in_pause) in judges.items():
+        for name, rank in judges.items():
+            after_end, in_pause = (np.array([*map(rank, group)]) for group in (ends, pauses))
             rows.append(f"{name:24}" + "".join(_best(after_end, in_pause, by)))
     return "\n".join([*rows, "", _asked(ends, pauses)])
 
@@ -88,9 +90,9 @@ def _tried(
 
 def _asked(ends: Sequence[Scored], pauses: Sequence[Scored]) -> str:
     """What the profile asks for as it is."""
-    waits = [each.silence_ms for each in ends]
+    waits = [each.silence_ms() for each in ends]
     p50, p90 = np.percentile(waits, [50, 90])
-    cut_short = [each.silence_ms for each in pauses if each.place.kind == "cut_short"]
+    cut_short = [each.silence_ms() for each in pauses if each.place.kind == "cut_short"]
     more = f"{np.mean([ms <= SHORT_MS for ms in cut_short]):.0%}" if cut_short else "-"
     over = np.mean([ms > LONG_MS for ms in waits])
     return (

@@ -1,51 +1,42 @@
-"""What each judge of completion says of a place in a caller's line. Pure."""
+"""What the local judge says of a place in a caller's line, and how long a call would wait. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from calls.language.completion import judge
-from calls.language.completion.judge import Verdict
+from calls.language.completion.judge import OUTCOMES, Verdict
 from calls.language.completion.lines import Place
-from tuning.turns.completion import asked_in, read
-from tuning.turns.endpointing import CallerPauses, adaptive
-from tuning.turns.heard import CallerWords
+from calls.language.language import Language
+from tuning.turns.completion import asked_in, must_go_on
+from tuning.turns.endpointing import NO_OPINION, Opinion, Reading, adaptive
 from tuning.turns.profile import DEFAULT, SHIPPED, Profile
-from tuning.turns.words import LanguageWords
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """lists_ms: the silence that the word lists make the default profile ask for."""
+    """rule: why the words cannot be all, as completion.must_go_on finds it."""
 
     place: Place
     verdict: Verdict
-    lists_ms: int
+    rule: str
 
-    @property
-    def silence_ms(self) -> int:
-        """What is waited for: as the lists say, until the core hears the local judge."""
-        return self.lists_ms
+    def silence_ms(self, model: Opinion = NO_OPINION) -> int:
+        """What the default profile asks for once the words stand still. model: says nothing, unless
+        told, as when it is late."""
+        said = Reading(self.rule, self.verdict.whole)
+        return adaptive(Profile(**SHIPPED[DEFAULT]), said, model).asked_ms
 
     @property
     def judges(self) -> dict[str, dict[str, float | str]]:
-        shares = {outcome: round(getattr(self.verdict, outcome), 4) for outcome in judge.OUTCOMES}
-        return {
-            "local": {**shares, "version": self.verdict.version},
-            "lists": {"silence_ms": self.lists_ms},
-        }
+        shares = {outcome: round(getattr(self.verdict, outcome), 4) for outcome in OUTCOMES}
+        rule: dict[str, dict[str, float | str]] = {"rule": {"why": self.rule}} if self.rule else {}
+        return {"local": {**shares, "version": self.verdict.version}} | rule
 
 
-def scored(place: Place, language: LanguageWords) -> Scored:
-    """language: of the lists."""
-    verdict = judge.stored().judge(place.question, place.text)
-    return Scored(place, verdict, by_lists_ms(place, language))
-
-
-def by_lists_ms(place: Place, language: LanguageWords) -> int:
-    """What the default profile asks for once the words stand still, of a caller of whom nothing
-    else is known yet."""
-    words = CallerWords(language)
-    words.add(place.text, 0)
-    reading = read(place.text, asked_in(place.question, language), language)
-    return adaptive(Profile(**SHIPPED[DEFAULT]), reading, words, CallerPauses(), 0).asked_ms
+def scored(place: Place, language: Language) -> Scored:
+    """Raises ValueError for a language without a judge."""
+    if language.judge is None:
+        raise ValueError(f"{language.name} has no judge of completion")
+    asked = asked_in(place.question, language.words)
+    rule = must_go_on(place.text, asked, language.words)
+    return Scored(place, language.judge(place.question, place.text), rule)

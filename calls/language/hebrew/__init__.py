@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from calls.language.completion import judge
+from calls.language.completion.judge import Verdict
 from calls.language.hebrew.instructions import INSTRUCTIONS
 from calls.language.hebrew.lexicon import vocalise
 from calls.language.hebrew.phonemes import to_espeak
@@ -16,6 +18,11 @@ _FOLDER = Path(__file__).parent
 def phonetic(text: str) -> str:
     """Numbers in words, words in phonemes: espeak-ng's own Hebrew loses the vowels."""
     return to_espeak(vocalise(speakable(text)))
+
+
+def judged(question: str, text: str) -> Verdict:
+    """Read when it is first asked for."""
+    return judge.stored().judge(question, text)
 
 
 HEBREW = Language(
@@ -34,4 +41,5 @@ HEBREW = Language(
     dialogue=_FOLDER / "dialogue.toml",
     speakable=speakable,
     phonetic=phonetic,
+    judge=judged,
 )

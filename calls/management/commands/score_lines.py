@@ -37,8 +37,10 @@ class Command(BaseCommand):
             raise CommandError(f"{error}") from error
         if not lines:
             raise CommandError(f"{file}: no lines: write rows `agent's question = caller's line`")
-        words = spoken().words
-        by_line = [[scored(place, words) for place in line.places] for line in lines]
+        try:
+            by_line = [[scored(place, spoken()) for place in line.places] for line in lines]
+        except ValueError as error:
+            raise CommandError(f"{error}") from error
         if json:
             self.stdout.write(_objects(by_line))
             return
@@ -56,7 +58,7 @@ def _objects(by_line: list[list[Scored]]) -> str:
             "text": each.place.text,
             "kind": PRINTED.get(each.place.kind, each.place.kind),
             "judges": each.judges,
-            "silence_ms": each.silence_ms,
+            "silence_ms": each.silence_ms(),
         }
         for places in by_line
         for each in places
@@ -69,4 +71,6 @@ def _row(each: Scored) -> str:
     shares = (verdict.whole, verdict.cut_short, verdict.needs_time)
     cells = "  ".join(f"{share:5.2f}" for share in shares)
     kind = PRINTED.get(each.place.kind, each.place.kind)
-    return f"{kind:11} {cells}  {each.silence_ms:4} ms   {each.place.question} = {each.place.text}"
+    return (
+        f"{kind:11} {cells}  {each.silence_ms():4} ms   {each.place.question} = {each.place.text}"
+    )

@@ -47,6 +47,7 @@ class OpenAiWriter:
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
+        self.gives_verdicts = False
         texts = self.texts = called.language.instructions
         self.tools = (*tools_in(called.language), *self.more_tools)
         business = called.business or settings.BUSINESS_PROMPT
@@ -80,7 +81,9 @@ class OpenAiWriter:
         says = (tool.says for tool in self.tools if tool.says)
         return self._greeting, self.texts.patience, *says, self.texts.enough
 
-    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
+    async def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
         if not history:
             api().warm_soon()  # the greeting leaves time for what the first answer will need
             yield self._greeting

@@ -24,7 +24,7 @@ from bench.corpus_audio import background, cough, on_the_line, rms, silence
 from calls.audio.codec import BYTES_PER_MS, FRAME_BYTES, to_mulaw, to_pcm
 from calls.language.hebrew import HEBREW
 from calls.services.espeak.speaker import STEP_MS, speech_bounds
-from tuning.turns.completion import Asked, answers
+from tuning.turns.completion import Asked, must_go_on
 
 LEAD_MS = 40
 TRUTH_MS = 100
@@ -107,12 +107,12 @@ class CountTests(SimpleTestCase):
         for half in HALVES:
             self.assertAlmostEqual(complete_share(half), 1 / 3, delta=0.05)
 
-    def test_some_answers_are_as_short_as_those_that_the_field_lost(self) -> None:
+    def test_some_must_go_on_are_as_short_as_those_that_the_field_lost(self) -> None:
         for half in HALVES:
             lengths = [spoken_for_ms(turn) for turn in turns("yes_no", half=half)]
             self.assertGreaterEqual(sum(120 <= length <= 240 for length in lengths), 5)
 
-    def test_most_short_answers_last_from_600_ms_to_2_s(self) -> None:
+    def test_most_short_must_go_on_last_from_600_ms_to_2_s(self) -> None:
         lengths = [spoken_for_ms(turn) for turn in turns("short")]
         self.assertGreater(sum(600 < length < 2000 for length in lengths), 0.8 * len(lengths))
 
@@ -170,7 +170,7 @@ class TruthTests(SimpleTestCase):
 
     def test_numbers_and_choices_answer_what_was_asked(self) -> None:
         for turn in turns("number"):
-            self.assertTrue(answers(turn.text, turn.asked, HEBREW.words), turn.text)
+            self.assertEqual(must_go_on(turn.text, turn.asked, HEBREW.words), "", turn.text)
         chosen = [turn for turn in turns("short") if turn.asked.kind == "choice"]
         self.assertTrue(chosen)
         for turn in chosen:
