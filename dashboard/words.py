@@ -85,11 +85,28 @@ WAIT_PARTS: Words = {
     "stable": _("the transcript is stable"),
     "unfinished": _("the words are unfinished"),
     "own pauses": _("the caller's own pauses"),
-    "asked for time": _("the caller asked for time"),
+    "local: whole": _("the local judge: whole"),
+    "local: not sure": _("the local judge: not sure"),
+    "local: cut short": _("the local judge: cut short"),
+    "local: none": _("the local judge has not judged"),
+    "rule: number": _("digits are missing"),
+    "rule: hesitation": _("the caller hesitates"),
+    "rule: asked for time": _("the caller asked for time"),
+    "model: whole": _("the model: whole"),
+    "model: cut short": _("the model: cut short"),
+    "model: needs time": _("the model: needs time"),
+    "model: awaited": _("waiting for the verdict of the model"),
+    "both say whole": _("both judges: whole"),
+    "the local judge is sure": _("only the local judge, and it is sure"),
+    "the local judge is not sure": _("only the local judge, and it is not sure"),
+    "the judges disagree": _("the judges disagree"),
+    "both say cut short": _("both judges: cut short"),
+    "asked for time": _("extra time that was asked for"),
     "transcript": _("no more words came"),
     "words missing": _("words are missing"),
 }
-"""`tuning.turns.endpointing.Silence.parts`, and what `tuning.turns.endpointing.examples` are of."""
+"""`tuning.turns.endpointing.Silence.parts`, those of turns from before there were judges, and what
+`tuning.turns.endpointing.examples` are of."""
 
 CARRIER_STATUSES: Words = {
     "queued": _("queued"),

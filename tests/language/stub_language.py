@@ -17,17 +17,11 @@ from tuning.turns import words
 
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 WORDS = """
-leaning = "of the a to with and or but because my"
-wanting = "want need like i"
-transitive = "book cancel"
-complete_after = "yes"
 hesitation = "er erm um well"
 floor = ["one moment", "hold on"]
 please = "please"
 yes_no = "yes no yeah nope sure"
 but = "but"
-asking = "what when where how"
-closing = "thanks please goodbye"
 backchannel = "aha yes right"
 digits = ["zero oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 telephone = '\\d{10}'
@@ -35,7 +29,6 @@ number_asked = 'telephone number'
 alternatives = "or"
 open_question = "what when where which who how"
 broad_question = "help"
-wish = "want need like not"
 """
 DIALOGUE = """
 first = "menu"

@@ -22,7 +22,7 @@ from tests.phone import PhoneCall, services
 from tests.servers.openai_answers import Answer
 from tests.services.openai_turns import MODEL, said, served, words, written
 from tests.voice.test_conversation import publish
-from tests.voice.test_speaking import ADAPTIVE, HASTY, has_thought
+from tests.voice.test_speaking import ADAPTIVE, HASTY, SLOW, has_thought
 from tuning.turns.profile import Profile
 
 TEXTS = HEBREW.instructions
@@ -244,7 +244,7 @@ class WholeCallTests(TransactionTestCase):
         look = tool("look_up", self.ran)
         book = tool("book", self.ran, Done(BOOKED), safe_ahead=False)
         thinker = tuned(OpenAiWriter, more_tools=(look, book))
-        knobs = ADAPTIVE | {"end_silence_long_ms": 4000, "weight_wish": 0}
+        knobs = ADAPTIVE | SLOW
         await publish(Profile(**knobs))
         quick = tuned(FakeSpeaker, first_byte_s=0.01)
         async with served() as server:

@@ -17,12 +17,15 @@ from calls.language.language import words_of
 from tests.random_calls import random_call
 from tests.script import ScriptedCall, frames, silence, voice
 from tuning.turns.completion import Asked
+from tuning.turns.endpointing import NO_VERDICT
 from tuning.turns.events import (
     JUDGED,
     SPEECH,
     Asks,
     CallBegan,
     Event,
+    JudgedByModel,
+    JudgedLocally,
     ReplyBegan,
     ReplyEnded,
     Transcribed,
@@ -38,13 +41,20 @@ GREETED_MS = 500
 def said(ms: int, text: str = "תודה", start_ms: int = 3000, speech: int = SPEECH) -> list[Event]:
     """Speech for so long, its final transcript, and ten seconds of silence."""
     end_ms = start_ms + ms
-    words = [Transcribed(end_ms, end_ms, text, final=True)] if text else []
+    words: list[Event] = [Transcribed(end_ms, end_ms, text, final=True)] if text else []
     return [
         *silence(start_ms - GREETED_MS, GREETED_MS),
         *voice(ms, start_ms, speech),
         *words,
-        *silence(10_000, end_ms),
+        *silence(100, end_ms),
+        *(no_verdict(end_ms + 100, text) if text else []),
+        *silence(9900, end_ms + 100),
     ]
+
+
+def no_verdict(at_ms: int, text: str) -> list[Event]:
+    """The model does not say whether these words are all."""
+    return [JudgedByModel(at_ms, 1, text, NO_VERDICT)]
 
 
 def a_late_partial() -> Iterator[Event]:
@@ -117,17 +127,15 @@ def an_answer(text: str, asked: Asked) -> list[Event]:
     ]
 
 
-def a_halting_answer() -> list[Event]:
-    """Four pauses of 400 ms in what is said, all of it transcribed as it is said."""
-    events: list[Event] = list(silence(3000 - GREETED_MS, GREETED_MS))
-    at_ms = 3000
-    said = ("אני", "פה", "כבר", "שעה", "בתור")
-    for count in range(1, len(said) + 1):
-        words = " ".join(said[:count])
-        events += [*voice(600, at_ms), Transcribed(at_ms + 600, at_ms + 600, words)]
-        events += silence(400, at_ms + 600)
-        at_ms += 1000
-    return [*events, *silence(3000, at_ms)]
+def judged(whole: float, *, is_late: bool = False) -> list[Event]:
+    """An answer whose partial the local judge finds whole with this probability. is_late: the model
+    is still to say; else it has no verdict."""
+    events = [each for each in said(1200, text="") if each.at_ms <= 4400]
+    words = "אני גרה שם"
+    verdict = JudgedLocally(4400, words, whole, 1 - whole, 0.0, "scripted")
+    events += [Transcribed(4400, 4200, words), verdict, *silence(40, 4400)]
+    events += [] if is_late else no_verdict(4440, words)
+    return [*events, *silence(4000, 4440)]
 
 
 def somebody_silent() -> list[Event]:
@@ -137,8 +145,6 @@ def somebody_silent() -> list[Event]:
 BASES: dict[str, dict[str, Any]] = {"fixed": SHIPPED["balanced"], "adaptive": SHIPPED["adaptive"]}
 """By rule: what a call runs on while one of its knobs is tried."""
 NEEDS: dict[str, dict[str, Any]] = {
-    "weight_pauses": {"weight_stable": 100},
-    "stable_ms": {"weight_stable": 100},
     "protect_ms": {"false_interruption_ms": 1500, "resume_ms": 400},
     "response_delay_min_ms": {"response_delay_max_ms": 120},
 }
@@ -149,15 +155,11 @@ Trial = tuple[Value, Value, list[Event]]
 TRIED: dict[str, Trial] = {
     "endpointing": ("fixed", "adaptive", an_answer("כן", YES_NO)),
     "vad": ("webrtc", "silero", said(1200, speech=0b1111)),
-    "finished_silence_ms": (340, 600, an_answer("כן", YES_NO)),
-    "weight_answered": (0, 100, an_answer("כן", YES_NO)),
-    "weight_closed": (0, 100, an_answer("אני מחכה כבר שעה, תודה", Asked())),
-    "weight_stable": (0, 100, an_answer("אני גרה שם", Asked())),
-    "weight_wish": (0, 60, an_answer("אני רוצה תור", Asked())),
-    "weight_detail": (0, 60, an_answer("אני רוצה תור לרופא עיניים ביום שני בבוקר", Asked())),
-    "stable_ms": (100, 600, an_answer("אני גרה שם", Asked())),
-    "weight_unfinished": (0, 100, an_answer("אני רוצה", Asked())),
-    "weight_pauses": (0, 150, a_halting_answer()),
+    "finished_silence_ms": (340, 600, judged(0.95)),
+    "middle_silence_ms": (700, 1000, judged(0.6)),
+    "sure_percent": (80, 95, judged(0.9)),
+    "verdict_wait_ms": (0, 1000, judged(0.95, is_late=True)),
+    "stable_ms": (100, 600, judged(0.95)),
     "asked_for_time_ms": (0, 1000, an_answer("רגע", Asked())),
     "resume_ms": (300, 600, said(1200)[:-450] + list(voice(400, 5000))),
     "false_interruption_ms": (0, 1500, over_the_agent(400)),

@@ -63,10 +63,12 @@ class DeclarationTests(SimpleTestCase):
         self.assertEqual(
             acting["fixed"] - acting["adaptive"], {"min_utterance_ms", "stt_partial_debounce_ms"}
         )
-        weights = {knob.name for knob in KNOBS if knob.name.startswith("weight_")}
         self.assertEqual(
             acting["adaptive"] - acting["fixed"],
-            weights | {"finished_silence_ms", "stable_ms", "asked_for_time_ms"},
+            {
+                *("finished_silence_ms", "middle_silence_ms", "sure_percent", "verdict_wait_ms"),
+                *("stable_ms", "asked_for_time_ms"),
+            },
         )
 
     def test_what_acts_otherwise_under_a_rule_has_another_name_there(self) -> None:
@@ -170,7 +172,7 @@ class CrossCheckTests(SimpleTestCase):
                 self.assertEqual(found(endpointing="adaptive", **changed), [])
         under_adaptive = {
             "shortest above longest": {"finished_silence_ms": 500, "end_silence_long_ms": 400},
-            "an unadvised weight": {"weight_wish": 95},
+            "an unadvised certainty": {"sure_percent": 60},
         }
         for what, changed in under_adaptive.items():
             with self.subTest(what):
@@ -181,7 +183,7 @@ class CrossCheckTests(SimpleTestCase):
 
     def test_a_value_that_no_call_may_run_on_is_refused_under_every_rule(self) -> None:
         for rule in RULES:
-            for name in ("min_utterance_ms", "weight_wish"):
+            for name in ("min_utterance_ms", "sure_percent"):
                 wrong: dict[str, Value] = {"endpointing": rule, name: 5000}
                 self.assertEqual(found(**wrong), [((name,), True)])
 

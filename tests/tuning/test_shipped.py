@@ -45,6 +45,6 @@ class PresetTests(SimpleTestCase):
         self.assertEqual(balanced["stt_partial_debounce_ms"], 100)
 
     def test_a_preset_that_changes_the_rule_leaves_the_other_s_values(self) -> None:
-        own = asdict(Profile(**SHIPPED["adaptive"])) | {"weight_wish": 55}
+        own = asdict(Profile(**SHIPPED["adaptive"])) | {"sure_percent": 85}
         balanced = PRESETS["balanced"].on(own)
-        self.assertEqual((balanced["endpointing"], balanced["weight_wish"]), ("fixed", 55))
+        self.assertEqual((balanced["endpointing"], balanced["sure_percent"]), ("fixed", 85))

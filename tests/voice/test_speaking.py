@@ -15,6 +15,8 @@ from tests.voice.test_conversation import LONG, RememberingWriter, publish
 from tuning.turns.profile import SHIPPED, Profile
 
 ADAPTIVE = SHIPPED["adaptive"] | {"vad": "webrtc", "filler_after_ms": 0, "no_input_ms": 0}
+SLOW = {"sure_percent": 100, "middle_silence_ms": 4000, "end_silence_long_ms": 4000}
+"""Nothing is decided sooner."""
 HASTY = tuned(FakeTranscriber, delay_s=0.0)
 """Its words are there when the silence begins to be measured."""
 QUICK = {"first_token_s": 0.01}
@@ -121,7 +123,7 @@ class AheadTest(VirtualTimeTestCase):
         self.assertGreater(turn.wasted_characters, 0)
 
     async def test_nothing_is_done_for_a_reply_that_is_not_decided(self) -> None:
-        await publish(Profile(**ADAPTIVE | {"end_silence_long_ms": 4000, "weight_wish": 0}))
+        await publish(Profile(**ADAPTIVE | SLOW))
         with services(HASTY, NoteTaker):
             async with PhoneCall() as phone:
                 await phone.until_quiet()
@@ -138,7 +140,7 @@ class AheadTest(VirtualTimeTestCase):
 
     async def test_only_the_first_sentence_is_spoken_ahead(self) -> None:
         Listening.given.clear()
-        await publish(Profile(**ADAPTIVE | {"end_silence_long_ms": 4000, "weight_wish": 0}))
+        await publish(Profile(**ADAPTIVE | SLOW))
         with services(HASTY, tuned(FakeWriter, **QUICK), Listening):
             async with PhoneCall() as phone:
                 await phone.until_quiet()

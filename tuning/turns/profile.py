@@ -292,7 +292,7 @@ class Profile:
         step=50,
         group="end",
         rules=ADAPTIVE,
-        label=Text("המתנה לפסיקת המודל", "Wait for the model's verdict"),
+        label=Text("המתנה לפסיקת המודל", "Wait for a verdict"),
         help=Text(
             "כמה זמן, מהפנייה למודל, לחכות שיאמר אם סיימו. הפסיקה היא תחילת התשובה, ולכן ההמתנה "
             "הזאת לא מאחרת אותה. אחרי זמן כזה קובע השופט המקומי לבדו. אפס: לא מחכים.",

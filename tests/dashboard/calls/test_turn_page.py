@@ -1,5 +1,5 @@
 """What a turn's page says of why it was answered then, and of what was made ahead; and what the
-profile's page makes of the weights."""
+profile's page says of the judges."""
 
 from __future__ import annotations
 
@@ -129,22 +129,22 @@ class WaterfallTests(SignedInTestCase):
         self.assertEqual((ready.ready.label, plain.ready), ("945", None))
 
 
-class WeightsTests(SignedInTestCase):
+class JudgesTests(SignedInTestCase):
     def sums(self, name: str, language: str = "en") -> str:
         profile = TimingProfile.objects.get(name=name)
         page = self.page(f"profiles/{profile.pk}/", language)
         return re.sub(r"\s+", " ", html.unescape(strip_tags(page)))
 
-    def test_the_adaptive_profile_says_what_its_weights_make_of_what_is_known(self) -> None:
+    def test_the_adaptive_profile_says_how_long_it_waits_by_what_the_judges_say(self) -> None:
         told = self.sums("adaptive")
         longest = SHIPPED["adaptive"]["end_silence_long_ms"]
         for words in (
-            "the question is answered 340 ms",
-            "the request is detailed 453 ms",
-            "the request is clear 1,018 ms",
-            "the transcript is stable 1,922 ms",
-            f"the words are unfinished {longest:,} ms",
-            "the caller asked for time 4,100 ms",
+            "both judges: whole 340 ms",
+            "only the local judge, and it is sure 340 ms",
+            "only the local judge, and it is not sure 1,000 ms",
+            "the judges disagree 1,000 ms",
+            f"both judges: cut short {longest:,} ms",
+            "extra time that was asked for 4,100 ms",
         ):
             self.assertIn(words, told)
         self.assertNotIn("Wait by length", told)
@@ -152,7 +152,7 @@ class WeightsTests(SignedInTestCase):
     def test_the_fixed_ones_still_go_by_the_length(self) -> None:
         told = self.sums("balanced")
         self.assertIn("Wait by length", told)
-        self.assertNotIn("the question is answered 340", told)
+        self.assertNotIn("both judges: whole 340", told)
 
     def test_both_choices_can_be_made_on_the_page(self) -> None:
         page = self.page(f"profiles/{TimingProfile.objects.get(name='adaptive').pk}/")
