@@ -100,6 +100,7 @@ class FakeWriter:
     """Answers with the same sentences, the first token after a fixed time."""
 
     name = "fake writer"
+    gives_verdicts = False
     greeting = "שלום, במה אפשר לעזור?"
     answer: ClassVar[Sequence[str]] = ("בשמחה. ", "מתי נוח?")
     expects: ClassVar[tuple[str, ...]] = ("מחר", "כן")
@@ -121,7 +122,9 @@ class FakeWriter:
     def fixed_phrases(self) -> Sequence[str]:
         return (self.greeting,)
 
-    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
+    async def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
         if not history:
             yield self.greeting
             return

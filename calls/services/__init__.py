@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from calls.language.language import Language, spoken
+from calls.services.verdict_keeping import Missing
+from calls.services.verdicts import Verdict
 from tuning.turns.completion import Asked, asked_in
 from tuning.turns.words import LanguageWords
 
@@ -63,11 +65,12 @@ class Availability:
     """What a service was asked to use (model, language, voice), what it uses, and why they differ.
 
     As learned in this process so far. in_use is empty if nothing works; why is empty if they are
-    the same."""
+    the same. no_verdicts: how a model was found out that leaves them out."""
 
     asked_for: str
     in_use: str
     why: str = ""
+    no_verdicts: Missing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,15 @@ class Busy:
     done."""
 
 
-Piece = str | Expect | Farewell | Message | WhenDecided | Busy
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A language model is asked, which is paid for: once for most answers, once more after a tool,
+    after a verdict without an answer, and where another model is to answer instead."""
+
+    model: str
+
+
+Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy | Requested
 """What a Writer yields."""
 
 
@@ -194,9 +205,18 @@ class Writer(Protocol):
     def fixed_phrases(self) -> Sequence[str]:
         """What it says word for word, again and again: kept ready to be heard."""
 
-    def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
+    @property
+    def gives_verdicts(self) -> bool:
+        """Can it say whether the caller has finished, as things stand?"""
+
+    def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
         """The answer to the last line, in pieces of text as they come; an empty history asks for
-        the greeting. Closed (aclose) when the reply is interrupted."""
+        the greeting. Closed (aclose) when the reply is interrupted.
+
+        with_verdict: whether the caller has finished comes first, once; if not, nothing follows.
+        """
 
 
 class Voice(Protocol):

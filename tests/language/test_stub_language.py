@@ -50,7 +50,7 @@ class Clerk(Receptionist):
     """Breaks where the caller has not come to the point."""
 
     async def write(
-        self, history: Sequence[HistoryLine]
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
     ) -> AsyncGenerator[str | Expect | Farewell, None]:
         if history and history[-1].text == "I want":
             raise ServiceFailed("the clerk was told to fail")

@@ -86,7 +86,9 @@ class Writer(FakeWriter):
         self._answers = answers
         """By what the caller said last; to anything else, the fake writer's own."""
 
-    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Any, None]:
+    async def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncGenerator[Any, None]:
         steps = self._answers.get(history[-1].text if history else "")
         if steps is None:
             async for piece in super().write(history):

@@ -26,7 +26,9 @@ class RememberingWriter(FakeWriter):
 
     asked: ClassVar[list[tuple[HistoryLine, ...]]] = []
 
-    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
+    async def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
         self.asked.append(tuple(history))
         async for piece in super().write(history):
             yield piece

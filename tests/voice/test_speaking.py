@@ -35,7 +35,9 @@ class NoteTaker(FakeWriter):
 
     first_token_s = 0.01
 
-    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
+    async def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
         if history:
             yield Message("דנה", "0501234567", "תור")
         yield self.greeting
@@ -46,7 +48,9 @@ class Failing(FakeWriter):
 
     asked: ClassVar[list[str]] = []
 
-    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
+    async def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
         if history:
             self.asked.append(history[-1].text)
             if len(self.asked) == 1:

@@ -179,6 +179,7 @@ class Receptionist:
     """The Writer of a machine without credentials."""
 
     name = "embedded receptionist (fixed dialogue)"
+    gives_verdicts = False
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         """The dialogue is fixed, but for its opening."""
@@ -197,7 +198,9 @@ class Receptionist:
     def fixed_phrases(self) -> Sequence[str]:
         return (self._usual.moment(()).say,)
 
-    async def write(self, history: Sequence[HistoryLine]) -> AsyncIterator[str | Expect | Farewell]:
+    async def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncIterator[str | Expect | Farewell]:
         moment = self._dialogue.moment(history, self._greeting)
         question = self._dialogue.questions[moment.question]
         # First, so that a caller who interrupts the question is already listened for.
