@@ -73,7 +73,8 @@ class VerdictReader:
 
     def end(self) -> Iterator[Verdict]:
         """The answer is over, or goes on without text: with a tool. The verdict, if it is still to
-        be told."""
+        be told. If more is read after all, it begins anew, but the verdict stands."""
+        self._has_text = False
         if self.verdict is None:
             self.verdict = Verdict.WHOLE
             yield self.verdict

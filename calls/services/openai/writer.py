@@ -40,8 +40,6 @@ logger = logging.getLogger(__name__)
 
 TRIED_TOKENS = 16
 """Of an answer at start-up, which is only asked to see whether one is refused, or its beginning."""
-VERDICTS_TRIED_S = 4.0
-"""Longer than this a start does not wait to see whether verdicts are given: calls will show."""
 
 
 class OpenAiWriter:
@@ -49,6 +47,8 @@ class OpenAiWriter:
 
     first_s, next_s = 2.5, 2.0
     """Deadlines for the first token, and for each one after it."""
+    verdicts_tried_s = 4.0
+    """A start waits no longer to see whether verdicts are given: calls will show."""
     keeping: ClassVar = VerdictKeeping()
     """Of the process."""
     more_tools: ClassVar[Sequence[Tool]] = ()
@@ -89,7 +89,7 @@ class OpenAiWriter:
         """A trial that fails says nothing of the model, and keeps nobody from calling."""
         asked = [Line("", question, said, Verdict(sign)) for question, said, sign in lines]
         try:
-            async with asyncio.timeout(VERDICTS_TRIED_S):
+            async with asyncio.timeout(cls.verdicts_tried_s):
                 judged = await judge_lines(OpenAiJudge(TRIED_TOKENS), asked, at_once=SPARES)
         except Exception as error:  # late, refused, or answered as nobody does
             logger.info("Whether verdicts are given is not known yet: %r", error)
