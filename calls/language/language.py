@@ -7,7 +7,7 @@ called number, or asks for the one that is `spoken`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +59,9 @@ class Instructions:
     rules_with_verdict: str
     """The same, and how an answer begins with a verdict on the caller's words: the head of every
     request that asks for one. It names the three markers of calls.services.verdicts."""
+    verdict_trial: Sequence[tuple[str, str, str]]
+    """A few short lines on which a model's verdicts are tried at start-up: the agent's question,
+    the caller's words, and the marker that a good judge gives."""
     about_business: str
     """The heading of the business's own text."""
     business: str

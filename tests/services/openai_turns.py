@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from django.test import override_settings
 
-from calls.services import HistoryLine, Piece
+from calls.services import HistoryLine, Piece, Requested
 from calls.services.openai.api import aclose
 from calls.services.openai.writer import OpenAiWriter
 from tests.servers.openai import OpenAiServer
@@ -33,8 +33,18 @@ def said(*texts: str) -> list[HistoryLine]:
     return [HistoryLine(number % 2 == 0, text) for number, text in enumerate(texts)]
 
 
-async def written(*texts: str, by: OpenAiWriter | None = None) -> list[Piece]:
-    return [piece async for piece in (by or OpenAiWriter()).write(said(*texts))]
+async def written(
+    *texts: str, by: OpenAiWriter | None = None, with_verdict: bool = False
+) -> list[Piece]:
+    """All but how often a model was asked: the server's `requests` tell that."""
+    writing = (by or OpenAiWriter()).write(said(*texts), with_verdict=with_verdict)
+    return [piece async for piece in writing if not isinstance(piece, Requested)]
+
+
+async def begun(writing: AsyncGenerator[Piece, None]) -> Piece:
+    """Its first piece, from a model that was asked."""
+    piece = await anext(writing)
+    return await anext(writing) if isinstance(piece, Requested) else piece
 
 
 def words(pieces: Sequence[Piece]) -> str:

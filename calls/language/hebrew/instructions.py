@@ -92,6 +92,11 @@ def moment(at: datetime) -> str:
 INSTRUCTIONS = Instructions(
     rules=RULES,
     rules_with_verdict=RULES_WITH_VERDICT,
+    verdict_trial=(
+        ("באיזו שעה נוח לכם?", "בארבע וחצי", "●"),
+        ("על מה מדובר?", "קניתי אצלכם אתמול", "◐"),
+        ("מה מספר ההזמנה?", "רגע, הדף במכונית", "○"),
+    ),
     about_business="על העסק:",
     business=BUSINESS,
     only_message=ONLY_MESSAGE,
