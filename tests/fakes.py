@@ -100,6 +100,7 @@ class FakeWriter:
     """Answers with the same sentences, the first token after a fixed time."""
 
     name = "fake writer"
+    openers: Sequence[str] = ()
     greeting = "שלום, במה אפשר לעזור?"
     answer: ClassVar[Sequence[str]] = ("בשמחה. ", "מתי נוח?")
     expects: ClassVar[tuple[str, ...]] = ("מחר", "כן")

@@ -43,7 +43,11 @@ class Moments:
     ready_ms: Moment = None
     """The first audio of the answer was there, whether it went out at once or not."""
     first_audio_ms: Moment = None
-    """The first audio of the answer was sent to the caller."""
+    """The first audio of the answer was sent to the caller: of its opener, if it has one, but not
+    a filler's."""
+    first_content_ms: Moment = None
+    """The first sound that is neither an opener nor a filler began: when it was sent or, where one
+    of those still played, when that was over."""
     heard_ms: Moment = None
     """Confirmed by the carrier's mark: the caller hears the answer, or the filler before it."""
     ended_ms: Moment = None
@@ -102,7 +106,19 @@ class Latencies(Moments):
         "speech_ended_ms",
         "first_audio_ms",
         _("Response latency"),
-        _("From the caller's last sound to the first audio sent: how long the caller waits."),
+        _(
+            "From the caller's last sound to the first audio of the answer, an opener's too, but "
+            "not a filler's: how long the caller waits."
+        ),
+    )
+    content_latency = Latency(
+        "speech_ended_ms",
+        "first_content_ms",
+        _("Content latency"),
+        _(
+            "From the caller's last sound to the first sound that is neither an opener nor a "
+            "filler: how long the caller waits for what the answer says."
+        ),
     )
     end_of_turn_delay = Latency(
         "speech_ended_ms",

@@ -61,6 +61,7 @@ class TurnInProgress(Latencies):
             "turn_latency": self.turn_latency,
             "TURN_LATENCY": self.field_turn_latency,
             "response_latency": self.response_latency,
+            "content_latency": self.content_latency,
         }
         shown = [f"{name} {ms:.0f} ms" for name, ms in measured.items() if ms is not None]
         return ", ".join((f"turn {self.number}: {self.why}, {self.outcome}", *shown))

@@ -56,6 +56,8 @@ class Replies:
         self.last: TurnInProgress | None = None
         """The newest turn that is over."""
         self.history: list[HistoryLine] = []
+        self._opener_before = ""
+        """The opener that the caller heard last."""
         self._ahead: Reply | None = None
         self._waste = Waste()
         self._transcript: Transcript | None = None
@@ -121,6 +123,7 @@ class Replies:
             return
         reply, self.current = self.current, None
         self.last = turn = reply.close(outcome)
+        self._opener_before = self._means.openers.opening(turn.answered) or self._opener_before
         if turn.answered and not is_withdrawn:
             self.history.append(HistoryLine(False, turn.answered))
         self._means.record.keep(turn)
@@ -128,7 +131,9 @@ class Replies:
     # How that is done.
 
     def _new(self, number: int, *said: HistoryLine) -> Reply:
-        return Reply(number, (*self.history, *said), self._means, self._take)
+        heard_now = self.current.playout.text if self.current else ""
+        opener_before = self._means.openers.opening(heard_now) or self._opener_before
+        return Reply(number, (*self.history, *said), self._means, self._take, opener_before)
 
     def _think(self, order: events.Think) -> None:
         self._ahead = self._new(order.turn, HistoryLine(True, order.text))

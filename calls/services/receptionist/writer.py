@@ -179,6 +179,7 @@ class Receptionist:
     """The Writer of a machine without credentials."""
 
     name = "embedded receptionist (fixed dialogue)"
+    openers: Sequence[str] = ()
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         """The dialogue is fixed, but for its opening."""
