@@ -101,6 +101,7 @@ class FakeWriter:
 
     name = "fake writer"
     gives_verdicts = False
+    openers: Sequence[str] = ()
     greeting = "שלום, במה אפשר לעזור?"
     answer: ClassVar[Sequence[str]] = ("בשמחה. ", "מתי נוח?")
     expects: ClassVar[tuple[str, ...]] = ("מחר", "כן")

@@ -68,6 +68,8 @@ class Instructions:
     """That text, where the settings have none: a desk that knows nothing."""
     only_message: str
     """Added to it while the business is closed."""
+    openers: str = ""
+    """Added to it, with {openers}, where there are any: how replies begin."""
     moment: Callable[[datetime], str]
     """Added to it: when the call began."""
     message_kept: str
@@ -114,6 +116,10 @@ class Language:
     """By the names in PROMPTS."""
     clips: Path
     """A folder of those, ready to be played: NAME.ulaw. `make_clips` makes them."""
+    openers: tuple[str, ...] = ()
+    """Short beginnings of replies that fit after most of what callers say, each with its mark; a
+    number may have others. Nothing else that is said word for word begins with one. None: replies
+    begin as they do."""
     notices: Notices
     instructions: Instructions
     dialogue: Path

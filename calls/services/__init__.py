@@ -46,6 +46,12 @@ class CalledNumber:
     """Said before the greeting, so that who interrupts that has heard it: the call is recorded."""
     takes_message: bool = False
     """The business is closed: only take a message."""
+    own_openers: tuple[str, ...] = ()
+    """Short beginnings of replies; none: those of the language."""
+
+    @property
+    def openers(self) -> tuple[str, ...]:
+        return self.own_openers or self.language.openers
 
     @property
     def language(self) -> Language:
@@ -195,6 +201,9 @@ class Writer(Protocol):
     """What to answer."""
 
     name: str
+    openers: Sequence[str]
+    """What it was told to begin with where it fits: short, among its fixed phrases, and heard as
+    soon as it is written; none: its replies begin as they do."""
 
     @classmethod
     async def warm_up(cls) -> None: ...

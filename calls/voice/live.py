@@ -261,7 +261,12 @@ class LiveCall:
             "seconds": conversation.clock.wall_ms / 1000,
             "turns": max(turns.turn, 0),
             "listeners": self._audience.listeners,
-            "last": last and asdict(last) | {"response_latency": last.response_latency},
+            "last": last
+            and asdict(last)
+            | {
+                "response_latency": last.response_latency,
+                "content_latency": last.content_latency,
+            },
         }
 
     def _details(self) -> dict[str, Any]:

@@ -58,9 +58,11 @@ class OpenAiWriter:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
         texts = self.texts = called.language.instructions
         self.tools = (*tools_in(called.language), *self.more_tools)
+        self.openers = called.openers
         business = called.business or settings.BUSINESS_PROMPT
         if called.takes_message:
             business = instructions.only_message(texts, business)
+        business = instructions.with_openers(texts, business, self.openers)
         self._business = instructions.with_moment(texts, business, timezone.localtime())
         self._greeting = called.opening(settings.GREETING or texts.greeting)
         self._called, self._notes = called, list[str]()
@@ -105,7 +107,7 @@ class OpenAiWriter:
 
     def fixed_phrases(self) -> Sequence[str]:
         says = (tool.says for tool in self.tools if tool.says)
-        return self._greeting, self.texts.patience, *says, self.texts.enough
+        return self._greeting, self.texts.patience, *says, self.texts.enough, *self.openers
 
     @property
     def gives_verdicts(self) -> bool:
