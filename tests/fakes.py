@@ -22,6 +22,7 @@ from calls.services import (
     ServiceFailed,
     Transcript,
 )
+from calls.services.verdicts import Verdict
 from tuning.turns.events import SILENCE, SPEECH
 
 LOUD_DB = -45
@@ -132,6 +133,8 @@ class FakeWriter:
         await asyncio.sleep(self.first_token_s)
         if self.fails:
             raise ServiceFailed("the fake writer was told to fail")
+        if with_verdict:
+            yield Verdict.WHOLE
         yield Expect(self.expects)
         for piece in self.answer:
             yield piece
