@@ -44,11 +44,11 @@ async def judged_to_need_time(caller: Telephone) -> None:
     await caller.hears_out()
 
 
-@recorded(rules=(ADAPTIVE,), answers={"זה הכול תודה רבה": (1.5, CUT_SHORT)})
+@recorded(rules=(ADAPTIVE,), answers={"כמה עולה תור לרופא עיניים": (1.5, CUT_SHORT)})
 async def judged_too_late(caller: Telephone) -> None:
     """The local judge has decided; the answer is asked for again, and heard."""
     await caller.hears_out()
-    await caller.say("_" * 10 + "M" * 8, "זה הכול תודה רבה")
+    await caller.say("_" * 10 + "M" * 8, "כמה עולה תור לרופא עיניים")
     await caller.hears_out()
 
 
