@@ -314,17 +314,16 @@ class Reply:
         if self._judges and not self._means.writer.gives_verdicts:
             self._judged(NO_VERDICT)
         if self._judges:
+            verdict = Verdict.WHOLE
             async with aclosing(self._write(with_verdict=True)) as pieces:
                 async for piece in pieces:
-                    if not isinstance(piece, Verdict):
+                    if isinstance(piece, Verdict):
+                        verdict, self.turn.verdict_ms = piece, self._clock.wall_ms
+                        self._judged(piece.name.lower())
+                    else:
                         yield piece
-                        continue
-                    self.turn.verdict_ms = self._clock.wall_ms
-                    self._judged(piece.name.lower())
-                    if piece is not Verdict.WHOLE:
-                        break
-                else:
-                    return
+            if verdict is Verdict.WHOLE:
+                return
             if not self._wanted.is_set():
                 raise Withheld
         async with aclosing(self._write(with_verdict=False)) as pieces:
