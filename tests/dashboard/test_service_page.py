@@ -24,7 +24,7 @@ from tests.dashboard.test_dashboard import SignedInTestCase
 REFUSED = "PERMISSION_DENIED: Cloud Speech-to-Text API is disabled: enable it for the project"
 
 
-def a_service(**changed: str) -> dict[str, Any]:
+def a_service(**changed: Any) -> dict[str, Any]:
     return {
         "role": "transcriber",
         "name": "GoogleTranscriber",

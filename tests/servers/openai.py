@@ -29,6 +29,7 @@ from tests.servers.openai_answers import (
     event,
     receptionist,
 )
+from tests.servers.openai_openers import begun
 from tests.servers.openai_verdicts import Verdicts
 
 STALLED_S = 3600.0
@@ -48,6 +49,9 @@ class OpenAiServer:
     """False: as a compatible server whose model calls tools although it must not."""
     tells_models = True
     """False: as a compatible server without /v1/models."""
+
+    uses_openers = False
+    """True: as a model that begins as it is told to, so that answers are not word for word."""
 
     def __init__(self, port: int = 0) -> None:
         self.answers: dict[str, Answer] = {}
@@ -153,6 +157,8 @@ class OpenAiServer:
             last = str(asked["messages"][-1]["content"])
             scripted = (answer for words, answer in self.answers.items() if words in last)
             answer = next(scripted, None) or receptionist(asked["messages"])
+        if self.uses_openers:
+            answer = begun(asked["messages"], answer)
         answer = self.verdicts.answer(asked["messages"], answer)
         if asked.get("tool_choice") == "none" and self.obeys_tool_choice:
             answer = replace(answer, tools=())

@@ -11,6 +11,8 @@ from django.test import override_settings
 from calls.services import HistoryLine, Piece, Requested
 from calls.services.openai.api import aclose
 from calls.services.openai.writer import OpenAiWriter
+from calls.services.verdict_keeping import VerdictKeeping
+from calls.services.verdicts import Verdict
 from tests.servers.openai import OpenAiServer
 
 MODEL, FALLBACK = "gpt-6-luna", "gpt-5.4-mini"
@@ -55,3 +57,38 @@ async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(3):
         while not is_so():
             await asyncio.sleep(0.005)
+
+
+class Watch:
+    """A clock that is set by hand."""
+
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def a_writer(clock: Watch | None = None, tried_s: float = 4.0) -> type[OpenAiWriter]:
+    """One of a process of its own."""
+
+    class Writer(OpenAiWriter):
+        keeping = VerdictKeeping(clock or Watch())
+        verdicts_tried_s = tried_s
+
+    return Writer
+
+
+async def asked(*texts: str, by: OpenAiWriter | None = None) -> list[Piece]:
+    return await written(*texts, by=by or a_writer()(), with_verdict=True)
+
+
+def has_markers(request: dict[str, object]) -> bool:
+    return all(verdict.value in f"{request['messages']}" for verdict in Verdict)
+
+
+@asynccontextmanager
+async def exact(**settings: str) -> AsyncIterator[OpenAiServer]:
+    """A local OpenAI whose model is never wrong."""
+    async with served(**settings) as server:
+        server.verdicts.wrong_share = 0.0
+        yield server

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from django.test import SimpleTestCase, override_settings, tag
+from django.test import SimpleTestCase, tag
 
 from calls.language.hebrew import HEBREW
 from calls.services import Busy, Farewell, Message, Piece, Requested, WhenDecided
 from calls.services.judging import Line
 from calls.services.openai.api import SPARES
 from calls.services.openai.writer import OpenAiWriter
-from calls.services.verdict_keeping import PAUSE_S, TRIED_AGAIN, WINDOW, Missing, VerdictKeeping
+from calls.services.verdict_keeping import WINDOW, VerdictKeeping
 from calls.services.verdicts import Verdict
 from tests.servers.openai import OpenAiServer
 from tests.servers.openai_answers import Answer
-from tests.services.openai_turns import FALLBACK, MODEL, said, served, until, words, written
+from tests.services.openai_turns import (
+    FALLBACK,
+    MODEL,
+    Watch,
+    a_writer,
+    asked,
+    exact,
+    has_markers,
+    said,
+    until,
+    words,
+    written,
+)
 
 TEXTS = HEBREW.instructions
 WHOLE, CUT_SHORT, NEEDS_TIME = Verdict.WHOLE, Verdict.CUT_SHORT, Verdict.NEEDS_TIME
@@ -26,44 +35,9 @@ BYE = ("say_goodbye", '{"farewell":"להתראות"}')
 LATE = Answer("מאוחר", first_s=30)
 
 
-class Watch:
-    """A clock that is set by hand."""
-
-    now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-def a_writer(clock: Watch | None = None, tried_s: float = 4.0) -> type[OpenAiWriter]:
-    """One of a process of its own."""
-
-    class Writer(OpenAiWriter):
-        keeping = VerdictKeeping(clock or Watch())
-        verdicts_tried_s = tried_s
-
-    return Writer
-
-
 class HurriedWriter(OpenAiWriter):
     keeping = VerdictKeeping(Watch())
     first_s, next_s = 0.4, 0.2
-
-
-async def asked(*texts: str, by: OpenAiWriter | None = None) -> list[Piece]:
-    return await written(*texts, by=by or a_writer()(), with_verdict=True)
-
-
-def has_markers(request: dict[str, object]) -> bool:
-    return all(verdict.value in f"{request['messages']}" for verdict in Verdict)
-
-
-@asynccontextmanager
-async def exact(**settings: str) -> AsyncIterator[OpenAiServer]:
-    """A local OpenAI whose model is never wrong."""
-    async with served(**settings) as server:
-        server.verdicts.wrong_share = 0.0
-        yield server
 
 
 @tag("protocol")
@@ -258,87 +232,3 @@ class FallbackTests(SimpleTestCase):
                 with self.assertLogs("calls.services.openai.writer", "WARNING"):
                     await asked("תור", by=kind())
         self.assertTrue(kind().gives_verdicts)
-
-
-@tag("protocol")
-class KeepingTests(SimpleTestCase):
-    async def test_a_model_that_leaves_them_out_is_asked_no_more_and_tried_again_later(
-        self,
-    ) -> None:
-        watch = Watch()
-        kind = a_writer(watch)
-        async with exact() as server:
-            server.answers[""] = TIMES
-            server.verdicts.are_given = False
-            for _answer in range(WINDOW - 1):
-                await asked("תור", by=kind())
-            self.assertTrue(kind().gives_verdicts)
-            with self.assertLogs("calls.services.verdict_keeping", "WARNING"):
-                await asked("תור", by=kind())
-            self.assertFalse(kind().gives_verdicts)
-            self.assertEqual(kind.availability().no_verdicts, Missing(WINDOW, WINDOW, True))
-            watch.now_s += PAUSE_S
-            self.assertTrue(kind().gives_verdicts)
-            server.verdicts.are_given = True
-            with self.assertLogs("calls.services.verdict_keeping", "WARNING"):
-                for _answer in range(TRIED_AGAIN):
-                    await asked("תור", by=kind())
-            self.assertTrue(kind().gives_verdicts)
-            self.assertIsNone(kind.availability().no_verdicts)
-
-    async def test_tools_count_neither_way(self) -> None:
-        kind = a_writer()
-        async with exact() as server:
-            server.answers["תודה"] = Answer(tools=(BYE,))
-            for _answer in range(WINDOW):
-                await asked("תודה", by=kind())
-        self.assertTrue(kind().gives_verdicts)
-        self.assertEqual(len(server.requests), WINDOW)
-
-    @override_settings(TURN_VERDICT="off")
-    async def test_switched_off_it_is_neither_tried_nor_given(self) -> None:
-        kind = a_writer()
-        async with exact() as server:
-            server.verdicts.are_given = False
-            await kind.warm_up()
-            self.assertFalse(kind().gives_verdicts)
-        self.assertFalse([each for each in server.requests if has_markers(each)])
-        self.assertIsNone(kind.availability().no_verdicts)
-
-
-@tag("protocol")
-class TrialTests(SimpleTestCase):
-    async def test_a_model_that_gives_none_is_found_out_at_start_up(self) -> None:
-        kind = a_writer()
-        async with exact() as server:
-            server.verdicts.are_given = False
-            with self.assertLogs("calls.services.verdict_keeping", "WARNING"):
-                await kind.warm_up()
-            tried = [each for each in server.requests if has_markers(each)]
-        self.assertEqual(len(tried), len(TEXTS.verdict_trial))
-        self.assertFalse(kind().gives_verdicts)
-        found = kind.availability().no_verdicts
-        self.assertEqual(found, Missing(len(tried), len(tried), False))
-        self.assertIn("this model gives no verdicts: 3 of 3", f"{found}")
-        self.assertLessEqual({each["max_completion_tokens"] for each in tried}, {16})
-
-    async def test_one_that_gives_them_is_asked_for_them(self) -> None:
-        kind = a_writer()
-        async with exact():
-            await kind.warm_up()
-        self.assertTrue(kind().gives_verdicts)
-        self.assertIsNone(kind.availability().no_verdicts)
-
-    async def test_a_trial_that_fails_or_is_late_fails_nothing_and_says_nothing(self) -> None:
-        for fault in (Answer(error=429), Answer(error=500), LATE, Answer("כן", fails_after=0)):
-            kind = a_writer(tried_s=0.3)
-            async with exact() as server:
-                server.answers |= {said: fault for _asked, said, _sign in TEXTS.verdict_trial}
-                await kind.warm_up()
-            self.assertTrue(kind().gives_verdicts)
-            self.assertIsNone(kind.availability().no_verdicts)
-
-    async def test_its_lines_are_one_of_each_kind(self) -> None:
-        signs = [sign for _asked, _said, sign in TEXTS.verdict_trial]
-        self.assertEqual({Verdict(sign) for sign in signs}, set(Verdict))
-        self.assertEqual(len(signs), 3)

@@ -82,7 +82,6 @@ class OpenAiWriter:
             async with aclosing(api().chunks(model, **asked)) as chunks:
                 async for _chunk in chunks:
                     pass
-
         if settings.TURN_VERDICT == "model":
             await cls._try_verdicts(writer.texts.verdict_trial)
 
