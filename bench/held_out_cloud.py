@@ -1,12 +1,14 @@
 """The simulated cloud of bench.voice_to_voice: it knows the lines, their words' times, the truth.
 
-`python -m bench.held_out_cloud KIND LINES WRONG` serves like tests.servers.cloud, paced; when it is
-ended it prints, as one line of JSON, how often the model was asked about each line ("": about
-words of none). The recogniser errs in nothing and has a word 250 ms after it is over, in a partial
-every 100 ms. The model puts the next line's question, after words of the caller's own, so that no
-answer begins as another; asked for a verdict, it says whole of the newest words if they are a line,
-cut short if they begin one, that time is needed at such a place, and of WRONG percent of all texts
-the contrary, always of the same ones.
+`python -m bench.held_out_cloud KIND LINES WRONG OPENERS` serves like tests.servers.cloud, paced;
+when it is ended it prints, as one line of JSON, how often the model was asked about each line ("":
+about words of none). The recogniser errs in nothing and has a word 250 ms after it is over, in a
+partial every 100 ms. The model puts the next line's question, after words of the caller's own, so
+that no answer begins as another; asked for a verdict, it says whole of the newest words if they are
+a line, cut short if they begin one, that time is needed at such a place, and of a share WRONG of
+all texts the contrary, always of the same ones. If OPENERS is 1 and it is told of openers, it
+begins with one by the caller's words, never the last one again. The voice says what answers say at
+another pitch than everything else (bench.content_ear).
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
+from bench.content_ear import CONTENT_HZ, OPENER_HZ
 from bench.held_out_lines import HeldLine, Spoken, spoken_calls
 from calls.audio.codec import FRAME_BYTES, level_db
 from calls.services.verdicts import Verdict
@@ -38,6 +43,8 @@ CONTRARY = {
 GO_ON = "אני איתכם, אפשר להמשיך."
 GOODBYE = "תודה רבה, ושיהיה יום טוב."
 _LETTERS = re.compile(r"[א-ת]+")
+_TOLD = re.compile(r'"([^"\n]{2,20},)"')
+"""An opener, as the instructions quote it."""
 
 
 class SoundBook:
@@ -93,17 +100,35 @@ class TimedHearing:
         return tuple(word for word, end_ms in line.ends_ms if self._from_ms < end_ms <= now_ms)
 
 
-class KnownVerdicts(Verdicts):
-    """The truth, but for `wrong_share` of the texts."""
+class Judge(Verdicts):
+    """How the model begins: its verdict is the truth, but for `wrong_share` of the texts."""
 
-    def __init__(self, lines: Sequence[HeldLine], wrong_share: float) -> None:
+    def __init__(
+        self, lines: Sequence[HeldLine], wrong_share: float = 0.0, has_openers: bool = True
+    ) -> None:
         super().__init__()
-        self.lines, self.wrong_share = lines, wrong_share
+        self.lines, self.wrong_share, self.has_openers = lines, wrong_share, has_openers
+        self.told: set[str] = set()
+        """Openers, ever."""
+
+    def answer(self, messages: Sequence[dict[str, Any]], answer: Answer) -> Answer:
+        told = _TOLD.findall(str(messages[0]["content"])) if self.has_openers else []
+        self.told.update(told)
+        if opener := fitting(told, messages):
+            answer = replace(answer, text=f"{opener} {answer.text}")
+        return super().answer(messages, answer)
 
     def of(self, asked: str, said: str) -> Verdict:
         truth = truth_of(said, self.lines, asked)[1]
         is_wrong = zlib.crc32(said.encode()) % 10_000 < 10_000 * self.wrong_share
         return CONTRARY[truth] if is_wrong else truth
+
+
+def fitting(openers: Sequence[str], messages: Sequence[dict[str, Any]]) -> str:
+    """The opener for this conversation; "": there are none."""
+    spoken = [str(each["content"] or "") for each in messages if each["role"] == "assistant"]
+    free = [each for each in openers if not spoken or not spoken[-1].startswith(each)]
+    return free[zlib.crc32(str(messages[-1]["content"]).encode()) % len(free)] if free else ""
 
 
 def truth_of(
@@ -153,7 +178,7 @@ def readback(text: str) -> str:
     return f"{' '.join(words)}, " if all(map(_LETTERS.fullmatch, words)) else ""
 
 
-async def serve(kind: str, most: int, wrong_share: float) -> None:
+async def serve(kind: str, most: int, wrong_share: float, has_openers: bool) -> None:
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
@@ -164,7 +189,13 @@ async def serve(kind: str, most: int, wrong_share: float) -> None:
         paced(cloud)
         cloud.speech.ear = lambda: TimedHearing(book)
         cloud.openai.answers = answers([[spoken.line for spoken in call] for call in calls])
-        cloud.openai.verdicts = KnownVerdicts(lines, wrong_share)
+        cloud.openai.verdicts = judge = Judge(lines, wrong_share, has_openers)
+
+        def pitch_hz(text: str) -> float:
+            is_fixed = not cloud.openai.requests or text.strip() in judge.told
+            return OPENER_HZ if is_fixed else CONTENT_HZ
+
+        cloud.voice.pitch_hz = pitch_hz
         sys.stdout.write(f"{json.dumps(cloud.environ)}\n")
         sys.stdout.flush()
         await over.wait()
@@ -179,4 +210,5 @@ async def serve(kind: str, most: int, wrong_share: float) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hevoice.settings")
     logging.getLogger("calls.language").setLevel(logging.ERROR)  # words are guessed here
-    asyncio.run(serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))
+    which, count, wrong, openers = sys.argv[1:]
+    asyncio.run(serve(which, int(count), float(wrong), openers == "1"))

@@ -104,7 +104,9 @@ def _drawn(rng: random.Random) -> tuple[list[HeldLine], list[HeldLine]]:
         if len(line.places) == 1:
             whole.append(HeldLine(line.question, (line.text,)))
         elif any(place.kind == "cut_short" for place in line.places):
-            paused.append(with_pauses(line, rng))
+            held = with_pauses(line, rng)
+            if all(len(part) > 1 for part in held.parts):  # the voice is mute on a lone letter
+                paused.append(held)
     return whole, paused
 
 
