@@ -42,7 +42,12 @@ class MomentsTests(SimpleTestCase):
         self.assertEqual(
             MEASURES,
             (
-                *("response_latency", "end_of_turn_delay", "transcription_delay"),
+                *(
+                    "response_latency",
+                    "content_latency",
+                    "end_of_turn_delay",
+                    "transcription_delay",
+                ),
                 *("llm_ttft", "llm_ttfs", "tts_ttfb", "turn_latency"),
             ),
         )
