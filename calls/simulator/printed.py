@@ -33,11 +33,11 @@ MOMENTS = (
     Column(("llm", "_ttft"), is_number=True),
     Column(("llm", "_ttfs"), is_number=True),
     Column(("tts", "_ttfb"), is_number=True),
-    Column(("turn", "_latency"), is_number=True),
-    Column(("TURN", "_LATENCY"), is_number=True),
-    Column(("response", "_latency"), is_number=True),
-    Column(("content", "_latency"), is_number=True),
-    Column(("voice", "to voice"), is_number=True),
+    Column(("turn", "_laten", "cy"), is_number=True),
+    Column(("TURN", "_LATEN", "CY"), is_number=True),
+    Column(("re", "sponse", "_laten", "cy"), is_number=True),
+    Column(("con", "tent", "_laten", "cy"), is_number=True),
+    Column(("voice", "to", "voice"), is_number=True),
 )
 LEGEND = (
     "All in ms. end_of_turn_delay, transcription_delay, response_latency, content_latency (the "
