@@ -389,6 +389,8 @@ class Reply:
         playout.release(self._clock.wall_ms)
         for sentence in playout.sentences:
             audio, begins = bytes(sentence.audio), 0
+            if not audio:  # it is still to come: nothing of it went out
+                continue
             if playout.heard_at_ms is None and sentence is playout.sentences[0]:
                 begins = playout.first_chunk_ms * BYTES_PER_MS
                 self._out.play(playout, audio[:begins], sentence.sound)

@@ -140,7 +140,26 @@ GLOSSARY = (
                 Latencies.response_latency.label,
                 _(
                     "How long the caller waits: from their last sound to the first sound of "
-                    "the answer. The most important number here."
+                    "the answer. The most important number here. An opener counts; the filler "
+                    "of a late answer does not."
+                ),
+            ),
+            Entry(
+                "content_latency",
+                Latencies.content_latency.label,
+                _(
+                    "From the caller's last sound to the first sound that is neither an opener "
+                    "nor a filler. Where there is neither, it equals the response latency; "
+                    "otherwise the opener's length is part of it."
+                ),
+            ),
+            Entry(
+                "opener",
+                _("Opener"),
+                _(
+                    "A short beginning of an answer, like “Sure,”, whose audio is ready: it is "
+                    "heard while the rest is still being spoken. Each number may have its own. "
+                    "The same one is never heard twice running in a call."
                 ),
             ),
             Entry(

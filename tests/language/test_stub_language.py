@@ -127,6 +127,13 @@ class ServiceTests(SimpleTestCase):
 
 
 @in_english
+class OpenersTests(SimpleTestCase):
+    def test_a_language_may_have_none(self) -> None:
+        self.assertEqual(CalledNumber().openers, ())
+        self.assertEqual(OpenAiWriter().openers, ())
+
+
+@in_english
 @tag("protocol")
 class ModelTests(SimpleTestCase):
     async def test_a_model_is_told_of_it(self) -> None:

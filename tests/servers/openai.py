@@ -28,8 +28,8 @@ from tests.servers.openai_answers import (
     chunks,
     event,
     receptionist,
+    with_opener,
 )
-from tests.servers.openai_openers import begun
 from tests.servers.openai_verdicts import Verdicts
 
 STALLED_S = 3600.0
@@ -45,13 +45,12 @@ class OpenAiServer:
     """Models that take tools only without reasoning, and no temperature with it."""
     first_s = token_s = 0.0
     """The pace of answers that have none of their own."""
+    uses_openers = False
+    """True: its answers begin with the openers that the instructions name, one after another."""
     obeys_tool_choice = True
     """False: as a compatible server whose model calls tools although it must not."""
     tells_models = True
     """False: as a compatible server without /v1/models."""
-
-    uses_openers = False
-    """True: as a model that begins as it is told to, so that answers are not word for word."""
 
     def __init__(self, port: int = 0) -> None:
         self.answers: dict[str, Answer] = {}
@@ -158,7 +157,7 @@ class OpenAiServer:
             scripted = (answer for words, answer in self.answers.items() if words in last)
             answer = next(scripted, None) or receptionist(asked["messages"])
         if self.uses_openers:
-            answer = begun(asked["messages"], answer)
+            answer = with_opener(asked["messages"], answer)
         answer = self.verdicts.answer(asked["messages"], answer)
         if asked.get("tool_choice") == "none" and self.obeys_tool_choice:
             answer = replace(answer, tools=())
