@@ -49,7 +49,7 @@ def over_time(request: HttpRequest) -> HttpResponse:
 def _maps(
     selection: Selection, since: datetime, columns: int, hours: int
 ) -> list[tuple[Promise, Promise, HeatMap]]:
-    maps = []
+    maps: list[tuple[Promise, Promise, HeatMap]] = []
     for latency in WAITS:
         found = selection.counts(latency.name).order_by()
         rows = list(found.values_list("is_short", "hour", "bin").annotate(Sum("turns")))

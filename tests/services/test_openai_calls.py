@@ -59,7 +59,7 @@ class CallTests(TransactionTestCase):
                     await phone.say("MMMMMMMM")
                     await phone.until(lambda sent=sent: len(phone.events("media")) > sent)
                     await phone.until_quiet()
-                turns = await phone.turns()
+            turns = await phone.turns()
         first, second, *_others = HEBREW.openers
         self.assertEqual(
             [turn.answered for turn in turns[1:]],

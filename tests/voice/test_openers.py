@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, ClassVar
 
 from calls.models import Turn
-from calls.services import Farewell, HistoryLine, Piece, ServiceFailed
+from calls.services import NO_NUMBER, CalledNumber, Farewell, HistoryLine, Piece, ServiceFailed
 from calls.services.phrase_cache import phrases
+from calls.telephony.phone_number import PhoneNumber
 from tests.fakes import FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, services
 from tests.virtual_time import VirtualTimeTestCase
@@ -52,6 +53,17 @@ class Polite(FakeWriter):
                     await asyncio.sleep(step)
                 case str() | Farewell():
                     yield step
+
+
+class OwnOpeners(Polite):
+    """Is told the number's openers, as a language model is."""
+
+    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
+        super().__init__()
+        self.openers = called.openers
+
+    def fixed_phrases(self) -> Sequence[str]:
+        return (self.greeting, *self.openers)
 
 
 class OpenersCase(VirtualTimeTestCase):
@@ -111,6 +123,21 @@ class HeardTest(OpenersCase):
         (turn,) = await self.call(["בטח."])
         self.assertEqual((turn.answered, turn.outcome), (OTHER, "completed"))
         self.assertEqual(turn.content_latency, turn.response_latency)
+
+
+class NumbersOwnTest(OpenersCase):
+    async def test_a_numbers_own_are_ready_after_its_first_call_has_begun(self) -> None:
+        await PhoneNumber.objects.acreate(number="+97233333333", name="מוסך", openers="בכיף")
+        with services(HEARING, tuned(OwnOpeners, script=[["בכיף! ", "מתי נוח?"]])):
+            async with PhoneCall(speed=1) as phone:
+                await phone.until_quiet()
+                await phone.say("MMMMMMM_____")
+                await phone.until(lambda: len(phone.events("mark")) > 5)
+                await phone.until_quiet()
+            _greeting, turn = await phone.turns()
+        self.assertEqual(turn.answered, "בכיף, מתי נוח?")
+        assert turn.tts_ttfb is not None
+        self.assertLess(turn.tts_ttfb, 1, "it was made while the greeting was heard")
 
 
 class TwiceTest(OpenersCase):
