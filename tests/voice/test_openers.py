@@ -37,7 +37,9 @@ class Polite(FakeWriter):
         super().__init__()
         self._answered = 0
 
-    async def write(self, history: Sequence[HistoryLine]) -> AsyncGenerator[Piece, None]:
+    async def write(
+        self, history: Sequence[HistoryLine], *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
         if not history:
             yield self.greeting
             return
