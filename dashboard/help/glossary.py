@@ -181,6 +181,20 @@ GLOSSARY = (
                 _("From the speech end until the words were available as text."),
             ),
             Entry(
+                "judges",
+                _("Judges"),
+                _(
+                    "Two say whether the words are all that the caller wanted to say: a local judge "
+                    "that has learned from callers' lines, and the language model that answers. "
+                    "Their verdicts set how long a silence must be."
+                ),
+            ),
+            Entry(
+                "verdict_latency",
+                Latencies.verdict_latency.label,
+                _("How long the language model took to say whether the caller had finished."),
+            ),
+            Entry(
                 "llm_ttft",
                 Latencies.llm_ttft.label,
                 _("How long the language model took until the first piece of its answer."),
