@@ -56,6 +56,8 @@ rest would be paid for in vain."""
 WRITER_S = 4.0
 """Deadline for the first and for every next piece, where the writer has none of its own that is
 shorter: longer silence than this is worse than an apology. A voice has its own."""
+HEARD_AFTER_MS = 100
+"""What is sent is heard so much later, or less."""
 MARK_GRACE_MS = 2000
 """A mark this overdue was lost: the reply counts as heard."""
 
@@ -260,8 +262,8 @@ class Reply:
         """Wait until what was sent of it has been heard, unless it is held."""
         playout, now_ms = self.playout, self._clock.wall_ms
         all_played_ms = (playout.sent_at_ms or now_ms) + playout.audio_ms
-        left_ms = max(playout.plays_until_ms, all_played_ms) - now_ms
-        if not playout.is_held:
+        left_ms = max(playout.plays_until_ms, all_played_ms) + HEARD_AFTER_MS - now_ms
+        if playout.audio_ms and not playout.is_held:
             await asyncio.sleep(max(0.0, left_ms) / 1000)
 
     def _is_opener(self, sentence: str) -> bool:
