@@ -184,9 +184,9 @@ GLOSSARY = (
                 "judges",
                 _("Judges"),
                 _(
-                    "Two say whether the words are all that the caller wanted to say: a local judge "
-                    "that has learned from callers' lines, and the language model that answers. "
-                    "Their verdicts set how long a silence must be."
+                    "Two say whether the words are all that the caller wanted to say: a local "
+                    "judge that has learned from callers' lines, and the language model that "
+                    "answers. Their verdicts set how long a silence must be."
                 ),
             ),
             Entry(
