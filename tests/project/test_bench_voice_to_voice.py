@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 from django.test import SimpleTestCase
 
@@ -154,16 +155,19 @@ class ModelTests(SimpleTestCase):
     def test_digits_are_not_read_back(self) -> None:
         self.assertEqual(readback("המספר 052"), "")
 
-    def test_it_begins_with_an_opener_that_it_is_told_of_but_never_twice_running(self) -> None:
+    def test_it_begins_with_openers_that_it_is_told_of_but_never_twice_running(self) -> None:
         system = {"role": "system", "content": 'מתחילים באחת: "בשמחה," "הבנתי,"'}
-        caller = {"role": "user", "content": NAME.text}
+        conversation, begun = [system], []
         judge = Judge(CALL)
-        first = judge.answer([system, caller], Answer("רשמתי.")).text
-        opener = first.split()[0]
-        self.assertIn(opener, judge.told)
-        before = {"role": "assistant", "content": first}
-        second = judge.answer([system, caller, before, caller], Answer("רשמתי.")).text
-        self.assertNotEqual(second.split()[0], opener)
+        for number in range(40):
+            conversation.append({"role": "user", "content": f"שורה {number}"})
+            text = judge.answer(conversation, Answer("רשמתי.")).text
+            conversation.append({"role": "assistant", "content": text})
+            begun.append(text.split()[0])
+        self.assertEqual(set(begun), {"בשמחה,", "הבנתי,", "רשמתי."})
+        self.assertEqual(judge.told, {"בשמחה,", "הבנתי,"})
+        for opener, after in pairwise(begun):
+            self.assertTrue(opener != after or opener == "רשמתי.", opener)
 
     def test_it_begins_with_none_that_it_is_not_told_of(self) -> None:
         self.assertEqual(fitting([], [{"role": "user", "content": "כן"}]), "")
