@@ -183,6 +183,11 @@ def readback(text: str) -> str:
     return f"{' '.join(words)}, " if all(map(_LETTERS.fullmatch, words)) else ""
 
 
+def is_part(text: str, written: Sequence[str]) -> bool:
+    """Whether it is a clause or more of an answer: begins one, or stands after a mark in one."""
+    return any(f"{mark} {text.strip()}" in f". {each}" for each in written for mark in ".,?:")
+
+
 async def serve(kind: str, most: int, wrong_share: float, has_openers: bool) -> None:
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -196,9 +201,11 @@ async def serve(kind: str, most: int, wrong_share: float, has_openers: bool) -> 
         cloud.openai.answers = answers([[spoken.line for spoken in call] for call in calls])
         cloud.openai.verdicts = judge = Judge(lines, wrong_share, has_openers)
 
+        written = [answer.text for answer in cloud.openai.answers.values()]
+
         def pitch_hz(text: str) -> float:
-            is_fixed = not cloud.openai.requests or text.strip() in judge.told
-            return OPENER_HZ if is_fixed else CONTENT_HZ
+            is_content = text.strip() not in judge.told and is_part(text, written)
+            return CONTENT_HZ if is_content else OPENER_HZ
 
         cloud.voice.pitch_hz = pitch_hz
         sys.stdout.write(f"{json.dumps(cloud.environ)}\n")

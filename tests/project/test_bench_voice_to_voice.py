@@ -18,6 +18,7 @@ from bench.held_out_cloud import (
     TimedHearing,
     answers,
     fitting,
+    is_part,
     readback,
     truth_of,
 )
@@ -151,6 +152,12 @@ class ModelTests(SimpleTestCase):
         self.assertEqual(written[""].text, GO_ON)
         said = NAME.text
         self.assertEqual(next(text for text in written if text in said), NAME.text)
+
+    def test_an_opener_is_no_part_of_an_answer_in_which_its_word_stands(self) -> None:
+        written = ["לא תודה, רשמתי. ומה הכתובת?"]
+        for text, is_content in (("לא תודה,", True), ("ומה הכתובת?", True), ("תודה,", False)):
+            with self.subTest(text):
+                self.assertIs(is_part(text, written), is_content)
 
     def test_digits_are_not_read_back(self) -> None:
         self.assertEqual(readback("המספר 052"), "")
