@@ -7,8 +7,8 @@ partial every 100 ms. The model puts the next line's question, after words of th
 that no answer begins as another; asked for a verdict, it says whole of the newest words if they are
 a line, cut short if they begin one, that time is needed at such a place, and of a share WRONG of
 all texts the contrary, always of the same ones. If OPENERS is 1 and it is told of openers, it
-begins with one by the caller's words, never the last one again. The voice says what answers say at
-another pitch than everything else (bench.content_ear).
+begins with one by the caller's words, at three in ten with none, never with the last one again. The
+voice says what answers say at another pitch than everything else (bench.content_ear).
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ CONTRARY = {
 }
 GO_ON = "אני איתכם, אפשר להמשיך."
 GOODBYE = "תודה רבה, ושיהיה יום טוב."
+OPENED_SHARE = 0.7
+"""Of all that callers say: elsewhere no opener fits."""
 _LETTERS = re.compile(r"[א-ת]+")
 _TOLD = re.compile(r'"([^"\n]{2,20},)"')
 """An opener, as the instructions quote it."""
@@ -125,10 +127,13 @@ class Judge(Verdicts):
 
 
 def fitting(openers: Sequence[str], messages: Sequence[dict[str, Any]]) -> str:
-    """The opener for this conversation; "": there are none."""
+    """The opener for this conversation; "": none fits."""
     spoken = [str(each["content"] or "") for each in messages if each["role"] == "assistant"]
     free = [each for each in openers if not spoken or not spoken[-1].startswith(each)]
-    return free[zlib.crc32(str(messages[-1]["content"]).encode()) % len(free)] if free else ""
+    chance = zlib.crc32(str(messages[-1]["content"]).encode())
+    if not free or chance % 1000 >= 1000 * OPENED_SHARE:
+        return ""
+    return free[chance // 1000 % len(free)]
 
 
 def truth_of(
@@ -178,6 +183,11 @@ def readback(text: str) -> str:
     return f"{' '.join(words)}, " if all(map(_LETTERS.fullmatch, words)) else ""
 
 
+def is_part(text: str, written: Sequence[str]) -> bool:
+    """Whether it is a clause or more of an answer: begins one, or stands after a mark in one."""
+    return any(f"{mark} {text.strip()}" in f". {each}" for each in written for mark in ".,?:")
+
+
 async def serve(kind: str, most: int, wrong_share: float, has_openers: bool) -> None:
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -191,9 +201,11 @@ async def serve(kind: str, most: int, wrong_share: float, has_openers: bool) -> 
         cloud.openai.answers = answers([[spoken.line for spoken in call] for call in calls])
         cloud.openai.verdicts = judge = Judge(lines, wrong_share, has_openers)
 
+        written = [answer.text for answer in cloud.openai.answers.values()]
+
         def pitch_hz(text: str) -> float:
-            is_fixed = not cloud.openai.requests or text.strip() in judge.told
-            return OPENER_HZ if is_fixed else CONTENT_HZ
+            is_content = text.strip() not in judge.told and is_part(text, written)
+            return CONTENT_HZ if is_content else OPENER_HZ
 
         cloud.voice.pitch_hz = pitch_hz
         sys.stdout.write(f"{json.dumps(cloud.environ)}\n")

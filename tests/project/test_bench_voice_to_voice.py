@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 from django.test import SimpleTestCase
 
@@ -17,6 +18,7 @@ from bench.held_out_cloud import (
     TimedHearing,
     answers,
     fitting,
+    is_part,
     readback,
     truth_of,
 )
@@ -151,19 +153,28 @@ class ModelTests(SimpleTestCase):
         said = NAME.text
         self.assertEqual(next(text for text in written if text in said), NAME.text)
 
+    def test_an_opener_is_no_part_of_an_answer_in_which_its_word_stands(self) -> None:
+        written = ["לא תודה, רשמתי. ומה הכתובת?"]
+        for text, is_content in (("לא תודה,", True), ("ומה הכתובת?", True), ("תודה,", False)):
+            with self.subTest(text):
+                self.assertIs(is_part(text, written), is_content)
+
     def test_digits_are_not_read_back(self) -> None:
         self.assertEqual(readback("המספר 052"), "")
 
-    def test_it_begins_with_an_opener_that_it_is_told_of_but_never_twice_running(self) -> None:
+    def test_it_begins_with_openers_that_it_is_told_of_but_never_twice_running(self) -> None:
         system = {"role": "system", "content": 'מתחילים באחת: "בשמחה," "הבנתי,"'}
-        caller = {"role": "user", "content": NAME.text}
+        conversation, begun = [system], []
         judge = Judge(CALL)
-        first = judge.answer([system, caller], Answer("רשמתי.")).text
-        opener = first.split()[0]
-        self.assertIn(opener, judge.told)
-        before = {"role": "assistant", "content": first}
-        second = judge.answer([system, caller, before, caller], Answer("רשמתי.")).text
-        self.assertNotEqual(second.split()[0], opener)
+        for number in range(40):
+            conversation.append({"role": "user", "content": f"שורה {number}"})
+            text = judge.answer(conversation, Answer("רשמתי.")).text
+            conversation.append({"role": "assistant", "content": text})
+            begun.append(text.split()[0])
+        self.assertEqual(set(begun), {"בשמחה,", "הבנתי,", "רשמתי."})
+        self.assertEqual(judge.told, {"בשמחה,", "הבנתי,"})
+        for opener, after in pairwise(begun):
+            self.assertTrue(opener != after or opener == "רשמתי.", opener)
 
     def test_it_begins_with_none_that_it_is_not_told_of(self) -> None:
         self.assertEqual(fitting([], [{"role": "user", "content": "כן"}]), "")
