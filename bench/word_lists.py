@@ -65,8 +65,9 @@ def is_dangling(text: str, asked: Asked, language: SimpleNamespace) -> bool:
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if last in language.hesitation or text.rstrip().endswith(("...", "…", ",", "-")):
         return True
-    digits = dictated(words, HEBREW.words, 1 if asked.kind == "number" else SHORTEST_NUMBER)
-    if digits and not _is_whole(digits, asked):
+    digits = dictated(words, HEBREW.words)
+    fewest = 1 if asked.kind == "number" else SHORTEST_NUMBER
+    if len(digits) >= fewest and not _is_whole(digits, asked):
         return True
     is_time = last in language.before_after and before in language.time_before
     if last in language.leaning and asked.kind != "choice" and not is_time:

@@ -23,7 +23,9 @@ LONGEST_PHRASE = 4
 """Words: "קוראים לי דנה לוי"."""
 ASKED_FOR_TIME = "asked for time"
 DICTATED = 3
-"""So many digits in a row are being dictated, or any that were asked for."""
+"""So many digits in a row are being dictated."""
+LONGEST_TELEPHONE = 10
+"""Digits, without the country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,7 @@ def must_go_on(text: str, asked: Asked, language: LanguageWords) -> str:
         return ASKED_FOR_TIME
     if words[-1] in language.hesitation or text.rstrip().endswith(("...", "…", ",", "-")):
         return "hesitation"
-    digits = dictated(words, language, 1 if asked.kind == "number" else DICTATED)
-    return "number" if digits and not _is_whole(digits, asked, language) else ""
+    return "number" if _is_too_short(words, asked, language) else ""
 
 
 def asks_for_time(text: str, language: LanguageWords) -> bool:
@@ -115,18 +116,33 @@ def answers(text: str, asked: Asked, language: LanguageWords) -> bool:
     return False
 
 
-def dictated(words: Sequence[str], language: LanguageWords, fewest: int = DICTATED) -> str:
-    """The digits in a row at the end of the text, if there are enough."""
-    digits = ""
+def _is_too_short(words: Sequence[str], asked: Asked, language: LanguageWords) -> bool:
+    """Are digits missing for certain? Of a number that was asked for, or of a telephone number that
+    is dictated unasked: then its first digit is 0."""
+    digits = dictated(words, language)
+    if asked.kind == "number":
+        if asked.digits:
+            return 0 < len(digits) < asked.digits
+    elif len(digits) < DICTATED or not digits.startswith("0"):
+        return False
+    is_telephone = language.telephone.fullmatch(digits)
+    return bool(digits) and not is_telephone and len(digits) < LONGEST_TELEPHONE
+
+
+def dictated(words: Sequence[str], language: LanguageWords) -> str:
+    """The digits in a row at the end of the text, "fifty-six" being two; "" where a numeral beside
+    them leaves it open how many there are."""
+    digits, is_unit = "", False
     for word in reversed(words):
-        found = language.digits.get(word) or (word if word.isdecimal() else "")
-        if not found:
-            break
-        digits = found + digits
-    return digits if len(digits) >= fewest else ""
+        bare = word[1:] if word[:1] in language.joining and len(word) > 1 else word
+        if found := _digit(word, language) or _digit(bare, language):
+            digits, is_unit = found + digits, len(found) == 1 and found != "0"
+        elif ten := language.tens.get(bare):
+            digits, is_unit = ten + ("" if is_unit else "0") + digits, False
+        else:
+            return "" if bare in language.numerals else digits
+    return digits
 
 
-def _is_whole(digits: str, asked: Asked, language: LanguageWords) -> bool:
-    if asked.kind == "number" and asked.digits:
-        return len(digits) >= asked.digits
-    return bool(language.telephone.fullmatch(digits))
+def _digit(word: str, language: LanguageWords) -> str:
+    return language.digits.get(word) or (word if word.isdecimal() else "")

@@ -154,6 +154,7 @@ class TurnTaker:
                 self._judged = event
             case JudgedByModel():
                 self._ahead.judged(event)
+                return self._tick()  # what it allows is not left to the next frame
             case ReplyBegan():
                 self._agent.began(event)
             case ReplyEnded(turn=turn) if self._agent.is_saying(turn):

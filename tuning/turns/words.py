@@ -37,6 +37,12 @@ class LanguageWords:
     """Says "I am listening", and takes no floor."""
     digits: Mapping[str, str] = field(default_factory=dict)
     """Each digit by the words for it."""
+    tens: Mapping[str, str] = field(default_factory=dict)
+    """The first digit of twenty, thirty ... by the words for them."""
+    numerals: frozenset[str] = NOTHING
+    """Other words of numbers: teens, hundreds, thousands."""
+    joining: frozenset[str] = NOTHING
+    """Letters that stand before a word and join it to the ones before."""
     telephone: re.Pattern[str] = NEVER
     """All the digits of a telephone number of the country."""
     number_asked: re.Pattern[str] = NEVER
@@ -81,6 +87,7 @@ def _digits(words_of_each: Sequence[str]) -> dict[str, str]:
 _MADE: Mapping[str, Callable[[Any], Any]] = {
     "floor": lambda phrases: tuple(phrase.casefold() for phrase in phrases),
     "digits": _digits,
+    "tens": lambda words_of_each: _digits(["", "", *words_of_each]),
     "telephone": re.compile,
     "number_asked": re.compile,
     "identity_digits": int,

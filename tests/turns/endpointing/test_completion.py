@@ -39,11 +39,22 @@ class MustGoOnTests(SimpleTestCase):
     def test_a_number_with_digits_missing_is_no_end(self) -> None:
         for asked in (NOTHING, TELEPHONE):
             self.assert_rule("number", "אפס חמש שתיים", "המספר הוא 052 345", asked=asked)
+            self.assert_rule("number", "אפס חמישים ארבע", "אפס חמישים ושש", asked=asked)
         self.assert_rule("number", "12345678", asked=IDENTITY)
 
     def test_a_number_that_was_asked_for_is_dictated_from_its_first_digit(self) -> None:
         self.assert_rule("number", "אפס חמש", "הטלפון שלי אפס", "05.", asked=TELEPHONE)
         self.assert_rule("", "אפס חמש", "בשעה חמש")
+
+    def test_where_it_is_not_known_how_many_digits_there_are_nothing_is_certain(self) -> None:
+        self.assert_rule("", "שמונה שמונה שתיים", "ארבע אפס שבע שמונה", "12345")
+        for said in (
+            "אפס חמש שש עשרה",
+            "מאה אפס חמש",
+            "0521234567 8",
+            "אפס חמישים ארבע חמש חמש חמש תשעים ושש אחת אחת",
+        ):
+            self.assert_rule("", said, asked=TELEPHONE)
 
     def test_who_asks_for_time_goes_on(self) -> None:
         self.assert_rule("asked for time", "רגע", "כן שנייה אחת", "רגע בבקשה")
@@ -144,7 +155,7 @@ class AskedInTests(SimpleTestCase):
         )
 
     def test_a_number_is_asked_for_by_its_name(self) -> None:
-        self.assert_asks(TELEPHONE, "מה מספר הטלפון?", "אפשר מספר נייד?", "מה מספר ההזמנה שלך?")
+        self.assert_asks(TELEPHONE, "מה מספר הטלפון?", "אפשר מספר נייד?")
         self.assert_asks(IDENTITY, "מה מספר הזהות?", "מה מספר תעודת הזהות?", "אפשר תעודת זהות?")
 
     def test_a_broad_question_asks_for_anything(self) -> None:

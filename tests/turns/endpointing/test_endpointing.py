@@ -145,8 +145,7 @@ class VerdictTests(SimpleTestCase):
         call, thought = self.asked()
         self.assertTrue(thought.with_verdict)
         self.assertEqual(call.silence(900), [])
-        call.feed(call.verdict(thought, "whole"))
-        (reply,) = call.silence(20)
+        (reply,) = call.feed(call.verdict(thought, "whole"))
         assert isinstance(reply, Reply)
         self.assertTrue(reply.prepared)
         self.assertEqual(reply.parts["model: whole"], 0)
@@ -166,8 +165,7 @@ class VerdictTests(SimpleTestCase):
     def test_one_that_comes_after_its_time_still_counts(self) -> None:
         call, thought = self.asked(whole=0.2)
         call.silence(1500)
-        call.feed(call.verdict(thought, "whole"))
-        (reply,) = call.silence(20)
+        (reply,) = call.feed(call.verdict(thought, "whole"))
         self.assertIsInstance(reply, Reply)
 
     def test_who_is_cut_short_is_answered_after_the_longest_silence_by_a_reply_that_is_ready(
@@ -195,8 +193,9 @@ class VerdictTests(SimpleTestCase):
         self.assertEqual(again.text, "הגעתי לחיפה אתמול בבוקר")
         call.feed(call.verdict(thought, "whole"))  # of the first, too late
         self.assertEqual(call.silence(500), [])
-        call.feed(call.verdict(again, "whole"))
-        self.assertEqual(call.wait_for(Reply).text, again.text)
+        (reply,) = call.feed(call.verdict(again, "whole"))
+        assert isinstance(reply, Reply)
+        self.assertEqual(reply.text, again.text)
 
     def test_it_does_not_open_the_floor_over_a_caller_who_is_speaking(self) -> None:
         call, thought = self.asked()
