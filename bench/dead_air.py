@@ -123,7 +123,7 @@ def joined(each: Sequence[Sums], times: NDArray[np.int64]) -> Sums:
     )
 
 
-def intervals(each: Sequence[Sums], resampled: int = RESAMPLED) -> tuple[list[float], list[float]]:
+def intervals(each: Sequence[Sums], resampled: int) -> tuple[list[float], list[float]]:
     rng = np.random.default_rng(SEED)
     drawn = rng.multinomial(len(each), [1 / len(each)] * len(each), size=resampled)
     low, high = np.percentile([joined(each, times).best() for times in drawn], [2.5, 97.5], axis=0)
@@ -138,19 +138,19 @@ def wilson(count: int, of: int) -> tuple[float, float]:
     return (middle - reach) / (1 + more), (middle + reach) / (1 + more)
 
 
-def report(found: Mapping[str, Lines]) -> str:
+def report(found: Mapping[str, Lines], resampled: int = RESAMPLED) -> str:
     """Markdown. found: what was said of each business's lines."""
-    tables = [cut_offs(found, unit) for unit in ("pause", "turn", "marked pause")]
+    tables = [cut_offs(found, unit, resampled) for unit in ("pause", "turn", "marked pause")]
     return "\n\n".join([*tables, by_business_table(found), asked(found)])
 
 
-def cut_offs(found: Mapping[str, Lines], unit: str) -> str:
+def cut_offs(found: Mapping[str, Lines], unit: str, resampled: int) -> str:
     rows, units = list[str](), 0.0
     for name, rank in RANKS.items():
         each = _each(found, rank, unit)
         every = joined(each, np.ones(len(each), np.int64))
         units = every.units
-        edges = ([cell.split()[0] for cell in cells(edge)] for edge in intervals(each))
+        edges = ([cell.split()[0] for cell in cells(edge)] for edge in intervals(each, resampled))
         figures = [
             f"{cell} ({low} to {high})"
             for cell, low, high in zip(cells(every.best()), *edges, strict=True)
