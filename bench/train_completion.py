@@ -23,7 +23,7 @@ from bench.completion_table import auc, table
 from calls.language.completion.judge import BUCKETS, OUTCOMES, CompletionJudge, buckets, stored
 from calls.language.completion.lines import Line, Place, by_business
 from tuning.turns.endpointing import LIKELY
-from tuning.turns.profile import DEFAULT, SHIPPED
+from tuning.turns.profile import DEFAULT, SHIPPED, Profile
 
 LINES = Path(__file__).with_name("lines")
 AUTHORS = [each.split() for each in (
@@ -215,7 +215,7 @@ def _figures(found: Floats, targets: Floats) -> str:
     rank = found[:, 0] / (found[:, 0] + found[:, 1])
     right = (found.argmax(axis=1) == targets.argmax(axis=1)).mean()
     rows = [f"AUC {auc(rank[of['whole']], rank[of['cut_short']]):.4f}, right {right:.1%}"]
-    sure = SHIPPED[DEFAULT]["sure_percent"] / 100
+    sure = Profile(**SHIPPED[DEFAULT]).sure_percent / 100
     for outcome, is_it in of.items():
         share = found[is_it, 0]
         is_sure, is_likely = (share >= sure).mean(), (share >= LIKELY).mean()
