@@ -23,6 +23,11 @@ BARGE_IN = (("hours", "nine", 1000), ("price", "where", 500), ("where", "cancel"
             ("leave_message", "price", 800))  # fmt: skip
 PAUSES_MS = (400, 500, 600, 800, 1000, 1200)
 TWO_PARTS = ("book", "tuesday")
+BACKCHANNELS = ("yes", "fine")
+"""Said over the agent, to be talked through."""
+LISTENING = (("hours", "yes"), ("price", "fine"), ("where", "yes"), ("cancel", "fine"))
+LISTENED_MS = 1000
+"""The agent has been heard for so long when a backchannel comes."""
 GAP_MS = 20
 """Shortest silence inside an answer that is heard as a break-up: the scripted voice has none."""
 
@@ -48,6 +53,12 @@ def scenario(name: str, seed: int) -> list[Step]:
         for said, over, after_ms in BARGE_IN:
             steps += [Say(utterances.load(said)), Say(utterances.load(over), after_ms)]
         return steps
+    if name == "backchannels":
+        pairs = drawn.sample(LISTENING, len(LISTENING))
+        said_and_heard = ((utterances.load(said), utterances.load(over)) for said, over in pairs)
+        return [
+            step for said, over in said_and_heard for step in (Say(said), Say(over, LISTENED_MS))
+        ]
     lines = drawn.sample(LINES, len(LINES))
     return [Say(utterances.load(line)) for line in lines]
 

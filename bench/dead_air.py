@@ -34,6 +34,7 @@ from calls.language.completion.cut_offs import (
     sums,
     thresholds,
 )
+from calls.language.completion.judge import stored
 from calls.language.completion.line_scores import Scored, scored
 from calls.language.completion.lines import Kind, Place, by_business
 from calls.language.hebrew import HEBREW
@@ -213,7 +214,10 @@ def _each(found: Mapping[str, Lines], rank: Rank, unit: str) -> list[Sums]:
 def main() -> None:
     lines = by_business(LINES)
     found = {
-        name: [[scored(place, HEBREW) for place in line.places] for line in lines[name]]
+        name: [
+            [scored(place, stored().judge, HEBREW.words) for place in line.places]
+            for line in lines[name]
+        ]
         for name in LEFT_OUT
     }
     print(report(found))

@@ -20,7 +20,8 @@ from statistics import median
 
 from bench import rig
 from bench.agents import AGENTS, Agent, Cloud
-from bench.conversations import gaps, scenario
+from bench.conversations import BACKCHANNELS, gaps, scenario
+from bench.field_scores import Heard, Turn, eva, tau_voice
 from bench.load import on_core
 from bench.scenarios_table import Row, table
 from calls.measures.latency import percentile
@@ -50,7 +51,10 @@ def measured(agent: Agent, name: str, count: int, seeds: Sequence[int]) -> Row:
     before = agent.cpu()
     held = [each for seed in seeds for each in asyncio.run(hold(agent, name, count, seed))]
     cpu_share = agent.cpu() - before
-    lines = [line for result, _ear in held for line in result.lines]
+    lines = [
+        line for result, _ear in held for line in result.lines if line.name not in BACKCHANNELS
+    ]
+    heard = [_heard(result, ear) for result, ear in held]
     answered = [ms for line in lines if (ms := line.voice_to_voice_ms) is not None]
     stops = [line.barge_stop_ms for line in lines if line.barge_stop_ms is not None]
     late = [ms for result, _ear in held for ms in result.late_ms]
@@ -69,7 +73,16 @@ def measured(agent: Agent, name: str, count: int, seeds: Sequence[int]) -> Row:
         core_percent=100 * cpu_share.own_s / cpu_share.wall_s,
         caller_late_p99=percentile(late, 99),
         errors=sorted({error for result, _ear in held for error in result.errors}),
+        tau_voice=tau_voice(heard),
+        eva=eva(heard),
     )
+
+
+def _heard(result: CallResult, ear: Earpiece) -> Heard:
+    turns = [
+        Turn(line.started_ms, line.ended_ms, line.name in BACKCHANNELS) for line in result.lines
+    ]
+    return Heard(turns, ear.sounds)
 
 
 def main() -> None:
@@ -85,7 +98,7 @@ def main() -> None:
         for name in chosen.agents:
             with AGENTS[name](rest[0] if rest else callers_core, cloud.environ) as agent:
                 waits.append(f"{agent.name} waits for {agent.waits}.")
-                for which in ("turns", "barge-in", "pauses"):
+                for which in ("turns", "barge-in", "pauses", "backchannels"):
                     rows.append(measured(agent, which, chosen.callers, chosen.seeds))
                     print(f"{name}, {which}: done", file=sys.stderr)
                 for count in (count for count in chosen.scale if count > 1):

@@ -1,10 +1,12 @@
-"""What bench.scenarios found, as tables: the conversations of one caller, and many at once."""
+"""What bench.scenarios found, as tables: by our own measures, and by those of the field."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
+from bench.field_scores import Eva, TauVoice
 from calls.simulator.table import Column, render
 
 PUNCTUAL_MS = 15
@@ -14,6 +16,11 @@ answer: from the end of the caller's speech to the agent's first sound, at the c
 cut-ins: lines during which the agent spoke. stop: from the caller's first sound over the agent to
 its silence (ms). gaps: break-ups of 20 ms or more inside an answer. core: the agent's process.
 / peer: this agent's answer p50, and its share of the core, by the last agent's.
+"""
+FIELD_LEGEND = """
+tau-voice: mean response (ms; answered / turns), the agent's interruptions a turn, mean time to
+yield (ms; yielded within 2 s / the caller's interruptions), backchannels talked through for 1 s.
+EVA: turn-taking, 0 to 1 (turns that were answered, calls). bench/field_scores.py has the sources.
 """
 
 
@@ -33,6 +40,8 @@ class Row:
     core_percent: float
     caller_late_p99: float
     errors: list[str]
+    tau_voice: TauVoice
+    eva: Eva
 
     @property
     def remarks(self) -> list[str]:
@@ -47,17 +56,24 @@ HEADINGS = (
     ("/ peer", "p50"), ("cut-", "ins"), ("un-", "answered"), ("stop", "p50"), ("", "p95"),
     ("gaps",), ("core", "%"), ("/ peer", ""),
 )  # fmt: skip
+FIELD_HEADINGS = (
+    ("agent",), ("scenario",), ("calls",), ("tau-voice:", "response"), ("", "interruptions"),
+    ("", "yield"), ("", "backchannels"), ("EVA:", "turn-taking"),
+)  # fmt: skip
 
 
 def table(rows: Sequence[Row], notes: Sequence[str]) -> str:
     """The agent of the last rows is the one that the others are compared with."""
     peers = {(row.scenario, row.calls): row for row in rows if row.agent == rows[-1].agent}
-    columns = [Column(heading, is_number=place > 1) for place, heading in enumerate(HEADINGS)]
     cells = [_cells(row, peers.get((row.scenario, row.calls))) for row in rows]
-    remarks = [remark for row in rows for remark in row.remarks]
-    return "\n".join(
-        [render(columns, cells, 0), *(remarks or ["The callers were on time."]), LEGEND, *notes]
-    )
+    remarks = [remark for row in rows for remark in row.remarks] or ["The callers were on time."]
+    ours = [render(_columns(HEADINGS), cells, 0), *remarks, LEGEND]
+    of_the_field = [render(_columns(FIELD_HEADINGS), [*map(_field_cells, rows)], 0), FIELD_LEGEND]
+    return "\n".join([*ours, *of_the_field, *notes])
+
+
+def _columns(headings: Sequence[tuple[str, ...]]) -> list[Column]:
+    return [Column(heading, is_number=place > 1) for place, heading in enumerate(headings)]
 
 
 def _cells(row: Row, peer: Row | None) -> list[str]:
@@ -69,6 +85,25 @@ def _cells(row: Row, peer: Row | None) -> list[str]:
         f"{row.gaps}", f"{row.core_percent:.1f}",
         _ratio(row.core_percent, peer.core_percent if peer else None),
     ]  # fmt: skip
+
+
+def _field_cells(row: Row) -> list[str]:
+    tau, eva = row.tau_voice, row.eva
+    interrupted, through = _ratio(tau.agent_interruptions, tau.turns), "–"
+    if tau.backchannels:
+        through = f"{tau.talked_through / tau.backchannels:.0%}"
+    score = "–" if eva.turn_taking is None else f"{eva.turn_taking:.2f}"
+    return [
+        row.agent, row.scenario, f"{row.calls}", _mean(tau.response_ms, tau.turns),
+        f"{interrupted} ({tau.agent_interruptions}/{tau.turns})",
+        _mean(tau.yield_ms, tau.caller_interruptions),
+        f"{through} ({tau.talked_through}/{tau.backchannels})",
+        f"{score} ({eva.turns}, {eva.calls})",
+    ]  # fmt: skip
+
+
+def _mean(values: Sequence[float], total: int) -> str:
+    return f"{_ms(fmean(values) if values else None)} ({len(values)}/{total})"
 
 
 def _ms(value: float | None) -> str:

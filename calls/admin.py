@@ -61,7 +61,17 @@ class PhoneNumberAdmin(ModelAdmin):
         (None, {"fields": ("number", "name", "profile")}),
         (
             _("What it says and hears"),
-            {"fields": ("greeting", "business", "voice", "hints", "pronunciations", "records")},
+            {
+                "fields": (
+                    "greeting",
+                    "business",
+                    "openers",
+                    "voice",
+                    "hints",
+                    "pronunciations",
+                    "records",
+                )
+            },
         ),
         (
             _("Outside opening hours"),

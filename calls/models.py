@@ -95,8 +95,9 @@ class Call(models.Model):
     dismissed = models.JSONField(default=dict)
     """Stretches of voice that brought no turn, by reason (noise, no words, ...)."""
     turn_count = models.PositiveIntegerField(_("turns"), default=0)
-    """This and the next three are of `tally`, so that lists need not look at every turn."""
+    """This and the next four are of `tally`, so that lists need not look at every turn."""
     slowest_ms = models.FloatField(_("slowest response"), null=True)
+    slowest_content_ms = models.FloatField(null=True)
     cut_ins = models.PositiveIntegerField(_("cut-ins"), default=0)
     dropped_short = models.PositiveIntegerField(_("dropped short answers"), default=0)
     unanswered_short = models.PositiveIntegerField(default=0)
@@ -239,11 +240,14 @@ class Call(models.Model):
         """Count again what lists show of its turns, as far as they are written."""
         turns = list(self.turns.filter(number__gt=0))
         waited = [at for turn in turns if (at := turn.response_latency) is not None]
+        for_content = [at for turn in turns if (at := turn.content_latency) is not None]
         labelled = sum(turn.label == Turn.Label.DROPPED for turn in turns)
         self.turn_count, self.slowest_ms = len(turns), max(waited, default=None)
+        self.slowest_content_ms = max(for_content, default=None)
         self.cut_ins = sum(turn.is_cut_in for turn in turns)
         self.dropped_short = self.unanswered_short + labelled
-        self.save(update_fields=["turn_count", "slowest_ms", "cut_ins", "dropped_short"])
+        figures = ("turn_count", "slowest_ms", "slowest_content_ms", "cut_ins", "dropped_short")
+        self.save(update_fields=figures)
 
     @property
     def is_test(self) -> bool:

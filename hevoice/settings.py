@@ -224,6 +224,8 @@ VENDORS = [
 # TRANSCRIBER, WRITER and SPEAKER by dotted path, and the vendors' own settings: unless a vendor is
 # chosen, the real one where its credentials or its server are named, else the embedded stand-in.
 globals().update(environment.of_vendors(VENDORS))
+TURN_VERDICT = environment.choice("TURN_VERDICT", "model", {"model": "model", "off": "off"})
+"""model: the language model that answers says first whether the caller has finished."""
 CALL_LANGUAGES = ["calls.language.hebrew.HEBREW"]
 """What is spoken in calls, by dotted path: the first. The calls of the others can be replayed."""
 VAD = "calls.audio.vad.JudgedVad"

@@ -22,6 +22,7 @@ from calls.services import (
     ServiceFailed,
     Transcript,
 )
+from calls.services.verdicts import Verdict
 from tuning.turns.events import SILENCE, SPEECH
 
 LOUD_DB = -45
@@ -101,6 +102,7 @@ class FakeWriter:
 
     name = "fake writer"
     gives_verdicts = False
+    openers: Sequence[str] = ()
     greeting = "שלום, במה אפשר לעזור?"
     answer: ClassVar[Sequence[str]] = ("בשמחה. ", "מתי נוח?")
     expects: ClassVar[tuple[str, ...]] = ("מחר", "כן")
@@ -131,6 +133,8 @@ class FakeWriter:
         await asyncio.sleep(self.first_token_s)
         if self.fails:
             raise ServiceFailed("the fake writer was told to fail")
+        if with_verdict:
+            yield Verdict.WHOLE
         yield Expect(self.expects)
         for piece in self.answer:
             yield piece

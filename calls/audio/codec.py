@@ -103,6 +103,10 @@ def _filters(rate: int, to_rate: int) -> NDArray[np.float32]:
 
 
 def chunks(audio: bytes) -> Iterator[bytes]:
-    """Audio that is there already in the pieces of CHUNK_BYTES in which it goes out."""
-    for begin in range(0, len(audio), CHUNK_BYTES):
-        yield audio[begin : begin + CHUNK_BYTES]
+    """Audio that is there already in pieces of at least CHUNK_BYTES, as it goes out: none is so
+    short that it would wait for what comes next."""
+    while len(audio) >= 2 * CHUNK_BYTES:
+        yield audio[:CHUNK_BYTES]
+        audio = audio[CHUNK_BYTES:]
+    if audio:
+        yield audio

@@ -7,7 +7,7 @@ called number, or asks for the one that is `spoken`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,12 +59,17 @@ class Instructions:
     rules_with_verdict: str
     """The same, and how an answer begins with a verdict on the caller's words: the head of every
     request that asks for one. It names the three markers of calls.services.verdicts."""
+    verdict_trial: Sequence[tuple[str, str, str]]
+    """A few short lines on which a model's verdicts are tried at start-up: the agent's question,
+    the caller's words, and the marker that a good judge gives."""
     about_business: str
     """The heading of the business's own text."""
     business: str
     """That text, where the settings have none: a desk that knows nothing."""
     only_message: str
     """Added to it while the business is closed."""
+    openers: str = ""
+    """Added to it, with {openers}, where there are any: how replies begin."""
     moment: Callable[[datetime], str]
     """Added to it: when the call began."""
     message_kept: str
@@ -111,6 +116,10 @@ class Language:
     """By the names in PROMPTS."""
     clips: Path
     """A folder of those, ready to be played: NAME.ulaw. `make_clips` makes them."""
+    openers: tuple[str, ...] = ()
+    """Short beginnings of replies that fit after most of what callers say, each with its mark; a
+    number may have others. Nothing else that is said word for word begins with one. None: replies
+    begin as they do."""
     notices: Notices
     instructions: Instructions
     dialogue: Path

@@ -32,6 +32,8 @@ class Moments:
     """The transcript that the turn rests on (final, or the partial that was answered)."""
     asked_ms: Moment = None
     """The writer was asked for the reply."""
+    verdict_ms: Moment = None
+    """The model said whether the caller had finished: the first token of its answer, or before."""
     first_token_ms: Moment = None
     """The first piece of its text came."""
     first_sentence_ms: Moment = None
@@ -43,7 +45,11 @@ class Moments:
     ready_ms: Moment = None
     """The first audio of the answer was there, whether it went out at once or not."""
     first_audio_ms: Moment = None
-    """The first audio of the answer was sent to the caller."""
+    """The first audio of the answer was sent to the caller: of its opener, if it has one, but not
+    a filler's."""
+    first_content_ms: Moment = None
+    """The first sound that is neither an opener nor a filler began: when it was sent or, where one
+    of those still played, when that was over."""
     heard_ms: Moment = None
     """Confirmed by the carrier's mark: the caller hears the answer, or the filler before it."""
     ended_ms: Moment = None
@@ -102,7 +108,19 @@ class Latencies(Moments):
         "speech_ended_ms",
         "first_audio_ms",
         _("Response latency"),
-        _("From the caller's last sound to the first audio sent: how long the caller waits."),
+        _(
+            "From the caller's last sound to the first audio of the answer, an opener's too, but "
+            "not a filler's: how long the caller waits."
+        ),
+    )
+    content_latency = Latency(
+        "speech_ended_ms",
+        "first_content_ms",
+        _("Content latency"),
+        _(
+            "From the caller's last sound to the first sound that is neither an opener nor a "
+            "filler: how long the caller waits for what the answer says."
+        ),
     )
     end_of_turn_delay = Latency(
         "speech_ended_ms",
@@ -138,6 +156,13 @@ class Latencies(Moments):
         _("TTS, first byte"),
         _("From handing over the first sentence to the first byte of its audio."),
         is_stage=True,
+    )
+    verdict_latency = Latency(
+        "asked_ms",
+        "verdict_ms",
+        _("LLM, verdict"),
+        _("From the request to the verdict on whether the caller has finished."),
+        is_counted=False,
     )
     turn_latency = Latency(
         "decided_ms",

@@ -43,6 +43,8 @@ async def services() -> list[Finding]:
         if works and engine.in_use != engine.asked_for:
             words += f" instead of {engine.asked_for}: {engine.why}"
         found.append(Finding(role, works, words))
+        if works and engine.no_verdicts:
+            found.append(Finding("verdicts", False, f"{engine.no_verdicts}"))
     return found
 
 

@@ -164,4 +164,6 @@ def _turns(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         turns |= {turn["number"]: turn for turn in values.get("turns", ())}
     if lines and (turn := lines[-1].get("open_turn")):
         turns.setdefault(turn["number"], turn)
+    for turn in turns.values():  # of before there were openers
+        turn.setdefault("first_content_ms", turn["first_audio_ms"])
     return list(turns.values())

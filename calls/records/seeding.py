@@ -20,6 +20,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
+from calls.language.language import spoken
+from calls.language.openers import Openers
 from calls.measures.latency import bin_of
 from calls.measures.latency_count import LatencyCount, Place
 from calls.models import Call
@@ -35,6 +37,10 @@ WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("seeding.toml").r
 DAYS = 30
 BATCH = 1000
 SID = "CAseed"
+TALLIED = (
+    *("turn_count", "slowest_ms", "slowest_content_ms", "cut_ins"),
+    *("dropped_short", "unanswered_short"),
+)
 WRITTEN = 600
 """Calls a revision whose turns are made up one by one: a hundred thousand would take an hour."""
 HOURS = (*[1] * 7, 4, 8, 12, 14, 14, 12, 11, 10, 11, 12, 9, 6, 4, 3, 2, 1, 1)
@@ -164,7 +170,8 @@ class Seeding:
         yield Turn(
             call=call, number=0, revision=call.revision, answered=WORDS["greeting"],
             why="greeting", outcome=Turn.Outcome.COMPLETED, decided_ms=40, first_sentence_ms=50,
-            first_byte_ms=160, first_audio_ms=170, heard_ms=300, ended_ms=3400,
+            first_byte_ms=160, first_audio_ms=170, first_content_ms=170, heard_ms=300,
+            ended_ms=3400,
         )  # fmt: skip
         for number in range(1, max(3, round(draw.gauss(10, 3))) + 1):
             said, answered = conversation[(number - 1) % len(conversation)]
@@ -200,6 +207,7 @@ class Seeding:
             outcome = Turn.Outcome.INTERRUPTED
         pause = round(pause_ms) if pause_ms >= 100 else None
         spoken_ms = round(len(answered) * 70)
+        opener_ms = len(Openers(spoken().openers).opening(answered)) * 70
         return Turn(
             call=call, number=number, revision=call.revision, said=said, answered=answered,
             why=why, outcome=outcome, chosen_from=None, span_ms=span_ms, is_short=is_short,
@@ -211,7 +219,8 @@ class Seeding:
             decided_ms=decided_ms, transcribed_ms=ended_ms + draw.uniform(120, 400),
             asked_ms=asked_ms, first_token_ms=asked_ms + llm_ms,
             first_sentence_ms=asked_ms + llm_ms + 60, first_byte_ms=ready_ms, ready_ms=ready_ms,
-            first_audio_ms=audio_ms, heard_ms=audio_ms + 130, ended_ms=audio_ms + spoken_ms,
+            first_audio_ms=audio_ms, first_content_ms=audio_ms + opener_ms,
+            heard_ms=audio_ms + 130, ended_ms=audio_ms + spoken_ms,
         )  # fmt: skip
 
     def _wait(self, knobs: Profile, span_ms: int) -> tuple[float, str, dict[str, int]]:
@@ -258,7 +267,7 @@ def _places(turns: list[Turn]) -> Iterator[tuple[bool, str, int]]:
 
 
 def _liken(call: Call, like: Call) -> None:
-    for name in ("turn_count", "slowest_ms", "cut_ins", "dropped_short", "unanswered_short"):
+    for name in TALLIED:
         setattr(call, name, getattr(like, name))
     call.frames_in, call.frames_forwarded = like.frames_in, like.frames_forwarded
     assert like.ended_at
@@ -286,5 +295,6 @@ def _tally(call: Call, turns: list[Turn]) -> None:
     answers = [turn for turn in turns if turn.number]
     call.turn_count = len(answers)
     call.slowest_ms = max((t.response_latency or 0 for t in answers), default=None)
+    call.slowest_content_ms = max((t.content_latency or 0 for t in answers), default=None)
     call.cut_ins = sum(turn.is_cut_in for turn in answers)
     call.dropped_short = call.unanswered_short

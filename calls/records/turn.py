@@ -97,6 +97,8 @@ class Turn(Judged, Latencies, models.Model):
     """The reply was begun before the decision."""
     thought = models.PositiveIntegerField(default=0)
     """How often a reply was begun ahead for this turn."""
+    requests = models.PositiveIntegerField(default=0)
+    """To language models, for replies that were begun for this turn and forgotten, too."""
     tokens = models.PositiveIntegerField(default=0)
     """Of the reply, as they came from the writer."""
     characters = models.PositiveIntegerField(default=0)

@@ -46,6 +46,7 @@ class TurnInProgress(Latencies):
     wait_parts: dict[str, int] = field(default_factory=dict)
     is_prepared: bool = False
     thought: int = 0
+    requests: int = 0
     tokens: int = 0
     characters: int = 0
     wasted_tokens: int = 0
@@ -61,6 +62,7 @@ class TurnInProgress(Latencies):
             "turn_latency": self.turn_latency,
             "TURN_LATENCY": self.field_turn_latency,
             "response_latency": self.response_latency,
+            "content_latency": self.content_latency,
         }
         shown = [f"{name} {ms:.0f} ms" for name, ms in measured.items() if ms is not None]
         return ", ".join((f"turn {self.number}: {self.why}, {self.outcome}", *shown))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from calls.language.language import Language, spoken
+from calls.services.verdict_keeping import Missing
 from calls.services.verdicts import Verdict
 from tuning.turns.completion import Asked, asked_in
 from tuning.turns.words import LanguageWords
@@ -45,6 +46,12 @@ class CalledNumber:
     """Said before the greeting, so that who interrupts that has heard it: the call is recorded."""
     takes_message: bool = False
     """The business is closed: only take a message."""
+    own_openers: tuple[str, ...] = ()
+    """Short beginnings of replies; none: those of the language."""
+
+    @property
+    def openers(self) -> tuple[str, ...]:
+        return self.own_openers or self.language.openers
 
     @property
     def language(self) -> Language:
@@ -64,11 +71,12 @@ class Availability:
     """What a service was asked to use (model, language, voice), what it uses, and why they differ.
 
     As learned in this process so far. in_use is empty if nothing works; why is empty if they are
-    the same."""
+    the same. no_verdicts: how a model was found out that leaves them out."""
 
     asked_for: str
     in_use: str
     why: str = ""
+    no_verdicts: Missing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +185,15 @@ class Busy:
     done."""
 
 
-Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A language model is asked, which is paid for: once for most answers, once more after a tool,
+    after a verdict without an answer, and where another model is to answer instead."""
+
+    model: str
+
+
+Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy | Requested
 """What a Writer yields."""
 
 
@@ -185,6 +201,9 @@ class Writer(Protocol):
     """What to answer."""
 
     name: str
+    openers: Sequence[str]
+    """What it was told to begin with where it fits: short, among its fixed phrases, and heard as
+    soon as it is written; none: its replies begin as they do."""
 
     @classmethod
     async def warm_up(cls) -> None: ...

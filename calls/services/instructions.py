@@ -2,8 +2,8 @@
 
 Rule: what comes first is the same, byte for byte, in every request, so that the provider's prompt
 cache serves it: first the language's rules of speech (one of two texts: with a verdict before the
-answer, and without), then the business's own text, and only then what belongs to one call. The
-model is told what was heard, never what was only written.
+answer, and without), then the business's own text and openers, and only then what belongs to one
+call. The model is told what was heard, never what was only written.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ def note_of(texts: Instructions, message: Message) -> str:
     return texts.message_kept.format(
         name=message.name, number=message.number, reason=message.reason
     )
+
+
+def with_openers(texts: Instructions, business: str, openers: Sequence[str]) -> str:
+    """The business's text, and what replies begin with: the same in all calls of a number."""
+    told = texts.openers.format(openers=" ".join(f'"{each}"' for each in openers))
+    return f"{business or texts.business}\n\n{told}" if openers and told else business
 
 
 def with_moment(texts: Instructions, business: str, at: datetime) -> str:

@@ -46,7 +46,7 @@ class Tokens:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """verdict: as a call would take it; None if the request failed, with the reason in `failure`.
-    is_given, goes_on: as VerdictReader's. ms: until the marker; None without one."""
+    is_given, goes_on, is_missing: as VerdictReader's. ms: until the marker; None without one."""
 
     line: Line
     verdict: Verdict | None = None
@@ -55,6 +55,7 @@ class Judged:
     ms: float | None = None
     tokens: Tokens | None = None
     failure: str = ""
+    is_missing: bool = False
 
     @property
     def is_right(self) -> bool:
@@ -155,4 +156,12 @@ async def _ask(judge: Judge, line: Line) -> Judged:
                     if ms is None and reader.is_given:
                         ms = (time.monotonic() - asked_s) * 1000
     list(reader.end())
-    return Judged(line, reader.verdict, reader.is_given, reader.goes_on, ms, tokens)
+    return Judged(
+        line,
+        reader.verdict,
+        reader.is_given,
+        reader.goes_on,
+        ms,
+        tokens,
+        is_missing=reader.is_missing,
+    )

@@ -3,18 +3,29 @@
 Rules: any tools, in any order, several at once, but a limited number of rounds, the last of which
 is for words only. A tool that must wait for the decision waits for it here; one that only looks
 things up does not. The caller always gets some answer, even if the model keeps asking or a tool
-fails."""
+fails. One verdict stands before all that a reply says (calls.services.verdicts), and a model that
+gives nothing but that is asked again, without. After one that asks to wait nothing follows.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
-from calls.services import Busy, CalledNumber, Farewell, Piece, WhenDecided
+from calls.services import (
+    Busy,
+    CalledNumber,
+    Farewell,
+    Piece,
+    Requested,
+    ServiceFailed,
+    WhenDecided,
+)
 from calls.services.tools import Done, Tool, ToolCall
+from calls.services.verdicts import Verdict, VerdictReader
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +36,11 @@ class Model(Protocol):
     """A language model at one point of a call; vendors differ in how it is asked and given
     results."""
 
-    def ask(self, *, may_call: bool, has_spoken: bool) -> AsyncGenerator[str | ToolCall, None]:
-        """Its words as they come, and then the tools that it calls."""
+    def ask(
+        self, *, may_call: bool, has_spoken: bool, with_verdict: bool
+    ) -> AsyncGenerator[str | ToolCall | Requested, None]:
+        """Each request; its words as they come; each tool as soon as it is called: what is asked of
+        it is complete in the end. has_spoken: nothing needs to be said while it is waited for."""
 
     def tell(self, text: str, results: Sequence[tuple[ToolCall, str]]) -> None:
         """What it said last, and what came of each tool that it called."""
@@ -39,20 +53,25 @@ class Rounds:
         self._tools = {tool.name: tool for tool in tools}
         self._called, self._notes = called, notes
         self._texts = called.language.instructions
-        self._has_spoken = self._has_done = False
+        self._has_spoken = self._has_done = self._asks_verdict = False
+        self.verdict = VerdictReader()
 
-    async def reply(self, model: Model) -> AsyncGenerator[Piece, None]:
+    async def reply(
+        self, model: Model, *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
+        self._asks_verdict = with_verdict
+        if not with_verdict:
+            list(self.verdict.end())  # told to nobody; a sign written all the same is dropped
         for number in range(1, MOST_ROUNDS + 1):
             is_last = number == MOST_ROUNDS
             text, calls = "", list[ToolCall]()
-            asking = model.ask(may_call=not is_last, has_spoken=self._has_spoken)
-            async with aclosing(asking) as parts:
+            async with aclosing(self._said(model, calls, may_call=not is_last)) as parts:
                 async for part in parts:
-                    if isinstance(part, ToolCall):
-                        calls.append(part)
-                    else:
-                        text, self._has_spoken = text + part, True
-                        yield part
+                    if isinstance(part, str):
+                        text += part
+                    yield part
+            if self.verdict.asks_to_wait:
+                return
             has_words = bool(text.removeprefix(self._texts.patience))
             endings = [tool for call in calls if (tool := self._tool(call)) and tool.ends]
             if is_last and not has_words:
@@ -81,6 +100,47 @@ class Rounds:
             model.tell(text, [(call, results[index]) for index, call in enumerate(calls)])
             if text:
                 yield " "
+
+    async def _said(
+        self, model: Model, calls: list[ToolCall], *, may_call: bool
+    ) -> AsyncGenerator[str | Verdict | Requested, None]:
+        """What it says, asked again if that is nothing but a verdict. calls: are added."""
+        verdict, has_words = self.verdict, False
+        with_verdict = self._asks_verdict
+        asking = model.ask(
+            may_call=may_call,
+            has_spoken=self._has_spoken or verdict.verdict is None,
+            with_verdict=with_verdict,
+        )
+        async with aclosing(asking) as parts:
+            try:
+                async for part in parts:
+                    found: Iterator[Verdict | str] | Iterator[Verdict]
+                    match part:
+                        case Requested():
+                            yield part
+                            continue
+                        case ToolCall():
+                            calls.append(part)
+                            found = verdict.end()
+                        case str():
+                            found = verdict.read(part)
+                    for each in found:
+                        if isinstance(each, str):
+                            self._has_spoken = has_words = True
+                        yield each
+                    if verdict.asks_to_wait and (calls or verdict.goes_on):
+                        return  # one that ends of its own accord leaves its connection open
+            except ServiceFailed:
+                if not verdict.asks_to_wait:
+                    raise
+        for each in verdict.end():
+            yield each
+        if with_verdict and not has_words and not calls and not verdict.asks_to_wait:
+            self._asks_verdict = False
+            async with aclosing(self._said(model, calls, may_call=may_call)) as again:
+                async for said in again:
+                    yield said
 
     async def _done(
         self, calls: Sequence[ToolCall], results: dict[int, str]

@@ -39,9 +39,15 @@ class VerdictReader:
         """None until it is known."""
         self.is_given = False
         """The model gave it; else it is supposed."""
+        self.is_missing = False
+        """Words came instead; a tool says neither."""
         self.goes_on = False
         """Words came after a verdict after which there should be none."""
         self._has_text = False
+
+    @property
+    def asks_to_wait(self) -> bool:
+        return self.verdict not in (None, Verdict.WHOLE)
 
     def read(self, piece: str) -> Iterator[Verdict | str]:
         """The verdict once, as soon as it is known; then the text."""
@@ -51,6 +57,7 @@ class VerdictReader:
             return
         if self.verdict is None:
             self.is_given = piece[0] in _MARKERS
+            self.is_missing = not self.is_given
             self.verdict = Verdict(piece[0]) if self.is_given else Verdict.WHOLE
             yield self.verdict
         text = _NEVER_SAID.sub("", piece)
@@ -66,7 +73,8 @@ class VerdictReader:
 
     def end(self) -> Iterator[Verdict]:
         """The answer is over, or goes on without text: with a tool. The verdict, if it is still to
-        be told."""
+        be told. If more is read after all, it begins anew, but the verdict stands."""
+        self._has_text = False
         if self.verdict is None:
             self.verdict = Verdict.WHOLE
             yield self.verdict

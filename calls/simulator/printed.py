@@ -33,15 +33,17 @@ MOMENTS = (
     Column(("llm", "_ttft"), is_number=True),
     Column(("llm", "_ttfs"), is_number=True),
     Column(("tts", "_ttfb"), is_number=True),
-    Column(("turn", "_latency"), is_number=True),
-    Column(("TURN", "_LATENCY"), is_number=True),
-    Column(("response", "_latency"), is_number=True),
-    Column(("voice", "to voice"), is_number=True),
+    Column(("turn", "_laten", "cy"), is_number=True),
+    Column(("TURN", "_LATEN", "CY"), is_number=True),
+    Column(("re", "sponse", "_laten", "cy"), is_number=True),
+    Column(("con", "tent", "_laten", "cy"), is_number=True),
+    Column(("voice", "to", "voice"), is_number=True),
 )
 LEGEND = (
-    "All in ms. end_of_turn_delay, transcription_delay, response_latency and voice to voice count "
-    "from the\ncaller's last sound; turn_latency and TURN_LATENCY from the decision. "
-    "voice to voice was measured by\nthis caller's ear; the rest by the server."
+    "All in ms. end_of_turn_delay, transcription_delay, response_latency, content_latency (the "
+    "first sound\nthat is no opener or filler) and voice to voice count from the caller's last "
+    "sound; turn_latency and\nTURN_LATENCY from the decision. voice to voice was measured by this "
+    "caller's ear; the rest by the server."
 )
 
 
@@ -70,6 +72,7 @@ def turns_text(turns: Sequence[Turn], lines: Sequence[LineOutcome], cells: int) 
             _ms(turn.turn_latency),
             _ms(turn.field_turn_latency),
             _ms(turn.response_latency),
+            _ms(turn.content_latency),
             _ms(waits.get(turn.number)),
         )
         for turn in turns

@@ -15,11 +15,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from calls.language.language import Language, spoken
+from calls.language.openers import with_mark
 from calls.services import CalledNumber
 from calls.telephony import opening_hours
 from tuning.models import TimingProfile
 
 MOST_HINTS, LONGEST_HINT = 20, 100
+MOST_OPENERS, LONGEST_OPENER = 20, 40
 NAME_CHARACTERS = 60
 E164 = r"^\+[1-9]\d{6,14}\Z"
 """A number with its country, as carriers write it."""
@@ -34,17 +36,33 @@ is_voice = RegexValidator(
 
 
 def are_hints(text: str) -> None:
-    hints = _lines(text)
-    if len(hints) > MOST_HINTS:
+    if (count := len(_lines(text))) > MOST_HINTS:
         raise ValidationError(
             _("At most %(most)d lines: there are %(count)d. Few hints help more than many."),
-            params={"most": MOST_HINTS, "count": len(hints)},
+            params={"most": MOST_HINTS, "count": count},
         )
-    for hint in hints:
-        if len(hint) > LONGEST_HINT:
+    _are_short(text, LONGEST_HINT)
+
+
+def are_openers(text: str) -> None:
+    lines = _lines(text)
+    if len(lines) > MOST_OPENERS:
+        raise ValidationError(
+            _("At most %(most)d lines: there are %(count)d."),
+            params={"most": MOST_OPENERS, "count": len(lines)},
+        )
+    for line in lines:
+        if not any(map(str.isalpha, line)):
+            raise ValidationError(_("A line without a word: %(line)s"), params={"line": line[:30]})
+    _are_short(text, LONGEST_OPENER)
+
+
+def _are_short(text: str, most: int) -> None:
+    for line in _lines(text):
+        if len(line) > most:
             raise ValidationError(
                 _("A line has at most %(most)d characters: %(line)s…"),
-                params={"most": LONGEST_HINT, "line": hint[:30]},
+                params={"most": most, "line": line[:30]},
             )
 
 
@@ -99,6 +117,13 @@ class PhoneNumber(models.Model):
     business = models.TextField(
         _("about the business"), blank=True,
         help_text=_("What the agent should know about the business, and do for it."),
+    )  # fmt: skip
+    openers = models.TextField(
+        _("openers"), blank=True, validators=[are_openers],
+        help_text=_(
+            "Short beginnings of answers, like “Sure,”: one a line. They are ready as audio, so "
+            "the answer is heard sooner. Empty: the usual ones."
+        ),
     )  # fmt: skip
     voice = models.CharField(
         _("voice"), max_length=60, blank=True, validators=[is_voice],
@@ -178,6 +203,7 @@ class PhoneNumber(models.Model):
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),
             notice=notices.recorded if self.records else "",
             takes_message=takes_message,
+            own_openers=tuple(map(with_mark, _lines(self.openers)[:MOST_OPENERS])),
         )
 
     @property

@@ -13,7 +13,7 @@ from calls.audio.codec import BYTES_PER_MS, CHUNK_BYTES, FRAME_BYTES
 from calls.telephony.carrier import Stream
 from calls.voice.clock import CallClock
 from calls.voice.listeners import AudioListener
-from calls.voice.playout import Playout
+from calls.voice.playout import Playout, Sound
 
 
 class Parcel(NamedTuple):
@@ -22,7 +22,7 @@ class Parcel(NamedTuple):
     message: str
     playout: Playout | None = None
     audio: bytes = b""
-    is_filler: bool = False
+    sound: Sound = Sound.ANSWER
 
 
 class AudioOut:
@@ -31,9 +31,9 @@ class AudioOut:
         self._stream, self._clock, self._listener = stream, clock, listener
         self._outbox: asyncio.Queue[Parcel] = asyncio.Queue()
 
-    def play(self, playout: Playout, audio: bytes, *, is_filler: bool = False) -> None:
+    def play(self, playout: Playout, audio: bytes, sound: Sound = Sound.ANSWER) -> None:
         message = self._stream.media(audio)
-        self._outbox.put_nowait(Parcel(message, playout, audio, is_filler))
+        self._outbox.put_nowait(Parcel(message, playout, audio, sound))
 
     def mark(self, name: str) -> None:
         """Have the carrier say when everything up to here has been played."""
@@ -52,7 +52,7 @@ class AudioOut:
             parcel = await self._outbox.get()
             if parcel.playout:
                 audio_ms = len(parcel.audio) / BYTES_PER_MS
-                parcel.playout.send(self._clock.wall_ms, audio_ms, parcel.is_filler)
+                parcel.playout.send(self._clock.wall_ms, audio_ms, parcel.sound)
                 heard_ms = parcel.playout.plays_until_ms - audio_ms
                 self._listener.speak(self._clock.at_of(heard_ms), parcel.audio)
             await send(parcel.message)

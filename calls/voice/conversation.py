@@ -17,6 +17,7 @@ from calls.audio.echo import Echo
 from calls.audio.vad import Vad
 from calls.language import language
 from calls.language.completion.words_judge import WordsJudge
+from calls.language.openers import Openers
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import Transcriber, Transcript, Voice, Writer
 from calls.telephony.carrier import Media, Stream
@@ -93,8 +94,8 @@ class Conversation:
         self._audio_in = AudioIn(transcriber, self.clock)
         self._audio_out = AudioOut(stream, self.clock, self._listeners)
         means = Means(
-            spoken, writer, speaker, transcriber, record, self.clock, self._audio_out,
-            self.turns, self._tasks,
+            spoken, Openers(writer.openers), writer, speaker, transcriber, record, self.clock,
+            self._audio_out, self.turns, self._tasks,
         )  # fmt: skip
         self.replies = Replies(means, self._audio_in, self.feed)
         self._judge = WordsJudge(spoken.judge)

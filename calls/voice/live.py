@@ -26,6 +26,7 @@ from calls.records.recorder import Recorder
 from calls.records.turn_in_progress import TurnInProgress
 from calls.services.phrase_cache import CachedSpeaker
 from calls.telephony.carrier import Stream
+from calls.voice import prompts
 from calls.voice.conversation import Conversation
 from calls.voice.onlookers import Audience
 from hevoice import bus
@@ -190,6 +191,8 @@ class LiveCall:
             for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)
         )
         speaker = CachedSpeaker(speaker, self.call.call_sid, called)
+        if called.own_openers:  # saved since the process began; ready already, it costs nothing
+            begin(prompts.warm_up([called]))
         self._numbers[revision.pk] = revision.number
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)
@@ -261,7 +264,12 @@ class LiveCall:
             "seconds": conversation.clock.wall_ms / 1000,
             "turns": max(turns.turn, 0),
             "listeners": self._audience.listeners,
-            "last": last and asdict(last) | {"response_latency": last.response_latency},
+            "last": last
+            and asdict(last)
+            | {
+                "response_latency": last.response_latency,
+                "content_latency": last.content_latency,
+            },
         }
 
     def _details(self) -> dict[str, Any]:

@@ -7,13 +7,25 @@ names include the turn, so that a mark flushed by `clear` is never mistaken for 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from calls.audio.codec import BYTES_PER_MS
+
+
+class Sound(Enum):
+    """What a caller hears."""
+
+    ANSWER = "answer"
+    OPENER = "opener"
+    """Of an answer, before what it says."""
+    FILLER = "filler"
+    """While the answer is not there yet."""
 
 
 @dataclass(slots=True)
 class Sentence:
     text: str
+    sound: Sound = Sound.ANSWER
     audio: bytearray = field(default_factory=bytearray)
     """What the voice has brought of it so far."""
 
@@ -34,7 +46,7 @@ class Playout:
     sent_at_ms: float | None = None
     """Wall time at which the first audio was sent, a filler's too."""
     answer_at_ms: float | None = None
-    """Wall time at which the first audio of the answer itself was sent."""
+    """Wall time at which the first audio of the answer itself was sent, its opener's too."""
     heard_at_ms: float | None = None
     """Wall time at which the caller began to hear `sentences`."""
     plays_until_ms: float = 0.0
@@ -50,6 +62,8 @@ class Playout:
     """The words heard when it was stopped."""
     _spoken_ms: float = 0.0
     """What the caller heard of the earlier takes."""
+    _content_at_ms: float | None = None
+    """Wall time at which the first sound that is neither opener nor filler begins."""
 
     @property
     def text(self) -> str:
@@ -60,8 +74,26 @@ class Playout:
         sentences = (*self._before, *self.sentences)
         return sum(len(sentence.audio) for sentence in sentences) // BYTES_PER_MS
 
-    def begin_sentence(self, text: str) -> None:
-        self.sentences.append(Sentence(text))
+    @property
+    def is_only_opener(self) -> bool:
+        """Nothing has come of it but an opener."""
+        sounds = {sentence.sound for sentence in (*self._before, *self.sentences)}
+        return Sound.OPENER in sounds and Sound.ANSWER not in sounds
+
+    def content_at_ms(self, now_ms: float) -> float | None:
+        """Wall time at which the first sound began that is neither opener nor filler; None: not
+        yet. An answer that is nothing but an opener began with it."""
+        if self.is_written and self.is_only_opener:
+            return self.answer_at_ms
+        at_ms = self._content_at_ms
+        return at_ms if at_ms is not None and at_ms <= now_ms else None
+
+    def begin_sentence(self, text: str, *, may_open: bool = False) -> None:
+        """may_open: it is an opener, if it is the first of the answer."""
+        before = (*self._before, *self.sentences)
+        is_first = all(sentence.sound is Sound.FILLER for sentence in before)
+        sound = Sound.OPENER if may_open and is_first else Sound.ANSWER
+        self.sentences.append(Sentence(text, sound))
 
     def add(self, audio: bytes) -> None:
         self.sentences[-1].audio += audio
@@ -69,15 +101,18 @@ class Playout:
 
     def fill(self, text: str, audio: bytes) -> None:
         """A filler comes before everything else."""
-        self.sentences.insert(0, Sentence(text, bytearray(audio)))
+        self.sentences.insert(0, Sentence(text, Sound.FILLER, bytearray(audio)))
         self.first_chunk_ms = len(audio) // BYTES_PER_MS
 
-    def send(self, now_ms: float, audio_ms: float, is_filler: bool = False) -> None:
-        """So much of it goes to the caller now."""
+    def send(self, now_ms: float, audio_ms: float, sound: Sound = Sound.ANSWER) -> None:
+        """So much of it goes to the caller now, and plays after what was sent before."""
         self.sent_at_ms = now_ms if self.sent_at_ms is None else self.sent_at_ms
-        if self.answer_at_ms is None and not is_filler:
+        begins_ms = max(self.plays_until_ms, now_ms)
+        if self.answer_at_ms is None and sound is not Sound.FILLER:
             self.answer_at_ms = now_ms
-        self.plays_until_ms = max(self.plays_until_ms, now_ms) + audio_ms
+        if self._content_at_ms is None and sound is Sound.ANSWER:
+            self._content_at_ms = begins_ms
+        self.plays_until_ms = begins_ms + audio_ms
 
     def begin_heard(self, wall_ms: float) -> None:
         self.heard_at_ms = wall_ms
@@ -86,6 +121,7 @@ class Playout:
     def hold(self, wall_ms: float) -> None:
         """Stopped; should it go on, then from the beginning of the sentence that was cut."""
         self._heard = self.heard_text(wall_ms)
+        self._content_at_ms = self.content_at_ms(wall_ms)
         self._spoken_ms += self._played_ms(wall_ms)
         played_bytes = self._played_ms(wall_ms) * BYTES_PER_MS
         while len(self.sentences) > 1 and played_bytes >= len(self.sentences[0].audio):

@@ -32,15 +32,18 @@ class Waste:
     """Replies begun ahead since the last turn, and the work wasted on them."""
 
     thought: int = 0
+    requests: int = 0
     tokens: int = 0
     characters: int = 0
 
     def add(self, turn: TurnInProgress) -> None:
+        self.requests += turn.requests
         self.tokens += turn.tokens
         self.characters += turn.characters
 
     def put_down_to(self, turn: TurnInProgress) -> Waste:
         turn.thought = self.thought
+        turn.requests += self.requests
         turn.wasted_tokens, turn.wasted_characters = self.tokens, self.characters
         return Waste()
 
@@ -56,6 +59,8 @@ class Replies:
         self.last: TurnInProgress | None = None
         """The newest turn that is over."""
         self.history: list[HistoryLine] = []
+        self._opener_before = ""
+        """The opener that the caller heard last."""
         self._ahead: Reply | None = None
         self._waste = Waste()
         self._transcript: Transcript | None = None
@@ -127,6 +132,7 @@ class Replies:
             return
         reply, self.current = self.current, None
         self.last = turn = reply.close(outcome)
+        self._opener_before = self._means.openers.opening(turn.answered) or self._opener_before
         if turn.answered and not is_withdrawn:
             self.history.append(HistoryLine(False, turn.answered))
         self._means.record.keep(turn)
@@ -134,7 +140,9 @@ class Replies:
     # How that is done.
 
     def _new(self, number: int, *said: HistoryLine) -> Reply:
-        return Reply(number, (*self.history, *said), self._means, self._take)
+        heard_now = self.current.playout.text if self.current else ""
+        opener_before = self._means.openers.opening(heard_now) or self._opener_before
+        return Reply(number, (*self.history, *said), self._means, self._take, opener_before)
 
     def _think(self, order: events.Think) -> None:
         self._ahead = self._new(order.turn, HistoryLine(True, order.text))

@@ -3,9 +3,10 @@
 It is written, spoken and sent as it comes: writer -> sentences -> voice -> chunks of 100 ms or
 more. A mark follows the first chunk and each sentence, and comes back when the caller has heard
 that far.
-Rule: no part of a reply is heard, and it has no effect, before it is decided. A reply that is held
+Rules: no part of a reply is heard, and it has no effect, before it is decided. A reply that is held
 (prepared ahead, or stopped by what may be no interruption) is made and kept, and is sent when it is
-released.
+released. A reply that fails is heard as far as it was sent, and then there is an apology: nobody is
+left with its opener.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 from calls.audio.codec import BYTES_PER_MS
 from calls.language.language import Language
+from calls.language.openers import NO_OPENERS, Openers
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import (
     Expect,
@@ -26,6 +28,7 @@ from calls.services import (
     HistoryLine,
     Message,
     Piece,
+    Requested,
     ServiceFailed,
     ServiceLate,
     Transcriber,
@@ -38,8 +41,8 @@ from calls.services.verdicts import Verdict
 from calls.voice import prompts
 from calls.voice.audio_out import AudioOut, in_chunks
 from calls.voice.clock import CallClock
-from calls.voice.playout import Playout
-from calls.voice.sentences import Sentences
+from calls.voice.playout import Playout, Sound
+from calls.voice.sentences import SENTENCE_ENDS, Sentences
 from tuning.turns import events
 from tuning.turns.completion import Asked
 from tuning.turns.endpointing import NO_VERDICT
@@ -48,10 +51,13 @@ from tuning.turns.turn_taker import TurnTaker
 logger = logging.getLogger(__name__)
 
 AHEAD_SENTENCES = 1
-"""So much is spoken of a reply that is not decided yet: the rest would be paid for in vain."""
+"""So much is spoken of a reply that is not decided yet, besides its opener, which is there: the
+rest would be paid for in vain."""
 WRITER_S = 4.0
 """Deadline for the first and for every next piece, where the writer has none of its own that is
 shorter: longer silence than this is worse than an apology. A voice has its own."""
+HEARD_AFTER_MS = 100
+"""What is sent is heard so much later, or less."""
 MARK_GRACE_MS = 2000
 """A mark this overdue was lost: the reply counts as heard."""
 
@@ -62,6 +68,7 @@ class Means:
     those of the call."""
 
     language: Language
+    openers: Openers
     writer: Writer
     speaker: Voice
     transcriber: Transcriber
@@ -85,12 +92,15 @@ class Reply:
         history: Sequence[HistoryLine],
         means: Means,
         report: Callable[[events.Event], None],
+        opener_before: str = "",
     ) -> None:
         """number: of its turn. history: what it answers is the last line. report: is told what
-        becomes of it, as the core is to be told."""
+        becomes of it, as the core is to be told. opener_before: the one that the caller heard
+        last."""
         self.turn = TurnInProgress(number, means.turns.revision)
         self.playout = Playout(number)
         self.history = history
+        self._opener_before = opener_before
         self.is_broken = False
         """Nothing to be heard came of it."""
         self._judges = ""
@@ -103,7 +113,9 @@ class Reply:
         self._limit_ms = 0
         """No sentence begins after so much of it; 0: no limit."""
         self._sentences = 0
-        """So many have been handed to the voice."""
+        """So many have been handed to the voice, besides an opener."""
+        self._ends_open = False
+        """Its writer has stopped, and not after a sentence."""
         self._jobs: list[asyncio.Task[None]] = []
 
     # From its beginning to the decision, and to its end.
@@ -148,7 +160,7 @@ class Reply:
         self.turn.filled_ms = self._clock.wall_ms
         audio = prompts.clip(self._means.language, "moment", self._means.speaker.name)
         self.playout.fill(self._means.language.prompts["moment"], audio)
-        self._out.play(self.playout, audio, is_filler=True)
+        self._out.play(self.playout, audio, Sound.FILLER)
         self._out.mark(self.playout.next_mark())
 
     def forget(self) -> None:
@@ -180,6 +192,7 @@ class Reply:
             answered=self.playout.text,
             outcome="",
             first_audio_ms=self.playout.answer_at_ms,
+            first_content_ms=self.playout.content_at_ms(self._clock.wall_ms),
             spoken_ms=self.playout.spoken_ms(self._clock.wall_ms),
         )
 
@@ -189,6 +202,7 @@ class Reply:
         is_whole = outcome == "completed"
         turn.answered = playout.text if is_whole else playout.heard_text(wall_ms)
         turn.ended_ms, turn.first_audio_ms = wall_ms, playout.answer_at_ms
+        turn.first_content_ms = playout.content_at_ms(wall_ms)
         turn.spoken_ms = playout.audio_ms if is_whole else playout.spoken_ms(wall_ms)
         was_heard = turn.heard_ms is not None
         turn.outcome = "interrupted" if outcome == "no reply" and was_heard else outcome
@@ -211,6 +225,7 @@ class Reply:
             logger.warning("Turn %d: %s", self.turn.number, reason, exc_info=is_ours(error))
             if self._wanted.is_set():  # a reply that is not is asked for again, should it be
                 self.turn.failure = reason
+                await self._played_out()
                 kind = events.ReplyLate if isinstance(error, ServiceLate) else events.ReplyFailed
                 self._report(kind(self._means.turns.now_ms, self.turn.number, reason))
 
@@ -226,7 +241,7 @@ class Reply:
                         break
                     if turn.ready_ms is not None and not playout.is_held:
                         self._out.mark(playout.next_mark())
-                    playout.begin_sentence(part)
+                    playout.begin_sentence(part, may_open=self._is_opener(part))
                     if playout.heard_at_ms is not None:
                         self._means.record.changed()  # there is more to read of it
                     continue
@@ -236,19 +251,39 @@ class Reply:
                 self._play(part)
         if turn.ready_ms is None:
             raise ServiceFailed(f"{self._means.writer.name} or {speaker.name} brought no reply")
+        if self._ends_open and playout.is_only_opener and not playout.says_farewell:
+            raise ServiceFailed(f"{self._means.writer.name} stopped after the opener")
         playout.is_written = True
         if not playout.is_held:
             self._out.mark(playout.next_mark())
             self._finish()
 
+    async def _played_out(self) -> None:
+        """Wait until what was sent of it has been heard, unless it is held."""
+        playout, now_ms = self.playout, self._clock.wall_ms
+        all_played_ms = (playout.sent_at_ms or now_ms) + playout.audio_ms
+        left_ms = max(playout.plays_until_ms, all_played_ms) + HEARD_AFTER_MS - now_ms
+        if playout.audio_ms and not playout.is_held:
+            await asyncio.sleep(max(0.0, left_ms) / 1000)
+
+    def _is_opener(self, sentence: str) -> bool:
+        """Or what is said while another model is asked."""
+        texts = self._means.language.instructions
+        is_patience = sentence == texts.patience.strip()
+        return is_patience or self._means.openers.opening(sentence) == sentence
+
     async def _written(self) -> AsyncGenerator[str, None]:
-        turn, whole, text = self.turn, Sentences(self._means.language), ""
+        turn, text = self.turn, ""
+        openers = self._means.openers if self.history else NO_OPENERS  # a greeting has none
+        whole = Sentences(self._means.language, openers, self._opener_before)
         expected: Expect | None = None
         is_told = False
         turn.asked_ms = self._clock.wall_ms
         async with aclosing(self._pieces()) as pieces:
             async for piece in pieces:
                 match piece:
+                    case Requested():
+                        turn.requests += 1
                     case Expect():
                         expected = piece
                     case Farewell():
@@ -268,6 +303,7 @@ class Reply:
                 if expected and not is_told and self._wanted.is_set():
                     is_told = True
                     self._expect(expected)
+        self._ends_open = not text.rstrip().endswith(SENTENCE_ENDS)
         for sentence in whole.rest():
             yield await self._hand_over(sentence)
         await self._wanted.wait()
@@ -280,16 +316,16 @@ class Reply:
         if self._judges and not self._means.writer.gives_verdicts:
             self._judged(NO_VERDICT)
         if self._judges:
+            verdict = Verdict.WHOLE
             async with aclosing(self._write(with_verdict=True)) as pieces:
                 async for piece in pieces:
-                    if not isinstance(piece, Verdict):
+                    if isinstance(piece, Verdict):
+                        verdict, self.turn.verdict_ms = piece, self._clock.wall_ms
+                        self._judged(piece.name.lower())
+                    else:
                         yield piece
-                        continue
-                    self._judged(piece.name.lower())
-                    if piece is not Verdict.WHOLE:
-                        break
-                else:
-                    return
+            if verdict is Verdict.WHOLE:
+                return
             if not self._wanted.is_set():
                 raise Withheld
         async with aclosing(self._write(with_verdict=False)) as pieces:
@@ -310,7 +346,7 @@ class Reply:
     async def _hand_over(self, sentence: str) -> str:
         if self._sentences >= AHEAD_SENTENCES:
             await self._wanted.wait()
-        self._sentences += 1
+        self._sentences += not self._is_opener(sentence)
         self.turn.hand_over(sentence, self._clock.wall_ms)
         return sentence
 
@@ -341,7 +377,7 @@ class Reply:
         self.playout.add(audio)
         if self.playout.is_held:
             return
-        self._out.play(self.playout, audio)
+        self._out.play(self.playout, audio, self.playout.sentences[-1].sound)
         if is_first:
             self._out.mark(self.playout.next_mark())
 
@@ -355,12 +391,14 @@ class Reply:
         playout.release(self._clock.wall_ms)
         for sentence in playout.sentences:
             audio, begins = bytes(sentence.audio), 0
+            if not audio:  # it is still to come: nothing of it went out
+                continue
             if playout.heard_at_ms is None and sentence is playout.sentences[0]:
                 begins = playout.first_chunk_ms * BYTES_PER_MS
-                self._out.play(playout, audio[:begins])
+                self._out.play(playout, audio[:begins], sentence.sound)
                 self._out.mark(playout.next_mark())
             if audio[begins:]:
-                self._out.play(playout, audio[begins:])
+                self._out.play(playout, audio[begins:], sentence.sound)
             self._out.mark(playout.next_mark())
         if playout.is_written:
             self._finish()

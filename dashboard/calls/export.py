@@ -30,7 +30,8 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("called", lambda call: call.called),
     ("length_s", lambda call: round(call.duration.total_seconds(), 1) if call.duration else ""),
     ("turns", lambda call: call.turn_count),
-    ("slowest_ms", lambda call: "" if call.slowest_ms is None else round(call.slowest_ms)),
+    ("slowest_ms", lambda call: _whole(call.slowest_ms)),
+    ("slowest_content_ms", lambda call: _whole(call.slowest_content_ms)),
     ("cut_ins", lambda call: call.cut_ins),
     ("dropped_short_answers", lambda call: call.dropped_short),
     ("ended", lambda call: call.ended_why),
@@ -91,6 +92,10 @@ def _csv(rows: Sequence[Sequence[Any]]) -> str:
     file = io.StringIO()
     csv.writer(file).writerows(rows)
     return file.getvalue()
+
+
+def _whole(value_ms: float | None) -> int | str:
+    return "" if value_ms is None else round(value_ms)
 
 
 def _cell(value: Any) -> Any:

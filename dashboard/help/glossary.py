@@ -140,7 +140,26 @@ GLOSSARY = (
                 Latencies.response_latency.label,
                 _(
                     "How long the caller waits: from their last sound to the first sound of "
-                    "the answer. The most important number here."
+                    "the answer. The most important number here. An opener counts; the filler "
+                    "of a late answer does not."
+                ),
+            ),
+            Entry(
+                "content_latency",
+                Latencies.content_latency.label,
+                _(
+                    "From the caller's last sound to the first sound that is neither an opener "
+                    "nor a filler. Where there is neither, it equals the response latency; "
+                    "otherwise the opener's length is part of it."
+                ),
+            ),
+            Entry(
+                "opener",
+                _("Opener"),
+                _(
+                    "A short beginning of an answer, like “Sure,”, whose audio is ready: it is "
+                    "heard while the rest is still being spoken. Each number may have its own. "
+                    "The same one is never heard twice running in a call."
                 ),
             ),
             Entry(
@@ -160,6 +179,20 @@ GLOSSARY = (
                 "transcription_delay",
                 Latencies.transcription_delay.label,
                 _("From the speech end until the words were available as text."),
+            ),
+            Entry(
+                "judges",
+                _("Judges"),
+                _(
+                    "Two say whether the words are all that the caller wanted to say: a local "
+                    "judge that has learned from callers' lines, and the language model that "
+                    "answers. Their verdicts set how long a silence must be."
+                ),
+            ),
+            Entry(
+                "verdict_latency",
+                Latencies.verdict_latency.label,
+                _("How long the language model took to say whether the caller had finished."),
             ),
             Entry(
                 "llm_ttft",

@@ -15,7 +15,15 @@ import numpy as np
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from calls.measures.latency import MIN_CALLS, RESAMPLES, SEED, Percentile, percentile, summarise
+from calls.measures.latency import (
+    MIN_CALLS,
+    RESAMPLES,
+    SEED,
+    Percentile,
+    Summary,
+    percentile,
+    summarise,
+)
 from dashboard.home.day_lines import DayFigures, DayLine, day_figures, day_line
 from dashboard.home.time_spent import Spent, spent
 from dashboard.latencies.targets import CUT_IN_RATE, DROPPED_RATE, LATENCY, Target, verdict
@@ -72,6 +80,14 @@ class RateTile:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """The waits for what answers say, beside those for their first sound."""
+
+    target: Target
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
 class LatencyTile:
     key: str
     title: Promise
@@ -81,6 +97,7 @@ class LatencyTile:
     calls: int
     p50: Percentile | None
     p95: Percentile | None
+    content: Content
     lead: Lead
     """The calls in which somebody waited longer than the target for p95."""
     line: DayLine
@@ -169,12 +186,18 @@ def _latency_tile(
         pk: [wait for turn in own if (wait := turn.response_latency) is not None]
         for pk, own in by_call.items()
     }
-    found, target = summarise(list(waits.values())), LATENCY[is_short]
+    for_content = [
+        [wait for turn in own if (wait := turn.content_latency) is not None]
+        for own in by_call.values()
+    ]
+    found, target = summarise(list(waits.values())), LATENCY["response_latency"][is_short]
+    content = Content(LATENCY["content_latency"][is_short], summarise(for_content))
     slow = sum(max(own, default=0.0) >= target.p95_ms for own in waits.values())
     key, title = next((key, title) for short, key, title in CLASSES if short == is_short)
     query = chosen.calls_query(slowest_over=target.p95_ms, after=key)
     return LatencyTile(
         key, title, MEANINGS[is_short], target, found.turns, found.calls, found.p50, found.p95,
+        content,
         Lead(slow, query), day_line(of_days.p50_ms[is_short], target.p50_ms, from_zero=False),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from calls.measures.latency import Summary, from_bins, percentile, summarise
-from calls.measures.moments import LATENCIES, names_of
+from calls.measures.moments import LATENCIES, Latencies, Latency, names_of
 from dashboard.access import may
 from dashboard.cached_figures import cached
 from dashboard.charts import Histogram, latency_axis, latency_histogram, latency_place
@@ -23,6 +23,8 @@ from dashboard.latencies.targets import LATENCY, Target, verdict
 from dashboard.latencies.turn_selection import DAYS, NEWEST_CALLS, Measured, Selection
 from tuning.models import TimingProfile
 
+WAITS = (Latencies.response_latency, Latencies.content_latency)
+"""What callers wait for: the first sound, and what the answer says."""
 STAGES = names_of(lambda each: each.is_stage)
 CLASSES = ((True, _("After short utterances")), (False, _("After long utterances")))
 
@@ -38,8 +40,9 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class LatencyPanel:
-    """The turns of one class."""
+    """One latency of the turns of one class."""
 
+    latency: Latency
     title: Promise
     is_short: bool
     summary: Summary
@@ -48,7 +51,8 @@ class LatencyPanel:
     """Turns whose reply was ready before the decision."""
     target: Target
     calls_query: str
-    """Of the list of calls in which such a turn was as slow as a bar (slowest_over)."""
+    """Of the list of calls in which such a turn was as slow as a bar (slowest_over); "": calls are
+    not looked for by this latency."""
     whole: Whole | None
     """Where there are more turns than are looked at one by one."""
 
@@ -98,7 +102,9 @@ def _figures(selection: Selection) -> dict[str, Any]:
     turns = selection.measured()
     is_cut = len({turn.call_id for turn in turns}) >= NEWEST_CALLS * 0.9  # some have no turn
     panels = [
-        _panel(turns, selection, is_short, title, is_cut=is_cut) for is_short, title in CLASSES
+        _panel(latency, turns, selection, is_short, title, is_cut=is_cut)
+        for latency in WAITS
+        for is_short, title in CLASSES
     ]
     labels = {each.name: each.label for each in LATENCIES}
     return {
@@ -110,13 +116,19 @@ def _figures(selection: Selection) -> dict[str, Any]:
 
 
 def _panel(
-    turns: list[Measured], selection: Selection, is_short: bool, title: Promise, *, is_cut: bool
+    latency: Latency,
+    turns: list[Measured],
+    selection: Selection,
+    is_short: bool,
+    title: Promise,
+    *,
+    is_cut: bool,
 ) -> LatencyPanel:
     """is_cut: there are more turns than are looked at."""
     by_call: dict[int, list[float]] = defaultdict(list)
     ready: list[float] = []
     for turn in turns:
-        waited_ms = turn.response_latency
+        waited_ms = getattr(turn, latency.name)
         if turn.is_short == is_short and waited_ms is not None:
             by_call[turn.call_id].append(waited_ms)
             if turn.was_ready:
@@ -124,15 +136,18 @@ def _panel(
     summary = summarise(list(by_call.values()))
     values = [value for call in by_call.values() for value in call]
     chart = latency_histogram(summary, values, ready)
-    query = selection.calls_query(after="short" if is_short else "long")
-    counted = _whole(selection, is_short) if is_cut else None
+    query = ""
+    if latency is WAITS[0]:
+        query = selection.calls_query(after="short" if is_short else "long")
+    counted = _whole(latency, selection, is_short) if is_cut else None
+    target = LATENCY[latency.name][is_short]
     return LatencyPanel(
-        title, is_short, summary, chart, len(ready), LATENCY[is_short], query, counted
+        latency, title, is_short, summary, chart, len(ready), target, query, counted
     )
 
 
-def _whole(selection: Selection, is_short: bool) -> Whole | None:
-    found = selection.counts("response_latency").filter(is_short=is_short).order_by()
+def _whole(latency: Latency, selection: Selection, is_short: bool) -> Whole | None:
+    found = selection.counts(latency.name).filter(is_short=is_short).order_by()
     counts = dict(found.values_list("bin").annotate(Sum("turns")))
     if not counts:
         return None

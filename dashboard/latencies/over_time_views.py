@@ -16,7 +16,7 @@ from dashboard.access import may
 from dashboard.cached_figures import cached
 from dashboard.charts import AxisMark, percent
 from dashboard.latencies.heat_map import HeatMap, clock_hours, heat_map
-from dashboard.latencies.latency_views import CLASSES
+from dashboard.latencies.latency_views import CLASSES, WAITS
 from dashboard.latencies.turn_selection import DAYS, Selection
 from tuning.models import Revision, TimingProfile
 
@@ -48,13 +48,15 @@ def over_time(request: HttpRequest) -> HttpResponse:
 
 def _maps(
     selection: Selection, since: datetime, columns: int, hours: int
-) -> list[tuple[Promise, HeatMap]]:
-    found = selection.counts("response_latency").order_by()
-    rows = list(found.values_list("is_short", "hour", "bin").annotate(Sum("turns")))
-    return [
-        (title, heat_map([row[1:] for row in rows if row[0] == is_short], since, columns, hours))
-        for is_short, title in CLASSES
-    ]
+) -> list[tuple[Promise, Promise, HeatMap]]:
+    maps: list[tuple[Promise, Promise, HeatMap]] = []
+    for latency in WAITS:
+        found = selection.counts(latency.name).order_by()
+        rows = list(found.values_list("is_short", "hour", "bin").annotate(Sum("turns")))
+        for is_short, title in CLASSES:
+            own = [row[1:] for row in rows if row[0] == is_short]
+            maps.append((latency.label, title, heat_map(own, since, columns, hours)))
+    return maps
 
 
 def _begin(hours: int, columns: int) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from calls.measures.moments import LATENCIES
 from calls.models import Turn
 from dashboard.calls.one_call_views import ShownTurn
 from tuning.models import Revision
@@ -33,6 +34,7 @@ def latest_turns(
 
 def _as_told(fields: Told, written: Turn | None) -> Turn:
     """What somebody labelled meanwhile stays."""
-    given = {name: value for name, value in fields.items() if name != "response_latency"}
+    latencies = {each.name for each in LATENCIES}
+    given = {name: value for name, value in fields.items() if name not in latencies}
     given["revision"] = Revision.objects.filter(pk=given["revision"]).first()
     return Turn(**given, label=written.label if written else "")

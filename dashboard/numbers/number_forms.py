@@ -24,7 +24,7 @@ else:
 
 SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
     ("line", _("The line"), ("number", "name", "profile")),
-    ("says", _("What it says"), ("greeting", "business", "voice", "records")),
+    ("says", _("What it says"), ("greeting", "business", "openers", "voice", "records")),
     ("hears", _("What it hears and how it pronounces words"), ("hints", "pronunciations")),
     (
         "closed",
@@ -47,8 +47,8 @@ class NumberForm(NumberModelForm):
             **{
                 name: forms.Textarea(attrs={"rows": rows, "dir": "auto"})
                 for name, rows in (
-                    ("greeting", 2), ("business", 6), ("hints", 4), ("pronunciations", 4),
-                    ("closed_text", 2),
+                    ("greeting", 2), ("business", 6), ("openers", 4), ("hints", 4),
+                    ("pronunciations", 4), ("closed_text", 2),
                 )
             },
         }  # fmt: skip

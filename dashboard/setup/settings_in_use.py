@@ -18,7 +18,7 @@ from tuning.turns.profile import KNOBS
 NAMES = (
     *("PUBLIC_HOST", "PORT", "TIME_ZONE", "LOG_LEVEL", "VAR_DIR", "RETENTION_DAYS"),
     *("MAX_CALLS", "DRAIN_SECONDS", "UNKNOWN_NUMBER", "HEVOICE_CLOUD", "TEST_CALL_WEBHOOK"),
-    "TWILIO_ACCOUNT_SID",
+    *("TURN_VERDICT", "TWILIO_ACCOUNT_SID"),
 )
 SECRETS = ("TWILIO_AUTH_TOKEN", "DATABASE_URL", "REDIS_URL")
 """Besides what the vendors of services declare."""

@@ -24,7 +24,7 @@ from tests.dashboard.test_dashboard import SignedInTestCase
 REFUSED = "PERMISSION_DENIED: Cloud Speech-to-Text API is disabled: enable it for the project"
 
 
-def a_service(**changed: str) -> dict[str, str]:
+def a_service(**changed: Any) -> dict[str, Any]:
     return {
         "role": "transcriber",
         "name": "GoogleTranscriber",
@@ -72,6 +72,24 @@ class ServicesPageTests(SignedInTestCase):
         page = self.page("services/")
         self.assertIn("works, but not with what was configured", page)
         self.assertIn("not supported for iw-IL", page)
+
+    def test_a_model_that_gives_no_verdicts_stands_there_with_what_was_seen_and_what_to_do(
+        self,
+    ) -> None:
+        a_process(services=[a_service(role="writer")])
+        self.assertNotIn("gives no verdicts", self.page("services/"))
+        ServerProcess.objects.all().delete()
+        for in_calls, where in ((True, "Answers in calls"), (False, "Answers at start-up")):
+            found = {"missing": 11, "of": 50, "in_calls": in_calls}
+            a_process(
+                f"voice-{where}", services=[a_service(role="writer") | {"no_verdicts": found}]
+            )
+            page = self.page("services/")
+            for text in ("this model gives no verdicts", where, "TURN_VERDICT=off"):
+                self.assertIn(text, page)
+            for number in (50, 11):
+                self.assertIn(f'<bdi dir="ltr">{number}</bdi>', page)
+            self.assertNotIn("notice bad", page)
 
     def test_one_that_says_nothing_any_more_is_gone_and_one_that_ended_is_not(self) -> None:
         a_process(silent=2 * GONE_AFTER)

@@ -108,6 +108,11 @@ ENGLISH = Language(
     instructions=Instructions(
         rules=RULES,
         rules_with_verdict=f"{RULES} {VERDICT}",
+        verdict_trial=(
+            ("At what time?", "At four", "●"),
+            ("What is it about?", "Yesterday I bought", "◐"),
+            ("What is the number?", "Hold on, it is in the car", "○"),
+        ),
         about_business="About the business:",
         business="A reception desk.",
         only_message="The business is closed: only take a message.",

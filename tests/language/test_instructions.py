@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
+from calls.language.openers import Openers
 from calls.services import HistoryLine, Message, instructions
 from calls.services.instructions import MOST_BYTES, MOST_LINES, messages, recent, system
 from calls.services.verdicts import Verdict
@@ -53,6 +54,28 @@ class HeadTest(SimpleTestCase):
     def test_without_a_business_of_its_own_it_is_a_desk_that_knows_nothing(self) -> None:
         self.assertIn(TEXTS.business, system(TEXTS, ""))
 
+    def test_openers_are_told_with_the_business_and_before_the_call(self) -> None:
+        told = instructions.with_openers(TEXTS, "מרפאת אלון", HEBREW.openers)
+        for opener in HEBREW.openers:
+            self.assertIn(f'"{opener}"', told)
+        business = instructions.with_moment(TEXTS, told, datetime(2026, 11, 27, 9, 30))
+        whole = system(TEXTS, business, ["בשיחה הזאת נשמרה הודעה."])
+        self.assertTrue(whole.startswith(system(TEXTS, told)), "the same in all calls")
+        self.assertIn("מרפאת אלון", told)
+
+    def test_without_openers_nothing_is_told_of_them(self) -> None:
+        self.assertEqual(instructions.with_openers(TEXTS, "מרפאת אלון", ()), "מרפאת אלון")
+        english = ENGLISH.instructions
+        self.assertEqual(instructions.with_openers(english, "a garage", ("Sure,",)), "a garage")
+
+    def test_what_is_said_word_for_word_begins_with_no_opener(self) -> None:
+        openers = Openers(HEBREW.openers)
+        says = [tool.says for tool in TEXTS.tools.values() if tool.says]
+        for text in (TEXTS.patience, TEXTS.enough, TEXTS.greeting, *says):
+            self.assertEqual(openers.opening(text), "", text)
+        for opener in HEBREW.openers:
+            self.assertEqual(openers.opening(f"{opener} מתי נוח?"), opener)
+
     def test_what_was_kept_is_told_last(self) -> None:
         note = instructions.note_of(TEXTS, Message("דנה", "0541234567", "לחזור אליי"))
         told = system(TEXTS, "מרפאת אלון", [note])
@@ -64,7 +87,7 @@ class HeadTest(SimpleTestCase):
             TEXTS.rules, TEXTS.business, TEXTS.greeting, TEXTS.tools["say_goodbye"].says,
             TEXTS.patience, TEXTS.tools["take_message"].says, TEXTS.kept, TEXTS.not_kept,
             TEXTS.not_yet, TEXTS.nothing_came, TEXTS.not_done,
-            TEXTS.enough, QUOTED.sub("", TEXTS.rules_with_verdict),
+            TEXTS.enough, TEXTS.openers, *HEBREW.openers, QUOTED.sub("", TEXTS.rules_with_verdict),
         ):  # fmt: skip
             self.assertIsNone(gendered.search(text), text)
 

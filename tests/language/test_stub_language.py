@@ -40,7 +40,7 @@ from tuning.turns.events import CallBegan
 from tuning.turns.replay import decide, recorded
 
 HEBREW_LETTER = re.compile("[\u0590-\u05ff]")
-SAYINGS = "yes", "I want", "goodbye"
+SAYINGS = "yes", "hold on", "goodbye"
 in_english = override_settings(
     CALL_LANGUAGES=["tests.language.stub_language.ENGLISH", "calls.language.hebrew.HEBREW"]
 )
@@ -52,7 +52,7 @@ class Clerk(Receptionist):
     async def write(
         self, history: Sequence[HistoryLine], *, with_verdict: bool = False
     ) -> AsyncGenerator[str | Expect | Farewell, None]:
-        if history and history[-1].text == "I want":
+        if history and history[-1].text == "hold on":
             raise ServiceFailed("the clerk was told to fail")
         async for piece in super().write(history):
             yield piece
@@ -94,12 +94,12 @@ class CallTests(VirtualTimeTestCase):
             [
                 ("", "Hello, this is the garage. Is it about your car?"),
                 ("yes", "It will be ready at five. Is it about your car?"),
-                ("I want", ""),
+                ("hold on", ""),
                 ("", "Sorry, could you say that again?"),
                 ("goodbye", "Goodbye."),
             ],
         )
-        self.assertEqual(turns[2].why, "unfinished words")
+        self.assertEqual(turns[2].why, "asked for time")
         self.assertIn("Sorry, could you say that again?", Announcer.said)
         self.assertEqual(hebrew_in(*Announcer.said, *lines), [])
 
@@ -124,6 +124,13 @@ class ServiceTests(SimpleTestCase):
     async def test_the_embedded_voice_speaks_it(self) -> None:
         audio = await audio_of(EspeakSpeaker().speak(reply_texts.of("It will be ready at 5.")))
         self.assertGreater(len(audio), 8000)
+
+
+@in_english
+class OpenersTests(SimpleTestCase):
+    def test_a_language_may_have_none(self) -> None:
+        self.assertEqual(CalledNumber().openers, ())
+        self.assertEqual(OpenAiWriter().openers, ())
 
 
 @in_english

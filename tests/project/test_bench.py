@@ -11,17 +11,19 @@ from tempfile import TemporaryDirectory
 
 from django.test import SimpleTestCase
 
-from bench.conversations import PAUSES_MS, gaps, scenario, with_a_pause
+from bench.conversations import BACKCHANNELS, PAUSES_MS, gaps, scenario, with_a_pause
 from bench.distance import HOST, far, made_certificate
+from bench.field_scores import Eva, TauVoice
 from bench.scenarios_table import Row, table
 from calls.audio.codec import BYTES_PER_MS, FRAME_BYTES, SILENCE_BYTE, level_db
-from calls.simulator.caller import LineOutcome
+from calls.simulator.caller import LineOutcome, Say
 from calls.simulator.earpiece import Earpiece
 
 OURS = Row(
     agent="HeVoice", scenario="turns", calls=1, lines=10, answer_p50=1200.0, answer_p95=2000.0,
     cut_ins=0, unanswered=0, stop_p50=None, stop_p95=None, gaps=0, core_percent=3.0,
     caller_late_p99=1.0, errors=[],
+    tau_voice=TauVoice([1100.0, 1300.0], 2, 1, [200.0], 2, 3, 4), eva=Eva(0.98, 9, 1),
 )  # fmt: skip
 THEIRS = replace(OURS, agent="peer", answer_p50=1600.0, core_percent=15.0)
 
@@ -75,7 +77,21 @@ class PauseTests(SimpleTestCase):
         self.assertEqual(steps, scenario("pauses", seed=3))
 
 
+class BackchannelTests(SimpleTestCase):
+    def test_each_comes_over_the_answer_to_a_line(self) -> None:
+        steps = [step for step in scenario("backchannels", seed=1) if isinstance(step, Say)]
+        names = [step.speech.name in BACKCHANNELS for step in steps]
+        self.assertEqual(names, [False, True] * (len(steps) // 2))
+        self.assertTrue(all((step.barge_in_after_ms or 0) > 0 for step in steps[1::2]))
+
+
 class TableTests(SimpleTestCase):
+    def test_the_measures_of_the_field_show_what_they_are_shares_of(self) -> None:
+        lines = table([OURS], []).splitlines()
+        found = next(line for line in lines if "(9, 1)" in line)
+        for cell in ("1200 (2/2)", "0.50 (1/2)", "200 (1/2)", "75% (3/4)", "0.98 (9, 1)"):
+            self.assertIn(cell, found)
+
     def test_each_agent_is_compared_with_the_last(self) -> None:
         ours = table([OURS, THEIRS], []).splitlines()[3]
         self.assertIn("0.75", ours)

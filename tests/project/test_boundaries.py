@@ -104,6 +104,7 @@ LONGEST = 300
 WHY_LONGER = {
     "calls/voice/reply.py": "one reply, to be followed in one file until it is heard",
     "dashboard/help/glossary.py": "every word of the pages once, each with its meaning",
+    "tuning/turns/events.py": "every event and action once, as journals hold them",
     "tuning/turns/profile.py": "every knob once, each with its label and help in two languages",
     "tuning/turns/turn_taker.py": "one state machine: what it counts is in what it imports",
 }

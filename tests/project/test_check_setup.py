@@ -36,11 +36,12 @@ class CheckSetupTests(SimpleTestCase):
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
-    def check(self, **environ: str) -> tuple[int, dict[str, str]]:
+    def check(self, *, gives_verdicts: bool = True, **environ: str) -> tuple[int, dict[str, str]]:
         """The exit status, and what was said of each thing, its state first."""
 
         async def served() -> tuple[int, str]:
             async with OpenAiServer() as openai:
+                openai.verdicts.are_given = gives_verdicts
                 given = {"OPENAI_BASE_URL": openai.url, "OPENAI_API_KEY": openai.key} | environ
                 return await asyncio.to_thread(self.run_manage, "check_setup", **given)
 
@@ -93,6 +94,15 @@ class CheckSetupTests(SimpleTestCase):
         self.assertIn("migrations are missing", rows["database"])
         self.assertIn("run `make models`", rows["model files"])
         self.assertIn("run `make models`", rows["transcriber"])
+
+    def test_a_model_that_gives_no_verdicts_is_told_unless_none_are_wanted(self) -> None:
+        status, rows = self.check(gives_verdicts=False)
+        self.assertEqual(status, 1)
+        self.assertTrue(rows["writer"].startswith("ok"), rows["writer"])
+        self.assertIn("this model gives no verdicts: 3 of 3 answers", rows["verdicts"])
+        self.assertIn("set TURN_VERDICT=off", rows["verdicts"])
+        _status, rows = self.check(gives_verdicts=False, TURN_VERDICT="off")
+        self.assertNotIn("verdicts", rows)
 
     def test_a_model_that_the_key_may_not_use_is_told_in_openais_words(self) -> None:
         _status, rows = self.check(OPENAI_MODEL="gpt-9")

@@ -158,6 +158,7 @@ class PrintedTests(SimpleTestCase):
             first_sentence_ms=5730,
             first_byte_ms=5801,
             first_audio_ms=5803,
+            first_content_ms=6203,
         ),
         Turn(number=2, why="not heard", outcome="no reply", prompt="not_heard"),
     )
@@ -169,7 +170,9 @@ class PrintedTests(SimpleTestCase):
     def test_every_latency_of_a_turn_is_printed(self) -> None:
         text = printed.turns_text(self.TURNS, self.LINES, 140)
         row = next(line for line in text.splitlines() if re.search(r"^\W*1 .*720", line))
-        self.assertEqual(row.split()[1:], ["720", "400", "1", "9", "71", "83", "10", "803", "851"])
+        self.assertEqual(
+            row.split()[1:], ["720", "400", "1", "9", "71", "83", "10", "803", "1203", "851"]
+        )
 
     def test_rule_outcome_and_the_choice_are_printed(self) -> None:
         text = printed.turns_text(self.TURNS, self.LINES, 140)

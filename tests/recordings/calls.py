@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from calls.services import Farewell, Message, ServiceFailed
+from tests.recordings.judged_calls import CALLS
 from tests.recordings.line import Telephone
-from tests.recordings.scripted import ADAPTIVE, CALLS, FIXED, recorded
+from tests.recordings.scripted import ADAPTIVE, FIXED, recorded
 
 __all__ = ["CALLS"]
 

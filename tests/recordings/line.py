@@ -20,6 +20,7 @@ from typing import Any
 from calls.audio.codec import FRAME_BYTES, level_db
 from calls.records.turn_in_progress import TurnInProgress
 from calls.services import Expect, Farewell, HistoryLine, Message, Transcript
+from calls.services.verdicts import Verdict
 from calls.telephony.carrier import Key, Mark, Media
 from calls.telephony.twilio.messages import MediaStream, parse
 from calls.voice.conversation import Conversation
@@ -38,7 +39,7 @@ QUIET_S = 0.2
 """So long after the last sound that the agent sent it counts as quiet."""
 LONGEST_WAIT_S = 60.0
 
-Step = str | float | Exception | Expect | Farewell | Message
+Step = str | float | Exception | Verdict | Expect | Farewell | Message
 """What a writer does next: a piece, a wait in seconds, a failure."""
 
 
@@ -85,13 +86,18 @@ class Writer(FakeWriter):
         super().__init__()
         self._answers = answers
         """By what the caller said last; to anything else, the fake writer's own."""
+        self.gives_verdicts = any(
+            isinstance(step, Verdict) for steps in answers.values() for step in steps
+        )
 
     async def write(
         self, history: Sequence[HistoryLine], *, with_verdict: bool = False
     ) -> AsyncGenerator[Any, None]:
         steps = self._answers.get(history[-1].text if history else "")
-        if steps is None:
-            async for piece in super().write(history):
+        if steps and not with_verdict:
+            steps = [step for step in steps if not isinstance(step, Verdict)]
+        if not steps or all(isinstance(step, float) for step in steps):
+            async for piece in super().write(history, with_verdict=with_verdict):
                 yield piece
             return
         await asyncio.sleep(self.first_token_s if history else 0.0)

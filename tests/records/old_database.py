@@ -146,6 +146,8 @@ def today() -> dict[str, Any]:
                 for turn in call.turns.all()
             ],
             "response_ms": [turn.response_latency for turn in call.turns.all()],
+            "content_ms": [turn.content_latency for turn in call.turns.all()],
+            "slowest_ms": [call.slowest_ms, call.slowest_content_ms],
             "decided": [
                 type(action).__name__ for _at_ms, action in decide(journals.read(lines), words_of)
             ]

@@ -63,6 +63,8 @@ class FirstTests(SimpleTestCase):
     def test_a_turn_has_its_words_and_its_latencies(self) -> None:
         self.assertEqual(self.call["turns"], [[1, "אפשר לקבוע תור", "completed", 260]])
         self.assertEqual(self.call["response_ms"], [1200])
+        self.assertEqual(self.call["content_ms"], [1200], "there were no openers then")
+        self.assertEqual(*self.call["slowest_ms"])
 
     def test_its_words_are_found(self) -> None:
         self.assertEqual(self.told["found"], [self.call["pk"]])

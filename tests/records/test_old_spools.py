@@ -45,6 +45,7 @@ class OldSpoolTests(TestCase):
                 )
                 self.assertEqual(closed.wait_parts, {"longest": 2600, "answered": -2260})
                 self.assertEqual((closed.end_of_turn_delay, closed.response_latency), (340, 341))
+                self.assertEqual(closed.content_latency, closed.response_latency)
                 self.assertTrue(closed.was_ready)
                 self.assertEqual((under_way.said, under_way.outcome), ("תודה", "no reply"))
 

@@ -2,7 +2,8 @@
 
 They recognise the callers of calls/simulator/utterances.toml by their sound and no other speech,
 answer by the embedded receptionist's script, and speak a buzz; asked for verdicts, they know the
-labelled lines of bench/verdicts, and are wrong about 4 % of them. `python -m tests.servers.cloud`
+labelled lines of bench/verdicts, and are wrong about 4 % of them; told of openers, they begin with
+them. `python -m tests.servers.cloud`
 prints, as one line of JSON, the environment that leads a HeVoice server to them, and serves until
 it is ended (`--paced`: with the delays that the real ones may have, and one and the same answer).
 """
@@ -107,6 +108,7 @@ async def _serve() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with Cloud(map(utterances.load, utterances.names())) as cloud:
+        cloud.openai.uses_openers = True
         cloud.openai.verdicts.teach(read_lines(LABELLED))
         if "--paced" in sys.argv[1:]:
             paced(cloud)

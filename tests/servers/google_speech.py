@@ -35,7 +35,7 @@ from tests.servers.google_speech_words import (
     whole_v1,
     whole_v2,
 )
-from tests.servers.hearing import Book, Heard, Hearing
+from tests.servers.hearing import Book, Ear, Heard, Hearing
 
 LIMIT_BYTES = 25_600
 OPTIONS = (
@@ -71,6 +71,8 @@ V2 = Api(config_v2, lambda m: m.audio, response_v2, IDLE["v2"], OVER_LENGTH["v2"
 class GoogleSpeech:
     def __init__(self) -> None:
         self.book = Book()
+        self.ear: Callable[[], Ear] = lambda: Hearing(self.book)
+        """What hears each stream."""
         self.partial_delay_s, self.final_delay_s = 0.25, 0.3
         self.slow_s = 0.0
         """Added to both."""
@@ -166,7 +168,7 @@ class GoogleSpeech:
         self, api: Api, config: Config, context: Any, answers: asyncio.Queue[Any]
     ) -> None:
         """Until there is no more audio."""
-        loop, hearing, rest = asyncio.get_running_loop(), Hearing(self.book), b""
+        loop, hearing, rest = asyncio.get_running_loop(), self.ear(), b""
         opened_s = loop.time()
         is_hung, self.hangs = self.hangs > 0, max(0, self.hangs - 1)
         if self.deaf:
@@ -219,7 +221,7 @@ class GoogleSpeech:
         self.wholes.append(config)
         await self._refuse(config, context, is_stream=False)
         await asyncio.sleep(self.final_delay_s + self.slow_s)
-        hearing = Hearing(self.book)
+        hearing = self.ear()
         frames = range(0, len(audio) - FRAME_BYTES + 1, FRAME_BYTES)
         heard = [each for begin in frames for each in hearing.hear(audio[begin:][:FRAME_BYTES])]
         return [each for each in (*heard, *hearing.finish()) if each.is_final]

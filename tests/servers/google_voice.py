@@ -35,6 +35,7 @@ MALE = (
 )
 LIMIT_BYTES = 5000
 MS_PER_CHARACTER, CHUNK_MS = 60, 100
+PITCH_HZ = 120.0
 STREAMED = (Encoding.PCM, Encoding.ALAW, Encoding.MULAW, Encoding.OGG_OPUS)
 SPOKEN = (Encoding.LINEAR16, Encoding.PCM, Encoding.MULAW)
 """What the buzz comes in; the rest of what Google offers is refused here."""
@@ -78,10 +79,10 @@ def voices() -> list[tts.Voice]:
 VOICES = {voice.name: voice for voice in voices()}
 
 
-def buzz(length_ms: int, rate: int) -> Samples:
-    """A voice's 120 Hz and its overtones, swelling four times a second as syllables do."""
+def buzz(length_ms: int, rate: int, pitch_hz: float = PITCH_HZ) -> Samples:
+    """A voice's pitch and its overtones, swelling four times a second as syllables do."""
     at = np.arange(rate * length_ms // 1000) / rate
-    tones = sum(np.sin(2 * np.pi * 120 * harmonic * at) / harmonic for harmonic in range(1, 8))
+    tones = sum(np.sin(2 * np.pi * pitch_hz * harmonic * at) / harmonic for harmonic in range(1, 8))
     return (6000 * tones * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * at))).astype(np.int16)
 
 
@@ -101,6 +102,7 @@ class GoogleVoice:
         self.first_byte_s = 0.05
         self.speed = 8.0
         """How much faster than it is spoken a stream comes."""
+        self.pitch_hz: Callable[[str], float] = lambda text: PITCH_HZ
         self.idle_s = 5.0
         self.refuses_mulaw = False
         self.refuses_streams: Refusal | None = None
@@ -181,7 +183,7 @@ class GoogleVoice:
         if config.audio_encoding not in SPOKEN:
             await _invalid(context, ENCODING)
         await self._wait(context)
-        audio = _encoded(text, config.audio_encoding, config.sample_rate_hertz or 24000)
+        audio = self._encoded(text, config.audio_encoding, config.sample_rate_hertz or 24000)
         if config.audio_encoding != Encoding.PCM:
             audio = _wav(audio, config.audio_encoding, config.sample_rate_hertz or 24000)
         return tts.SynthesizeSpeechResponse(audio_content=audio)
@@ -214,7 +216,7 @@ class GoogleVoice:
 
     async def _utter(self, text: str, encoding: int, rate: int, sent: int, context: Any) -> int:
         """Sends the text's audio; gives back how many bytes the stream has had by now."""
-        audio = _encoded(text, encoding, rate)
+        audio = self._encoded(text, encoding, rate)
         step = rate * CHUNK_MS // 1000 * (1 if encoding == Encoding.MULAW else 2)
         for begin in range(0, len(audio), step):
             await context.write(
@@ -227,6 +229,10 @@ class GoogleVoice:
                 await asyncio.Event().wait()
             await asyncio.sleep(CHUNK_MS / 1000 / self.speed)
         return sent
+
+    def _encoded(self, text: str, encoding: int, rate: int) -> bytes:
+        samples = buzz(MS_PER_CHARACTER * len(text), rate, self.pitch_hz(text))
+        return to_mulaw(samples) if encoding == Encoding.MULAW else samples.tobytes()
 
     async def _read(self, context: Any) -> Any:
         try:
@@ -268,11 +274,6 @@ class GoogleVoice:
 async def _invalid(context: Any, text: str) -> NoReturn:
     await context.abort(grpc.StatusCode.INVALID_ARGUMENT, text)
     raise AssertionError("abort does not return")
-
-
-def _encoded(text: str, encoding: int, rate: int) -> bytes:
-    samples = buzz(MS_PER_CHARACTER * len(text), rate)
-    return to_mulaw(samples) if encoding == Encoding.MULAW else samples.tobytes()
 
 
 def _wav(audio: bytes, encoding: int, rate: int) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -105,6 +106,14 @@ class Heard:
     until_ms: int
     is_final: bool
     stable: int
+
+
+class Ear(Protocol):
+    """Hears one stream's audio, frame by frame."""
+
+    def hear(self, frame: bytes) -> Iterator[Heard]: ...
+
+    def finish(self) -> Iterator[Heard]: ...
 
 
 class Hearing:

@@ -28,6 +28,7 @@ from tests.servers.openai_answers import (
     chunks,
     event,
     receptionist,
+    with_opener,
 )
 from tests.servers.openai_verdicts import Verdicts
 
@@ -44,6 +45,8 @@ class OpenAiServer:
     """Models that take tools only without reasoning, and no temperature with it."""
     first_s = token_s = 0.0
     """The pace of answers that have none of their own."""
+    uses_openers = False
+    """True: its answers begin with the openers that the instructions name, one after another."""
     obeys_tool_choice = True
     """False: as a compatible server whose model calls tools although it must not."""
     tells_models = True
@@ -153,6 +156,8 @@ class OpenAiServer:
             last = str(asked["messages"][-1]["content"])
             scripted = (answer for words, answer in self.answers.items() if words in last)
             answer = next(scripted, None) or receptionist(asked["messages"])
+        if self.uses_openers:
+            answer = with_opener(asked["messages"], answer)
         answer = self.verdicts.answer(asked["messages"], answer)
         if asked.get("tool_choice") == "none" and self.obeys_tool_choice:
             answer = replace(answer, tools=())

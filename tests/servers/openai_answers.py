@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from calls.language.hebrew import HEBREW
@@ -101,6 +102,17 @@ def receptionist(messages: Sequence[Json]) -> Answer:
     if dialogue(HEBREW).questions[moment.question].ends:
         return Answer(moment.say, tools=(("say_goodbye", '{"farewell":""}'),))
     return Answer(moment.say)
+
+
+def with_opener(messages: Sequence[Json], answer: Answer) -> Answer:
+    """The same, begun with an opener that the instructions name: in each turn the next one."""
+    head, _named, _after = HEBREW.instructions.openers.partition("{openers}")
+    _before, _head, told = str(messages[0]["content"]).partition(head)
+    openers = re.findall(r'"([^"]+)"', told.split("\n")[0])
+    if not openers or not answer.text or messages[-1]["role"] != "user":
+        return answer
+    turn = sum(message["role"] == "user" for message in messages) - 1
+    return replace(answer, text=f"{openers[turn % len(openers)]} {answer.text}")
 
 
 def tokens(text: str) -> list[str]:

@@ -26,6 +26,8 @@ class Verdicts:
         """Of all words, always the same ones: a verdict of another kind than the truth."""
         self.are_given = True
         """False: as a model that does not keep to it."""
+        self.are_bare = False
+        """True: as one that gives nothing else, not even the answer."""
         self._truths: dict[tuple[str, str], Verdict] = {}
         self._scripted: list[list[str]] = []
 
@@ -46,7 +48,7 @@ class Verdicts:
             return answer
         asked = messages[-2]["content"] if messages[-2]["role"] == "assistant" else ""
         verdict = self.of(f"{asked}", last["content"])
-        if verdict is Verdict.WHOLE:
+        if verdict is Verdict.WHOLE and not self.are_bare:
             return replace(answer, text=f"{verdict.value} {answer.text}")
         return replace(answer, text=verdict.value, tools=())
 

@@ -47,6 +47,29 @@ class CallTests(TransactionTestCase):
         )
         self.assertIn("OpenAI gpt-6-luna", call.engines)
 
+    async def test_it_begins_with_the_openers_that_it_is_told(self) -> None:
+        async with served() as server:
+            server.uses_openers = True
+            server.answers["מחר"] = Answer("נבדוק ביומן. לאיזו שעה?")
+            server.answers["תודה"] = Answer("נרשם. להתראות.")
+            async with PhoneCall(speed=1) as phone:
+                await phone.until_quiet()
+                for _line in SAYS:
+                    sent = len(phone.events("media"))
+                    await phone.say("MMMMMMMM")
+                    await phone.until(lambda sent=sent: len(phone.events("media")) > sent)
+                    await phone.until_quiet()
+            turns = await phone.turns()
+        first, second, *_others = HEBREW.openers
+        self.assertEqual(
+            [turn.answered for turn in turns[1:]],
+            [f"{first} נבדוק ביומן. לאיזו שעה?", f"{second} נרשם. להתראות."],
+        )
+        for turn in turns[1:]:
+            self.assertGreater(turn.content_latency or 0, turn.response_latency or 0)
+        heads = {request["messages"][0]["content"] for request in server.requests}
+        self.assertEqual(len(heads), 1, "the provider's cache serves it")
+
     async def test_a_barge_in_stops_the_answer_at_the_server(self) -> None:
         async with served() as server:
             server.answers["מחר"] = Answer("אפשר בהחלט. " + "ועוד משהו. " * 200, token_s=0.01)

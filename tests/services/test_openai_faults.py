@@ -7,11 +7,11 @@ import asyncio
 from django.test import SimpleTestCase, override_settings, tag
 
 from calls.language.hebrew import HEBREW
-from calls.services import Farewell, Piece, ServiceFailed, ServiceLate
+from calls.services import Farewell, Piece, Requested, ServiceFailed, ServiceLate
 from calls.services.openai.api import SPARES, WARMING
 from calls.services.openai.writer import OpenAiWriter
 from tests.servers.openai_answers import QUOTA, Answer
-from tests.services.openai_turns import FALLBACK, MODEL, said, served, until, words, written
+from tests.services.openai_turns import FALLBACK, MODEL, begun, said, served, until, words, written
 
 TEXTS = HEBREW.instructions
 LATE = Answer("מאוחר מדי", first_s=30)
@@ -40,7 +40,7 @@ class DeadlineTests(SimpleTestCase):
             with self.assertRaisesMessage(ServiceLate, "was silent for 0.15 s"):
                 async for piece in HurriedWriter().write(said("שלום")):
                     pieces.append(piece)
-            self.assertEqual(pieces, ["שלום"])
+            self.assertEqual(pieces, [Requested(MODEL), "שלום"])
             self.assertEqual([asked["model"] for asked in server.requests], [MODEL])
 
     async def test_the_fallback_model_is_asked_once_after_a_word_of_patience(self) -> None:
@@ -171,7 +171,7 @@ class ConnectionTests(SimpleTestCase):
         async with served() as server:
             server.answers["שלום"] = Answer("מילה " * 500, token_s=0.005)
             writing = OpenAiWriter().write(said("שלום"))
-            await anext(writing)
+            await begun(writing)
             await writing.aclose()
             await until(lambda: server.cut_off == 1)
 
@@ -189,7 +189,7 @@ class ConnectionTests(SimpleTestCase):
             server.answers["ארוך"] = Answer("מילה " * 500, token_s=0.005)
             for interruptions in range(1, 6):
                 writing = OpenAiWriter().write(said("משהו ארוך"))
-                await anext(writing)
+                await begun(writing)
                 await writing.aclose()
                 await until(is_warm)
                 self.assertEqual(server.looks, SPARES * (interruptions + 1))
@@ -212,10 +212,10 @@ class ConnectionTests(SimpleTestCase):
             await OpenAiWriter.warm_up()
             server.answers["ארוך"] = Answer("מילה " * 500, token_s=0.005)
             writing = OpenAiWriter().write(said("משהו ארוך"))
-            await anext(writing)
+            await begun(writing)
             before = server.connections
             await writing.aclose()
-            await anext(OpenAiWriter().write(said("שלום")))
+            await begun(OpenAiWriter().write(said("שלום")))
             self.assertEqual(server.connections, before)
 
     async def test_the_greeting_warms_the_connections_for_the_first_turn(self) -> None:

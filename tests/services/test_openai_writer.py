@@ -10,7 +10,7 @@ from calls.language.hebrew import HEBREW
 from calls.services import CalledNumber, Farewell, Message, WhenDecided
 from calls.services.openai.writer import OpenAiWriter
 from tests.servers.openai_answers import Answer
-from tests.services.openai_turns import FALLBACK, MODEL, said, served, words, written
+from tests.services.openai_turns import FALLBACK, MODEL, begun, said, served, words, written
 
 TEXTS = HEBREW.instructions
 MESSAGE = '{"name":"דנה לוי","number":"0541234567","reason":"לחזור אליי מחר"}'
@@ -31,7 +31,7 @@ class AnswerTests(SimpleTestCase):
         async with served() as server:
             server.answers["פתוחים"] = Answer("אנחנו פתוחים", stall_after=2)
             writing = OpenAiWriter().write(said("פתוחים?"))
-            self.assertEqual(await anext(writing), "אנחנ")
+            self.assertEqual(await begun(writing), "אנחנ")
             await writing.aclose()
 
     async def test_the_greeting_is_stored_and_asks_for_no_answer(self) -> None:

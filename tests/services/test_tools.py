@@ -13,14 +13,14 @@ from typing import Any, ClassVar
 from django.test import SimpleTestCase, TransactionTestCase, tag
 
 from calls.language.hebrew import HEBREW
-from calls.services import Busy, CalledNumber, Farewell, Message, Piece, WhenDecided
+from calls.services import Busy, CalledNumber, Farewell, Message, Piece, Requested, WhenDecided
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.tool_rounds import MOST_ROUNDS
 from calls.services.tools import LONGEST_S, Done, Tool, of_texts, tools_in
 from tests.fakes import FakeSpeaker, tuned
 from tests.phone import PhoneCall, services
 from tests.servers.openai_answers import Answer
-from tests.services.openai_turns import MODEL, said, served, words, written
+from tests.services.openai_turns import MODEL, begun, said, served, words, written
 from tests.voice.test_conversation import publish
 from tests.voice.test_speaking import ADAPTIVE, HASTY, SLOW, has_thought
 from tuning.turns.profile import Profile
@@ -216,7 +216,7 @@ class AheadTests(SimpleTestCase):
             pieces: list[Piece] = []
             while not isinstance(piece := await anext(writing), WhenDecided):
                 pieces.append(piece)
-            self.assertEqual(pieces, [Busy(), Busy()])
+            self.assertEqual(pieces, [Requested(MODEL), Busy(), Busy()])
             self.assertEqual([name for name, _given in ran], ["look_up"])
             rest = [piece async for piece in writing]
             self.assertEqual([name for name, _given in ran], ["look_up", "book"])
@@ -227,7 +227,7 @@ class AheadTests(SimpleTestCase):
         async with served() as server:
             server.answers["תור"] = Answer(tools=(TAKE,))
             writing = by.write(said("תור"))
-            self.assertEqual(await anext(writing), WhenDecided())
+            self.assertEqual(await begun(writing), WhenDecided())
             await writing.aclose()
             await written("שלום", by=by)
         self.assertNotIn("דנה", json.dumps(server.requests[-1], ensure_ascii=False))

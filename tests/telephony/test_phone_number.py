@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.test import SimpleTestCase, TestCase
 from django.utils import translation
 
+from calls.language.hebrew import HEBREW
 from calls.models import Call
 from calls.services import NO_NUMBER
 from calls.telephony.opening_hours import ZONE, OpenSpan, is_open, is_public_holiday, weekday_of
-from calls.telephony.phone_number import PhoneNumber, are_hints, are_pronunciations
+from calls.telephony.phone_number import PhoneNumber, are_hints, are_openers, are_pronunciations
 
 SUNDAY, THURSDAY, FRIDAY, SATURDAY = 0, 4, 5, 6
 DAY = (time(8), time(17))
@@ -197,6 +198,12 @@ class WrittenTests(TestCase):
         itself = {"when_closed": "forward", "forward_to": "+972771234567"}
         self.assertIn("itself", self.errors(**itself)["forward_to"][0])
 
+    def test_openers_are_few_short_and_of_words(self) -> None:
+        are_openers("\n".join(["בשמחה,"] * 20))
+        self.assertIn("there are 21", self.errors(openers="בטח\n" * 21)["openers"][0])
+        self.assertIn("at most 40", self.errors(openers="א" * 41)["openers"][0])
+        self.assertIn("without a word", self.errors(openers="בטח,\n...")["openers"][0])
+
     def test_a_voice_is_named_as_google_names_it(self) -> None:
         self.assertIn("he-IL-Chirp3-HD-Kore", self.errors(voice="Kore")["voice"][0])
 
@@ -215,6 +222,11 @@ class BriefTests(SimpleTestCase):
         self.assertEqual((called.business, called.voice), (number.business, number.voice))
         self.assertEqual(called.hints, ("ד״ר לוי", "סתימה"))
         self.assertEqual(dict(called.pronunciations), {"HeVoice": "הי וויס", "ד״ר": "דוקטור = ת"})
+
+    def test_its_openers_have_a_mark_and_none_are_the_languages(self) -> None:
+        called = PhoneNumber(openers="בשמחה,\n\n בכיף \nמעולה!").as_called()
+        self.assertEqual(called.openers, ("בשמחה,", "בכיף,", "מעולה!"))
+        self.assertEqual(PhoneNumber().as_called().openers, HEBREW.openers)
 
     def test_an_empty_number_wants_what_the_settings_say(self) -> None:
         self.assertEqual(PhoneNumber().as_called(), NO_NUMBER)

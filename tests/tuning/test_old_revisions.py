@@ -1,6 +1,6 @@
 """Revisions of every day: knobs that were stored keep their values, later ones have defaults.
 
-No knob has ever been renamed or dropped; should one be, its old revisions belong here, too. The
+No knob has ever been renamed; those that were dropped are GONE by name. The
 knobs of each day are those of the journals that its own code wrote (tests/turns/replay/formats).
 """
 
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 
+from django.apps import apps
+from django.contrib.auth.models import User
 from django.test import SimpleTestCase, TestCase
 
 from tests.turns.replay.test_formats import CALLS, lines
-from tuning.models import Revision, TimingProfile
+from tuning.models import Draft, Revision, TimingProfile
 from tuning.turns.profile import GONE, SHIPPED, Profile, problems
 
 DAYS: dict[str, dict[str, Any]] = {name: json.loads(lines(name)[0])["profile"] for name in CALLS}
@@ -114,3 +117,41 @@ class OldRevisionTests(TestCase):
         for name, changed in FIRST_SHIPPED.items():
             with self.subTest(name):
                 self.assertEqual(self.stored(first | changed).values, Profile(**SHIPPED[name]))
+
+
+class WeightsTests(TestCase):
+    """What became of the weights of the lists of words (tuning.0004)."""
+
+    def migrate(self) -> None:
+        import_module("tuning.migrations.0004_judges_for_weights").say_what_became_of_them(
+            apps, None
+        )
+
+    def test_a_profile_that_had_weights_says_what_became_of_them_and_keeps_the_rest(self) -> None:
+        profile = TimingProfile.objects.get(name="adaptive")
+        knobs = DAYS["08_detail"] | {"weight_closed": 80, "end_silence_long_ms": 2200}
+        profile.revisions.create(number=2, knobs=knobs, note="own weights")
+        before = profile.newest.values
+        self.migrate()
+        newest = profile.newest
+        self.assertEqual((newest.number, newest.values), (3, before))
+        self.assertIn("weights", newest.note)
+        self.assertEqual(newest.knobs["sure_percent"], 90)
+        self.assertTrue(GONE.isdisjoint(newest.knobs))
+        self.assertEqual(profile.revisions.get(number=2).knobs, knobs)
+
+    def test_a_profile_without_them_is_left_alone(self) -> None:
+        before = Revision.objects.count()
+        self.migrate()
+        self.assertEqual(Revision.objects.count(), before)
+
+    def test_a_draft_that_changed_a_weight_is_read_without_it(self) -> None:
+        profile = TimingProfile.objects.get(name="adaptive")
+        user = User.objects.create_user("dana")
+        draft = Draft.objects.create(
+            profile=profile,
+            user=user,
+            based_on=profile.newest,
+            knobs={"weight_closed": 80, "barge_in_ms": 240},
+        )
+        self.assertEqual(draft.own, {"barge_in_ms": 240})

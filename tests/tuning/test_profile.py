@@ -65,10 +65,8 @@ class DeclarationTests(SimpleTestCase):
         )
         self.assertEqual(
             acting["adaptive"] - acting["fixed"],
-            {
-                *("finished_silence_ms", "middle_silence_ms", "sure_percent", "verdict_wait_ms"),
-                *("stable_ms", "asked_for_time_ms"),
-            },
+            {"sure_percent", "stable_ms", "asked_for_time_ms", "verdict_wait_ms"}
+            | {"finished_silence_ms", "middle_silence_ms"},
         )
 
     def test_what_acts_otherwise_under_a_rule_has_another_name_there(self) -> None:

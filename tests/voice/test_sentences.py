@@ -7,6 +7,7 @@ import random
 from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
+from calls.language.openers import Openers
 from calls.voice.sentences import LONG_OPENING, Sentences
 
 
@@ -111,3 +112,54 @@ class OpeningTest(SimpleTestCase):
             cuts = sorted(draw.sample(range(len(text)), draw.randint(1, 30)))
             pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
             self.assertEqual(split(*pieces), whole, pieces)
+
+
+class OpenerTest(SimpleTestCase):
+    OPENERS = Openers(["בשמחה,", "רק רגע,", "אוקיי,"])
+
+    def split(self, *pieces: str, unwanted: str = "") -> list[str]:
+        sentences = Sentences(HEBREW, self.OPENERS, unwanted)
+        complete = [sentence for piece in pieces for sentence in sentences.add(piece)]
+        return complete + sentences.rest()
+
+    def test_an_opener_is_complete_with_its_mark(self) -> None:
+        sentences = Sentences(HEBREW, self.OPENERS)
+        self.assertEqual(sentences.add(" בשמחה"), [])
+        self.assertEqual(sentences.add(","), ["בשמחה,"])
+        self.assertEqual(sentences.add(" מתי נוח?"), [])
+        self.assertEqual(sentences.rest(), ["מתי נוח?"])
+
+    def test_it_is_said_as_it_is_ready_whatever_its_mark_is(self) -> None:
+        for written in ("בשמחה. ", "בשמחה!", "בשמחה...", "בשמחה – ", "בשמחה,\n", "- בשמחה: "):
+            with self.subTest(written):
+                self.assertEqual(self.split(f"{written}מתי נוח?"), ["בשמחה,", "מתי נוח?"])
+
+    def test_what_only_begins_like_an_opener_is_none(self) -> None:
+        for text in ("בשמחה רבה, מתי?", "רק רגע אחד, מה השם?", "לא, בשמחה, אין בעיה."):
+            with self.subTest(text):
+                self.assertEqual(self.split(text), [text])
+
+    def test_a_long_sentence_after_it_is_cut_as_a_first_one(self) -> None:
+        long = "אפשר לקבוע תור למחר בבוקר, או ביום רביעי אחרי הצהריים בשעה שלוש."
+        self.assertEqual(
+            self.split("בשמחה, " + long), ["בשמחה,", *self.split(long)], "it is to come soon"
+        )
+        self.assertEqual(len(self.split(long)), 2)
+
+    def test_where_it_is_cut_does_not_depend_on_the_pieces(self) -> None:
+        for text in ("בשמחה... מתי נוח? מחר?", "רק רגע – בודקים. הנה, מצאתי.", "אוקיי", "כן, בטח."):
+            whole = self.split(text)
+            for size in (1, 2, 3, 5):
+                pieces = [text[at : at + size] for at in range(0, len(text), size)]
+                with self.subTest(text, size=size):
+                    self.assertEqual(self.split(*pieces), whole)
+
+    def test_an_unwanted_one_is_left_out(self) -> None:
+        self.assertEqual(self.split("בשמחה, ", "מתי?", unwanted="בשמחה,"), ["מתי?"])
+        self.assertEqual(self.split("אוקיי, מתי?", unwanted="בשמחה,"), ["אוקיי,", "מתי?"])
+        self.assertEqual(
+            self.split("בשמחה, בשמחה! אוקיי, מתי?", unwanted="בשמחה,"), ["אוקיי,", "מתי?"]
+        )
+
+    def test_an_answer_that_is_nothing_else_is_heard_all_the_same(self) -> None:
+        self.assertEqual(self.split("בשמחה.", unwanted="בשמחה,"), ["בשמחה,"])

@@ -12,12 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import median
 
+from tuning.turns.endpointing import NO_VERDICT
 from tuning.turns.events import (
     HEBREW,
     Action,
     CallBegan,
     Event,
     Heard,
+    JudgedByModel,
+    JudgedLocally,
     LineStalled,
     Pressed,
     Prompt,
@@ -25,6 +28,7 @@ from tuning.turns.events import (
     ReplyBegan,
     ReplyEnded,
     StopReply,
+    Think,
     Transcribed,
 )
 from tuning.turns.profile import FRAME_MS, Profile
@@ -32,6 +36,8 @@ from tuning.turns.turn_taker import TurnTaker
 from tuning.turns.words import WordsOf
 
 Decision = tuple[int, Action]
+CALLERS = CallBegan | Heard | Transcribed | JudgedLocally | Pressed | LineStalled
+"""What does not depend on what the core decides."""
 BEGAN_MS, LASTED_MS = 900, 2500
 """For an imagined reply where the record has none to go by: from the decision until it is heard,
 and how long it lasts."""
@@ -84,24 +90,33 @@ def imagine(entries: Iterable[Event | Action], profile: Profile, words_of: Words
     """The same caller under another profile, from the beginning of the call.
 
     A reply that is also in the record is as late and as long as it was there; any other is as late
-    and as long as the record's replies usually are.
+    and as long as the record's replies usually are. The judges say of the same words what they said
+    there; of other words, nothing.
     """
     record = list(entries)
-    timings = _reply_timings(record)
+    timings, verdicts = _reply_timings(record), _verdicts(record)
     language = next((each.language for each in record if isinstance(each, CallBegan)), HEBREW)
     turns = TurnTaker(words_of(language))
     decisions: list[Decision] = []
     pending: list[ReplyBegan | ReplyEnded] = []
+    verdict: JudgedByModel | None = None
     for entry in record:
-        if not isinstance(entry, CallBegan | Heard | Transcribed | Pressed | LineStalled):
+        if not isinstance(entry, CALLERS):
             continue
         while pending and pending[0].at_ms <= entry.at_ms:
             turns.feed(pending.pop(0))
+        if verdict and verdict.at_ms <= entry.at_ms:
+            turns.feed(verdict)
+            verdict = None
         event = replace(entry, profile=profile) if isinstance(entry, CallBegan) else entry
         for action in turns.feed(event):
             decisions.append((event.at_ms, action))
             if isinstance(action, StopReply):
                 pending = []
+            elif isinstance(action, Think) and action.with_verdict:
+                found, took_ms = verdicts.get(action.text, (NO_VERDICT, 0))
+                at_ms = event.at_ms + took_ms
+                verdict = JudgedByModel(at_ms, action.turn, action.text, found)
             elif isinstance(action, Reply | Prompt):
                 began_ms, lasted_ms = timings.get(action.turn, timings[None])
                 heard_ms = event.at_ms + began_ms
@@ -110,6 +125,22 @@ def imagine(entries: Iterable[Event | Action], profile: Profile, words_of: Words
                     ReplyEnded(heard_ms + lasted_ms, action.turn),
                 ]
     return Comparison(recorded(record), decisions)
+
+
+def _verdicts(record: list[Event | Action]) -> dict[str, tuple[str, int]]:
+    """By words: the model's verdict, and how long it took."""
+    asked: dict[str, int] = {}
+    found: dict[str, tuple[str, int]] = {}
+    at_ms = 0
+    for entry in record:
+        if isinstance(entry, JudgedByModel):
+            took_ms = entry.at_ms - asked.get(entry.text, entry.at_ms)
+            found[entry.text] = (entry.verdict, took_ms)
+        elif isinstance(entry, Think) and entry.with_verdict:
+            asked[entry.text] = at_ms
+        if isinstance(entry, Event):
+            at_ms = entry.at_ms
+    return found
 
 
 def _reply_timings(record: list[Event | Action]) -> dict[int | None, tuple[int, int]]:

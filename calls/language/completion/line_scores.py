@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from calls.language.completion.judge import OUTCOMES, Verdict
 from calls.language.completion.lines import Place
-from calls.language.language import Language
+from calls.language.completion.words_judge import Judge
 from tuning.turns.completion import asked_in, must_go_on
 from tuning.turns.endpointing import NO_OPINION, Opinion, Reading, adaptive
 from tuning.turns.profile import DEFAULT, SHIPPED, Profile
+from tuning.turns.words import LanguageWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,7 @@ class Scored:
         return {"local": {**shares, "version": self.verdict.version}} | rule
 
 
-def scored(place: Place, language: Language) -> Scored:
-    """Raises ValueError for a language without a judge."""
-    if language.judge is None:
-        raise ValueError(f"{language.name} has no judge of completion")
-    asked = asked_in(place.question, language.words)
-    rule = must_go_on(place.text, asked, language.words)
-    return Scored(place, language.judge(place.question, place.text), rule)
+def scored(place: Place, judge: Judge, words: LanguageWords) -> Scored:
+    """judge, words: of the language."""
+    rule = must_go_on(place.text, asked_in(place.question, words), words)
+    return Scored(place, judge(place.question, place.text), rule)

@@ -8,7 +8,7 @@ from calls.language.hebrew.instructions import INSTRUCTIONS
 from calls.language.hebrew.lexicon import vocalise
 from calls.language.hebrew.phonemes import to_espeak
 from calls.language.hebrew.speakable import speakable
-from calls.language.hebrew.texts import NOTICES, PROMPTS
+from calls.language.hebrew.texts import NOTICES, OPENERS, PROMPTS
 from calls.language.language import Language
 from tuning.turns import words
 
@@ -36,6 +36,7 @@ HEBREW = Language(
     words=words.from_toml((_FOLDER / "words.toml").read_text("utf-8")),
     prompts=PROMPTS,
     clips=_FOLDER / "clips",
+    openers=OPENERS,
     notices=NOTICES,
     instructions=INSTRUCTIONS,
     dialogue=_FOLDER / "dialogue.toml",

@@ -1,4 +1,5 @@
-"""What a caller hears without anybody's having written it: the prompts, and the notices."""
+"""What a caller hears without anybody's having written it: the prompts, the notices, and how
+replies begin."""
 
 from __future__ import annotations
 
@@ -14,6 +15,11 @@ PROMPTS = {
     "moment": "רגע אחד.",
     "busy": "כל הקווים תפוסים כרגע. כדאי להתקשר שוב בעוד כמה דקות. להתראות.",
 }
+
+OPENERS = (
+    *("בשמחה,", "בטח,", "ברור,", "הבנתי,", "אוקיי,", "בסדר גמור,", "מצוין,", "אין בעיה,"),
+    *("רק רגע,", "בוודאי,", "תודה,", "אז ככה,"),
+)
 
 NOTICES = Notices(
     recorded="השיחה הזאת מוקלטת.",

@@ -37,10 +37,10 @@ class Command(BaseCommand):
             raise CommandError(f"{error}") from error
         if not lines:
             raise CommandError(f"{file}: no lines: write rows `agent's question = caller's line`")
-        try:
-            by_line = [[scored(place, spoken()) for place in line.places] for line in lines]
-        except ValueError as error:
-            raise CommandError(f"{error}") from error
+        language = spoken()
+        if not (judge := language.judge):
+            raise CommandError(f"{language.name} has no judge of completion")
+        by_line = [[scored(each, judge, language.words) for each in line.places] for line in lines]
         if json:
             self.stdout.write(_objects(by_line))
             return

@@ -25,6 +25,8 @@ from calls.services import ServiceFailed, ServiceLate
 from calls.services.per_loop import PerLoop
 
 SPARES = 2
+MOST_TOKENS = 500
+"""Of one answer: about a minute of speech, which nobody listens to."""
 WARM_AFTER_S = 0.2
 """A fallback model that is asked at once takes the spare before it is used for warming."""
 WARMING = "warm connections to OpenAI"

@@ -11,17 +11,17 @@ from django.utils import timezone
 from calls.language.language import spoken
 from calls.services import HistoryLine, instructions
 from calls.services.judging import Tokens
-from calls.services.openai.api import aclose, api
-from calls.services.openai.writer import MOST_TOKENS
+from calls.services.openai.api import MOST_TOKENS, aclose, api
 from calls.services.tools import ToolCall, tools_in
 
 
 class OpenAiJudge:
     """calls.services.judging.Judge."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_tokens: int = MOST_TOKENS) -> None:
+        """most_tokens: of one answer."""
         self.model, self.server = settings.OPENAI_MODEL, settings.OPENAI_BASE_URL
-        language = spoken()
+        self._most_tokens, language = most_tokens, spoken()
         self._texts = language.instructions
         self._tools = [tool.as_function for tool in tools_in(language)]
         self._business = instructions.with_moment(self._texts, "", timezone.localtime())
@@ -37,7 +37,7 @@ class OpenAiJudge:
             messages=instructions.messages(self._texts, self._business, history, with_verdict=True),
             tools=self._tools,
             tool_choice="auto",
-            max_completion_tokens=MOST_TOKENS,
+            max_completion_tokens=self._most_tokens,
             stream_options={"include_usage": True},
         )
         async with aclosing(stream) as chunks:

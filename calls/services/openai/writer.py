@@ -1,11 +1,13 @@
 """A Writer on OpenAI's chat completions, or on any server that speaks them.
 
-Rule: the waits for a first token and between tokens are limited. If no token came, the fallback
-model is asked once; if that fails too, the core answers with an apology.
+Rule: the waits for a first token and between tokens are limited. If no token came, or none but
+the sign that the caller has finished, the fallback model is asked once, under the same
+instructions; if that fails too, the core answers with an apology.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -20,21 +22,24 @@ from calls.services import (
     CalledNumber,
     HistoryLine,
     Piece,
+    Requested,
     ServiceFailed,
     ServiceLate,
     instructions,
 )
 from calls.services.deadlines import within
-from calls.services.openai.api import AccountRefused, api
+from calls.services.judging import Line, judge_lines
+from calls.services.openai.api import MOST_TOKENS, SPARES, AccountRefused, api
+from calls.services.openai.judge import OpenAiJudge
 from calls.services.tool_rounds import Rounds
 from calls.services.tools import Json, Tool, ToolCall, tools_in
+from calls.services.verdict_keeping import VerdictKeeping
+from calls.services.verdicts import Verdict
 
 logger = logging.getLogger(__name__)
 
 TRIED_TOKENS = 16
-"""Of the answer at start-up, which is only asked to see whether one is refused."""
-MOST_TOKENS = 500
-"""Of one answer: about a minute of speech, which nobody listens to."""
+"""Of an answer at start-up, which is only asked to see whether one is refused, or its beginning."""
 
 
 class OpenAiWriter:
@@ -42,17 +47,22 @@ class OpenAiWriter:
 
     first_s, next_s = 2.5, 2.0
     """Deadlines for the first token, and for each one after it."""
+    verdicts_tried_s = 4.0
+    """A start waits no longer to see whether verdicts are given: calls will show."""
+    keeping: ClassVar = VerdictKeeping()
+    """Of the process."""
     more_tools: ClassVar[Sequence[Tool]] = ()
     """Besides those that every writer has."""
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
-        self.gives_verdicts = False
         texts = self.texts = called.language.instructions
         self.tools = (*tools_in(called.language), *self.more_tools)
+        self.openers = called.openers
         business = called.business or settings.BUSINESS_PROMPT
         if called.takes_message:
             business = instructions.only_message(texts, business)
+        business = instructions.with_openers(texts, business, self.openers)
         self._business = instructions.with_moment(texts, business, timezone.localtime())
         self._greeting = called.opening(settings.GREETING or texts.greeting)
         self._called, self._notes = called, list[str]()
@@ -72,14 +82,35 @@ class OpenAiWriter:
             async with aclosing(api().chunks(model, **asked)) as chunks:
                 async for _chunk in chunks:
                     pass
+        if settings.TURN_VERDICT == "model":
+            await cls._try_verdicts(writer.texts.verdict_trial)
+
+    @classmethod
+    async def _try_verdicts(cls, lines: Sequence[tuple[str, str, str]]) -> None:
+        """A trial that fails says nothing of the model, and keeps nobody from calling."""
+        asked = [Line("", question, said, Verdict(sign)) for question, said, sign in lines]
+        try:
+            async with asyncio.timeout(cls.verdicts_tried_s):
+                judged = await judge_lines(OpenAiJudge(TRIED_TOKENS), asked, at_once=SPARES)
+        except Exception as error:  # late, refused, or answered as nobody does
+            logger.info("Whether verdicts are given is not known yet: %r", error)
+            return
+        cls.keeping.tried(
+            sum(each.is_given for each in judged), sum(each.is_missing for each in judged)
+        )
 
     @classmethod
     def availability(cls) -> Availability:
-        return Availability(settings.OPENAI_MODEL, settings.OPENAI_MODEL)
+        model, is_on = settings.OPENAI_MODEL, settings.TURN_VERDICT == "model"
+        return Availability(model, model, no_verdicts=cls.keeping.missing if is_on else None)
 
     def fixed_phrases(self) -> Sequence[str]:
         says = (tool.says for tool in self.tools if tool.says)
-        return self._greeting, self.texts.patience, *says, self.texts.enough
+        return self._greeting, self.texts.patience, *says, self.texts.enough, *self.openers
+
+    @property
+    def gives_verdicts(self) -> bool:
+        return settings.TURN_VERDICT == "model" and self.keeping.asks
 
     async def write(
         self, history: Sequence[HistoryLine], *, with_verdict: bool = False
@@ -88,19 +119,65 @@ class OpenAiWriter:
             api().warm_soon()  # the greeting leaves time for what the first answer will need
             yield self._greeting
             return
-        messages = instructions.messages(self.texts, self._business, history, self._notes)
+        chat = _Chat(self, history)
         rounds = Rounds(self.tools, self._called, self._notes)
-        async with aclosing(rounds.reply(_Chat(self, messages))) as pieces:
+        async with aclosing(rounds.reply(chat, with_verdict=with_verdict)) as pieces:
             async for piece in pieces:
+                if isinstance(piece, Verdict) and chat.model == settings.OPENAI_MODEL:
+                    self.keeping.count(rounds.verdict)
                 yield piece
 
-    async def answer(self, asked: Json, has_spoken: bool) -> AsyncGenerator[str | Json, None]:
+    def messages(self, history: Sequence[HistoryLine], *, with_verdict: bool) -> list[Json]:
+        """What the model is told."""
+        return instructions.messages(
+            self.texts, self._business, history, self._notes, with_verdict=with_verdict
+        )
+
+
+class _Chat:
+    """calls.services.tool_rounds.Model: the messages of one reply, added to from round to round."""
+
+    def __init__(self, writer: OpenAiWriter, history: Sequence[HistoryLine]) -> None:
+        self.model = ""
+        """Which was asked last."""
+        self._writer = writer
+        self._told = {
+            with_verdict: writer.messages(history, with_verdict=with_verdict)
+            for with_verdict in (False, True)
+        }
+        self._added: list[Json] = []
+        self._tools = [tool.as_function for tool in writer.tools]
+
+    async def ask(
+        self, *, may_call: bool, has_spoken: bool, with_verdict: bool
+    ) -> AsyncGenerator[str | ToolCall | Requested, None]:
+        asked = {
+            "messages": self._told[with_verdict] + self._added,
+            "tools": self._tools,
+            "tool_choice": "auto" if may_call else "none",
+        }
+        calls = dict[int, ToolCall]()
+        async with aclosing(self._answer(asked, has_spoken)) as parts:
+            async for part in parts:
+                if not isinstance(part, dict):
+                    yield part
+                    continue
+                index = part.get("index", 0)
+                is_new = index not in calls
+                _add(calls.setdefault(index, ToolCall()), part)
+                if is_new:
+                    yield calls[index]
+
+    async def _answer(
+        self, asked: Json, has_spoken: bool
+    ) -> AsyncGenerator[str | Json | Requested, None]:
         """Text and pieces of tool calls, of the model or else of the fallback model."""
         has_begun = False
         try:
-            async with aclosing(self._in_time(settings.OPENAI_MODEL, asked)) as parts:
+            yield self._request(settings.OPENAI_MODEL)
+            async with aclosing(self._in_time(asked)) as parts:
                 async for part in parts:
-                    has_begun = True
+                    has_begun = has_begun or part not in ("", " ", Verdict.WHOLE.value)
                     yield part
             return
         except AccountRefused:
@@ -110,50 +187,30 @@ class OpenAiWriter:
                 raise
             first = error
         logger.warning("%s; asking %s instead", first, settings.OPENAI_FALLBACK_MODEL)
+        yield self._request(settings.OPENAI_FALLBACK_MODEL)
         if isinstance(first, ServiceLate) and not has_spoken:
-            yield self.texts.patience
+            yield self._writer.texts.patience
         try:
-            async with aclosing(self._in_time(settings.OPENAI_FALLBACK_MODEL, asked)) as parts:
+            async with aclosing(self._in_time(asked)) as parts:
                 async for part in parts:
                     yield part
         except ServiceFailed as second:
             raise type(second)(f"{first}; then {second}") from None
 
-    def _in_time(self, model: str, asked: Json) -> AsyncGenerator[str | Json, None]:
-        parts = _parts(model, asked)
-        return within(parts, first_s=self.first_s, next_s=self.next_s, what=f"OpenAI {model}")
+    def _request(self, model: str) -> Requested:
+        self.model = model
+        return Requested(model)
 
-
-class _Chat:
-    """calls.services.tool_rounds.Model: the messages of one reply, added to from round to round."""
-
-    def __init__(self, writer: OpenAiWriter, messages: list[Json]) -> None:
-        self._writer, self._messages = writer, messages
-        self._tools = [tool.as_function for tool in writer.tools]
-
-    async def ask(
-        self, *, may_call: bool, has_spoken: bool
-    ) -> AsyncGenerator[str | ToolCall, None]:
-        asked = {
-            "messages": self._messages,
-            "tools": self._tools,
-            "tool_choice": "auto" if may_call else "none",
-        }
-        calls = dict[int, ToolCall]()
-        async with aclosing(self._writer.answer(asked, has_spoken)) as parts:
-            async for part in parts:
-                if isinstance(part, str):
-                    yield part
-                else:
-                    _add(calls.setdefault(part.get("index", 0), ToolCall()), part)
-        for call in calls.values():
-            yield call
+    def _in_time(self, asked: Json) -> AsyncGenerator[str | Json, None]:
+        writer, what = self._writer, f"OpenAI {self.model}"
+        parts = _parts(self.model, asked)
+        return within(parts, first_s=writer.first_s, next_s=writer.next_s, what=what)
 
     def tell(self, text: str, results: Sequence[tuple[ToolCall, str]]) -> None:
         calls = [_as_asked(call) for call, _result in results]
-        self._messages.append({"role": "assistant", "content": text or None, "tool_calls": calls})
+        self._added.append({"role": "assistant", "content": text or None, "tool_calls": calls})
         for call, result in results:
-            self._messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
+            self._added.append({"role": "tool", "tool_call_id": call.id, "content": result})
 
 
 def _add(call: ToolCall, delta: Json) -> None:

@@ -180,6 +180,7 @@ class Receptionist:
 
     name = "embedded receptionist (fixed dialogue)"
     gives_verdicts = False
+    openers: Sequence[str] = ()
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         """The dialogue is fixed, but for its opening."""

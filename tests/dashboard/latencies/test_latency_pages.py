@@ -130,7 +130,7 @@ class OverTimeTests(LatencyPagesTestCase):
     def test_each_hour_is_a_column_and_leads_to_its_calls(self) -> None:
         self.count(3, 27)
         self.count(2, 30)
-        _title, map_of_short = self.context("over-time/?days=1")["maps"][0]
+        _latency, _title, map_of_short = self.context("over-time/?days=1")["maps"][0]
         self.assertEqual(len(map_of_short.stretches), 24)
         self.assertEqual([one.turns for one in map_of_short.stretches if one.turns], [20, 20])
         self.assertEqual(self.page("over-time/?days=1").count("/en/calls/?since="), 2)
@@ -138,7 +138,7 @@ class OverTimeTests(LatencyPagesTestCase):
     def test_times_stand_at_midnight_where_a_column_begins(self) -> None:
         for days in (7, 30):
             context = self.context(f"over-time/?days={days}")
-            _title, map_of_short = context["maps"][0]
+            _latency, _title, map_of_short = context["maps"][0]
             begins = {timezone.localtime(one.begins): one.x for one in map_of_short.stretches}
             for mark, at in context["times"]:
                 self.assertEqual((at.hour, at.minute), (0, 0))

@@ -36,10 +36,13 @@ class NumbersTestCase(TestCase):
 
 class EditTests(NumbersTestCase):
     def test_a_number_is_added_with_its_hours_and_closed_days(self) -> None:
-        page = self.save(records="on", keeps_holidays="on", pronunciations="HeVoice = הי וויס")
+        page = self.save(
+            openers="בכיף", records="on", keeps_holidays="on", pronunciations="HeVoice = הי וויס"
+        )
         self.assertIn("נשמר", page)
         number = PhoneNumber.objects.get()
         hours = number.hours.get()
+        self.assertEqual(number.as_called().openers, ("בכיף,",))
         self.assertTrue(number.records and number.keeps_holidays)
         self.assertEqual((hours.weekday, f"{hours.opens:%H:%M}"), (6, "20:00"))
         self.assertEqual(number.closed_days.get().reason, "ספירת מלאי")

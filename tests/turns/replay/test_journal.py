@@ -27,6 +27,8 @@ from tuning.turns.events import (
     Forget,
     HangUp,
     Heard,
+    JudgedByModel,
+    JudgedLocally,
     LineStalled,
     Pressed,
     Prompt,
@@ -62,7 +64,9 @@ ENTRIES: list[Event | Action] = [
     LineStalled(1520),
     Retuned(1540, revision=4, profile=replace(BRISK, streaming_stt=False)),
     Reply(1, "מה השעות", 1000, 2200, why="short silence", delay_ms=77),
-    Think(2, "כן"),
+    JudgedLocally(1600, "כן", 0.97, 0.02, 0.01, version="4b6d3bb0aa10"),
+    JudgedByModel(1620, turn=2, text="כן", verdict="whole"),
+    Think(2, "כן", with_verdict=True),
     Forget(2),
     Reply(
         2, "כן", 1000, 2200, "finished words", 0, 20_000, True, {"longest": 1800, "answered": -1460}
