@@ -10,6 +10,7 @@ judges on the same lines and are no forecast of calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import erf, log, sqrt
 
 import numpy as np
@@ -38,6 +39,64 @@ JUDGES: Mapping[str, Rank] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What comes of each threshold and pair of delays. Those of two sets of lines add up.
+
+    sure: whole lines that are surer than the threshold, of `ends`. spared: pauses, or turns with
+    all their pauses, of `units`, that no reply is expected to cut off; [threshold, delay where the
+    judge is sure, delay where it is not].
+    """
+
+    sure: Floats
+    ends: float
+    spared: Floats
+    units: float
+
+    def best(self) -> list[float]:
+        """The smallest shares of cut-offs within DEAD_AIR_MS, then the shortest dead air, in ms,
+        within CUT_OFF_PERCENT."""
+        share = (self.sure / self.ends)[:, None, None]
+        air = share * DELAYS_MS[:, None] + (1 - share) * DELAYS_MS
+        cut = 1 - self.spared / self.units
+        shares = [float(cut[air <= ms].min(initial=1)) for ms in DEAD_AIR_MS]
+        rounding = 1e-9
+        return shares + [
+            float(air[cut <= percent / 100 + rounding].min(initial=DELAYS_MS[-1]))
+            for percent in CUT_OFF_PERCENT
+        ]
+
+
+def thresholds(after_end: Floats) -> Floats:
+    """Those worth trying: as many whole lines lie between each two of them."""
+    return np.unique(np.quantile(after_end, np.linspace(0, 1, THRESHOLDS)))
+
+
+def sums(after_end: Floats, in_pause: Floats, owners: NDArray[np.int64], tried: Floats) -> Sums:
+    """after_end, in_pause: how sure a judge is there. owners: the unit that each pause is of."""
+    kept = np.log1p(-SURVIVES)
+    owned, found = np.unique(owners, return_inverse=True)
+    spared = []
+    for threshold in tried:
+        is_sure = in_pause >= threshold
+        sure = np.bincount(found[is_sure], minlength=len(owned))
+        unsure = np.bincount(found[~is_sure], minlength=len(owned))
+        pairs, counts = np.unique(np.stack([sure, unsure]), axis=1, return_counts=True)
+        each = np.exp(pairs[0][:, None, None] * kept[:, None] + pairs[1][:, None, None] * kept)
+        spared.append(np.tensordot(counts, each, axes=1))
+    sure_ends = (after_end >= tried[:, None]).sum(axis=1)
+    return Sums(sure_ends.astype(float), len(after_end), np.array(spared), len(owned))
+
+
+def heads() -> list[str]:
+    return [f"at {ms} ms" for ms in DEAD_AIR_MS] + [f"at {share} %" for share in CUT_OFF_PERCENT]
+
+
+def cells(best: Sequence[float]) -> list[str]:
+    count = len(DEAD_AIR_MS)
+    return [f"{share:.1%}" for share in best[:count]] + [f"{ms:.0f} ms" for ms in best[count:]]
+
+
 def table(by_line: Sequence[Sequence[Scored]], judges: Mapping[str, Rank] = JUDGES) -> str:
     """Needs lines that end whole, and pauses; says so where there are none."""
     every = [each for line in by_line for each in line]
@@ -51,41 +110,13 @@ def table(by_line: Sequence[Sequence[Scored]], judges: Mapping[str, Rank] = JUDG
     )
     turns = len(set(owners.tolist()))
     rows = [f"{len(ends)} whole lines, {len(pauses)} pauses in {turns} turns", ""]
-    heads = [f"at {ms} ms" for ms in DEAD_AIR_MS] + [f"at {share} %" for share in CUT_OFF_PERCENT]
     for unit, by in (("pause", np.arange(len(pauses))), ("turn", owners)):
-        rows.append(f"{f'cut-offs, ms per {unit}':24}" + "".join(f"{head:>12}" for head in heads))
+        rows.append(f"{f'cut-offs, ms per {unit}':24}" + "".join(f"{head:>12}" for head in heads()))
         for name, rank in judges.items():
             after_end, in_pause = (np.array([*map(rank, group)]) for group in (ends, pauses))
-            rows.append(f"{name:24}" + "".join(_best(after_end, in_pause, by)))
+            best = sums(after_end, in_pause, by, thresholds(after_end)).best()
+            rows.append(f"{name:24}" + "".join(f"{cell:>12}" for cell in cells(best)))
     return "\n".join([*rows, "", _asked(ends, pauses)])
-
-
-def _best(after_end: Floats, in_pause: Floats, owners: NDArray[np.int64]) -> list[str]:
-    tried = _tried(after_end, in_pause, owners)
-    air, cut = (np.concatenate([each[at] for each in tried]) for at in (0, 1))
-    shares = [cut[air <= ms].min(initial=1) for ms in DEAD_AIR_MS]
-    waits = [air[cut <= percent / 100].min(initial=DELAYS_MS[-1]) for percent in CUT_OFF_PERCENT]
-    return [f"{share:11.1%} " for share in shares] + [f"{wait:9.0f} ms" for wait in waits]
-
-
-def _tried(
-    after_end: Floats, in_pause: Floats, owners: NDArray[np.int64]
-) -> list[tuple[Floats, Floats]]:
-    """Dead air and share of cut-offs at each threshold, for all pairs of delays."""
-    kept = np.log1p(-SURVIVES)
-    owned, found = np.unique(owners, return_inverse=True)
-    tried = []
-    for threshold in np.unique(np.quantile(after_end, np.linspace(0, 1, THRESHOLDS))):
-        is_sure = in_pause >= threshold
-        sure = np.bincount(found[is_sure], minlength=len(owned))
-        unsure = np.bincount(found[~is_sure], minlength=len(owned))
-        pairs, counts = np.unique(np.stack([sure, unsure]), axis=1, return_counts=True)
-        spared = np.exp(pairs[0][:, None, None] * kept[:, None] + pairs[1][:, None, None] * kept)
-        cut = 1 - np.tensordot(counts, spared, axes=1) / len(owned)
-        share = (after_end >= threshold).mean()
-        air = share * DELAYS_MS[:, None] + (1 - share) * DELAYS_MS
-        tried.append((air.ravel(), cut.ravel()))
-    return tried
 
 
 def _asked(ends: Sequence[Scored], pauses: Sequence[Scored]) -> str:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from calls.language.completion.features import LISTED, features
 
 OUTCOMES = ("whole", "cut_short", "needs_time")
-BUCKETS = 1 << 16
+BUCKETS = 1 << 18
 STORED = Path(__file__).parent.parent / "hebrew" / "completion.npz"
 
 Floats = NDArray[np.float32]
