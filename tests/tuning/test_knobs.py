@@ -157,7 +157,7 @@ TRIED: dict[str, Trial] = {
     "vad": ("webrtc", "silero", said(1200, speech=0b1111)),
     "finished_silence_ms": (340, 600, judged(0.95)),
     "middle_silence_ms": (700, 1000, judged(0.6)),
-    "sure_percent": (80, 95, judged(0.9)),
+    "sure_percent": (80, 96, judged(0.9)),
     "verdict_wait_ms": (0, 1000, judged(0.95, is_late=True)),
     "stable_ms": (100, 600, judged(0.95)),
     "asked_for_time_ms": (0, 1000, an_answer("רגע", Asked())),

@@ -136,7 +136,7 @@ class WeightsTests(TestCase):
         newest = profile.newest
         self.assertEqual((newest.number, newest.values), (3, before))
         self.assertIn("weights", newest.note)
-        self.assertEqual(newest.knobs["sure_percent"], 90)
+        self.assertEqual(newest.knobs["sure_percent"], 92)
         self.assertTrue(GONE.isdisjoint(newest.knobs))
         self.assertEqual(profile.revisions.get(number=2).knobs, knobs)
 

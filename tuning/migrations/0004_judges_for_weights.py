@@ -15,7 +15,7 @@ GONE = frozenset(
     f"weight_{evidence}"
     for evidence in ("answered", "closed", "wish", "detail", "stable", "unfinished", "pauses")
 )
-CAME = {"middle_silence_ms": 1000, "sure_percent": 90, "verdict_wait_ms": 1000}
+CAME = {"middle_silence_ms": 1000, "sure_percent": 92, "verdict_wait_ms": 1000}
 NOTE = (
     "משקלי המילים אינם עוד: במקומם שופט שלמד, „כמה להיות בטוחים לפני שעונים”. "
     "The weights of words have gone: a judge that has learned, and one knob."

@@ -269,7 +269,7 @@ class Profile:
         ),
     )
     sure_percent: int = knob(
-        90,
+        92,
         soft=(75, 97),
         hard=(50, 100),
         step=1,

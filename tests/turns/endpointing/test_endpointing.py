@@ -13,7 +13,7 @@ from tuning.turns.profile import Profile
 
 SHORTEST_MS, MIDDLE_MS, LONGEST_MS, MORE_MS = 340, 1000, 2600, 1500
 TELEPHONE = Asked("number")
-SURE, UNSURE, CUT, UNJUDGED = Reading("", 0.9), Reading("", 0.5), Reading("", 0.49), Reading()
+SURE, UNSURE, CUT, UNJUDGED = Reading("", 0.92), Reading("", 0.5), Reading("", 0.49), Reading()
 TOO_SHORT, ASKED_FOR_TIME = Reading("number", 1.0), Reading("asked for time", 1.0)
 
 
