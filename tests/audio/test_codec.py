@@ -118,5 +118,5 @@ class ChunkTests(SimpleTestCase):
         audio = bytes(range(256)) * 10
         parts = list(chunks(audio))
         self.assertEqual(b"".join(parts), audio)
-        self.assertEqual([len(part) for part in parts[:-1]], [CHUNK_BYTES] * 3)
+        self.assertEqual([len(part) for part in parts], [CHUNK_BYTES, CHUNK_BYTES, 960])
         self.assertEqual(list(chunks(b"")), [])
