@@ -132,3 +132,17 @@ def _of_adaptive(values: Mapping[str, int]) -> Iterable[Problem]:
             ),
             is_error=False,
         )
+    elif not (
+        values["finished_silence_ms"]
+        <= values["middle_silence_ms"]
+        <= values["end_silence_long_ms"]
+    ):
+        yield Problem(
+            ("middle_silence_ms", "finished_silence_ms", "end_silence_long_ms"),
+            Text(
+                "שתיקת הביניים אינה בין הקצרה ביותר לארוכה ביותר, ופועלת כמו הקרובה אליה",
+                "the middle silence is not between the shortest and the longest, so it acts as the "
+                "nearer one",
+            ),
+            is_error=False,
+        )
