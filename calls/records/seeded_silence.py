@@ -29,6 +29,7 @@ JUDGED = (
 """(How likely the words are whole by the local judge, what the model says), and how often."""
 FORGOTTEN = (80, 15, 5)
 """How often none, one or two replies were begun on words that changed."""
+TEXT_AFTER_VERDICT_MS = 17
 VERDICT_TOKENS, MOST_WASTED_TOKENS = 1, 12
 
 
@@ -46,9 +47,9 @@ class SeededSilence:
 
 
 def seeded_silence(
-    draw: random.Random, knobs: Profile, span_ms: int, verdict_after_ms: float
+    draw: random.Random, knobs: Profile, span_ms: int, text_after_ms: float
 ) -> SeededSilence:
-    """verdict_after_ms: from the model's being asked to its first token."""
+    """text_after_ms: from the request to the first text, which follows the verdict."""
     if knobs.endpointing == "fixed":
         parts = knobs.wait_parts_ms(span_ms)
         parts.pop("delay")
@@ -57,6 +58,7 @@ def seeded_silence(
         return SeededSilence(silence, silence.asked_ms, None, 0, 1, 0)
     whole, verdict = draw.choices(*zip(*JUDGED, strict=True))[0]
     asked_ms = draw.uniform(40, 300)
+    verdict_after_ms = text_after_ms - TEXT_AFTER_VERDICT_MS
     verdict_ms = asked_ms + verdict_after_ms
     opinion = Opinion(verdict, round(verdict_ms))
     if verdict_after_ms > knobs.verdict_wait_ms:

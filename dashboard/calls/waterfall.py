@@ -73,6 +73,7 @@ class Waterfall:
     decided: float | None
     verdict: AxisMark | None
     """The model said whether the caller had finished."""
+    verdict_after_ms: float | None
     verdict_part: str
     """What it said: a key of words.WAIT_PARTS, "" where that moved no silence."""
     ready: AxisMark | None
@@ -143,6 +144,7 @@ def waterfall(turn: Turn) -> Waterfall | None:
         place(0),
         decided.x if decided and turn.speech_ended_ms is not None else None,
         mark(turn.verdict_ms, "verdict"),
+        since(turn.verdict_ms),
         _verdict_part(turn),
         mark(turn.ready_ms, "ready") if turn.is_prepared else None,
         mark(turn.first_audio_ms, "total"),
