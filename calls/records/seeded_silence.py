@@ -57,7 +57,7 @@ def seeded_silence(
         silence = Silence(sum(parts.values()), why, parts)
         return SeededSilence(silence, silence.asked_ms, None, 0, 1, 0)
     whole, verdict = draw.choices(*zip(*JUDGED, strict=True))[0]
-    asked_ms = draw.uniform(40, 300)
+    asked_ms = draw.uniform(180, 340)
     verdict_after_ms = text_after_ms - TEXT_AFTER_VERDICT_MS
     verdict_ms = asked_ms + verdict_after_ms
     opinion = Opinion(verdict, round(verdict_ms))
