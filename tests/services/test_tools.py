@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.test import SimpleTestCase, TransactionTestCase, tag
+from django.test import SimpleTestCase, TransactionTestCase, tag, override_settings
 
 from calls.language.hebrew import HEBREW
 from calls.services import Busy, CalledNumber, Farewell, Message, Piece, Requested, WhenDecided
@@ -239,13 +239,13 @@ class WholeCallTests(TransactionTestCase):
 
     ran: ClassVar[Ran] = Ran()
 
+    @override_settings(TURN_VERDICT="off")  # it would be decided at once
     async def test_a_tool_is_run_ahead_or_at_the_decision_as_it_says(self) -> None:
         self.ran.clear()
         look = tool("look_up", self.ran)
         book = tool("book", self.ran, Done(BOOKED), safe_ahead=False)
         thinker = tuned(OpenAiWriter, more_tools=(look, book))
-        knobs = ADAPTIVE | SLOW
-        await publish(Profile(**knobs))
+        await publish(Profile(**ADAPTIVE | SLOW))
         quick = tuned(FakeSpeaker, first_byte_s=0.01)
         async with served() as server:
             server.answers |= {
