@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from calls.models import Turn
 from dashboard.charts import LABEL_LEFT_FROM, AxisMark, percent, round_axis, steps, thousands
-from tuning.turns.endpointing import WORDS as VERDICTS
+from tuning.turns.endpointing import verdict_in
 
 LANE_PX = 22
 LABEL_ROOM = 12.0
@@ -145,17 +145,12 @@ def waterfall(turn: Turn) -> Waterfall | None:
         decided.x if decided and turn.speech_ended_ms is not None else None,
         mark(turn.verdict_ms, "verdict"),
         since(turn.verdict_ms),
-        _verdict_part(turn),
+        verdict_in(turn.wait_parts),
         mark(turn.ready_ms, "ready") if turn.is_prepared else None,
         mark(turn.first_audio_ms, "total"),
         mark(turn.heard_ms, "heard"),
         turn.speech_ended_ms is not None,
     )
-
-
-def _verdict_part(turn: Turn) -> str:
-    names = (f"model: {words}" for words in VERDICTS.values())
-    return next((name for name in names if name in turn.wait_parts), "")
 
 
 Stretches = list[tuple[str, float, float]]

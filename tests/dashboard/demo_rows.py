@@ -38,7 +38,12 @@ def fill() -> None:
 
 def processes() -> None:
     """One that a service failed, and one that is gone."""
-    works = {"asked_for": "OpenAI gpt-6-luna", "in_use": "OpenAI gpt-6-luna", "why": ""}
+    works: dict[str, object] = {
+        "asked_for": "OpenAI gpt-6-luna",
+        "in_use": "OpenAI gpt-6-luna",
+        "why": "",
+    }
+    works |= {"no_verdicts": {"missing": 12, "of": 50, "in_calls": True}}
     replaced = {
         "asked_for": "v1 phone_call he-IL",
         "in_use": "v2 chirp_3 iw-IL (eu)",

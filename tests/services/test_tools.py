@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django.test import SimpleTestCase, TransactionTestCase, tag, override_settings
+from django.test import SimpleTestCase, TransactionTestCase, override_settings, tag
 
 from calls.language.hebrew import HEBREW
 from calls.services import Busy, CalledNumber, Farewell, Message, Piece, Requested, WhenDecided
