@@ -27,6 +27,8 @@ JUDGED = (
     ((0.1, NEEDS_TIME), 2),
 )
 """(How likely the words are whole by the local judge, what the model says), and how often."""
+UNDERSTOOD = 0.8
+"""Share of the pauses in mid-sentence at which the judges say cut short: nobody is cut in on."""
 FORGOTTEN = (80, 15, 5)
 """How often none, one or two replies were begun on words that changed."""
 TEXT_AFTER_VERDICT_MS = 17

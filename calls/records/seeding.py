@@ -27,7 +27,7 @@ from calls.measures.latency_count import LatencyCount, Place
 from calls.models import Call
 from calls.records import recording
 from calls.records.post_call import MEASURES
-from calls.records.seeded_silence import seeded_silence
+from calls.records.seeded_silence import UNDERSTOOD, seeded_silence
 from calls.records.turn import Turn
 from calls.services.espeak.speaker import synthesise
 from calls.telephony.phone_number import PhoneNumber
@@ -196,7 +196,8 @@ class Seeding:
         wait_ms = seeded.silence.asked_ms
         pauses = draw.random() < (0.2 if is_short else 0.6)
         pause_ms = draw.lognormvariate(5.9, 0.65) if pauses else 0.0
-        is_cut_in = pause_ms > wait_ms
+        is_understood = seeded.thought > 0 and draw.random() < UNDERSTOOD
+        is_cut_in = pause_ms > wait_ms and not is_understood
         decided_ms = ended_ms + wait_ms
         asked_ms = ended_ms + seeded.asked_ms
         ready_ms = asked_ms + llm_ms + 60 + tts_ms
