@@ -33,7 +33,8 @@ class Moments:
     asked_ms: Moment = None
     """The writer was asked for the reply."""
     verdict_ms: Moment = None
-    """The model said whether the caller had finished: the first token of its answer, or before."""
+    """The model said whether the caller had finished: the first token of its answer; before
+    `asked_ms` where it said to wait, and was asked again."""
     first_token_ms: Moment = None
     """The first piece of its text came."""
     first_sentence_ms: Moment = None
@@ -77,9 +78,12 @@ class Latency:
         is_stage: bool = False,
         is_counted: bool = True,
         is_exported: bool = True,
+        is_forward: bool = False,
     ) -> None:
         """is_stage: it is a part of what the caller waits. is_counted: by the hour, for good.
-        is_exported: with every turn of a JSON export."""
+        is_exported: with every turn of a JSON export. is_forward: none where the end came first,
+        because it was of an earlier start."""
+        self.is_forward = is_forward
         self.starts, self.ends, self.label, self.meaning = starts, ends, label, meaning
         self.is_stage, self.is_counted, self.is_exported = is_stage, is_counted, is_exported
 
@@ -96,7 +100,10 @@ class Latency:
         if turn is None:
             return self
         start_ms, end_ms = getattr(turn, self.starts), getattr(turn, self.ends)
-        return None if start_ms is None or end_ms is None else end_ms - start_ms
+        if start_ms is None or end_ms is None:
+            return None
+        lasted_ms: float = end_ms - start_ms
+        return None if self.is_forward and lasted_ms < 0 else lasted_ms
 
 
 class Latencies(Moments):
@@ -163,6 +170,7 @@ class Latencies(Moments):
         _("LLM, verdict"),
         _("From the request to the verdict on whether the caller has finished."),
         is_counted=False,
+        is_forward=True,
     )
     turn_latency = Latency(
         "decided_ms",

@@ -27,6 +27,7 @@ from calls.measures.latency_count import LatencyCount, Place
 from calls.models import Call
 from calls.records import recording
 from calls.records.post_call import MEASURES
+from calls.records.seeded_silence import UNDERSTOOD, seeded_silence
 from calls.records.turn import Turn
 from calls.services.espeak.speaker import synthesise
 from calls.telephony.phone_number import PhoneNumber
@@ -190,14 +191,15 @@ class Seeding:
         span_ms = round(len(said) * draw.uniform(55, 80))
         is_short = span_ms < knobs.short_utterance_ms
         ended_ms = at_ms + span_ms
-        wait_ms, why, parts = self._wait(knobs, span_ms)
+        llm_ms, tts_ms = draw.lognormvariate(5.9, 0.25) * speed, draw.lognormvariate(5.2, 0.2)
+        seeded = seeded_silence(draw, knobs, span_ms, llm_ms)
+        wait_ms = seeded.silence.asked_ms
         pauses = draw.random() < (0.2 if is_short else 0.6)
         pause_ms = draw.lognormvariate(5.9, 0.65) if pauses else 0.0
-        is_cut_in = bool(pause_ms > wait_ms)
+        is_understood = seeded.thought > 0 and draw.random() < UNDERSTOOD
+        is_cut_in = pause_ms > wait_ms and not is_understood
         decided_ms = ended_ms + wait_ms
-        llm_ms, tts_ms = draw.lognormvariate(5.9, 0.25) * speed, draw.lognormvariate(5.2, 0.2)
-        is_prepared = draw.random() < 0.6
-        asked_ms = decided_ms - (draw.uniform(0.2, 0.9) * wait_ms if is_prepared else 0)
+        asked_ms = ended_ms + seeded.asked_ms
         ready_ms = asked_ms + llm_ms + 60 + tts_ms
         audio_ms = max(ready_ms, decided_ms) + 8
         outcome = Turn.Outcome.COMPLETED
@@ -210,31 +212,20 @@ class Seeding:
         opener_ms = len(Openers(spoken().openers).opening(answered)) * 70
         return Turn(
             call=call, number=number, revision=call.revision, said=said, answered=answered,
-            why=why, outcome=outcome, chosen_from=None, span_ms=span_ms, is_short=is_short,
+            why=seeded.silence.why, outcome=outcome, span_ms=span_ms, is_short=is_short,
             label=Turn.Label.FINE if is_cut_in and draw.random() < 0.1 else "",
             pause_short_ms=pause if is_short else None, pause_long_ms=None if is_short else pause,
-            policy_ms=round(wait_ms), wait_parts=parts, is_prepared=is_prepared,
-            thought=int(is_prepared), tokens=len(answered) // 3, characters=len(answered),
+            policy_ms=wait_ms, wait_parts=seeded.silence.parts, is_prepared=seeded.thought > 0,
+            thought=seeded.thought, requests=seeded.requests, tokens=len(answered) // 3,
+            wasted_tokens=seeded.wasted_tokens, characters=len(answered),
             spoken_ms=spoken_ms, speech_began_ms=at_ms, speech_ended_ms=ended_ms,
             decided_ms=decided_ms, transcribed_ms=ended_ms + draw.uniform(120, 400),
             asked_ms=asked_ms, first_token_ms=asked_ms + llm_ms,
+            verdict_ms=None if seeded.verdict_ms is None else ended_ms + seeded.verdict_ms,
             first_sentence_ms=asked_ms + llm_ms + 60, first_byte_ms=ready_ms, ready_ms=ready_ms,
             first_audio_ms=audio_ms, first_content_ms=audio_ms + opener_ms,
             heard_ms=audio_ms + 130, ended_ms=audio_ms + spoken_ms,
         )  # fmt: skip
-
-    def _wait(self, knobs: Profile, span_ms: int) -> tuple[float, str, dict[str, int]]:
-        """The silence that was waited, as the profile asks for it."""
-        if knobs.endpointing != "adaptive":
-            parts = knobs.wait_parts_ms(span_ms)
-            parts.pop("delay")
-            is_short = span_ms < knobs.short_utterance_ms
-            rule = "short silence" if is_short else "long silence"
-            return float(sum(parts.values())), rule, parts
-        wait_ms = self._draw.choices((340, 480, 1000, 2600), (50, 25, 18, 7))[0]
-        longest = 2600
-        why = "long silence" if wait_ms == longest else "finished words"
-        return float(wait_ms), why, {"longest": longest, "stable": wait_ms - longest}
 
     def record(self, calls: int) -> None:
         """Give the newest calls a recording: the embedded voice speaks for both sides."""

@@ -15,6 +15,7 @@ from calls.services import HistoryLine, Transcript
 from calls.voice.audio_in import AudioIn
 from calls.voice.reply import Means, Reply
 from tuning.turns import events
+from tuning.turns.endpointing import verdict_in
 
 Order = (
     events.Reply
@@ -61,6 +62,8 @@ class Replies:
         self.history: list[HistoryLine] = []
         self._opener_before = ""
         """The opener that the caller heard last."""
+        self._verdict_ms: float | None = None
+        """When the model said last whether the caller had finished."""
         self._ahead: Reply | None = None
         self._waste = Waste()
         self._transcript: Transcript | None = None
@@ -171,6 +174,8 @@ class Replies:
         turn.decided_ms, turn.why, turn.revision = self._clock.wall_ms, decision.why, turns.revision
         turn.frames_dropped, turn.transcriber_replaced = self._audio_in.take_losses()
         turn.describe(decision, turns.profile)
+        if turn.verdict_ms is None and verdict_in(turn.wait_parts):
+            turn.verdict_ms = self._verdict_ms  # it was of a reply that was forgotten
         self._waste = self._waste.put_down_to(turn)
         if decision.spoke_from_ms is not None and decision.spoke_until_ms is not None:
             turn.speech_began_ms = self._clock.wall_of(decision.spoke_from_ms)
@@ -199,6 +204,9 @@ class Replies:
 
     def _take(self, event: events.Event) -> None:
         """What a reply reports of itself: the core is told, once that is written down."""
-        if isinstance(event, events.ReplyEnded):
-            self.close("completed")
+        match event:
+            case events.ReplyEnded():
+                self.close("completed")
+            case events.JudgedByModel():
+                self._verdict_ms = self._clock.wall_ms
         self._feed(event)

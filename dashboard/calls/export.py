@@ -41,7 +41,8 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
 )
 TURN = (
     *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
-    *("is_prepared", *names_of(lambda each: each.is_exported)),
+    *("is_prepared", "thought", "requests", "tokens", "wasted_tokens"),
+    *names_of(lambda each: each.is_exported),
 )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from calls.models import Turn
 from dashboard.charts import LABEL_LEFT_FROM, AxisMark, percent, round_axis, steps, thousands
+from tuning.turns.endpointing import verdict_in
 
 LANE_PX = 22
 LABEL_ROOM = 12.0
@@ -70,6 +71,11 @@ class Waterfall:
     ticks: tuple[AxisMark, ...]
     zero: float
     decided: float | None
+    verdict: AxisMark | None
+    """The model said whether the caller had finished."""
+    verdict_after_ms: float | None
+    verdict_part: str
+    """What it said: a key of words.WAIT_PARTS, "" where that moved no silence."""
     ready: AxisMark | None
     """The reply could be heard, where that was before it went out."""
     total: AxisMark | None
@@ -103,7 +109,8 @@ def waterfall(turn: Turn) -> Waterfall | None:
     moments = [
         at for _name, stretches in stages for _kind, start, end in stretches for at in (start, end)
     ]
-    marked = (since(turn.first_audio_ms), since(turn.heard_ms), since(turn.ready_ms))
+    marked_ms = (turn.first_audio_ms, turn.heard_ms, turn.ready_ms, turn.verdict_ms)
+    marked = [since(moment_ms) for moment_ms in marked_ms]
     moments += [at for at in marked if at is not None]
     if not moments:
         return None
@@ -136,6 +143,9 @@ def waterfall(turn: Turn) -> Waterfall | None:
         ticks,
         place(0),
         decided.x if decided and turn.speech_ended_ms is not None else None,
+        mark(turn.verdict_ms, "verdict"),
+        since(turn.verdict_ms),
+        verdict_in(turn.wait_parts),
         mark(turn.ready_ms, "ready") if turn.is_prepared else None,
         mark(turn.first_audio_ms, "total"),
         mark(turn.heard_ms, "heard"),

@@ -19,6 +19,7 @@ from calls.measures.moments import LATENCIES, Latencies, Latency, names_of
 from dashboard.access import may
 from dashboard.cached_figures import cached
 from dashboard.charts import Histogram, latency_axis, latency_histogram, latency_place
+from dashboard.latencies.model_use import MANY_REQUESTS, ModelUse
 from dashboard.latencies.targets import LATENCY, Target, verdict
 from dashboard.latencies.turn_selection import DAYS, NEWEST_CALLS, Measured, Selection
 from tuning.models import TimingProfile
@@ -91,6 +92,7 @@ def latencies(request: HttpRequest) -> HttpResponse:
         **figures,
         "selection": selection,
         "days": DAYS,
+        "many_requests": MANY_REQUESTS,
         "ticks": latency_axis(),
         "profiles": TimingProfile.objects.all(),
         "revisions": selection.profile.revisions.all()[:20] if selection.profile else (),
@@ -110,6 +112,7 @@ def _figures(selection: Selection) -> dict[str, Any]:
     return {
         "panels": panels,
         "stages": [(labels.get(one.name, one.name), one) for one in _stages(turns)],
+        "model_use": ModelUse.of(turns),
         "unanswered": sum(turn.response_latency is None for turn in turns if turn.speech_ended_ms),
         "newest_calls": NEWEST_CALLS if is_cut else 0,
     }

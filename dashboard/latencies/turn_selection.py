@@ -44,6 +44,9 @@ class Measured(Judged, Latencies):
     pause_long_ms: int | None
     policy_ms: int
     wait_parts: dict[str, int]
+    requests: int
+    tokens: int
+    wasted_tokens: int
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ WORDS: dict[str, Words] = {
     "role": ROLES,
     "reported": CARRIER_STATUSES,
 }
+JUDGES = ("local: ", "model: ", "rule: ")
+"""The parts of a silence in which one of them says something (tuning.turns.endpointing)."""
 NUMBER = re.compile(
     r"(?<![&#\w])[-−+]?\d+(?:[.,:]\d+)*(?:\s?[–-]\s?\d+(?:[.,]\d+)*)?(?:\s?%|\s?ms\b)?"
 )
@@ -61,14 +63,15 @@ def ms(value: float | str | None) -> SafeString | str:
 
 @register.simple_tag
 def wait_sum(parts: Mapping[str, int]) -> SafeString:
-    """A silence as the sum of its named parts."""
-    signed = [(name, value) for name, value in parts.items() if value]
+    """A silence as the sum of its named parts; what a judge said stands there though it changed
+    nothing, by its name alone."""
+    signed = [(name, value) for name, value in parts.items() if value or name.startswith(JUDGES)]
     terms = [
         format_html(
             "{} <bdi>{}</bdi> {}",
-            "" if not index and value > 0 else "+" if value > 0 else "\N{MINUS SIGN}",
+            _sign(value, is_first=not index),
             words(name, "part"),
-            ltr(thousands(abs(value))),
+            ltr(thousands(abs(value))) if value else "",
         )
         for index, (name, value) in enumerate(signed)
     ]
@@ -80,6 +83,12 @@ def wait_sum(parts: Mapping[str, int]) -> SafeString:
         format_html_join(" ", '<span class="term">{}</span>', ((t,) for t in terms)),
         total,
     )
+
+
+def _sign(value: int, *, is_first: bool) -> str:
+    if value < 0:
+        return "\N{MINUS SIGN}"
+    return "" if is_first else "+" if value else "\N{MIDDLE DOT}"
 
 
 @register.simple_tag

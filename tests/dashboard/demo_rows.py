@@ -38,7 +38,12 @@ def fill() -> None:
 
 def processes() -> None:
     """One that a service failed, and one that is gone."""
-    works = {"asked_for": "OpenAI gpt-6-luna", "in_use": "OpenAI gpt-6-luna", "why": ""}
+    works: dict[str, object] = {
+        "asked_for": "OpenAI gpt-6-luna",
+        "in_use": "OpenAI gpt-6-luna",
+        "why": "",
+    }
+    works |= {"no_verdicts": {"missing": 12, "of": 50, "in_calls": True}}
     replaced = {
         "asked_for": "v1 phone_call he-IL",
         "in_use": "v2 chirp_3 iw-IL (eu)",
@@ -85,11 +90,17 @@ def every_kind() -> None:
         wasted_tokens=14, wasted_characters=31, resumed=1, spoken_ms=4200, is_limited=True,
         decided_ms=71_020.0, asked_ms=70_320.0, first_token_ms=70_690.0, policy_ms=1018,
         first_sentence_ms=70_750.0, first_byte_ms=70_940.0, ready_ms=70_945.0,
-        wait_parts={"longest": 2600, "wish": -904, "stable": -678},
+        wait_parts={"longest": 2600, "wish": -904, "stable": -678}, requests=3,
     )  # fmt: skip
     a_turn(
         call, 8, response_ms=520, why="finished words", outcome="cut-in", answered="יש לנו",
         decided_ms=80_340.0, asked_ms=80_341.0, first_token_ms=80_400.0, policy_ms=340,
         wait_parts={"longest": 2600, "answered": -2260},
         spoken_ms=620,
+    )  # fmt: skip
+    a_turn(
+        call, 9, response_ms=1010, why="finished words", is_prepared=True, thought=1, requests=2,
+        decided_ms=91_000.0, asked_ms=90_240.0, verdict_ms=90_650.0, first_token_ms=90_670.0,
+        first_sentence_ms=90_730.0, first_byte_ms=90_900.0, ready_ms=90_905.0, policy_ms=1000,
+        wait_parts={"longest": 2600, "local: cut short": 0, "model: whole": -1600},
     )  # fmt: skip

@@ -31,6 +31,12 @@ class MomentsTests(SimpleTestCase):
         self.assertEqual(turn.response_latency, 640.0)
         self.assertIsNone(turn.turn_latency)
 
+    def test_a_verdict_of_an_earlier_request_has_its_moment_but_no_latency(self) -> None:
+        turn = TurnInProgress(1, 1, asked_ms=1000.0, verdict_ms=1340.0)
+        self.assertEqual(turn.verdict_latency, 340.0)
+        turn.asked_ms = 2200.0  # it said to wait, and was asked again
+        self.assertIsNone(turn.verdict_latency)
+
     def test_a_latency_begins_and_ends_with_moments(self) -> None:
         for each in LATENCIES:
             with self.subTest(each.name):

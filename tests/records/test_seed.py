@@ -12,6 +12,7 @@ from calls.measures.latency import bin_of
 from calls.models import Call, LatencyCount
 from calls.records import recording, seeding
 from calls.records.turn import Turn
+from dashboard.words import WAIT_PARTS
 from tests.dashboard.call_rows import a_call
 from tests.dashboard.operators import a_person
 from tuning.models import TimingProfile
@@ -69,6 +70,26 @@ class SeedTests(TestCase):
             self.assertEqual(call.revision.profile_id, call.profile_id)
             named = call.number.profile.name if call.number.profile else "adaptive"
             self.assertEqual(call.profile and call.profile.name, named)
+
+    def test_the_silence_is_of_two_judges_and_the_model_is_asked(self) -> None:
+        TimingProfile.objects.get(name="adaptive").make_default()
+        seed(40)
+        turns = Turn.objects.filter(number__gt=0)
+        for turn in turns:
+            self.assertEqual(sum(turn.wait_parts.values()), turn.policy_ms)
+            self.assertGreaterEqual(turn.requests, max(1, turn.thought))
+            if turn.verdict_ms is not None:
+                assert turn.speech_ended_ms is not None
+                assert turn.first_token_ms is not None
+                self.assertLess(turn.speech_ended_ms, turn.verdict_ms)
+                self.assertLess(turn.verdict_ms, turn.first_token_ms)
+        parts = Counter(name for turn in turns for name in turn.wait_parts)
+        self.assertLessEqual(set(parts), set(WAIT_PARTS))
+        self.assertGreater(parts["model: whole"], parts["model: cut short"])
+        self.assertGreater(parts["model: cut short"], 0)
+        judged = turns.filter(call__profile__name="adaptive")
+        self.assertFalse(judged.filter(verdict_ms=None).exists())
+        self.assertFalse(turns.filter(call__profile__name="balanced", thought__gt=0).exists())
 
     def test_keys_grow_with_time(self) -> None:
         seed(30)

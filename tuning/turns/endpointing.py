@@ -21,6 +21,7 @@ caller could hear, because the verdict is the first token of the answer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tuning.turns.completion import ASKED_FOR_TIME
@@ -130,6 +131,12 @@ def adaptive(
     if asks_time and more_ms:
         parts[ASKED_FOR_TIME] = more_ms
     return Silence(sum(parts.values()), _why(profile, asks_time, sum(parts.values())), parts)
+
+
+def verdict_in(parts: Mapping[str, int]) -> str:
+    """The name of the part that is the model's verdict; "": it had none to add."""
+    names = (f"model: {words}" for words in WORDS.values())
+    return next((name for name in names if name in parts), "")
 
 
 def _by(profile: Profile, said: Reading, verdict: str) -> int:

@@ -11,6 +11,8 @@ from tests.dashboard.browser import BrowserTestCase
 
 FILL = """
 from django.core.management import call_command
+from tuning.models import TimingProfile
+TimingProfile.objects.get(name="adaptive").make_default()
 call_command("seed", calls=3, recorded=1)
 from calls.models import Call
 call = Call.objects.order_by("-rang_at")[0]
@@ -28,8 +30,9 @@ with connection.cursor() as cursor:
     cursor.execute("delete from dashboard_auditevent where action = 'play'")
 """
 STROKES = """(within) => Object.fromEntries(
-  ["decided", "ready", "total", "heard"].map((name) => within.querySelector(`line.${name}`))
-    .filter(Boolean).map((line) => { const style = getComputedStyle(line);
+  ["decided", "verdict", "ready", "total", "heard"]
+    .map((name) => within.querySelector(`line.${name}`)).filter(Boolean)
+    .map((line) => { const style = getComputedStyle(line);
       return [line.getAttribute("class"), [style.stroke, style.strokeDasharray]]; }))"""
 PRESS = """([code, key]) => document.activeElement.dispatchEvent(
   new KeyboardEvent("keydown", { code, key, bubbles: true, cancelable: true }))"""
@@ -187,7 +190,7 @@ class CallBrowserTests(BrowserTestCase):
             self.assertAlmostEqual(share, recorded_s / seconds, places=2)
             self.assertLessEqual(share, 1.001)
 
-    def test_the_legend_tells_the_four_moments_apart_as_the_chart_does(self) -> None:
+    def test_the_legend_tells_the_five_moments_apart_as_the_chart_does(self) -> None:
         ready = "document.querySelector('.waterfall .ready')"
         turns = self.page.locator("#transcript a")
         for number in range(1, turns.count()):
@@ -199,10 +202,10 @@ class CallBrowserTests(BrowserTestCase):
         drawn = self.page.evaluate(f"({STROKES})(document.querySelector('.waterfall .chart'))")
         explained = self.page.evaluate(f"({STROKES})(document.querySelector('#turn .key'))")
         self.assertEqual(explained, drawn)
-        self.assertEqual(set(explained), {"decided", "ready", "total", "heard"})
-        self.assertEqual(len({tuple(each) for each in explained.values()}), 4)
+        self.assertEqual(set(explained), {"decided", "verdict", "ready", "total", "heard"})
+        self.assertEqual(len({tuple(each) for each in explained.values()}), 5)
         dashes = {each[1] for each in explained.values()}
-        self.assertEqual(len(dashes), 4, "not by colour alone")
+        self.assertEqual(len(dashes), 5, "not by colour alone")
 
     def test_words_that_were_found_are_marked_where_they_were_said(self) -> None:
         page = self.operator.visit("calls/")

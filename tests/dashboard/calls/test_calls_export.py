@@ -18,13 +18,21 @@ from tests.dashboard.call_rows import a_call, a_turn
 from tests.dashboard.operators import a_person
 from tuning.models import TimingProfile
 
+COUNTED = ("thought", "requests", "tokens", "wasted_tokens")
+
 
 class ExportTests(TransactionTestCase):
     def setUp(self) -> None:
         TimingProfile.create_shipped()
         self.person = a_person("operator")
         call = a_call(1, caller="+972501234567")
-        a_turn(call, 1, said="כן, תודה", response_ms=900)
+        a_turn(
+            call,
+            1,
+            said="כן, תודה",
+            response_ms=900,
+            **dict(zip(COUNTED, (2, 3, 41, 7), strict=True)),
+        )
         a_turn(call, 2, said='אמר "רגע"', response_ms=2340, outcome="cut-in")
         a_call(2)
 
@@ -69,6 +77,8 @@ class ExportTests(TransactionTestCase):
         self.assertEqual([turn["said"] for turn in first["turns"]], ["כן, תודה", 'אמר "רגע"'])
         self.assertEqual(first["turns"][1]["response_latency"], 2340)
         self.assertEqual(second["turns"], [])
+        counted = [first["turns"][0][name] for name in COUNTED]
+        self.assertEqual(counted, [2, 3, 41, 7])
         self.assertIn("כן, תודה", text)
 
     async def test_only_what_fits_the_filters_is_taken_away_and_the_audit_says_which(self) -> None:

@@ -59,6 +59,15 @@ class TurnPageTests(SignedInTestCase):
             self.told(turn, "he"),
         )
 
+    def test_what_a_judge_said_stands_in_the_sum_though_it_changed_nothing(self) -> None:
+        parts = {"longest": 2600, "local: not sure": -2260, "model: whole": 0, "minimum": 0}
+        turn = prepared(wait_parts=parts)
+        self.assertIn(
+            "longest silence 2,600 − the local judge: not sure 2,260 · the model: whole = 340 ms",
+            self.told(turn),
+        )
+        self.assertIn("· המודל: סיימו = 340 ms", self.told(turn, "he"))
+
     def test_every_number_of_the_sum_has_a_direction_of_its_own(self) -> None:
         page = self.page(f"calls/{prepared().call.pk}/", "he")
         for number in ("2,600", "904", "678", "1,018 ms"):
@@ -77,6 +86,15 @@ class TurnPageTests(SignedInTestCase):
         self.assertIn("Begun ahead: 2 · in vain, tokens: 14, characters: 31", self.told(prepared()))
         told = self.told(prepared(2, thought=0, is_prepared=False))
         self.assertNotIn("Begun ahead", told)
+
+    def test_the_requests_to_a_language_model_are_counted(self) -> None:
+        counted = "Requests to the model: 3"
+        self.assertIn(f"{counted} · Begun ahead: 2", self.told(prepared(requests=3)))
+        self.assertIn(
+            f"{counted} The agent",
+            self.told(prepared(2, thought=0, requests=3, wasted_tokens=0, wasted_characters=0)),
+        )
+        self.assertNotIn("Requests to the model", self.told(prepared(3)))
 
     def test_how_long_the_agent_spoke_and_what_stopped_it_are_told(self) -> None:
         told = self.told(prepared(resumed=3, is_limited=True))
@@ -128,6 +146,25 @@ class WaterfallTests(SignedInTestCase):
         assert ready.ready
         self.assertEqual((ready.ready.label, plain.ready), ("945", None))
 
+    def test_the_model_s_verdict_has_a_mark_with_its_words_and_its_time(self) -> None:
+        parts = {"longest": 2600, "local: not sure": -1600, "model: cut short": 1600}
+        turn = prepared(verdict_ms=10_650.0, wait_parts=parts)
+        fall = waterfall(turn)
+        assert fall
+        assert fall.verdict
+        self.assertEqual((fall.verdict.label, fall.verdict_part), ("650", "model: cut short"))
+        page = self.page(f"calls/{turn.call.pk}/")
+        self.assertIn('</svg>the model: cut short <bdi dir="ltr">650 ms</bdi></li>', page)
+        self.assertEqual(page.count('<line class="verdict"'), 2)
+
+    def test_a_verdict_that_moved_no_silence_is_marked_too(self) -> None:
+        turn = prepared(verdict_ms=10_650.0, wait_parts={"longest": 2600, "model: awaited": 20})
+        page = self.page(f"calls/{turn.call.pk}/", "he")
+        self.assertIn('</svg>פסיקת המודל <bdi dir="ltr">650 ms</bdi></li>', page)
+
+    def test_a_turn_without_a_verdict_has_no_mark_of_one(self) -> None:
+        self.assertNotIn('class="verdict"', self.page(f"calls/{prepared().call.pk}/"))
+
 
 class JudgesTests(SignedInTestCase):
     def sums(self, name: str, language: str = "en") -> str:
@@ -145,6 +182,7 @@ class JudgesTests(SignedInTestCase):
             "the judges disagree 1,000 ms",
             f"both judges: cut short {longest:,} ms",
             "extra time that was asked for 4,100 ms",
+            "· the caller asked for time · the model: needs time + extra time",
         ):
             self.assertIn(words, told)
         self.assertNotIn("Wait by length", told)
