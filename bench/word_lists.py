@@ -6,7 +6,6 @@ uses them. The weights are those that shipped.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -14,12 +13,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from calls.language.hebrew import HEBREW
+from tuning.turns import completion
 from tuning.turns.completion import (
     ASKED_FOR_TIME,
     Asked,
     asked_in,
     dictated,
-    meant,
     must_go_on,
     plain,
 )
@@ -28,7 +27,7 @@ LISTS = Path(__file__).with_suffix(".toml")
 LONGEST_MS, SHORTEST_MS, MORE_MS = 2600, 340, 1500
 WEIGHTS = {"answered": 100, "closed": 65, "wish": 40, "detail": 25, "stable": 30}
 """Of each piece of evidence: per cent of the way from the longest silence to the shortest."""
-LONGEST_YES_NO, LONGEST_PHRASE, SHORTEST_NUMBER = 4, 4, 3
+LONGEST_PHRASE, SHORTEST_NUMBER = 4, 3
 DETAILED_WISH, SHORTEST_REQUEST, LONG_SPEECH, SHORTEST_QUESTION = 8, 4, 9, 3
 """Words."""
 
@@ -84,23 +83,11 @@ def answers(text: str, asked: Asked, language: SimpleNamespace) -> bool:
     """Is this a full answer to what was just asked?"""
     words = plain(text)
     match asked.kind:
-        case "yes_no":
-            meaning = meant(text, HEBREW.words)
-            is_short = len(meaning) <= LONGEST_YES_NO and language.but.isdisjoint(meaning)
-            return is_short and not language.yes_no.isdisjoint(meaning[:2])
-        case "choice":
-            said, attached = " ".join(words), "|".join(language.attached)
-            return any(
-                re.search(rf"(?:^| )(?:{attached})?{re.escape(phrase)}(?: |$)", said)
-                for phrase in (" ".join(plain(each)) for each in asked.phrases)
-            )
-        case "phrase":
-            return 0 < len(words) <= LONGEST_PHRASE
         case "open":
             return _is_telegraphic(words, language)
         case "number":
             return _is_whole(dictated(words, HEBREW.words), asked)
-    return False
+    return completion.answers(text, asked, HEBREW.words)
 
 
 def wishes(text: str, language: SimpleNamespace) -> bool:
