@@ -8,13 +8,14 @@ speech end, one of three silences, by what two judges say of the words:
     the local judge says    whole       nothing     cut short   needs time
     whole, and is sure      shortest    shortest    middle      longest, and time
     whole, but is not sure  shortest    middle      longest     longest, and time
-    nothing                 shortest    middle      longest     longest, and time
+    nothing                 middle      middle      longest     longest, and time
     cut short               middle      longest     longest     longest, and time
 
 The local judge says whole where that is likelier than not, and is sure from `sure_percent` on. A
 certain rule (must_go_on in completion.py) says cut short in its place, and only lengthens. Where a
 caller has asked for time in as many words, the model can only take the extra time away. The model
-says nothing where it is not asked, gives no verdict, or is late: while it is being asked, a turn
+says nothing where it is not asked, is asked for no verdict, or is late (an answer without a verdict
+counts as whole): while it is being asked, a turn
 ends no sooner than its verdict, or `verdict_wait_ms` after the question. That costs nothing that a
 caller could hear, because the verdict is the first token of the answer.
 """
@@ -149,7 +150,7 @@ def _by(profile: Profile, said: Reading, verdict: str) -> int:
     is_sure = _local(profile, said) == "whole"
     match verdict:
         case "whole":
-            return shortest_ms if said.is_likely else middle_ms
+            return shortest_ms if said.is_likely and said.whole is not None else middle_ms
         case "none":
             return shortest_ms if is_sure else middle_ms if said.is_likely else longest_ms
         case "cut_short":

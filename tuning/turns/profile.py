@@ -228,11 +228,12 @@ class Profile:
         adaptive=Meaning(
             Text("השתיקה הארוכה ביותר", "Longest silence"),
             Text(
-                "כמה שתיקה, מסוף הדיבור, קובעת שהתור נגמר כשלפי המילים עוד לא סיימו: כך אומרים "
-                "שני השופטים, או המקומי לבדו כשהמודל לא אומר דבר.",
-                "How much silence, from the speech end, ends a turn when by their words the caller "
-                "has not finished: both judges say so, or the local one alone where the model says "
-                "nothing.",
+                "כמה שתיקה, מסוף הדיבור, קובעת שהתור נגמר כשלפי המילים עוד לא סיימו: כך אומר "
+                "המודל והשופט המקומי אינו בטוח בהיפך, או שכך אומר השופט המקומי והמודל לא אומר "
+                "דבר.",
+                "How much silence, from the speech end, ends a turn when by their words the "
+                "caller has not finished: the model says so and the local judge is not sure of "
+                "the contrary, or the local judge says so and the model says nothing.",
             ),
         ),
     )
@@ -261,11 +262,12 @@ class Profile:
         rules=ADAPTIVE,
         label=Text("שתיקת הביניים", "Middle silence"),
         help=Text(
-            "כמה שתיקה, מסוף הדיבור, כשהשופט המקומי והמודל שעונה חלוקים, או כשהשופט המקומי לא "
-            "בטוח והמודל לא אומר דבר. תשובה שכבר מוכנה נשמעת מיד אחריה.",
-            "How much silence, from the speech end, when the local judge and the model that "
-            "answers disagree, or when the local judge is not sure and the model says nothing. An "
-            "answer that is ready by then is heard at once.",
+            "כמה שתיקה, מסוף הדיבור, כששופט אחד אומר שסיימו והשני שלא (המקומי רק אם הוא בטוח), או "
+            "כשהשופט המקומי לא בטוח והמודל לא אומר דבר. תשובה שכבר מוכנה נשמעת מיד אחריה.",
+            "How much silence, from the speech end, when one judge says that the caller has "
+            "finished and the other that they have not (the local one only if it is sure), or when "
+            "the local judge is not sure and the model says nothing. An answer that is ready by "
+            "then is heard at once.",
         ),
     )
     sure_percent: int = knob(
@@ -310,9 +312,10 @@ class Profile:
         rules=ADAPTIVE,
         label=Text("תוספת אחרי „רגע”", "Extra time after “one moment”"),
         help=Text(
-            "אחרי „רגע” או „שנייה” מחכים את כל השתיקה הארוכה ביותר, ועוד הזמן הזה.",
-            "After “one moment” or “a second” the agent waits for the longest silence and this "
-            "much more.",
+            "אחרי „רגע” או „שנייה”, או כשהמודל אומר שצריכים זמן, מחכים את כל השתיקה הארוכה ביותר, "
+            "ועוד הזמן הזה.",
+            "After “one moment” or “a second”, or where the model says that the caller needs time, "
+            "the agent waits for the longest silence and this much more.",
         ),
     )
     stable_ms: int = knob(

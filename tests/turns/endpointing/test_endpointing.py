@@ -43,7 +43,7 @@ class TableTests(SimpleTestCase):
         table: dict[Reading, dict[str, int]] = {
             SURE: {whole: SHORTEST_MS, none: SHORTEST_MS, cut: MIDDLE_MS},
             UNSURE: {whole: SHORTEST_MS, none: MIDDLE_MS, cut: LONGEST_MS},
-            UNJUDGED: {whole: SHORTEST_MS, none: MIDDLE_MS, cut: LONGEST_MS},
+            UNJUDGED: {whole: MIDDLE_MS, none: MIDDLE_MS, cut: LONGEST_MS},
             CUT: {whole: MIDDLE_MS, none: LONGEST_MS, cut: LONGEST_MS},
             TOO_SHORT: {whole: MIDDLE_MS, none: LONGEST_MS, cut: LONGEST_MS},
             ASKED_FOR_TIME: {
