@@ -229,7 +229,7 @@ class PhoneCall:
         self.events.append(event)
         for action in self._core.feed(event):
             self._act(action)
-        if judged := self._judge.verdict(self._core, self._question):
+        if judged := self._judge.verdict(self._core, lambda: self._question):
             self._feed(judged)
 
     def _act(self, action: Action) -> None:

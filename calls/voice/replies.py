@@ -75,7 +75,6 @@ class Replies:
         """The reply that is made before it is decided."""
         return None if self._ahead and self._ahead.is_broken else self._ahead
 
-    @property
     def question(self) -> str:
         """What the caller has heard last of the agent."""
         said = (line.text for line in reversed(self.history) if not line.by_caller)

@@ -105,4 +105,6 @@ class PreemptiveGeneration:
         return [Forget(self.turn)]
 
     def _is_of(self, text: str) -> bool:
-        return bool(self.text) and same_words(self.text, text, self.language)
+        if not self.text:
+            return False
+        return text == self.text or same_words(self.text, text, self.language)

@@ -18,15 +18,18 @@ class WordsJudge:
         self._judge = judge
         self._judged = ""
 
-    def verdict(self, turns: TurnTaker, question: str) -> JudgedLocally | None:
-        """To be fed to the core after what has just been; None: there is no news."""
+    def verdict(self, turns: TurnTaker, question: Callable[[], str]) -> JudgedLocally | None:
+        """To be fed to the core after what has just been; None: there is no news. Looked for on
+        every frame, so `question` is only asked for when the words have changed."""
+        if self._judge is None or turns.profile.endpointing == "fixed":
+            return None
         words = turns.words_so_far
-        if words == self._judged or self._judge is None or turns.profile.endpointing == "fixed":
+        if words == self._judged:
             return None
         self._judged = words
         if not words:
             return None
-        found = self._judge(question, words)
+        found = self._judge(question(), words)
         return JudgedLocally(
             turns.now_ms,
             words,
