@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -42,8 +42,11 @@ class Used(NamedTuple):
 class Cloud:
     """tests/servers/cloud.py, paced as the real ones, in a process of its own."""
 
+    arguments: Sequence[str] = ("tests.servers.cloud", "--paced")
+    """The module, and what it is told."""
+
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "tests.servers.cloud", "--paced"]
+        command = [sys.executable, "-m", *self.arguments]
         environ = os.environ | {"DJANGO_SETTINGS_MODULE": "hevoice.settings"}
         self._process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE)
         assert self._process.stdout

@@ -17,7 +17,6 @@ import asyncio
 import json
 import logging
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +27,7 @@ from django.db import connections
 from django.db.models import Sum
 
 from bench import rig
-from bench.agents import ROOT, HeVoice
+from bench.agents import Cloud, HeVoice
 from bench.content_ear import ContentEar
 from bench.held_out_lines import Spoken, spoken_calls
 from bench.load import CallerOnALine, on_core
@@ -47,21 +46,14 @@ VERDICTS = ("off", "0", "4", "10")
 """Percent of the texts that are judged wrongly; off: the model is not asked for verdicts."""
 
 
-class HeldOutCloud:
+class HeldOutCloud(Cloud):
     """bench.held_out_cloud in a process of its own; afterwards `asked` says about which line how
     often the model was asked."""
 
     def __init__(self, kind: str, most: int, wrong_share: float, has_openers: bool) -> None:
-        self._arguments = [kind, f"{most}", f"{wrong_share}", f"{has_openers:d}"]
+        told = (kind, f"{most}", f"{wrong_share}", f"{has_openers:d}")
+        self.arguments = ("bench.held_out_cloud", *told)
         self.asked = Counter[str]()
-
-    def __enter__(self) -> HeldOutCloud:
-        command = [sys.executable, "-m", "bench.held_out_cloud", *self._arguments]
-        environ = os.environ | {"DJANGO_SETTINGS_MODULE": "hevoice.settings"}
-        self._process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE)
-        assert self._process.stdout
-        self.environ: dict[str, str] = json.loads(self._process.stdout.readline())
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
