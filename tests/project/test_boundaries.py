@@ -34,6 +34,11 @@ SEAMS = (BUS, CARRIER, TWILIO)
 """Rooms of their own, inside others: what a carrier is, and one of them."""
 ROOMS = {
     "tuning.turns": set(),
+    "tuning.lab": {"tuning.turns"},
+    "calls.lab": {
+        *("calls", "calls.language", "calls.measures", "calls.process", "calls.records"),
+        *("tuning", "tuning.lab", "tuning.turns"),
+    },
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.turns"},
     "calls.language": {"tuning.turns"},
@@ -81,6 +86,7 @@ MOST_MODULES = 15
 PURE = (
     *("tuning.turns", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
+    *("calls.measures.shares", "calls.lab.comparison", "calls.lab.figures", "tuning.lab"),
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     "calls.language.completion",
 )
