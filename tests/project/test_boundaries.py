@@ -87,6 +87,7 @@ PURE = (
     *("tuning.turns", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
     *("calls.measures.shares", "calls.lab.comparison", "calls.lab.figures", "tuning.lab"),
+    "calls.lab.summing_up",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     "calls.language.completion",
 )
