@@ -12,7 +12,9 @@ RATES = ("cut_ins", "dropped", "stopped")
 """Events a turn."""
 WAITS = ("p50_short", "p95_short", "p50_long", "p95_long")
 """Response latencies in milliseconds, after short and after long utterances."""
-FIGURES = (*RATES, *WAITS)
+ALL = ("p50_all", "p95_all")
+"""The same after any utterance."""
+FIGURES = (*RATES, *WAITS, *ALL)
 
 
 @dataclass(frozen=True, slots=True)

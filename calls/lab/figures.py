@@ -62,6 +62,7 @@ def compare(live: Sequence[CallTried], candidate: Sequence[CallTried]) -> Compar
         more = _more_cut_ins(before, after, drawn)
     figures |= _waits("short", before.short, after.short, drawn)
     figures |= _waits("long", before.long, after.long, drawn)
+    figures |= _waits("all", before.all, after.all, drawn)
     return Comparison(calls, before.side(), after.side(), sum(map(len, unsaid)), figures, more)
 
 
@@ -79,6 +80,7 @@ class _Tally:
         self.stopped = _counts([call.stopped for call in calls])
         self.short = [_latencies(own, is_short=True) for own in known]
         self.long = [_latencies(own, is_short=False) for own in known]
+        self.all = [short + long for short, long in zip(self.short, self.long, strict=True)]
         # Whoever had gone by then is not cut in on.
         self.may_cut_in = _counts(
             [
