@@ -35,13 +35,10 @@ SEAMS = (BUS, CARRIER, TWILIO)
 ROOMS = {
     "tuning.turns": set(),
     "tuning.lab": {"tuning.turns"},
-<<<<<<< HEAD
-=======
     "calls.lab": {
         *("calls", "calls.language", "calls.measures", "calls.process", "calls.records"),
         *("tuning", "tuning.lab", "tuning.turns"),
     },
->>>>>>> replays
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.turns"},
     "calls.language": {"tuning.turns"},
