@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 from django.utils.functional import Promise
-from django.utils.html import strip_tags
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -66,7 +66,9 @@ def difference(found: Estimate, is_share: bool) -> SafeString:
         f"{'+' if each > 0 else ''}{_amount(each, is_share)}"
         for each in (found.value, found.low, found.high)
     )
-    return ltr(f"{value} {_unit(is_share)} ({low} … {high})")
+    if is_share:
+        return format_html("{} {} {}", ltr(value), _("points"), ltr(f"({low} … {high})"))
+    return ltr(f"{value} ms ({low} … {high})")
 
 
 @register.simple_tag
