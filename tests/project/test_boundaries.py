@@ -82,7 +82,7 @@ PURE = (
     *("tuning.turns", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
-    "calls.language.completion",
+    *("calls.language.completion", "tuning.simple"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
