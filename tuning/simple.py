@@ -56,7 +56,7 @@ class Question:
         return {name: values[number - 1] for name, values in self.knobs[rule].items()}
 
     def place_of(self, knobs: Mapping[str, Value]) -> Place:
-        """As static/js/simple.js finds it."""
+        """As static/js/questions.js finds it."""
         table = self.knobs[f"{knobs['endpointing']}"]
         parts = [
             # From 0 at the first place to 1 at the last.
@@ -89,7 +89,7 @@ THINKERS = Question(
     (
         Text("מעט מאוד", "very briefly"),
         Text("מעט", "briefly"),
-        Text("זמן בינוני", "a medium time"),
+        Text("בינוני", "medium"),
         Text("הרבה", "long"),
         Text("הרבה מאוד", "very long"),
     ),
@@ -113,9 +113,9 @@ INTERRUPTED = Question(
         "More: the agent gives up the floor at once, and to noise as well.",
     ),
     (
-        Text("קשה מאוד", "hardly"),
-        Text("קשה", "not easily"),
-        Text("בינוני", "somewhat"),
+        Text("קשה מאוד", "hardly ever"),
+        Text("קשה", "barely"),
+        Text("בינוני", "medium"),
         Text("קל", "easily"),
         Text("קל מאוד", "very easily"),
     ),
@@ -148,7 +148,7 @@ ANSWERS = Question(
     (
         Text("לאט מאוד", "very slowly"),
         Text("לאט", "slowly"),
-        Text("במהירות בינונית", "at a medium pace"),
+        Text("בינוני", "medium"),
         Text("מהר", "quickly"),
         Text("מהר מאוד", "very quickly"),
     ),
