@@ -6,7 +6,6 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import TestCase
 
 from tests.dashboard.operators import a_person
@@ -116,12 +115,12 @@ class AllKnobsTests(QuestionsTestCase):
         self.assertEqual((newest.end_silence_long_ms, newest.max_call_s), (2400, 900))
 
     def test_a_refused_value_opens_them(self) -> None:
-        answer: HttpResponse = self.client.post(self.address, self.sent(max_call_s=9))
+        answer = self.client.post(self.address, self.sent(max_call_s=9))
         self.assertEqual(answer.status_code, 422)
         self.assertTrue(self.shows_all(answer.content.decode()))
 
     def test_a_missing_note_does_not(self) -> None:
-        answer: HttpResponse = self.client.post(self.address, self.sent(note="", max_call_s=900))
+        answer = self.client.post(self.address, self.sent(note="", max_call_s=900))
         self.assertEqual(answer.status_code, 422)
         self.assertFalse(self.shows_all(answer.content.decode()))
 
