@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, localtime, make_aware
 from django.utils.translation import gettext_lazy as _
@@ -89,6 +90,11 @@ class CallFilter(forms.Form):
         ended.choices = [("", _("any")), *Call.Ended.choices]
         for name, field in self.fields.items():
             field.widget.attrs["aria-describedby"] = f"problems_{name}"
+
+    @classmethod
+    def of_query(cls, query: str) -> CallFilter:
+        """As an address says it, after its "?"."""
+        return cls(QueryDict(query))
 
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
