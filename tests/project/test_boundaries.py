@@ -86,7 +86,8 @@ MOST_MODULES = 15
 PURE = (
     *("tuning.turns", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
-    *("calls.measures.shares", "calls.lab.comparison", "calls.lab.figures", "tuning.lab"),
+    *("calls.measures.shares", "calls.lab.advice", "calls.lab.comparison", "calls.lab.figures"),
+    "tuning.lab",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     "calls.language.completion",
 )
