@@ -84,17 +84,28 @@ SHIPPED_LANGUAGE = "calls.language.hebrew"
 MOST_MODULES = 15
 """A folder of more holds two subjects."""
 PURE = (
-    *("tuning.turns", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
+    *("tuning.turns", "tuning.lab", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
     *("calls.measures.shares", "calls.lab.advice", "calls.lab.comparison", "calls.lab.figures"),
-    "tuning.lab",
+    "calls.lab.summing_up",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     "calls.language.completion",
 )
 """Modules, and folders of them."""
 HARMLESS = {
-    *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),
-    *("functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re", "statistics"),
+    *("__future__", "base64", "binascii", "bisect", "collections", "copy", "dataclasses"),
+    *(
+        "enum",
+        "functools",
+        "hashlib",
+        "itertools",
+        "json",
+        "math",
+        "numpy",
+        "random",
+        "re",
+        "statistics",
+    ),
     *("struct", "typing", "pathlib", "tomllib", "xml"),  # word lists and weights are read, once
     "zlib",  # its checksums
     "twilio.twiml",  # of that package only what makes XML
