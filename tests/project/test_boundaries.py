@@ -94,18 +94,8 @@ PURE = (
 """Modules, and folders of them."""
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "copy", "dataclasses"),
-    *(
-        "enum",
-        "functools",
-        "hashlib",
-        "itertools",
-        "json",
-        "math",
-        "numpy",
-        "random",
-        "re",
-        "statistics",
-    ),
+    *("enum", "functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re"),
+    "statistics",
     *("struct", "typing", "pathlib", "tomllib", "xml"),  # word lists and weights are read, once
     "zlib",  # its checksums
     "twilio.twiml",  # of that package only what makes XML
