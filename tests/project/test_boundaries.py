@@ -86,7 +86,7 @@ MOST_MODULES = 15
 PURE = (
     *("tuning.turns", "tuning.lab", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
-    *("calls.measures.shares", "calls.lab.comparison", "calls.lab.figures"),
+    *("calls.measures.shares", "calls.lab.advice", "calls.lab.comparison", "calls.lab.figures"),
     "calls.lab.summing_up",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     *("calls.language.completion", "tuning.simple"),
