@@ -53,6 +53,7 @@ def work_on_left_replays() -> None:
 @shared_task
 def forget_old() -> None:
     retention.forget()
+    Replay.forget_forms()
 
 
 def place_test_call_later(test_call_pk: int) -> None:

@@ -169,6 +169,11 @@ class CallBrowserTests(BrowserTestCase):
         answer()
         expect(page.locator("#badge-2")).not_to_contain_text("▲")
 
+    def test_a_link_may_lead_to_a_moment(self) -> None:
+        self.page.goto(f"{self.page.url}?turn=1#at=7.2")
+        expect(self.page.locator("#clock")).to_have_text("0:07")
+        expect(self.page.locator("#play")).to_be_focused()
+
     def test_the_waveform_stands_over_its_bars_whichever_is_longer(self) -> None:
         """A recorded second is as wide as a second of the bars."""
         scale = """() => {
