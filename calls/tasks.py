@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from calls.lab import replaying
+from calls.lab import happened, replaying
 from calls.lab.replay import Replay
 from calls.records import post_call, recovery, retention
 from calls.simulator import dashboard_call
@@ -48,6 +48,11 @@ def work_on_replay(replay_pk: int) -> None:
 def work_on_left_replays() -> None:
     for replay_pk in Replay.left():
         _work_later(replay_pk)
+
+
+@shared_task
+def count_what_happened() -> None:
+    happened.count_due()
 
 
 @shared_task
