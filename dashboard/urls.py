@@ -7,7 +7,7 @@ from django.urls import path
 from dashboard.calls import list_views, one_call_views, recording_views
 from dashboard.help import help_views
 from dashboard.home import home_views
-from dashboard.lab import replay_views
+from dashboard.lab import advice_views, prediction_views, replay_views
 from dashboard.latencies import latency_views, over_time_views, tradeoff_views
 from dashboard.live import live_views
 from dashboard.numbers import number_views
@@ -32,6 +32,10 @@ urlpatterns = [
     path("latencies/trade-off/", tradeoff_views.tradeoff, name="tradeoff"),
     path("lab/", replay_views.replays, name="lab"),
     path("lab/new/", replay_views.new, name="replay_new"),
+    path("lab/advice/", advice_views.advice, name="advice"),
+    path("lab/advice/<key:pk>/", advice_views.advice_of, name="advice_of"),
+    path("lab/advice/<key:pk>/<slug:knob>/", advice_views.advice_draft, name="advice_draft"),
+    path("lab/predictions/", prediction_views.predictions, name="predictions"),
     path("lab/<key:pk>/", replay_views.replay, name="replay"),
     path("lab/<key:pk>/stop/", replay_views.stop, name="replay_stop"),
     path("people/", people_views.people, name="people"),
