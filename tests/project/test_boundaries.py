@@ -89,7 +89,7 @@ PURE = (
     *("calls.measures.shares", "calls.lab.advice", "calls.lab.comparison", "calls.lab.figures"),
     "calls.lab.summing_up",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
-    "calls.language.completion",
+    *("calls.language.completion", "tuning.simple"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
