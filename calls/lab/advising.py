@@ -33,4 +33,8 @@ def advised(replay: Replay, *, most_cut_ins: float, until: datetime | None = Non
 
 def newest_advice(profile: TimingProfile) -> Replay | None:
     found = Replay.objects.filter(profile=profile, kind=Replay.Kind.ADVICE)
-    return found.select_related("live__profile", "asked_by").order_by("-asked_at", "-pk").first()
+    return (
+        found.select_related("profile", "live__profile", "asked_by")
+        .order_by("-asked_at", "-pk")
+        .first()
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from calls.lab.advice import Advised
+from calls.lab.advice import Advice, Advised
 from calls.lab.advising import advised, candidates, newest_advice
 from calls.lab.comparison import Comparison, Estimate
 from calls.lab.replay import Replay
@@ -107,6 +108,32 @@ def advice_draft(request: HttpRequest, pk: int, knob: str) -> HttpResponse:
     else:
         messages.success(request, _("It is in your draft now. Nothing is published yet."))
     return redirect("advice_of", pk=pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is advised on the profile of new calls, as it is live."""
+
+    replay: int
+    advice: tuple[Advice, ...]
+    rule: str
+
+    @property
+    def first(self) -> ShownAdvice:
+        return ShownAdvice.of(self.advice[0], self.rule)
+
+    @property
+    def more(self) -> int:
+        return len(self.advice) - 1
+
+
+def standing_advice() -> Standing | None:
+    profile = TimingProfile.objects.filter(is_default=True).first()
+    one = newest_advice(profile) if profile else None
+    if one is None or not one.result or one.live != one.profile.newest:
+        return None
+    found = advised_by(one).advice
+    return Standing(one.pk, found, one.live.values.endpointing) if found else None
 
 
 def advised_by(one: Replay) -> Advised:
