@@ -16,7 +16,7 @@ from calls.models import Call, Turn
 from tuning.lab.tried import CallTried, LocalJudge, Timing, TurnTried
 from tuning.lab.trying import tried
 from tuning.turns import journal
-from tuning.turns.events import Action, CallBegan, Event, JudgedLocally, Reply
+from tuning.turns.events import Action, CallBegan, Event, JudgedLocally, Reply, Retuned
 from tuning.turns.profile import Profile
 from tuning.turns.replay import recorded
 
@@ -69,13 +69,15 @@ class RecordedCall:
         return cls(pk, entries, timings_of(turns), judge, labels)
 
     def under(self, profiles: Sequence[Profile], *, short_ms: int) -> list[CallTried]:
-        """Its turns, as each of these profiles would have taken them.
+        """Its turns, as each of these profiles would have taken them; the one that it ran on, as
+        they were.
 
         short_ms: an utterance below this is a short one, under all of them.
         """
+        ran_on = self._ran_on()
         found = tried(
             self.entries,
-            profiles,
+            [None if profile == ran_on else profile for profile in profiles],
             language.words_of,
             self.timings,
             judge=self.judge,
@@ -91,6 +93,11 @@ class RecordedCall:
             for each in found:
                 each.turns = [self._as_heard(turn, decided) for turn in each.turns]
         return found
+
+    def _ran_on(self) -> Profile | None:
+        """The one profile that it had from beginning to end; None: it had several."""
+        had = [each.profile for each in self.entries if isinstance(each, CallBegan | Retuned)]
+        return had[0] if all(each == had[0] for each in had) else None
 
     def _as_heard(self, turn: TurnTried, decided: dict[int, int]) -> TurnTried:
         label = self.labels.get(turn.turn)

@@ -55,6 +55,10 @@ class Changed:
     candidate: Decided | None
 
     @property
+    def sides(self) -> tuple[Decided | None, Decided | None]:
+        return self.live, self.candidate
+
+    @property
     def sooner_ms(self) -> int:
         """By how much the candidate decides sooner; negative: later."""
         if self.live is None or self.candidate is None:

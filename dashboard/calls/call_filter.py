@@ -114,6 +114,26 @@ class CallFilter(forms.Form):
         """What the address says, without what is empty."""
         return {name: self.data[name] for name in self.fields if self.data.get(name)}
 
+    def in_words(self) -> list[tuple[str, str]]:
+        """Each filter that is used: what it is called, and its value; "" for one that is a yes."""
+        if not self.is_valid():
+            return []
+        return [
+            (f"{self.fields[name].label}", self._value_in_words(name, raw))
+            for name, raw in self.chosen.items()
+        ]
+
+    def _value_in_words(self, name: str, raw: str) -> str:
+        field, value = self.fields[name], self.cleaned_data[name]
+        if isinstance(field, forms.BooleanField):
+            return ""
+        if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+            names: Any = field.choices
+            return f"{dict(names).get(value, value)}"
+        if isinstance(value, datetime):
+            return f"{localtime(value):%d/%m/%Y %H:%M}"
+        return f"{value}"
+
     def found(self) -> QuerySet[Call]:
         """Ended calls, newest first. A filter that makes no sense finds none."""
         calls = Call.objects.filter(ended_at__isnull=False).order_by("-rang_at", "-pk")
