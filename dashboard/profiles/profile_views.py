@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from calls.lab.replay import NEWEST
 from dashboard.access import may
 from dashboard.models import AuditEvent
 from dashboard.profiles.draft_saving import Stale, draft_of, person_of, save, unseen
@@ -119,6 +120,7 @@ def _edit_page(
         "rules": KNOB["endpointing"].choices.items(),
         "warned": warned(form),
         "is_all": shows_all(request, form),
+        "tried_calls": NEWEST,
         "published": asdict(newest.values),
         "sum": Sum.of(values, newest.values) if values else None,
         "history": list(_history(profile)),
@@ -203,7 +205,9 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "sum": Sum.of(values, newest.values) if values else None,
     }
     status = HTTPStatus.CONFLICT if stale else HTTPStatus.OK
-    return render(request, "dashboard/profiles/_check.html", context, status=status)
+    response = render(request, "dashboard/profiles/_check.html", context, status=status)
+    response["HX-Trigger"] = "checked"
+    return response
 
 
 @require_POST
