@@ -57,7 +57,8 @@ def try_places(profile: TimingProfile, by: User) -> Replay:
     given = [{"name": each.name, "knobs": asdict(each.profile)} for each in candidates]
     since = timezone.now() - KEPT_FOR
     found = Replay.objects.filter(live=newest, kind=Replay.Kind.FORM, asked_at__gt=since)
-    for each in found.filter(state__in=(*Replay.UNDER_WAY, Replay.State.DONE)):
+    found = found.filter(state__in=(*Replay.UNDER_WAY, Replay.State.DONE)).defer("result")
+    for each in found:
         if each.candidates == given:
             return each
     return _begin(profile, candidates, by, workers=1)  # the draft's must not wait behind it
