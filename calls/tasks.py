@@ -76,10 +76,10 @@ def settle_later(call_pk: int) -> None:
         logger.warning("The queue does not answer; the call is settled later: %r", error)
 
 
-def replay_later(replay: Replay) -> None:
+def replay_later(replay: Replay, workers: int = AT_ONCE) -> None:
     """Have workers do it. Never fails: what is not asked for now is found later."""
     if replay.is_under_way:
-        for _worker in range(min(AT_ONCE, replay.parts.count())):
+        for _worker in range(min(workers, replay.parts.count())):
             _work_later(replay.pk)
 
 

@@ -12,7 +12,7 @@ from dashboard.latencies import latency_views, over_time_views, tradeoff_views
 from dashboard.live import live_views
 from dashboard.numbers import number_views
 from dashboard.people import people_views, sign_in_urls
-from dashboard.profiles import draft_views, profile_views
+from dashboard.profiles import draft_views, lab_views, profile_views
 from dashboard.setup import service_views
 
 urlpatterns = [
@@ -67,6 +67,8 @@ urlpatterns = [
     path("profiles/<key:pk>/undo/<key:number>/", draft_views.undo, name="profile_undo"),
     path("profiles/<key:pk>/copy/", draft_views.copy, name="profile_copy"),
     path("profiles/<key:pk>/check/", profile_views.check, name="profile_check"),
+    path("profiles/<key:pk>/verdict/", lab_views.verdict, name="profile_verdict"),
+    path("profiles/<key:pk>/places/", lab_views.places, name="profile_places"),
     path("profiles/<key:pk>/use/", profile_views.use, name="profile_use"),
     path("profiles/<key:pk>/restore/<key:number>/", profile_views.restore, name="profile_restore"),
 ]

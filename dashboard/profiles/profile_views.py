@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from calls.lab.prediction import Prediction
+from calls.lab.replay import NEWEST
 from dashboard.access import may
 from dashboard.lab.shown_outcomes import ShownOutcome, shown
 from dashboard.models import AuditEvent
@@ -121,6 +122,7 @@ def _edit_page(
         "rules": KNOB["endpointing"].choices.items(),
         "warned": warned(form),
         "is_all": shows_all(request, form),
+        "tried_calls": NEWEST,
         "published": asdict(newest.values),
         "sum": Sum.of(values, newest.values) if values else None,
         "history": list(_history(profile)),
@@ -211,7 +213,9 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "sum": Sum.of(values, newest.values) if values else None,
     }
     status = HTTPStatus.CONFLICT if stale else HTTPStatus.OK
-    return render(request, "dashboard/profiles/_check.html", context, status=status)
+    response = render(request, "dashboard/profiles/_check.html", context, status=status)
+    response["HX-Trigger"] = "checked"
+    return response
 
 
 @require_POST
