@@ -20,6 +20,7 @@ from calls.measures.latency import bin_of
 from calls.measures.latency_count import LatencyCount, Place
 from calls.measures.moments import names_of
 from calls.measures.timeline import Timeline
+from calls.measures.trial_call import TrialCall, look
 from calls.models import Call, Turn
 from calls.records import recording
 from tuning.turns import journal, pauses, replay
@@ -63,6 +64,9 @@ def settle(call_pk: int) -> bool:
             _count(new)
         call.counted_to = max((turn.number for turn in new), default=call.counted_to)
         call.save(update_fields=["counted_to"])
+        TrialCall.keep(call)
+    if call.trial is not None and call.trial.is_running:
+        look(call.trial)
     return True
 
 

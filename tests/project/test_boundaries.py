@@ -34,8 +34,9 @@ SEAMS = (BUS, CARRIER, TWILIO)
 """Rooms of their own, inside others: what a carrier is, and one of them."""
 ROOMS = {
     "tuning.turns": set(),
+    "tuning.lab": {"tuning.turns"},
     "calls.audio": {"tuning.turns"},
-    "calls.measures": {"calls", "tuning", "tuning.turns"},
+    "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),
@@ -81,7 +82,7 @@ MOST_MODULES = 15
 PURE = (
     *("tuning.turns", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
-    *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
+    *("calls.telephony.carrier", "calls.telephony.twilio.messages", "tuning.lab"),
     "calls.language.completion",
 )
 """Modules, and folders of them."""
