@@ -6,11 +6,16 @@ import logging
 
 from celery import shared_task
 
+from calls.lab import replaying
+from calls.lab.replay import Replay
 from calls.measures import trial_call
 from calls.records import post_call, recovery, retention
 from calls.simulator import dashboard_call
 
 logger = logging.getLogger(__name__)
+
+AT_ONCE = 4
+"""Workers that a replay takes, as far as there are so many."""
 
 
 @shared_task
@@ -39,6 +44,19 @@ def look_at_trials() -> None:
 
 
 @shared_task
+def work_on_replay(replay_pk: int) -> None:
+    """A part of it, and then its turn again, behind what else waits."""
+    if replaying.work_on(replay_pk):
+        _work_later(replay_pk)
+
+
+@shared_task
+def work_on_left_replays() -> None:
+    for replay_pk in Replay.left():
+        _work_later(replay_pk)
+
+
+@shared_task
 def forget_old() -> None:
     retention.forget()
 
@@ -57,3 +75,17 @@ def settle_later(call_pk: int) -> None:
         settle_call.delay(call_pk)
     except Exception as error:  # a broken file of the queue, too, must not reach the call's end
         logger.warning("The queue does not answer; the call is settled later: %r", error)
+
+
+def replay_later(replay: Replay) -> None:
+    """Have workers do it. Never fails: what is not asked for now is found later."""
+    if replay.is_under_way:
+        for _worker in range(min(AT_ONCE, replay.parts.count())):
+            _work_later(replay.pk)
+
+
+def _work_later(replay_pk: int) -> None:
+    try:
+        work_on_replay.delay(replay_pk)
+    except Exception as error:
+        logger.warning("The queue does not answer; the replay waits: %r", error)

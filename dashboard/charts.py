@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
-from calls.measures.latency import LONGEST_MS, SHORTEST_MS, Percentile, Summary, histogram
+from calls.measures.latency import LONGEST_MS, SHORTEST_MS, Bin, Percentile, Summary, histogram
 from tuning.turns.profile import Profile
 
 LABEL_LEFT_FROM = 82.0
@@ -112,6 +112,18 @@ def latency_axis() -> tuple[AxisMark, ...]:
     return (*ends, *scale, AxisMark(latency_place(LONGEST_MS * 2), "> 20 s"))
 
 
+def _bin_place(of: Bin) -> tuple[float, float, str]:
+    """Where a bin begins on the histogram's axis, how wide it is, and what it is called."""
+    if of.low_ms is None:
+        return 0.0, END_BIN, "≤ 0"
+    if of.high_ms is None:
+        return 100 - END_BIN, END_BIN, "> 20,000"
+    if of.low_ms == 0:
+        return END_BIN, END_BIN, "< 20"
+    x, end = latency_place(of.low_ms), latency_place(min(of.high_ms, LONGEST_MS))
+    return x, round(end - x, 2), f"{thousands(of.low_ms)}–{thousands(of.high_ms)}"
+
+
 def latency_histogram(
     summary: Summary, values: Sequence[float], ready: Sequence[float] = ()
 ) -> Histogram:
@@ -125,20 +137,12 @@ def latency_histogram(
 
     columns = []
     for each, of_ready in zip(summary.bins, ready_bins, strict=True):
-        if each.low_ms is None:
-            x, end, label = 0.0, END_BIN, "≤ 0"
-        elif each.high_ms is None:
-            x, end, label = 100 - END_BIN, 100.0, "> 20,000"
-        elif each.low_ms == 0:
-            x, end, label = END_BIN, END_BIN * 2, "< 20"
-        else:
-            x, end = latency_place(each.low_ms), latency_place(min(each.high_ms, LONGEST_MS))
-            label = f"{thousands(each.low_ms)}–{thousands(each.high_ms)}"
+        x, width, label = _bin_place(each)
         height = height_of(each.turns)
         columns.append(
             HistogramBar(
                 x,
-                round(end - x, 2),
+                width,
                 PLOT_TOP_PX + PLOT_PX - height,
                 height,
                 each.turns,
@@ -160,6 +164,51 @@ def latency_histogram(
         for turns in steps(0, top, step)
     )
     return Histogram(tuple(columns), tuple(intervals), dots, most, y_ticks)
+
+
+@dataclass(frozen=True, slots=True)
+class PairedBar:
+    """A bin of two histograms, one over the other; y and height in px."""
+
+    x: float
+    width: float
+    range: str
+    before: int
+    before_y: float
+    before_height: float
+    after: int
+    after_y: float
+    after_height: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairedHistogram:
+    columns: tuple[PairedBar, ...]
+    y_ticks: tuple[AxisMark, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(column.before or column.after for column in self.columns)
+
+
+def paired_histogram(bins: Sequence[tuple[Bin, Bin]]) -> PairedHistogram:
+    """The same bins before and after, on the axis of latency_histogram."""
+    most = max((each.turns for pair in bins for each in pair), default=0)
+    _low, top, step = round_axis(0, max(most, 1))
+
+    def heights(turns: int) -> tuple[int, float, float]:
+        height = round(PLOT_PX * turns / top, 1)
+        return turns, PLOT_TOP_PX + PLOT_PX - height, height
+
+    columns = tuple(
+        PairedBar(*_bin_place(before), *heights(before.turns), *heights(after.turns))
+        for before, after in bins
+    )
+    y_ticks = tuple(
+        AxisMark(PLOT_TOP_PX + PLOT_PX * (1 - turns / top), thousands(turns))
+        for turns in steps(0, top, step)
+    )
+    return PairedHistogram(columns, y_ticks)
 
 
 @dataclass(frozen=True, slots=True)

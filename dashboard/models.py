@@ -31,6 +31,8 @@ class AuditEvent(models.Model):
         EXPORT = "export", _("exported")
         LABEL = "label", _("labelled a turn")
         NUMBER = "number", _("changed a number")
+        REPLAY = "replay", _("tried a profile on recorded calls")
+        STOP_REPLAY = "stop replay", _("stopped a replay")
         TEST_CALL = "test call", _("placed a test call")
         PERSON = "person", _("changed a person")
         TRIAL = "trial", _("started or ended a trial")

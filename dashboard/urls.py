@@ -7,6 +7,7 @@ from django.urls import path
 from dashboard.calls import list_views, one_call_views, recording_views
 from dashboard.help import help_views
 from dashboard.home import home_views
+from dashboard.lab import replay_views
 from dashboard.latencies import latency_views, over_time_views, tradeoff_views
 from dashboard.live import live_views
 from dashboard.numbers import number_views
@@ -29,6 +30,10 @@ urlpatterns = [
     path("latencies/", latency_views.latencies, name="latencies"),
     path("latencies/over-time/", over_time_views.over_time, name="over_time"),
     path("latencies/trade-off/", tradeoff_views.tradeoff, name="tradeoff"),
+    path("lab/", replay_views.replays, name="lab"),
+    path("lab/new/", replay_views.new, name="replay_new"),
+    path("lab/<key:pk>/", replay_views.replay, name="replay"),
+    path("lab/<key:pk>/stop/", replay_views.stop, name="replay_stop"),
     path("people/", people_views.people, name="people"),
     path("people/invite/", people_views.invite, name="person_invite"),
     path("people/<key:pk>/", people_views.person, name="person"),

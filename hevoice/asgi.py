@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string  # noqa: E402
 
 from calls.process import life  # noqa: E402
 from calls.telephony.media_socket import MediaConsumer  # noqa: E402
+from dashboard.lab.replay_socket import ReplayConsumer  # noqa: E402
 from dashboard.live.close_codes import NothingThere  # noqa: E402
 from dashboard.live.listening import ListenConsumer  # noqa: E402
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer  # noqa: E402
@@ -61,6 +62,7 @@ application = ProtocolTypeRouter(
                 path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
                 path("ws/listen/<key:pk>", for_operators(ListenConsumer.as_asgi())),
                 path("ws/<str:language>/profiles", for_operators(ProfilesConsumer.as_asgi())),
+                path("ws/<str:language>/replays/<key:pk>", for_operators(ReplayConsumer.as_asgi())),
                 re_path("", nothing_there),
             ]
         ),

@@ -120,7 +120,27 @@ def summarise(calls: Sequence[Sequence[float]]) -> Summary:
 def bootstrap(
     calls: Sequence[Sequence[float]], percents: Sequence[int]
 ) -> dict[int, tuple[float, float]]:
-    """Each percentile's 95 % interval, resampling whole calls.
+    """Each percentile's 95 % interval, resampling whole calls."""
+    drawn = resampled(calls, percents, drawn_calls(len(calls)))
+    low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
+    return {
+        percent: (float(low[index]), float(high[index])) for index, percent in enumerate(percents)
+    }
+
+
+def drawn_calls(calls: int) -> npt.NDArray[np.int64]:
+    """How often each call is in each resample: a row a resample."""
+    rng = np.random.default_rng(SEED)
+    rows = [
+        np.bincount(rng.integers(calls, size=calls), minlength=calls) for _row in range(RESAMPLES)
+    ]
+    return np.array(rows, dtype=np.int64)
+
+
+def resampled(
+    calls: Sequence[Sequence[float]], percents: Sequence[int], drawn: npt.NDArray[np.int64]
+) -> Floats:
+    """The percentiles of each resample (a row each); nan where only calls without turns were drawn.
 
     A resample is never written out: each turn, in order of size, weighs as often as its call was
     drawn, and order statistics are looked up in the running sum of the weights.
@@ -129,15 +149,12 @@ def bootstrap(
     call_of = np.repeat(np.arange(len(calls)), [len(call) for call in calls])
     order = np.argsort(values, kind="stable")
     values, call_of = values[order], call_of[order]
-    rng = np.random.default_rng(SEED)
-    drawn = np.empty((RESAMPLES, len(percents)))
-    for resample in drawn:
-        weights = np.bincount(rng.integers(len(calls), size=len(calls)), minlength=len(calls))
-        resample[:] = _weighted(values, np.cumsum(weights[call_of]), np.asarray(percents) / 100)
-    low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
-    return {
-        percent: (float(low[index]), float(high[index])) for index, percent in enumerate(percents)
-    }
+    found = np.full((len(drawn), len(percents)), np.nan)
+    for row, weights in zip(found, drawn, strict=True):
+        running = np.cumsum(weights[call_of])
+        if running[-1]:
+            row[:] = _weighted(values, running, np.asarray(percents) / 100)
+    return found
 
 
 def _weighted(values: Floats, running: npt.NDArray[np.int64], shares: Floats) -> Floats:

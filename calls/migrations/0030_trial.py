@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0020_judges"),
+        ("calls", "0021_replays"),
         ("tuning", "0005_trial"),
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, localtime, make_aware
 from django.utils.translation import gettext_lazy as _
@@ -90,6 +91,11 @@ class CallFilter(forms.Form):
         for name, field in self.fields.items():
             field.widget.attrs["aria-describedby"] = f"problems_{name}"
 
+    @classmethod
+    def of_query(cls, query: str) -> CallFilter:
+        """As an address says it, after its "?"."""
+        return cls(QueryDict(query))
+
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and since > until:
@@ -107,6 +113,26 @@ class CallFilter(forms.Form):
     def chosen(self) -> dict[str, str]:
         """What the address says, without what is empty."""
         return {name: self.data[name] for name in self.fields if self.data.get(name)}
+
+    def in_words(self) -> list[tuple[str, str]]:
+        """Each filter that is used: what it is called, and its value; "" for one that is a yes."""
+        if not self.is_valid():
+            return []
+        return [
+            (f"{self.fields[name].label}", self._value_in_words(name, raw))
+            for name, raw in self.chosen.items()
+        ]
+
+    def _value_in_words(self, name: str, raw: str) -> str:
+        field, value = self.fields[name], self.cleaned_data[name]
+        if isinstance(field, forms.BooleanField):
+            return ""
+        if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+            names: Any = field.choices
+            return f"{dict(names).get(value, value)}"
+        if isinstance(value, datetime):
+            return f"{localtime(value):%d/%m/%Y %H:%M}"
+        return f"{value}"
 
     def found(self) -> QuerySet[Call]:
         """Ended calls, newest first. A filter that makes no sense finds none."""

@@ -1,38 +1,27 @@
 """The sockets of the live pages: calls in progress as they are now, and nothing older.
 
-Rules: a page that has just connected starts empty and is filled by the calls' own answers, so that
-a call that ended unnoticed never stays on a page. A page that no longer receives news (Redis is
-gone) is disconnected, so that it shows since when it has been out of date, and reconnects.
+Rule: a page that has just connected starts empty and is filled by the calls' own answers, so that a
+call that ended unnoticed never stays on a page.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, TypedDict
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import translation
 
 from calls.models import Call
-from dashboard.access import may_still
 from dashboard.address import LARGEST_KEY, key_in
-from dashboard.live.close_codes import NOT_ALLOWED, NOT_THERE, OUT_OF_DATE, SIGN_IN_FIRST, turn_away
 from dashboard.live.live_turns import LAST_TURNS, latest_turns
+from dashboard.live.page_socket import PageSocket
 from hevoice import bus
 from tuning.models import TimingProfile
-
-PULSE_S = 3.0
-"""A page that has not heard its own pulse for so long may be missing everything else."""
-CHECK_AGAIN_PULSES = 60
-"""Every three minutes: is whoever watches still signed in, and still allowed to?"""
 
 
 class Snapshot(TypedDict):
@@ -57,79 +46,15 @@ class Snapshot(TypedDict):
     last: dict[str, Any] | None
 
 
-class CallsSocket(AsyncWebsocketConsumer):
+class CallsSocket(PageSocket):
     """Keeps track of the calls in progress; its subclasses decide what to show of them."""
 
     groups: Sequence[str] = ("live",)
-    permission = "calls.view_call"
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.language = scope["url_route"]["kwargs"]["language"]
-        if self.language not in dict(settings.LANGUAGES):
-            await turn_away(receive, send, NOT_THERE)
-            return
-        if not scope["user"].is_authenticated:
-            await turn_away(receive, send, SIGN_IN_FIRST)
-            return
-        if not await database_sync_to_async(scope["user"].has_perm)(self.permission):
-            await turn_away(receive, send, NOT_ALLOWED)
-            return
-        self.beating: asyncio.Task[None] | None = None
-        try:
-            await super().__call__(scope, receive, send)
-        except bus.GONE as error:
-            bus.lost(error)
-            with suppress(Exception):  # the page may have gone, too
-                await send({"type": "websocket.close", "code": OUT_OF_DATE})
-        finally:
-            if self.beating:
-                self.beating.cancel()
 
     async def connect(self) -> None:
-        """Its groups are joined already: a page that news cannot reach never opens."""
         self.calls: dict[int, Snapshot] = {}
-        await self.accept()
-        await self.begin()
+        await super().connect()
         await bus.tell("calls", {"type": "snapshot.wanted"})
-        self.beating = asyncio.create_task(self._beat())
-
-    async def _beat(self) -> None:
-        """Send oneself a pulse the way that news comes; without it the page is out of date."""
-        self.felt = asyncio.Event()
-        pulses = 0
-        try:
-            while True:
-                pulses += 1
-                if not pulses % CHECK_AGAIN_PULSES and not await may_still(
-                    self.scope, self.permission
-                ):
-                    await self.close(code=SIGN_IN_FIRST)
-                    return
-                async with asyncio.timeout(PULSE_S):
-                    await bus.tell_one(self.channel_name, {"type": "pulse"})
-                    await self.felt.wait()
-                self.felt.clear()
-                bus.found()
-                await self.ask()
-                await asyncio.sleep(PULSE_S)
-        except bus.GONE as error:
-            bus.lost(error)
-            await self.close(code=OUT_OF_DATE)
-
-    async def ask(self) -> None:
-        """Say anew, with every pulse, what the page wants to be told."""
-
-    async def pulse(self, message: dict[str, Any]) -> None:
-        self.felt.set()
-
-    async def begin(self) -> None:
-        """Show a page with no calls, whatever it showed before."""
-        raise NotImplementedError
-
-    async def show(self, template: str, **context: Any) -> None:
-        with translation.override(self.language):
-            html = render_to_string(template, context)
-        await self.send(text_data=html)
 
 
 async def ask_call(

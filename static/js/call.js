@@ -11,6 +11,7 @@ const lines = [...(transcript?.querySelectorAll("li") ?? [])];
 const now = document.getElementById("now");
 const wave = document.getElementById("wave");
 const clock = document.getElementById("clock");
+const asked = /^#at=([0-9.]+)$/.exec(location.hash); // seconds: a link leads to a moment
 let player = null;
 let playing = null;
 let isFollowing = true;
@@ -105,6 +106,10 @@ async function draw() {
   document.getElementById("back").addEventListener("click", () => seek(player.getCurrentTime() - STEP_S));
   document.getElementById("on").addEventListener("click", () => seek(player.getCurrentTime() + STEP_S));
   wave.dataset.ready = "";
+  if (asked) {
+    seek(Number(asked[1]));
+    play.focus({ preventScroll: true });
+  }
 }
 
 // A canvas does not know light-dark(): the browser's own answer is asked for.

@@ -35,6 +35,10 @@ SEAMS = (BUS, CARRIER, TWILIO)
 ROOMS = {
     "tuning.turns": set(),
     "tuning.lab": {"tuning.turns"},
+    "calls.lab": {
+        *("calls", "calls.language", "calls.measures", "calls.process", "calls.records"),
+        *("tuning", "tuning.lab", "tuning.turns"),
+    },
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
@@ -80,15 +84,28 @@ SHIPPED_LANGUAGE = "calls.language.hebrew"
 MOST_MODULES = 15
 """A folder of more holds two subjects."""
 PURE = (
-    *("tuning.turns", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
+    *("tuning.turns", "tuning.lab", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
-    *("calls.telephony.carrier", "calls.telephony.twilio.messages", "tuning.lab"),
+    *("calls.measures.shares", "calls.lab.comparison", "calls.lab.figures"),
+    "calls.lab.summing_up",
+    *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     "calls.language.completion",
 )
 """Modules, and folders of them."""
 HARMLESS = {
-    *("__future__", "base64", "binascii", "bisect", "collections", "dataclasses", "enum"),
-    *("functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re", "statistics"),
+    *("__future__", "base64", "binascii", "bisect", "collections", "copy", "dataclasses"),
+    *(
+        "enum",
+        "functools",
+        "hashlib",
+        "itertools",
+        "json",
+        "math",
+        "numpy",
+        "random",
+        "re",
+        "statistics",
+    ),
     *("struct", "typing", "pathlib", "tomllib", "xml"),  # word lists and weights are read, once
     "zlib",  # its checksums
     "twilio.twiml",  # of that package only what makes XML

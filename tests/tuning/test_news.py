@@ -16,7 +16,8 @@ from redis.asyncio import Redis
 
 from calls.voice import live
 from dashboard.live.close_codes import OUT_OF_DATE
-from dashboard.live.sockets import PULSE_S, LiveConsumer
+from dashboard.live.page_socket import PULSE_S
+from dashboard.live.sockets import LiveConsumer
 from hevoice import bus, stores
 from tests.phone import PhoneCall, conversation_of, services
 from tests.servers.redis import RedisServer

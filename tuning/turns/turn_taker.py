@@ -30,6 +30,8 @@ backchannel, barge-in, end of turn.
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from tuning.turns import completion, endpointing
 from tuning.turns.agent import Agent, Floor
 from tuning.turns.completion import Asked
@@ -118,6 +120,23 @@ class TurnTaker:
         if self._is_open and self._voice.is_heard:
             return "waiting" if self.now_ms > self._voice.ended_ms else "listening"
         return "refractory" if self._agent.is_refractory(self.now_ms, self.profile) else "listening"
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the caller has the floor, or may take it at once."""
+        return self._agent.floor is Floor.LISTENING
+
+    @property
+    def is_hearing(self) -> bool:
+        """Whether there is voice that is not yet answered or dismissed."""
+        return self._voice.is_heard
+
+    def copy(self, profile: Profile) -> TurnTaker:
+        """Another core in this state, which goes on under this profile."""
+        shared = {id(each): each for each in (self._language, self.profile)}
+        made = deepcopy(self, shared)
+        made.profile = profile
+        return made
 
     @property
     def asked_ms(self) -> int:

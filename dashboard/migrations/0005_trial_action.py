@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dashboard", "0003_people"),
+        ("dashboard", "0004_replays"),
     ]
 
     operations = [
@@ -25,6 +25,8 @@ class Migration(migrations.Migration):
                     ("export", "exported"),
                     ("label", "labelled a turn"),
                     ("number", "changed a number"),
+                    ("replay", "tried a profile on recorded calls"),
+                    ("stop replay", "stopped a replay"),
                     ("test call", "placed a test call"),
                     ("person", "changed a person"),
                     ("trial", "started or ended a trial"),
