@@ -74,11 +74,11 @@ class Trial(models.Model):
         PUBLICATION = "publication", _("another revision was published")
 
     class Measure(models.TextChoices):
-        CUT_INS = trial_rule.CUT_INS, _("cut-ins, of the turns")
-        LONG = trial_rule.LONG, _("mean wait after long utterances")
-        SHORT = trial_rule.SHORT, _("mean wait after short utterances")
-        DROPPED = trial_rule.DROPPED, _("dropped short answers a call")
-        FAILED = trial_rule.FAILED, _("failed calls")
+        CUT_INS = trial_rule.CUT_INS, _("cut-ins, % of turns")
+        LONG = trial_rule.LONG, _("mean wait after long utterances, ms")
+        SHORT = trial_rule.SHORT, _("mean wait after short utterances, ms")
+        DROPPED = trial_rule.DROPPED, _("dropped short answers in 100 calls")
+        FAILED = trial_rule.FAILED, _("failed calls, %")
 
     number = models.PositiveIntegerField(_("number"), unique=True)
     """1, 2, ... in this installation."""
@@ -215,4 +215,4 @@ class Trial(models.Model):
 
 def _tell() -> None:
     """The live pages, that one has started or ended."""
-    async_to_sync(bus.tell)("live", {"type": "trial.changed"})
+    async_to_sync(bus.tell)(bus.TRIALS, {"type": "trial.changed"})

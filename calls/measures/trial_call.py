@@ -7,7 +7,7 @@ call, so that forgetting old calls changes no trial.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,13 @@ class Counted:
         found = list(trial.counted.values_list("runs_candidate", *FIGURES))
         values = np.array(found, dtype=float).reshape(-1, 1 + len(FIGURES))
         return cls(values[:, 0].astype(bool), values[:, 1:])
+
+    @classmethod
+    def planned(cls, figures: Iterable[Mapping[str, float]]) -> Counted:
+        """Calls before any trial, all on the live side."""
+        rows = [[one[name] for name in FIGURES] for one in figures]
+        values = np.array(rows, dtype=float).reshape(-1, len(FIGURES))
+        return cls(np.zeros(len(values), dtype=bool), values)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -10,6 +10,7 @@ from calls.models import Call
 from dashboard.access import may
 from dashboard.cached_figures import cached
 from dashboard.home.tiles import since_published, tiles
+from dashboard.lab.trial_news import PERMISSION, trials_now
 
 NEWEST_CALLS = 8
 
@@ -21,6 +22,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "tiles": cached("tiles", tiles),
         "since": cached("since", lambda: (since_published(),))[0],
+        "trials_now": trials_now(),
+        "may_view_trials": request.user.has_perm(PERMISSION),
         "calls": ended.order_by("-rang_at", "-pk")[:NEWEST_CALLS],
     }
     return render(request, "dashboard/home/home.html", context)

@@ -26,6 +26,7 @@ from tuning.models import (
     Revision,
     TimingProfile,
     TooLate,
+    TrialRuns,
     Unchanged,
 )
 from tuning.presets import PRESETS
@@ -128,6 +129,9 @@ def undo(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     note = _("Undid r%(number)s") % {"number": number}
     try:
         made = revision.profile.undo(revision, by=person_of(request), note=note)
+    except TrialRuns:
+        messages.error(request, _("A trial runs on this profile. End it first."))
+        return redirect("profile", pk=pk)
     except (TooLate, PublishedMeanwhile, Unchanged):
         messages.error(request, _("Too late to undo. Restore an older revision below instead."))
         return redirect("profile", pk=pk)

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db import migrations, models
 
 MEASURES = [
-    ("cut-ins", "cut-ins, of the turns"),
-    ("long", "mean wait after long utterances"),
-    ("short", "mean wait after short utterances"),
-    ("dropped", "dropped short answers a call"),
-    ("failed", "failed calls"),
+    ("cut-ins", "cut-ins, % of turns"),
+    ("long", "mean wait after long utterances, ms"),
+    ("short", "mean wait after short utterances, ms"),
+    ("dropped", "dropped short answers in 100 calls"),
+    ("failed", "failed calls, %"),
 ]
 GIVEN = {
     "operator": [("view_trial", "Can view trial")],
