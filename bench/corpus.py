@@ -34,6 +34,7 @@ from bench import corpus_audio
 from bench.corpus_audio import Phrase, Voice, Wave, on_the_line, rms, silence
 from calls.audio.codec import BYTES_PER_MS
 from calls.language.hebrew import HEBREW
+from calls.simulator.virtual.line import Word
 from tuning.turns.completion import Asked
 
 LISTS = Path(__file__).with_name("corpus.toml")
@@ -64,19 +65,11 @@ PAUSE_MARK = re.compile(r" (//?) ")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A word on the clock of its turn's audio: spread over its phrase by number of letters."""
-
-    text: str
-    from_ms: int
-    until_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class CallerTurn:
     """kind: one of corpus.toml's counts; asked: what the agent's words before it ask.
 
-    text, words: a perfect transcript; no words for coughs and people in the background.
+    text, words: a perfect transcript, its words spread over their phrase by number of letters; no
+    words for coughs and people in the background.
     audio: 8 kHz mu-law in whole frames, from at most 40 ms before the first sound.
     speech_ends_ms: where the turn really ends. pauses: its silences of 200 ms and more.
     over_agent_ms: begins so long after the agent's words began; None: the agent has finished.

@@ -7,7 +7,7 @@ from django.urls import path
 from dashboard.calls import list_views, one_call_views, recording_views
 from dashboard.help import help_views
 from dashboard.home import home_views
-from dashboard.lab import replay_views, trial_views
+from dashboard.lab import call_views, replay_views, trial_views
 from dashboard.latencies import latency_views, over_time_views, tradeoff_views
 from dashboard.live import live_views
 from dashboard.numbers import number_views
@@ -25,6 +25,7 @@ urlpatterns = [
     path("calls/<key:pk>/", one_call_views.call, name="call"),
     path("calls/<key:pk>/turns/<key:number>/", one_call_views.turn, name="turn"),
     path("calls/<key:pk>/turns/<key:number>/label/", one_call_views.label, name="turn_label"),
+    path("calls/<key:pk>/tried/", call_views.tried, name="call_tried"),
     path("calls/<key:pk>/peaks.json", one_call_views.peaks, name="peaks"),
     path("calls/<key:pk>/recording.wav", recording_views.recording, name="recording"),
     path("latencies/", latency_views.latencies, name="latencies"),

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from tuning.turns.knob import RULES, Knob, Meaning, Text
+from tuning.turns.knob import RULES, Knob, Meaning, Text, Value
 from tuning.turns.profile import GROUPS, KNOB, KNOBS, Problem, Profile, problems
 
 
@@ -126,6 +126,12 @@ class ProfileForm(forms.Form):
         return {
             knob.name: self.cleaned_data.get(knob.name, self.data.get(knob.name)) for knob in KNOBS
         }
+
+    @property
+    def valid(self) -> dict[str, Value]:
+        """Each knob's value; the published one in the place of one that is not valid."""
+        given: Mapping[str, Any] = self.cleaned_data if self.is_bound else self.initial
+        return asdict(self.published) | {name: given[name] for name in KNOB if name in given}
 
     @property
     def changed_names(self) -> list[str]:

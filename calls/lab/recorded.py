@@ -68,9 +68,9 @@ class RecordedCall:
         labels = {turn.number: turn.label for turn in turns if turn.label}
         return cls(pk, entries, timings_of(turns), judge, labels)
 
-    def under(self, profiles: Sequence[Profile], *, short_ms: int) -> list[CallTried]:
-        """Its turns, as each of these profiles would have taken them; the one that it ran on, as
-        they were.
+    def under(self, profiles: Sequence[Profile | None], *, short_ms: int) -> list[CallTried]:
+        """Its turns, as each of these profiles would have taken them; under None, and under the
+        one that it ran on, as they were.
 
         short_ms: an utterance below this is a short one, under all of them.
         """

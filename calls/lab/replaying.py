@@ -80,8 +80,8 @@ def _try(replay: Replay, part: ReplayPart) -> bool:
     return True
 
 
-def try_call(pk: int, profiles: Sequence[Profile], *, short_ms: int) -> Sides:
-    """One call under each of these profiles. Raises CannotTry."""
+def try_call(pk: int, profiles: Sequence[Profile | None], *, short_ms: int) -> Sides:
+    """One call under each of these profiles; None: as it was. Raises CannotTry."""
     recorded = RecordedCall.load(pk)
     try:
         return recorded.under(profiles, short_ms=short_ms)

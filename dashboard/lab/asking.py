@@ -38,7 +38,7 @@ class ReplayForm(forms.Form):
         super().__init__(data, **kwargs)
         self._profile, self._person = profile, person_of(request)
         field: Any = self.fields["candidate"]
-        field.choices = choices(profile, self._person)
+        field.choices = choices(profile, self._person, beside=profile.newest)
         for name, each in self.fields.items():
             each.widget.attrs["aria-describedby"] = f"problems_{name}"
 

@@ -31,8 +31,11 @@ CANNOT_JUDGE = ("streaming_stt", "stt_batch_ms", "filler_after_ms", "reply_limit
 Choice = tuple[str, str | Promise]
 
 
-def choices(profile: TimingProfile, user: User) -> list[tuple[Any, list[Choice]]]:
-    """What an operator can choose for a profile, in groups: (value, what it is called)."""
+def choices(
+    profile: TimingProfile, user: User, *, beside: Revision | None
+) -> list[tuple[Any, list[Choice]]]:
+    """What an operator can choose for a profile, in groups: (value, what it is called); but not
+    what it is to stand beside."""
     drafted = Draft.of(profile, user)
     groups: list[tuple[Any, list[Choice]]] = []
     if drafted and drafted.values:
@@ -41,17 +44,15 @@ def choices(profile: TimingProfile, user: User) -> list[tuple[Any, list[Choice]]
     presets = [(f"{PRESET}{one.name}", one.label.in_language(code)) for one in PRESETS.values()]
     groups.append((_("Presets"), list(presets)))
     for each in TimingProfile.objects.all():
-        if own := list(_revisions(each, besides=profile)):
+        if own := list(_revisions(each, beside)):
             groups.append((each.name, own))
     return groups
 
 
-def _revisions(of: TimingProfile, *, besides: TimingProfile) -> Iterator[Choice]:
-    found = list(of.revisions.all()[: SHOWN_REVISIONS + 1])
-    if of == besides:  # its newest is what stands on the other side
-        found = found[1:]
-    for each in found[:SHOWN_REVISIONS]:
-        yield f"revision {each.pk}", f"{each.profile.name} r{each.number}"
+def _revisions(of: TimingProfile, beside: Revision | None) -> Iterator[Choice]:
+    for each in of.revisions.select_related("profile")[:SHOWN_REVISIONS]:
+        if each != beside:
+            yield f"revision {each.pk}", f"{each}"
 
 
 def chosen(value: str, profile: TimingProfile, user: User) -> Candidate | None:

@@ -35,7 +35,7 @@ TILES = (
 """Figure, title, whether it is a share of turns."""
 TITLES = {
     "cut_in": _("Cut in on by the candidate alone"),
-    "saved": _("Cut in on as it is, and not by the candidate"),
+    "saved": _("Cut in on as it is, but not by the candidate"),
     "sooner": _("Decided sooner"),
     "later": _("Decided later"),
 }

@@ -141,6 +141,10 @@ class TrialForm(forms.Form):
         return decides, self.planning.figure(decides)
 
     @property
+    def now_label(self) -> str:
+        return f"{Trial.Measure(self.now[0]).label}"
+
+    @property
     def least(self) -> float | None:
         """The effect, in the measure's own unit."""
         given = self._value("least_effect")

@@ -22,6 +22,7 @@ from dashboard.address import key_in
 from dashboard.models import AuditEvent
 from dashboard.profiles.draft_saving import Stale, draft_of, person_of, save, unseen
 from dashboard.profiles.knob_sums import Change, Sum, changes
+from dashboard.profiles.questions import questions, remember, shows_all, warned
 from tuning.forms import ProfileForm, RestoreForm
 from tuning.models import (
     UNDO_WITHIN,
@@ -34,7 +35,7 @@ from tuning.models import (
     Unchanged,
 )
 from tuning.presets import PRESETS, Preset
-from tuning.turns.profile import Profile
+from tuning.turns.profile import KNOB, Profile
 
 SHOWN_REVISIONS = 50
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -139,13 +140,19 @@ def _edit_page(
         "profile": profile,
         "newest": newest,
         "form": form,
+        "questions": questions(form),
+        "rules": KNOB["endpointing"].choices.items(),
+        "warned": warned(form),
+        "is_all": shows_all(request, form),
         "published": asdict(newest.values),
         "sum": Sum.of(values, newest.values) if values else None,
         "history": list(_history(profile)),
         "trial": Trial.running_on(profile),
         **more,
     }
-    return render(request, "dashboard/profiles/profile.html", context, status=status)
+    response = render(request, "dashboard/profiles/profile.html", context, status=status)
+    remember(request, response)
+    return response
 
 
 def _seconds_left(revision: Revision) -> int:
@@ -217,6 +224,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "unsaved": form.changed_names if stale else form.unsaved if may_draft else [],
         "draft_changes": changes(newest.values, draft.values) if draft and draft.values else [],
         "form": form,
+        "warned": warned(form),
         "newest": newest,
         "sum": Sum.of(values, newest.values) if values else None,
     }

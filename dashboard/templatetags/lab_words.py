@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 from django.utils.functional import Promise
-from django.utils.html import strip_tags
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,16 +14,16 @@ from calls.lab.replay import Replay
 from calls.lab.summing_up import Changed
 from dashboard.charts import thousands
 from dashboard.templatetags.figures import DASH, ltr, ms
-from tuning.lab.tried import CALL_ENDED, NEVER_JUDGED, REACTION
+from tuning.lab.tried import CALL_ENDED, NEVER_JUDGED, REACTION, TurnTried
 
 register = template.Library()
 MINUS = "\N{MINUS SIGN}"
 UNKNOWN: dict[str, Promise] = {
-    NEVER_JUDGED: gettext_lazy("The model would have been asked of words that it never judged:"),
+    NEVER_JUDGED: gettext_lazy("the model would have been asked of words that it never judged"),
     REACTION: gettext_lazy(
-        "The caller reacted to the recorded answer before the candidate decides:"
+        "the caller reacted to the recorded answer before it would have decided"
     ),
-    CALL_ENDED: gettext_lazy("The call was over before the candidate decides:"),
+    CALL_ENDED: gettext_lazy("the call was over before it would have decided"),
 }
 
 
@@ -37,6 +37,12 @@ def failure_words(failure: str) -> Promise | str:
     """One that is not known stays as it is."""
     known = dict(Replay.Failure.choices)
     return known.get(failure, failure)
+
+
+@register.simple_tag
+def silence_of(turn: TurnTried) -> int:
+    """From the speech end to the decision."""
+    return turn.decided_ms - turn.spoke_until_ms
 
 
 def _amount(value: float, is_share: bool) -> str:
@@ -66,7 +72,9 @@ def difference(found: Estimate, is_share: bool) -> SafeString:
         f"{'+' if each > 0 else ''}{_amount(each, is_share)}"
         for each in (found.value, found.low, found.high)
     )
-    return ltr(f"{value} {_unit(is_share)} ({low} … {high})")
+    if is_share:
+        return format_html("{} {} {}", ltr(value), _("points"), ltr(f"({low} … {high})"))
+    return ltr(f"{value} ms ({low} … {high})")
 
 
 @register.simple_tag

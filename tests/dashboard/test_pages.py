@@ -67,7 +67,8 @@ class EveryPageTests(PagesTestCase):
                 operator.leave()
 
     def every_page(self) -> tuple[str, ...]:
-        return (*PAGES, self.call_of_every_kind(), self.profile())
+        all_knobs = f"{self.profile()}?all=1"
+        return (*PAGES, self.call_of_every_kind(), self.profile(), all_knobs)
 
     def check(self, operator: Operator, path: str, direction: str, width: int, axe: Axe) -> None:
         operator.complaints.clear()

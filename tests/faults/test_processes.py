@@ -97,6 +97,7 @@ class OneAddressTests(ProcessesTestCase):
             expect(row.locator(".last .caller-text")).not_to_be_empty(timeout=20_000)
             page = tuning.visit("profiles/")
             page.click("main a:has-text('balanced')")
+            page.click("#all-link")
             page.fill("[name=end_silence_short_ms]", "900")
             page.fill("form.editor [name=note]", "ממתינים יותר")
             page.click("form.editor .publish button")

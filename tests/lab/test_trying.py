@@ -9,11 +9,27 @@ from django.test import SimpleTestCase
 from calls.language.language import words_of
 from tests.recordings.calls import CALLS
 from tests.script import ADAPTIVE, ScriptedCall, adaptive
-from tuning.lab.tried import CALL_ENDED, NEVER_JUDGED, REACTION, CallTried, Timing
+from tuning.lab.tried import (
+    CALL_ENDED,
+    NEVER_JUDGED,
+    NO_MODEL,
+    NOT_STREAMED,
+    REACTION,
+    CallTried,
+    Timing,
+)
 from tuning.lab.trying import tried
 from tuning.turns import journal
 from tuning.turns.endpointing import CUT_SHORT, WHOLE
-from tuning.turns.events import CallBegan, JudgedByModel, JudgedLocally, Reply, Retuned
+from tuning.turns.events import (
+    JUDGED,
+    CallBegan,
+    Heard,
+    JudgedByModel,
+    JudgedLocally,
+    Reply,
+    Retuned,
+)
 from tuning.turns.knob import Value
 from tuning.turns.profile import Profile
 
@@ -183,6 +199,29 @@ class VerdictTests(SimpleTestCase):
         (found,) = tried(a_call().entries, [ADAPTIVE], words_of, timings, judge=judge)
         self.assertIn(("מתשע. מתי נוח?", "תודה"), asked)
         self.assertEqual(found.turns[-1].asked_ms, ADAPTIVE.finished_silence_ms)
+
+
+class LackingTests(SimpleTestCase):
+    def test_without_the_models_ear_its_detector_is_unknown(self) -> None:
+        call = a_call()
+        call.entries = [
+            replace(each, speech=each.speech & ~JUDGED) if isinstance(each, Heard) else each
+            for each in call.entries
+        ]
+        found = under(call, fixed(vad="silero"))
+        self.assertEqual([each.unknown for each in found.turns], [NO_MODEL, NO_MODEL])
+        self.assertEqual({each.unknown for each in under(call, HASTY).turns}, {""})
+
+    def test_without_streaming_words_come_when_asked_for(self) -> None:
+        call = a_call()
+        call.entries = [
+            replace(each, profile=fixed(streaming_stt=False))
+            if isinstance(each, CallBegan)
+            else each
+            for each in call.entries
+        ]
+        self.assertEqual({each.unknown for each in under(call, HASTY).turns}, {NOT_STREAMED})
+        self.assertEqual({each.unknown for each in under(call, None).turns}, {""})
 
 
 class OtherKnobTests(SimpleTestCase):

@@ -86,26 +86,16 @@ MOST_MODULES = 15
 PURE = (
     *("tuning.turns", "tuning.lab", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
-    *("calls.measures.shares", "calls.lab.comparison", "calls.lab.figures"),
+    *("calls.measures.shares", "calls.lab.advice", "calls.lab.comparison", "calls.lab.figures"),
     "calls.lab.summing_up",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
-    "calls.language.completion",
+    *("calls.language.completion", "tuning.simple"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "copy", "dataclasses"),
-    *(
-        "enum",
-        "functools",
-        "hashlib",
-        "itertools",
-        "json",
-        "math",
-        "numpy",
-        "random",
-        "re",
-        "statistics",
-    ),
+    *("enum", "functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re"),
+    "statistics",
     *("struct", "typing", "pathlib", "tomllib", "xml"),  # word lists and weights are read, once
     "zlib",  # its checksums
     "twilio.twiml",  # of that package only what makes XML

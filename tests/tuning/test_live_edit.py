@@ -27,6 +27,7 @@ class LiveEditTest(SimpleTestCase):
     def publish(self, operator: Operator, **knobs: int) -> None:
         operator.page.click("nav a[href$='/profiles/']")
         operator.page.click("main a:has-text('balanced')")
+        operator.page.click("#all-link")
         for name, value in knobs.items():
             operator.page.fill(f"[name={name}]", str(value))
         operator.page.fill("form.editor [name=note]", "ממתינים יותר")

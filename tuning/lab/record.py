@@ -13,18 +13,23 @@ from statistics import median
 from tuning.lab.tried import LocalJudge, Timing
 from tuning.turns.endpointing import NO_VERDICT
 from tuning.turns.events import (
+    JUDGED,
     Action,
+    CallBegan,
     Event,
+    Heard,
     JudgedByModel,
     JudgedLocally,
     Reply,
     ReplyBegan,
     ReplyEnded,
     Resume,
+    Retuned,
     StopReply,
     Think,
 )
 from tuning.turns.pauses import WENT_ON
+from tuning.turns.profile import Profile
 
 USUAL = Timing(makes_ms=900, heard_after_ms=100, latency_ms=None)
 """Where nothing is known of a call's services."""
@@ -59,7 +64,12 @@ class Record:
         """By words: asked at, verdict, how long it took."""
         self._computed: dict[tuple[str, str], JudgedLocally] = {}
         self._usual = _usual(list(timings.values()))
+        self.profiles: list[Profile] = []
+        """That it ran on, one after the other."""
         self._look_through()
+        heard = [each.speech for each in entries if isinstance(each, Heard) and each.speech]
+        self.has_model = not heard or any(speech & JUDGED for speech in heard)
+        """Silero's model has heard the call, too."""
         took_ms = [took for each in self._verdicts.values() for _at, _verdict, took in each]
         self.verdict_ms = round(median(took_ms)) if took_ms else 0
         """How long a verdict takes in this call; none is given at once where there is no model."""
@@ -73,6 +83,8 @@ class Record:
         questions: list[tuple[int, Think]] = []
         for entry in self.entries:
             match entry:
+                case CallBegan() | Retuned():
+                    self.profiles.append(entry.profile)
                 case JudgedLocally():
                     self._local[entry.text].append(entry)
                 case JudgedByModel():

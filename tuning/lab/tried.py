@@ -15,10 +15,13 @@ LocalJudge = Callable[[str, str], JudgedLocally]
 NEVER_JUDGED = "no verdict"
 REACTION = "a reaction to the answer"
 CALL_ENDED = "the call ended"
-UNKNOWN = (NEVER_JUDGED, REACTION, CALL_ENDED)
+NO_MODEL = "no model of speech"
+NOT_STREAMED = "words only when asked for"
+UNKNOWN = (NEVER_JUDGED, REACTION, CALL_ENDED, NO_MODEL, NOT_STREAMED)
 """Why a record cannot say: the model would have been asked of words that it was never asked of; the
 caller made a sound over the recorded answer, before the candidate would have decided; the call was
-over before."""
+over before; the candidate's detector has left no verdict in the record; without streaming the words
+came when the recorded silence was over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,15 @@ from typing import TypeGuard, get_args
 
 from tuning.lab.listener import Decision, Decisions, Listener, moves
 from tuning.lab.record import Record
-from tuning.lab.tried import CALL_ENDED, CallTried, LocalJudge, Timing, TurnTried
+from tuning.lab.tried import (
+    CALL_ENDED,
+    NO_MODEL,
+    NOT_STREAMED,
+    CallTried,
+    LocalJudge,
+    Timing,
+    TurnTried,
+)
 from tuning.turns.events import SILENCE, Action, CallBegan, Event, Heard, Prompt, Reply, StopReply
 from tuning.turns.profile import FRAME_MS, Profile
 from tuning.turns.turn_taker import TurnTaker
@@ -77,6 +85,16 @@ def tried(
     return [course.end() for course in courses]
 
 
+def _lacking(record: Record, profile: Profile | None) -> str:
+    """Why nothing in this record can be decided under the profile; "": it can."""
+    if profile is None or set(record.profiles) == {profile}:
+        return ""
+    if profile.vad == "silero" and not record.has_model:
+        return NO_MODEL
+    is_streamed = all(each.streaming_stt for each in record.profiles)
+    return "" if is_streamed else NOT_STREAMED
+
+
 def _is_event(entry: Event | Action) -> TypeGuard[Event]:
     return type(entry) in EVENTS
 
@@ -101,7 +119,8 @@ class _Course:
     """
 
     def __init__(self, decisions: Decisions, profile: Profile | None) -> None:
-        self._decisions, self._profile = decisions, profile
+        self._unknown = _lacking(decisions.record, profile)
+        self._decisions, self._profile = decisions, None if self._unknown else profile
         self._main: Listener | None = None
         self._behind: list[Listener] = []
 
@@ -146,7 +165,10 @@ class _Course:
         self._end_behind()
         found = self._decisions
         found.call.turns = [_timed(each, found.record) for each in found.made]
-        return found.call
+        if not self._unknown:
+            return found.call
+        unknown = [replace(each, unknown=self._unknown) for each in found.call.turns]
+        return CallTried([replace(each, latency_ms=None) for each in unknown])
 
     def _copied(self, core: TurnTaker) -> Listener:
         made = core.copy(self._profile) if self._profile else core

@@ -74,6 +74,12 @@ class Knob:
         return [(" ".join(rules), meaning) for meaning, rules in found.items()]
 
     @property
+    def words(self) -> str:
+        """What it can be found by: its name, and all that is said of it in both languages."""
+        texts = (text for each in self.meanings.values() for text in (each.label, each.help))
+        return " ".join((self.name, *(f"{text.he} {text.en}" for text in texts)))
+
+    @property
     def is_switch(self) -> bool:
         return isinstance(self.default, bool)
 

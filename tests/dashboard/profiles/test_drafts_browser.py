@@ -43,7 +43,7 @@ class DraftsTestCase(BrowserTestCase):
     def path(self, server: Server | None = None) -> str:
         query = "select id from tuning_timingprofile where name = ?"
         (row,) = (server or self.server).rows(query, self.profile_name)
-        return f"profiles/{row['id']}/"
+        return f"profiles/{row['id']}/?all=1"
 
     def drafted(self, server: Server | None = None) -> dict[str, Any]:
         """What is kept of the only draft."""

@@ -30,6 +30,7 @@ class RuleTests(BrowserTestCase):
         page = self.operator.visit("profiles/")
         page.locator("main a", has_text=profile).first.click()
         page.wait_for_url("**/profiles/*/")
+        page.click("#all-link")
         return page
 
     def shown(self, page: Page) -> set[str]:

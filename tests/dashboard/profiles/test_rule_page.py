@@ -134,5 +134,5 @@ class ChangesTests(RuleTestCase):
     def test_a_preset_shows_what_acts_alone(self) -> None:
         for name, expected in (("adaptive", 0), ("balanced", 1)):
             page = self.client.get(f"{self.address(name)}?preset=syllables").content.decode()
-            notice = page[page.index("preset-title") : page.index('class="editor"')]
+            notice = page[page.index("preset-title") : page.index('class="editor')]
             self.assertEqual(notice.count("debounce"), expected, name)

@@ -34,6 +34,8 @@ class TuningTests(BrowserTestCase):
         self.tab_to(page, "main a[href*='/profiles/']")
         page.keyboard.press("Enter")
         page.wait_for_url("**/profiles/*/")
+        self.tab_to(page, "#all-link")
+        page.keyboard.press("Enter")
         self.tab_to(page, "#id_end_silence_short_ms")
         page.keyboard.press("Control+A")
         page.keyboard.type("650")
@@ -50,6 +52,7 @@ class TuningTests(BrowserTestCase):
     def test_slider_and_number_stay_equal_and_a_draft_survives_a_reload(self) -> None:
         page = self.operator.visit("profiles/")
         page.locator("main a", has_text="brisk").first.click()
+        page.click("#all-link")
         number = page.locator("#id_end_silence_long_ms")
         slider = page.locator(".slider input[data-for=id_end_silence_long_ms]")
         expect(slider).to_have_value("1200")

@@ -1,10 +1,11 @@
-"""What a recogniser makes of a turn of the corpus: as late as the local speech server. Pure."""
+"""What a recogniser makes of a caller's line: as late as the local speech server. Pure."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
-from bench.corpus import CallerTurn
+from calls.simulator.virtual.line import Said
 from tuning.turns.events import Transcribed
 from tuning.turns.profile import FRAME_MS
 
@@ -14,16 +15,14 @@ UNSTABLE = 0.1
 """So often the newest word of a partial is cut short."""
 
 
-def transcripts(
-    turn: CallerTurn, begins_ms: int, drawn: random.Random
-) -> list[tuple[int, Transcribed]]:
-    """What a recogniser makes of a turn: when each result arrives, and the result."""
+def transcripts(said: Said, begins_ms: int, drawn: random.Random) -> list[Transcribed]:
+    """Its results in the order in which they come, as fed: each carries the moment of that."""
     found: list[tuple[int, Transcribed]] = []
     segment: list[str] = []
     shown = ""
-    for number, word in enumerate(turn.words):
+    for number, word in enumerate(said.words):
         segment.append(word.text)
-        following = turn.words[number + 1].from_ms if number + 1 < len(turn.words) else None
+        following = said.words[number + 1].from_ms if number + 1 < len(said.words) else None
         # The first partial after the word's end.
         seen_ms = begins_ms + -(-word.until_ms // PARTIAL_MS) * PARTIAL_MS
         text = " ".join(segment)
@@ -39,21 +38,8 @@ def transcripts(
         if is_end:
             until_ms = begins_ms + word.until_ms
             final_ms = until_ms + FINAL_AFTER_MS + FINAL_LATE_MS
-            whole = turn.text if number + 1 == len(segment) == len(turn.words) else text
+            whole = said.text if number + 1 == len(segment) == len(said.words) else text
             found.append((final_ms, Transcribed(final_ms, until_ms, whole, final=True)))
             segment, shown = [], ""
     found.sort(key=lambda each: each[0])
-    # As fed: an event carries the moment when it is fed.
-    return [
-        (
-            -(-at_ms // FRAME_MS) * FRAME_MS,
-            Transcribed(
-                -(-at_ms // FRAME_MS) * FRAME_MS,
-                result.until_ms,
-                result.text,
-                result.final,
-                result.stability,
-            ),
-        )
-        for at_ms, result in found
-    ]
+    return [replace(result, at_ms=-(-at_ms // FRAME_MS) * FRAME_MS) for at_ms, result in found]
