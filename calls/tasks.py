@@ -8,6 +8,7 @@ from celery import shared_task
 
 from calls.lab import happened, replaying
 from calls.lab.replay import Replay
+from calls.measures import trial_call
 from calls.records import post_call, recovery, retention
 from calls.simulator import dashboard_call
 
@@ -35,6 +36,11 @@ def settle_missed() -> None:
 def place_test_call(test_call_pk: int) -> None:
     """Lasts as long as the call: the worker does nothing else meanwhile."""
     dashboard_call.place(test_call_pk)
+
+
+@shared_task
+def look_at_trials() -> None:
+    trial_call.look_at_all()
 
 
 @shared_task

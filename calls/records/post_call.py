@@ -20,6 +20,7 @@ from calls.measures.latency import bin_of
 from calls.measures.latency_count import LatencyCount, Place
 from calls.measures.moments import names_of
 from calls.measures.timeline import Timeline
+from calls.measures.trial_call import TrialCall, look
 from calls.models import Call, Turn
 from calls.records import recording
 from tuning.turns import journal, pauses, replay
@@ -57,6 +58,9 @@ def settle(call_pk: int) -> bool:
             return False
         for place, turns in keep(call, entries or []):  # in one order: workers never wait
             LatencyCount.add(place, turns)
+        TrialCall.keep(call)
+    if call.trial is not None and call.trial.is_running:
+        look(call.trial)
     return True
 
 

@@ -57,6 +57,13 @@ MAY = {
     "latencies": VIEWER,
     "over_time": VIEWER,
     "tradeoff": VIEWER,
+    # trials
+    "trials": OPERATOR,
+    "trial": OPERATOR,
+    "trial_new": ADMIN,
+    "trial_plan": ADMIN,
+    "trial_end": ADMIN,
+    "trial_publish": ADMIN,
     # numbers
     "numbers": VIEWER,
     "number": VIEWER,
