@@ -6,8 +6,9 @@ import logging
 
 from celery import shared_task
 
-from calls.lab import replaying
+from calls.lab import happened, replaying
 from calls.lab.replay import Replay
+from calls.measures import trial_call
 from calls.records import post_call, recovery, retention
 from calls.simulator import dashboard_call
 
@@ -38,6 +39,11 @@ def place_test_call(test_call_pk: int) -> None:
 
 
 @shared_task
+def look_at_trials() -> None:
+    trial_call.look_at_all()
+
+
+@shared_task
 def work_on_replay(replay_pk: int) -> None:
     """A part of it, and then its turn again, behind what else waits."""
     if replaying.work_on(replay_pk):
@@ -48,6 +54,11 @@ def work_on_replay(replay_pk: int) -> None:
 def work_on_left_replays() -> None:
     for replay_pk in Replay.left():
         _work_later(replay_pk)
+
+
+@shared_task
+def count_what_happened() -> None:
+    happened.count_due()
 
 
 @shared_task
@@ -72,10 +83,10 @@ def settle_later(call_pk: int) -> None:
         logger.warning("The queue does not answer; the call is settled later: %r", error)
 
 
-def replay_later(replay: Replay) -> None:
+def replay_later(replay: Replay, workers: int = AT_ONCE) -> None:
     """Have workers do it. Never fails: what is not asked for now is found later."""
     if replay.is_under_way:
-        for _worker in range(min(AT_ONCE, replay.parts.count())):
+        for _worker in range(min(workers, replay.parts.count())):
             _work_later(replay.pk)
 
 

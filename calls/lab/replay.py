@@ -103,7 +103,8 @@ class Replay(models.Model):
     """When a worker last did something for it."""
     finished_at = models.DateTimeField(null=True)
     result = models.JSONField(default=list)
-    """An entry for each candidate: {"name", "comparison", "changed"}; see calls.lab.summing_up."""
+    """An entry for each candidate: {"name", "comparison", "changed"}, of steps that may be advised
+    {"name", "comparison", "halves"}; see calls.lab.summing_up."""
 
     class Meta:
         ordering = ("-asked_at", "-pk")

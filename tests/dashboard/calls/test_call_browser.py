@@ -13,7 +13,7 @@ FILL = """
 from django.core.management import call_command
 from tuning.models import TimingProfile
 TimingProfile.objects.get(name="adaptive").make_default()
-call_command("seed", calls=3, recorded=1)
+call_command("seed", calls=3, journals=0, recorded=1)
 from calls.models import Call
 call = Call.objects.order_by("-rang_at")[0]
 call.turns.filter(number=3).update(outcome="cut-in")

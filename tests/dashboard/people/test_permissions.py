@@ -57,6 +57,13 @@ MAY = {
     "latencies": VIEWER,
     "over_time": VIEWER,
     "tradeoff": VIEWER,
+    # trials
+    "trials": OPERATOR,
+    "trial": OPERATOR,
+    "trial_new": ADMIN,
+    "trial_plan": ADMIN,
+    "trial_end": ADMIN,
+    "trial_publish": ADMIN,
     # numbers
     "numbers": VIEWER,
     "number": VIEWER,
@@ -68,6 +75,8 @@ MAY = {
     "profiles": VIEWER,
     "profile": VIEWER,
     "profile_check": VIEWER,
+    "profile_verdict": OPERATOR,
+    "profile_places": OPERATOR,
     "profile_diff": VIEWER,
     "revision_export": VIEWER,
     "draft_discard": OPERATOR,
