@@ -72,7 +72,7 @@ class TrialForm(forms.Form):
         self.planning = Planning.of(profile)
         self.fields["ends_on"].initial = timezone.localdate() + timedelta(days=USUAL_DAYS)
         field: Any = self.fields["candidate"]
-        field.choices = choices(profile, self._person)
+        field.choices = choices(profile, self._person, beside=profile.newest)
         for name, each in self.fields.items():
             each.widget.attrs["aria-describedby"] = f"help_{name} problems_{name}"
 
