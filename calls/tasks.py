@@ -8,6 +8,7 @@ from celery import shared_task
 
 from calls.lab import happened, replaying
 from calls.lab.replay import Replay
+from calls.measures import trial_call
 from calls.records import post_call, recovery, retention
 from calls.simulator import dashboard_call
 
@@ -24,11 +25,12 @@ def settle_call(call_pk: int) -> None:
 
 @shared_task
 def settle_missed() -> None:
-    """Calls whose own task was lost: with its worker, or because the broker was down; and what
-    processes that died on this machine have left."""
+    """Calls whose own task was lost: with its worker, or because the broker was down; what
+    processes that died on this machine have left; and trials whose last day has come."""
     recovery.recover()
     for call_pk in post_call.missed():
         post_call.settle(call_pk)
+    trial_call.look_at_all()
 
 
 @shared_task
@@ -58,6 +60,7 @@ def count_what_happened() -> None:
 @shared_task
 def forget_old() -> None:
     retention.forget()
+    Replay.forget_forms()
 
 
 def place_test_call_later(test_call_pk: int) -> None:
@@ -76,10 +79,10 @@ def settle_later(call_pk: int) -> None:
         logger.warning("The queue does not answer; the call is settled later: %r", error)
 
 
-def replay_later(replay: Replay) -> None:
+def replay_later(replay: Replay, workers: int = AT_ONCE) -> None:
     """Have workers do it. Never fails: what is not asked for now is found later."""
     if replay.is_under_way:
-        for _worker in range(min(AT_ONCE, replay.parts.count())):
+        for _worker in range(min(workers, replay.parts.count())):
             _work_later(replay.pk)
 
 
