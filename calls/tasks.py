@@ -25,22 +25,18 @@ def settle_call(call_pk: int) -> None:
 
 @shared_task
 def settle_missed() -> None:
-    """Calls whose own task was lost: with its worker, or because the broker was down; and what
-    processes that died on this machine have left."""
+    """Calls whose own task was lost: with its worker, or because the broker was down; what
+    processes that died on this machine have left; and trials whose last day has come."""
     recovery.recover()
     for call_pk in post_call.missed():
         post_call.settle(call_pk)
+    trial_call.look_at_all()
 
 
 @shared_task
 def place_test_call(test_call_pk: int) -> None:
     """Lasts as long as the call: the worker does nothing else meanwhile."""
     dashboard_call.place(test_call_pk)
-
-
-@shared_task
-def look_at_trials() -> None:
-    trial_call.look_at_all()
 
 
 @shared_task

@@ -73,7 +73,7 @@ class CallFilter(forms.Form):
     )
     side = forms.ChoiceField(
         label=_("Side of the trial"), required=False,
-        choices=[("", _("any")), ("live", _("live side")), ("candidate", _("candidate"))],
+        choices=[("", _("any")), ("live", _("live side")), ("candidate", _("candidate side"))],
     )  # fmt: skip
     ended = forms.ChoiceField(label=_("How it ended"), required=False)
     slowest_over = forms.IntegerField(

@@ -209,7 +209,7 @@ class EndTests(TrialTestCase):
 
     def test_the_schedule_ends_it_after_its_last_day(self) -> None:
         trial = a_trial(ends_at=timezone.now() - timedelta(minutes=1))
-        tasks.look_at_trials()
+        tasks.settle_missed()
         trial.refresh_from_db()
         self.assertEqual(trial.state, State.DATE)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.test import TestCase
 from django.urls import reverse
@@ -177,6 +178,11 @@ class OneTrialTests(PageTestCase):
         self.assertIn("longer silence", self.text_of("trials"))
 
 
+@async_to_sync
+async def all_of(parts: Any) -> list[bytes]:
+    return [part async for part in parts]
+
+
 class ElsewhereTests(PageTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -202,7 +208,7 @@ class ElsewhereTests(PageTestCase):
 
     def test_an_export_names_the_trial_and_the_side(self) -> None:
         answer = self.client.get(reverse("calls_export", args=["csv"]))
-        text = b"".join(answer.streaming_content).decode().lstrip("\ufeff")  # type: ignore[attr-defined]
+        text = b"".join(all_of(answer.streaming_content)).decode()  # type: ignore[attr-defined]
         rows = [
             (row["revision"], row["trial"], row["trial_side"])
             for row in csv.DictReader(io.StringIO(text))

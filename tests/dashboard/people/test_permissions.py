@@ -57,6 +57,12 @@ MAY = {
     "latencies": VIEWER,
     "over_time": VIEWER,
     "tradeoff": VIEWER,
+    # lab
+    "lab": OPERATOR,
+    "replay": OPERATOR,
+    "replay_new": OPERATOR,
+    "replay_stop": OPERATOR,
+    "call_tried": OPERATOR,
     # trials
     "trials": OPERATOR,
     "trial": OPERATOR,
