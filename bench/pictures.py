@@ -25,13 +25,7 @@ from tuning.models import TimingProfile
 TimingProfile.objects.get(name="adaptive").make_default()  # as in a new installation
 call_command("seed", calls={CALLS}, recorded=1)
 from calls.models import Call
-from calls.measures.timeline import Timeline
 call = Call.objects.order_by("-rang_at")[0]
-spoken = [t for t in call.turns.all() if t.speech_began_ms is not None]
-Timeline.objects.create(
-    call=call, length_ms=round((call.ended_at - call.rang_at).total_seconds() * 1000),
-    voiced=[[t.speech_began_ms, t.speech_ended_ms + 120] for t in spoken],
-)
 print(call.pk)
 """
 

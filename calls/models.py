@@ -11,10 +11,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.lab.prediction import Outcome as Outcome
+from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
 from calls.lab.replay import ReplayPart as ReplayPart
 from calls.measures.latency_count import LatencyCount as LatencyCount
 from calls.measures.timeline import Timeline as Timeline
+from calls.measures.trial_call import TrialCall as TrialCall
+from calls.measures.trial_side import TrialSide
 from calls.process.log import masked
 from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
@@ -34,7 +38,7 @@ MAY_RING_AGAIN = timedelta(minutes=3)
 STREAM_ERROR_CHARACTERS = 300
 
 
-class Call(models.Model):
+class Call(TrialSide):
     """One telephone call, from the voice webhook to its end."""
 
     class Ended(models.TextChoices):
@@ -132,6 +136,11 @@ class Call(models.Model):
             models.Index(fields=("profile", "-rang_at", "-id"), name="call_of_profile"),
             models.Index(fields=("number", "-rang_at", "-id"), name="call_of_number"),
             models.Index(fields=("ended_why", "-rang_at", "-id"), name="call_by_end"),
+            models.Index(
+                fields=("trial", "-rang_at", "-id"),
+                name="call_of_trial",
+                condition=Q(trial__isnull=False),
+            ),
             models.Index(fields=("slowest_ms",), name="call_by_slowest"),
             models.Index(
                 fields=("-rang_at", "-id"), name="call_with_cut_in", condition=Q(cut_ins__gt=0)
@@ -165,18 +174,20 @@ class Call(models.Model):
         call = cls.objects.filter(call_sid=call_sid).select_related("profile", "number").first()
         if call is None:
             number = PhoneNumber.dialled(called)
-            profile = number.profile if number else None
+            profile = (number and number.profile) or TimingProfile.objects.get(is_default=True)
             new = {
                 "caller": caller,
                 "called": called,
                 "number": number,
                 "is_after_hours": number is not None and not number.is_open(now),
-                "profile": profile or TimingProfile.objects.get(is_default=True),
+                "profile": profile,
                 "rang_at": now,
                 "token": token,
                 "token_at": now,
                 "process": this_process(),
             }
+            if caller != cls.TEST_CALLER:
+                new |= cls.drawn(profile, call_sid)
             call, is_new = cls.objects.get_or_create(call_sid=call_sid, defaults=new)
             if is_new:
                 return call
@@ -201,7 +212,7 @@ class Call(models.Model):
         ).update(token="", stream_sid=stream_sid, started_at=now, process=this_process())
         if not consumed:
             return None
-        call = cls.objects.select_related("profile", "number").get(call_sid=call_sid)
+        call = cls.objects.select_related("profile", "number", "trial").get(call_sid=call_sid)
         call.take_over()
         return call
 

@@ -6,8 +6,9 @@ import logging
 
 from celery import shared_task
 
-from calls.lab import replaying
+from calls.lab import happened, replaying
 from calls.lab.replay import Replay
+from calls.measures import trial_call
 from calls.records import post_call, recovery, retention
 from calls.simulator import dashboard_call
 
@@ -24,11 +25,12 @@ def settle_call(call_pk: int) -> None:
 
 @shared_task
 def settle_missed() -> None:
-    """Calls whose own task was lost: with its worker, or because the broker was down; and what
-    processes that died on this machine have left."""
+    """Calls whose own task was lost: with its worker, or because the broker was down; what
+    processes that died on this machine have left; and trials whose last day has come."""
     recovery.recover()
     for call_pk in post_call.missed():
         post_call.settle(call_pk)
+    trial_call.look_at_all()
 
 
 @shared_task
@@ -51,8 +53,14 @@ def work_on_left_replays() -> None:
 
 
 @shared_task
+def count_what_happened() -> None:
+    happened.count_due()
+
+
+@shared_task
 def forget_old() -> None:
     retention.forget()
+    Replay.forget_forms()
 
 
 def place_test_call_later(test_call_pk: int) -> None:

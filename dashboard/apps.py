@@ -17,7 +17,9 @@ class DashboardConfig(AppConfig):
     name = "dashboard"
 
     def ready(self) -> None:
+        from dashboard.lab import trial_audit
         from dashboard.people import sign_in_audit
 
         sign_in_audit.connect()
+        trial_audit.connect()
         post_migrate.connect(create_roles, sender=self)

@@ -35,6 +35,7 @@ class AuditEvent(models.Model):
         STOP_REPLAY = "stop replay", _("stopped a replay")
         TEST_CALL = "test call", _("placed a test call")
         PERSON = "person", _("changed a person")
+        TRIAL = "trial", _("started or ended a trial")
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     # Without a constraint: the row stays as it is when the person is gone.

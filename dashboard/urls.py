@@ -7,7 +7,7 @@ from django.urls import path
 from dashboard.calls import list_views, one_call_views, recording_views
 from dashboard.help import help_views
 from dashboard.home import home_views
-from dashboard.lab import call_views, replay_views
+from dashboard.lab import advice_views, call_views, prediction_views, replay_views, trial_views
 from dashboard.latencies import latency_views, over_time_views, tradeoff_views
 from dashboard.live import live_views
 from dashboard.numbers import number_views
@@ -32,7 +32,17 @@ urlpatterns = [
     path("latencies/over-time/", over_time_views.over_time, name="over_time"),
     path("latencies/trade-off/", tradeoff_views.tradeoff, name="tradeoff"),
     path("lab/", replay_views.replays, name="lab"),
+    path("lab/trials/", trial_views.trials, name="trials"),
+    path("lab/trials/new/", trial_views.new, name="trial_new"),
+    path("lab/trials/plan/", trial_views.plan, name="trial_plan"),
+    path("lab/trials/<key:number>/", trial_views.trial, name="trial"),
+    path("lab/trials/<key:number>/end/", trial_views.end, name="trial_end"),
+    path("lab/trials/<key:number>/publish/", trial_views.publish, name="trial_publish"),
     path("lab/new/", replay_views.new, name="replay_new"),
+    path("lab/advice/", advice_views.advice, name="advice"),
+    path("lab/advice/<key:pk>/", advice_views.advice_of, name="advice_of"),
+    path("lab/advice/<key:pk>/<slug:knob>/", advice_views.advice_draft, name="advice_draft"),
+    path("lab/predictions/", prediction_views.predictions, name="predictions"),
     path("lab/<key:pk>/", replay_views.replay, name="replay"),
     path("lab/<key:pk>/stop/", replay_views.stop, name="replay_stop"),
     path("people/", people_views.people, name="people"),

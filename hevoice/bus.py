@@ -26,6 +26,8 @@ GONE = (RedisError, OSError)
 """What a layer that is gone raises; a TimeoutError is an OSError."""
 PROFILES = "profiles"
 """The group that hears of published revisions."""
+TRIALS = "trials"
+"""The group that hears of trials that start and end."""
 
 failure = ""
 """Why the last news could not be told; empty: it could."""

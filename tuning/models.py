@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from hevoice import bus
 from tuning.draft import Draft as Draft
 from tuning.draft import DraftChanged as DraftChanged
+from tuning.trials import Trial as Trial
+from tuning.trials import TrialRuns as TrialRuns
 from tuning.turns.profile import SHIPPED, Profile
 
 UNDO_WITHIN = timedelta(seconds=60)
@@ -82,12 +84,14 @@ class TimingProfile(models.Model):
         note: str,
         based_on: int | None = None,
         restored_from: Revision | None = None,
+        ends_trial: int | None = None,
     ) -> Revision:
         """Make these knobs the live ones, for new calls and for calls in progress.
 
         `based_on` is the number of the revision that the operator was looking at:
         PublishedMeanwhile is raised when it is no longer the newest, and Unchanged when it has
-        these values.
+        these values. `ends_trial` is the number of the trial that may end by it: TrialRuns is
+        raised when another one runs.
         """
         locked = TimingProfile.objects.select_for_update().get(pk=self.pk)
         newest = locked.newest
@@ -95,6 +99,9 @@ class TimingProfile(models.Model):
             raise PublishedMeanwhile(newest)
         if newest.values == knobs:
             raise Unchanged
+        trial = Trial.running_on(locked)
+        if trial is not None and trial.number != ends_trial:
+            raise TrialRuns(trial)
         revision = locked.revisions.create(
             number=newest.number + 1,
             knobs=asdict(knobs),
@@ -102,6 +109,8 @@ class TimingProfile(models.Model):
             published_by=by,
             restored_from=restored_from,
         )
+        if trial is not None:
+            trial.end(Trial.State.PUBLICATION, by=by)
         transaction.on_commit(partial(announce, revision))
         return revision
 
@@ -143,8 +152,20 @@ class TimingProfile(models.Model):
         self.is_default = True
 
 
+class Published(models.Manager["Revision"]):
+    """Without the candidates of trials, which no profile ever had as its own."""
+
+    def get_queryset(self) -> models.QuerySet[Revision]:
+        return super().get_queryset().filter(is_candidate=False)
+
+
 class Revision(models.Model):
-    """A profile's knobs from one publication to the next. Never edited."""
+    """A profile's knobs from one publication to the next, or the candidate of a trial. Never
+    edited.
+
+    Rule: `objects`, and so a profile's `revisions`, are those that were published; who looks for
+    what a call ran on asks `every`.
+    """
 
     profile = models.ForeignKey(TimingProfile, models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField(_("number"))
@@ -155,16 +176,28 @@ class Revision(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("published by")
     )
     restored_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    is_candidate = models.BooleanField(default=False)
+    """Of a trial, whose number it has; never published as this row."""
+
+    objects = Published()
+    every = models.Manager["Revision"]()
 
     class Meta:
         get_latest_by = "number"
         ordering = ("-number",)
         constraints = (
-            models.UniqueConstraint(fields=("profile", "number"), name="revision_number"),
+            models.UniqueConstraint(
+                fields=("profile", "number", "is_candidate"), name="revision_number"
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.profile} r{self.number}"
+        return f"{self.profile} {self.sign}"
+
+    @property
+    def sign(self) -> str:
+        """What pages call it: r5, or t3 for the candidate of trial 3."""
+        return f"{'t' if self.is_candidate else 'r'}{self.number}"
 
     @property
     def values(self) -> Profile:
@@ -185,11 +218,32 @@ class Revision(models.Model):
         """Every revision of the profile that times calls exactly as this one does."""
         return [each for each in self.profile.revisions.all() if each.values == self.values]
 
-    def restore(self, *, by: User | None, note: str, based_on: int | None = None) -> Revision:
-        """Publish these knobs again, as a new revision; `based_on` as for `publish`."""
+    def restore(
+        self,
+        *,
+        by: User | None,
+        note: str,
+        based_on: int | None = None,
+        ends_trial: int | None = None,
+    ) -> Revision:
+        """Publish these knobs again, as a new revision; the rest as for `publish`."""
         return self.profile.publish(
-            self.values, by=by, note=note, based_on=based_on, restored_from=self
+            self.values,
+            by=by,
+            note=note,
+            based_on=based_on,
+            restored_from=self,
+            ends_trial=ends_trial,
         )
+
+    def as_candidate(self, knobs: Profile, trial: int, *, note: str, by: User | None) -> Revision:
+        """The knobs that a trial compares with these; raises Unchanged for equal ones."""
+        if self.values == knobs:
+            raise Unchanged
+        return Revision.every.create(
+            profile=self.profile, number=trial, knobs=asdict(knobs), note=note, published_by=by,
+            is_candidate=True,
+        )  # fmt: skip
 
 
 def announce(revision: Revision) -> None:

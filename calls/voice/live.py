@@ -99,6 +99,8 @@ class LiveCall:
         self._audience = Audience(call.pk, self._changed.set)
         self._numbers: dict[int, int] = {}
         """Revision numbers, as operators know them, by primary key."""
+        self._candidate: int | None = None
+        """The trial's, if the call began on it. Whatever is published later is newer."""
 
     async def run(self, listen: Callable[[LiveCall], Coroutine[Any, Any, None]]) -> str:
         """Live until the conversation, the caller or the server ends it; returns why.
@@ -132,8 +134,10 @@ class LiveCall:
             self._before = older._recorder
         recorder = self._record()
         # News comes already: a revision published just now arrives twice, not never.
-        newest = await database_sync_to_async(lambda: self.call.profile.newest)()
-        conversation = self.conversation = self._begin(self._published or newest, recorder)
+        begins_on = await database_sync_to_async(self.call.begins_on)(self.call.profile)
+        if self._published and self._published.pk > begins_on.pk:
+            begins_on = self._published
+        conversation = self.conversation = self._begin(begins_on, recorder)
         # One that breaks ends the call, in an apology: none may die unseen.
         async with asyncio.TaskGroup() as tasks:
             beside = [
@@ -194,6 +198,7 @@ class LiveCall:
         if called.own_openers:  # saved since the process began; ready already, it costs nothing
             begin(prompts.warm_up([called]))
         self._numbers[revision.pk] = revision.number
+        self._candidate = revision.pk if revision.is_candidate else None
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)
         seed = secrets.randbits(32)
@@ -258,6 +263,8 @@ class LiveCall:
             "profile": call.profile.name,
             "profile_pk": call.profile.pk,
             "revision": self._numbers.get(turns.revision, 0),
+            "runs_candidate": turns.revision == self._candidate,
+            "trial": call.trial.number if call.trial else 0,
             "state": turns.state,
             "silence_ms": turns.silence_ms,
             "asked_ms": turns.asked_ms,

@@ -18,7 +18,7 @@ from calls.models import Call, Turn
 from calls.records.transcript_search import SHORTEST, calls_that_said
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.address import is_of_our_time
-from tuning.models import Revision, TimingProfile
+from tuning.models import Revision, TimingProfile, Trial
 
 LONGEST_WAIT_MS = 600_000
 
@@ -68,6 +68,13 @@ class CallFilter(forms.Form):
         TimingProfile.objects.all(), label=_("Profile"), required=False, empty_label=_("any")
     )
     revision = forms.IntegerField(label=_("Revision"), required=False, min_value=1)
+    trial = forms.ModelChoiceField(
+        Trial.objects.all(), label=_("Trial"), required=False, empty_label=_("any")
+    )
+    side = forms.ChoiceField(
+        label=_("Side of the trial"), required=False,
+        choices=[("", _("any")), ("live", _("live side")), ("candidate", _("candidate side"))],
+    )  # fmt: skip
     ended = forms.ChoiceField(label=_("How it ended"), required=False)
     slowest_over = forms.IntegerField(
         label=_("Slowest response over, ms"), required=False,
@@ -103,6 +110,8 @@ class CallFilter(forms.Form):
         revision, profile = self.cleaned_data.get("revision"), self.cleaned_data.get("profile")
         if revision and profile is None and "profile" not in self.errors:
             self.add_error("revision", _("To filter by revision, choose its profile as well."))
+        if self.cleaned_data.get("side") and not self.data.get("trial"):
+            self.add_error("side", _("To filter by side, choose the trial as well."))
         return self.cleaned_data
 
     @property
@@ -154,6 +163,10 @@ class CallFilter(forms.Form):
         if given["revision"]:
             found = Revision.objects.filter(profile=given["profile"], number=given["revision"])
             yield Q(revision__in=list(found))
+        if given["trial"]:
+            yield Q(trial=given["trial"])
+        if given["side"]:
+            yield Q(runs_candidate=given["side"] == "candidate")
         if given["ended"]:
             yield Q(ended_why=given["ended"])
         if given["slowest_over"] is not None:

@@ -90,10 +90,8 @@ def _cut_ins(turns: Sequence[Turn], place: Callable[[float], float]) -> Iterator
 
 def _revisions(timeline: Timeline | None, place: Callable[[float], float]) -> list[AxisMark]:
     retuned = timeline.retuned if timeline else []
-    numbers = dict(
-        Revision.objects.filter(pk__in=[pk for _at, pk in retuned]).values_list("pk", "number")
-    )
-    return [AxisMark(place(at), f"r{numbers.get(pk, '?')}") for at, pk in retuned]
+    found = Revision.every.in_bulk([pk for _at, pk in retuned])
+    return [AxisMark(place(at), found[pk].sign if pk in found else "r?") for at, pk in retuned]
 
 
 def _ticks(length_ms: float, place: Callable[[float], float]) -> list[AxisMark]:

@@ -22,6 +22,7 @@ from calls.records.turn import Turn
 
 BATCH = 500
 EXCEL_READS_UTF8 = "\N{ZERO WIDTH NO-BREAK SPACE}"
+SIDES = {None: "", True: "candidate", False: "live"}
 COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("call", lambda call: call.pk),
     ("rang_at", lambda call: timezone.localtime(call.rang_at).isoformat(timespec="seconds")),
@@ -36,7 +37,9 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("dropped_short_answers", lambda call: call.dropped_short),
     ("ended", lambda call: call.ended_why),
     ("profile", lambda call: call.profile.name),
-    ("revision", lambda call: call.revision.number if call.revision else ""),
+    ("revision", lambda call: _revision(call)),
+    ("trial", lambda call: call.trial.number if call.trial else ""),
+    ("trial_side", lambda call: SIDES[call.runs_candidate]),
     ("is_test", lambda call: int(call.is_test)),
 )
 TURN = (
@@ -67,7 +70,7 @@ async def as_json(calls: QuerySet[Call]) -> AsyncIterator[str]:
 
 async def _batches(calls: QuerySet[Call]) -> AsyncIterator[Sequence[Call]]:
     """Newest first. By place, not by offset: what is forgotten meanwhile shifts nothing."""
-    found = calls.select_related("profile", "revision")
+    found = calls.select_related("profile", "revision", "trial")
     rest = found
     while batch := await _read(rest[:BATCH]):
         yield batch
@@ -93,6 +96,13 @@ def _csv(rows: Sequence[Sequence[Any]]) -> str:
     file = io.StringIO()
     csv.writer(file).writerows(rows)
     return file.getvalue()
+
+
+def _revision(call: Call) -> int | str:
+    """Its number; t3 for the candidate of trial 3."""
+    if call.revision is None:
+        return ""
+    return call.revision.sign if call.revision.is_candidate else call.revision.number
 
 
 def _whole(value_ms: float | None) -> int | str:

@@ -94,7 +94,7 @@ def tradeoff(request: HttpRequest) -> HttpResponse:
 
 
 def _panels(selection: Selection, live: Profile, wanted: Profile | None) -> list[TradeoffPanel]:
-    adaptive = Revision.objects.filter(knobs__endpointing="adaptive").values_list("pk", flat=True)
+    adaptive = Revision.every.filter(knobs__endpointing="adaptive").values_list("pk", flat=True)
     by_what_was_said = set(adaptive)
     turns = [turn for turn in selection.measured() if turn.revision_id not in by_what_was_said]
     return [_panel(turns, is_short, title, live, wanted) for is_short, title in TITLES]

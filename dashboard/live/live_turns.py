@@ -36,5 +36,5 @@ def _as_told(fields: Told, written: Turn | None) -> Turn:
     """What somebody labelled meanwhile stays."""
     latencies = {each.name for each in LATENCIES}
     given = {name: value for name, value in fields.items() if name not in latencies}
-    given["revision"] = Revision.objects.filter(pk=given["revision"]).first()
+    given["revision"] = Revision.every.filter(pk=given["revision"]).first()
     return Turn(**given, label=written.label if written else "")

@@ -18,6 +18,7 @@ from django.utils import translation
 
 from calls.models import Call
 from dashboard.address import LARGEST_KEY, key_in
+from dashboard.lab.trial_news import PERMISSION, trials_now
 from dashboard.live.live_turns import LAST_TURNS, latest_turns
 from dashboard.live.page_socket import PageSocket
 from hevoice import bus
@@ -37,6 +38,10 @@ class Snapshot(TypedDict):
     profile: str
     profile_pk: int
     revision: int
+    runs_candidate: bool
+    """`revision` is the trial's number: nothing of it is published."""
+    trial: int
+    """The number of the trial on whose side it is; 0: on none."""
     state: str
     silence_ms: int
     asked_ms: int
@@ -69,6 +74,7 @@ async def ask_call(
 class LiveConsumer(CallsSocket):
     """The page of calls in progress: one row per call, and the details of the one that is open."""
 
+    groups = ("live", bus.TRIALS)
     looked_at = 0
 
     async def connect(self) -> None:
@@ -78,6 +84,12 @@ class LiveConsumer(CallsSocket):
 
     async def begin(self) -> None:
         await self.show("dashboard/live/_live_calls.html", count=0, is_fresh=True)
+
+    async def trial_changed(self, message: dict[str, Any]) -> None:
+        may_view = await database_sync_to_async(self.scope["user"].has_perm)(PERMISSION)
+        news = await database_sync_to_async(trials_now)()
+        more = {"trials_now": news, "may_view_trials": may_view}
+        await self.show("dashboard/lab/_trial_news.html", is_oob=True, **more)
 
     async def live_call(self, message: dict[str, Any]) -> None:
         call: Snapshot = message["call"]
@@ -195,6 +207,7 @@ class ProfilesConsumer(CallsSocket):
         if pk not in self.newest:
             return
         calls = [call for call in self.calls.values() if call["profile_pk"] == pk]
+        calls = [call for call in calls if not call.get("runs_candidate")]
         waiting = [call for call in calls if call["revision"] != self.newest[pk]]
         await self.show(
             "dashboard/live/_taken.html",

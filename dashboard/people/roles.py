@@ -15,10 +15,12 @@ OPERATOR = (
     *VIEWER,
     *("calls.listen_call", "calls.play_call", "calls.replay_call"),
     *("calls.export_call", "calls.label_call", "tuning.add_draft"),
+    "tuning.view_trial",
 )
 ADMIN = (
     *OPERATOR,
     *("tuning.add_revision", "tuning.add_timingprofile", "tuning.change_timingprofile"),
+    "tuning.run_trial",
     *("calls.add_phonenumber", "calls.change_phonenumber", "calls.delete_phonenumber"),
     *("calls.call_phonenumber", "calls.view_serverprocess"),
     *("auth.view_user", "auth.add_user", "auth.change_user", "dashboard.view_auditevent"),
@@ -33,7 +35,7 @@ LABELS: dict[str, Promise] = {
 MEANINGS: dict[str, Promise] = {
     "viewer": _("Can see calls, latencies, profiles and numbers; callers' numbers are masked."),
     "operator": _("Can also play recordings, listen in, replay, label, export and draft."),
-    "admin": _("Can also publish, edit numbers and people, and read the audit."),
+    "admin": _("Can also run trials, publish, edit numbers and people, and read the audit."),
 }
 
 

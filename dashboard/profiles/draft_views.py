@@ -18,7 +18,7 @@ from dashboard.address import number_in
 from dashboard.models import AuditEvent
 from dashboard.profiles.draft_saving import person_of
 from dashboard.profiles.knob_sums import changes
-from dashboard.profiles.profile_views import note_change
+from dashboard.profiles.profile_views import TRIAL_RUNS, note_change
 from tuning.models import (
     Draft,
     DraftChanged,
@@ -26,6 +26,7 @@ from tuning.models import (
     Revision,
     TimingProfile,
     TooLate,
+    TrialRuns,
     Unchanged,
 )
 from tuning.presets import PRESETS
@@ -128,6 +129,9 @@ def undo(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     note = _("Undid r%(number)s") % {"number": number}
     try:
         made = revision.profile.undo(revision, by=person_of(request), note=note)
+    except TrialRuns:
+        messages.error(request, TRIAL_RUNS)
+        return redirect("profile", pk=pk)
     except (TooLate, PublishedMeanwhile, Unchanged):
         messages.error(request, _("Too late to undo. Restore an older revision below instead."))
         return redirect("profile", pk=pk)

@@ -17,19 +17,35 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from calls.lab.prediction import Prediction
 from calls.lab.replay import NEWEST
 from dashboard.access import may
+from dashboard.address import key_in
+from dashboard.lab.shown_outcomes import ShownOutcome, shown
 from dashboard.models import AuditEvent
 from dashboard.profiles.draft_saving import Stale, draft_of, person_of, save, unseen
 from dashboard.profiles.knob_sums import Change, Sum, changes
 from dashboard.profiles.questions import questions, remember, shows_all, warned
 from tuning.forms import ProfileForm, RestoreForm
-from tuning.models import UNDO_WITHIN, Draft, PublishedMeanwhile, Revision, TimingProfile, Unchanged
+from tuning.models import (
+    UNDO_WITHIN,
+    Draft,
+    PublishedMeanwhile,
+    Revision,
+    TimingProfile,
+    Trial,
+    TrialRuns,
+    Unchanged,
+)
 from tuning.presets import PRESETS, Preset
 from tuning.turns.profile import KNOB, Profile
 
 SHOWN_REVISIONS = 50
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+TRIAL_RUNS = gettext_lazy(
+    "Nothing was published: a trial runs on this profile, and publishing would end it. Say beside "
+    "the button that it may, or wait."
+)
 UNCHANGED = gettext_lazy("Nothing was published: these are the values that are live already.")
 
 
@@ -59,7 +75,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _edit_page(request, profile, newest, form, status=409, refused=True, stale=draft)
     based_on, note = form.cleaned_data["based_on"], form.cleaned_data["note"]
     try:
-        revision = profile.publish(knobs, by=person_of(request), note=note, based_on=based_on)
+        revision = profile.publish(
+            knobs, by=person_of(request), note=note, based_on=based_on,
+            ends_trial=trial_to_end(request),
+        )  # fmt: skip
+    except TrialRuns:
+        more = {"refused": True, "unchanged": TRIAL_RUNS}
+        return _edit_page(request, profile, newest, form, status=409, **more)
     except PublishedMeanwhile as conflict:
         return _conflict_page(request, conflict.newest, based_on, request.POST.dict())
     except Unchanged:
@@ -69,6 +91,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         draft.forget()
     note_change(request, AuditEvent.Action.PUBLISH, revision, newest.values)
     return _published(request, revision)
+
+
+def trial_to_end(request: HttpRequest) -> int | None:
+    """The number of the trial that may end by this publication."""
+    return key_in(request.POST.get("ends_trial", ""))
 
 
 def _form(draft: Draft | None, newest: Revision) -> ProfileForm:
@@ -124,6 +151,7 @@ def _edit_page(
         "published": asdict(newest.values),
         "sum": Sum.of(values, newest.values) if values else None,
         "history": list(_history(profile)),
+        "trial": Trial.running_on(profile),
         **more,
     }
     response = render(request, "dashboard/profiles/profile.html", context, status=status)
@@ -168,13 +196,19 @@ def _conflict_page(
     return _edit_page(request, profile, newest, form, status=409, **conflict)
 
 
-def _history(profile: TimingProfile) -> Iterator[tuple[Revision, list[Change]]]:
-    """Each revision, the newest first, and what it changed of the one before."""
+def _history(
+    profile: TimingProfile,
+) -> Iterator[tuple[Revision, list[Change], list[ShownOutcome] | None]]:
+    """Each revision, the newest first, what it changed of the one before, and what came of what
+    the lab had said of it; None: it did not come from the lab."""
     found = profile.revisions.select_related("published_by", "restored_from")
     revisions = list(found[: SHOWN_REVISIONS + 1])
+    tried = Prediction.objects.filter(revision__in=revisions)
+    said = {one.revision_id: shown(one) for one in tried.prefetch_related("outcomes__prediction")}
     for index, revision in enumerate(revisions[:SHOWN_REVISIONS]):
         before = revisions[index + 1] if index + 1 < len(revisions) else None
-        yield revision, changes(before.values, revision.values) if before else []
+        changed = changes(before.values, revision.values) if before else []
+        yield revision, changed, said.get(revision.pk)
 
 
 @require_POST
@@ -231,7 +265,12 @@ def restore(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     based_on = form.cleaned_data["based_on"]
     note = form.cleaned_data["note"] or _("Restored r%(number)s") % {"number": number}
     try:
-        revision = old.restore(by=person_of(request), note=note, based_on=based_on)
+        revision = old.restore(
+            by=person_of(request), note=note, based_on=based_on, ends_trial=trial_to_end(request)
+        )
+    except TrialRuns:
+        messages.error(request, TRIAL_RUNS)
+        return redirect("profile", pk=pk)
     except PublishedMeanwhile as conflict:
         wanted = asdict(old.values) | {"note": note}
         return _conflict_page(request, conflict.newest, based_on, wanted)

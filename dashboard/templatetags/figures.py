@@ -192,7 +192,13 @@ def moment_text(at: datetime) -> str:
 
 @register.simple_tag
 def revision(of: Any) -> SafeString | str:
-    return DASH if of is None else ltr(f"r{getattr(of, 'number', of)}")
+    return DASH if of is None else ltr(getattr(of, "sign", f"r{of}"))
+
+
+@register.simple_tag
+def candidate(trial: int) -> SafeString:
+    """What a trial's candidate is called, as Revision.sign."""
+    return ltr(f"t{trial}")
 
 
 @register.filter

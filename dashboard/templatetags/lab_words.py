@@ -60,6 +60,11 @@ def before_after(before: float, after: float, is_share: bool) -> SafeString:
 
 
 @register.simple_tag
+def amount(value: float, is_share: bool) -> SafeString:
+    return ltr(f"{_amount(value, is_share)} {_unit(is_share)}")
+
+
+@register.simple_tag
 def interval(found: Estimate, is_share: bool) -> SafeString:
     low, high = _amount(found.low, is_share), _amount(found.high, is_share)
     return ltr(f"{low}{DASH}{high} {_unit(is_share)}")

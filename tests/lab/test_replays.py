@@ -183,6 +183,18 @@ class WorkTests(ReplayTestCase):
         self.assertEqual((Replay.objects.get().state, Replay.left()), ("done", []))
 
 
+class ForgettingTests(ReplayTestCase):
+    def test_one_beside_a_form_is_forgotten_after_a_day_and_the_others_stay(self) -> None:
+        a_recorded_call()
+        kept = self.ask()
+        for kind in (Replay.Kind.FORM, Replay.Kind.ADVICE):
+            Replay.begin(self.profile, [BRISK], calls=Call.objects.all(), kind=kind, by=None)
+        Replay.objects.update(asked_at=timezone.now() - replays.FORM_KEPT_FOR)
+        tasks.forget_old()
+        kinds = set(Replay.objects.values_list("kind", flat=True))
+        self.assertEqual(kinds, {kept.kind, Replay.Kind.ADVICE})
+
+
 class LabelTests(ReplayTestCase):
     def test_what_an_operator_heard_overrides_the_recorded_decision(self) -> None:
         for number in range(1, 4):

@@ -40,7 +40,7 @@ ROOMS = {
         *("tuning", "tuning.lab", "tuning.turns"),
     },
     "calls.audio": {"tuning.turns"},
-    "calls.measures": {"calls", "tuning", "tuning.turns"},
+    "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),

@@ -26,6 +26,8 @@ def snapshot(pk: int = 1, **changed: Any) -> dict[str, Any]:
         "profile": "balanced",
         "profile_pk": 1,
         "revision": 1,
+        "runs_candidate": False,
+        "trial": 0,
         "state": "listening",
         "silence_ms": 0,
         "asked_ms": 0,

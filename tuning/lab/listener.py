@@ -249,13 +249,19 @@ class Listener:
         self.decisions.made.append(self.standing)
 
     def _stop(self, stop: StopReply) -> None:
-        if stop.why == "barge-in":
+        decision = self.standing
+        is_its_answer = decision is not None and decision.turn == stop.turn
+        why = stop.why
+        if decision and is_its_answer and decision.tried.turn in self.decisions.record.went_on:
+            # Who spoke into the record's answer speaks into one that came sooner, however long it
+            # has been heard by then.
+            why = "cut-in" if why == "barge-in" else why
+        if why == "barge-in":
             self.decisions.call.stopped += not self._is_held
             self._is_held = stop.may_resume
-        decision = self.standing
-        if stop.why not in WENT_ON or decision is None or decision.turn != stop.turn:
+        if why not in WENT_ON or decision is None or not is_its_answer:
             return
-        if stop.why == "cut-in":
+        if why == "cut-in":
             decision.tried = replace(decision.tried, is_cut_in=True)
         else:
             self.decisions.made.remove(decision)

@@ -272,5 +272,5 @@ class PageTests(TestCase):
 
     def test_it_costs_few_queries_whatever_the_calls(self) -> None:
         some_calls()
-        with self.assertNumQueries(12):
+        with self.assertNumQueries(13):
             self.client.get("/en/")

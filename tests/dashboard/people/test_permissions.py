@@ -57,6 +57,19 @@ MAY = {
     "latencies": VIEWER,
     "over_time": VIEWER,
     "tradeoff": VIEWER,
+    # lab
+    "lab": OPERATOR,
+    "replay": OPERATOR,
+    "replay_new": OPERATOR,
+    "replay_stop": OPERATOR,
+    "call_tried": OPERATOR,
+    # trials
+    "trials": OPERATOR,
+    "trial": OPERATOR,
+    "trial_new": ADMIN,
+    "trial_plan": ADMIN,
+    "trial_end": ADMIN,
+    "trial_publish": ADMIN,
     # numbers
     "numbers": VIEWER,
     "number": VIEWER,
