@@ -51,6 +51,14 @@ GLOSSARY = (
                 ),
             ),
             Entry(
+                "trial",
+                _("Trial"),
+                _(
+                    "Two revisions of a profile on new calls, each on its share, until a rule that "
+                    "was written down first says which is better, or that there is no difference."
+                ),
+            ),
+            Entry(
                 "greeting",
                 _("Greeting"),
                 _("What the agent says first, before anybody has spoken."),

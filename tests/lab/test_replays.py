@@ -189,7 +189,7 @@ class WorkTests(ReplayTestCase):
         self.assertEqual(Replay.left(), [])
         Replay.objects.update(moved_at=timezone.now() - timedelta(minutes=2))
         self.assertEqual(Replay.left(), [replay.pk])
-        tasks.work_on_left_replays()
+        tasks.settle_missed()
         self.assertEqual((Replay.objects.get().state, Replay.left()), ("done", []))
 
 

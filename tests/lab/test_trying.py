@@ -170,6 +170,17 @@ class LaterTests(SimpleTestCase):
         (now,) = under(call, UNHURRIED).turns
         self.assertEqual((now.unknown, now.latency_ms), (REACTION, None))
 
+    def test_what_counts_as_speech_over_it_does_and_a_click_does_not(self) -> None:
+        for voice_ms, unknown in ((40, ""), (80, REACTION)):
+            call = ScriptedCall.listening(BALANCED)
+            call.says("מה השעות", 700)
+            call.wait_for(Reply)
+            call.reply_begins()
+            call.voice(voice_ms)
+            call.silence(3000)
+            (now,) = under(call, UNHURRIED).turns
+            self.assertEqual(now.unknown, unknown, voice_ms)
+
     def test_a_call_that_ended_before_leaves_it_unknown(self) -> None:
         call = ScriptedCall.listening(BALANCED)
         call.says("מה השעות", 700)

@@ -188,12 +188,12 @@ class FewCallsTests(LabBesideTestCase):
         Call.objects.all().delete()
         self.draft(end_silence_short_ms=350)
         for said in (self.verdict(), self.places()):
-            self.assertIn("No recorded call matches", said)
+            self.assertIn("There are no recorded calls yet", said)
 
     def test_test_calls_are_nobody_s(self) -> None:
         Call.objects.update(caller=Call.TEST_CALLER)
         self.draft(end_silence_short_ms=350)
-        self.assertIn("No recorded call matches", self.verdict())
+        self.assertIn("There are no recorded calls yet", self.verdict())
 
     def test_a_profile_without_calls_is_tried_on_those_of_all(self) -> None:
         brisk = TimingProfile.objects.get(name="brisk")
