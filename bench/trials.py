@@ -5,6 +5,7 @@ tuning.lab.sequential, as the trials of the dashboard are. Callers differ, and s
 sides are assigned by call. Each row is 2,000 trials; a false winner is a trial without an effect
 that is decided at any call at all, up to three times the computed number. The last columns: trials
 with the least effect worth having that find it by the computed number, and that find its opposite.
+The second table is of guards: how often they stop a candidate that does no harm in 5,000 calls.
 
     .venv/bin/python -m bench.trials [--trials 2000] [--seed 1]
 """
@@ -15,18 +16,21 @@ import argparse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from calls.measures.shares import wilson
 from tuning.lab import sequential
+from tuning.lab.trial_rule import CUT_INS, DROPPED, FAILED, Rule
 
 Floats = npt.NDArray[np.float64]
 SHARES = (0.1, 0.2, 0.5)
 CALLS_A_CALLER = 1.5
 PLANNED_FROM = 400
 """Calls from which the spread is taken, as the page takes it from those of the last weeks."""
+GUARDED_CALLS = 5000
 WATCHED_FOR = 3
 """Times the computed number: whoever goes on for longer is not misled either."""
 LONGEST_MS = 5000.0
@@ -90,6 +94,36 @@ MEASURES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """A rare event, so many a call; a harmful candidate has it so much more often."""
+
+    name: str
+    key: str
+    a_call: float
+    harmed: float
+    allowed: float
+
+    @property
+    def rule(self) -> Rule:
+        return Rule(CUT_INS, 0.01, 1, {self.key: self.allowed})
+
+    def make(self, rng: np.random.Generator) -> tuple[Floats, Floats]:
+        """Callers have it more or less often, some never."""
+        own = rng.gamma(1.0, size=GUARDED_CALLS)
+        sides = [rng.poisson(own * mean) for mean in (self.a_call, self.harmed)]
+        if self.key == FAILED:
+            sides = [np.minimum(side, 1) for side in sides]
+        ones = np.ones(GUARDED_CALLS)
+        return np.column_stack((sides[0], ones)), np.column_stack((sides[1], ones))
+
+
+GUARDS = (
+    Guard("failed calls, 1 %; harmed 6 %; 1 point allowed", FAILED, 0.01, 0.06, 0.01),
+    Guard("dropped, 5 in 100 calls; harmed 20; 5 allowed", DROPPED, 0.05, 0.20, 0.05),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     measure: str
     share: float
@@ -140,10 +174,45 @@ def _signs(pairs: Floats, is_candidate: npt.NDArray[np.bool_], tau2: float) -> F
     return signs
 
 
-def rows(trials: int, seed: int) -> Iterator[Row]:
-    cells = [(place, share) for place in range(len(MEASURES)) for share in SHARES]
+@dataclass(frozen=True, slots=True)
+class GuardRow:
+    name: str
+    share: float
+    trials: int
+    broken: int
+    """By a candidate that does no harm."""
+    halfway: float
+    """The calls after which half of the harmful candidates are stopped; inf: more than half
+    are not."""
+
+
+def guard_row(place: int, share: float, trials: int, seed: int) -> GuardRow:
+    guard, rng = GUARDS[place], np.random.default_rng([seed, 100 + place, round(share * 100)])
+    broken, stopped_after = 0, []
+    for _trial in range(trials):
+        before, after = guard.make(rng)
+        is_candidate = rng.random(len(before)) < share
+        broken += bool(_breaks(guard, before, is_candidate).any())
+        harmed = _breaks(guard, np.where(is_candidate[:, None], after, before), is_candidate)
+        stopped_after.append(int(harmed.argmax()) + 1 if harmed.any() else np.inf)
+    return GuardRow(guard.name, share, trials, broken, float(np.median(stopped_after)))
+
+
+def _breaks(
+    guard: Guard, pairs: Floats, is_candidate: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """After each call."""
+    live = sequential.Sums.course(pairs, ~is_candidate)
+    candidate = sequential.Sums.course(pairs, is_candidate)
+    seen = guard.rule.difference(guard.key, live, candidate)
+    found: npt.NDArray[np.bool_] = (seen.low > 0) & (seen.value > guard.rule.allowed[guard.key])
+    return found
+
+
+def all_rows(make: Callable[..., Any], places: int, trials: int, seed: int) -> Iterator[Any]:
+    cells = [(place, share) for place in range(places) for share in SHARES]
     with ProcessPoolExecutor() as pool:
-        jobs = [pool.submit(row, *cell, trials, seed) for cell in cells]
+        jobs = [pool.submit(make, *cell, trials, seed) for cell in cells]
         yield from (job.result() for job in jobs)
 
 
@@ -151,18 +220,30 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--trials", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--guards", action="store_true", help="only their table")
     asked = parser.parse_args()
     print(
         "| measure | share | calls computed | false winners (95 %) | effect found by then "
         "| opposite | half found after |"
     )
     print("|---|---|---|---|---|---|---|")
-    for each in rows(asked.trials, asked.seed):
+    for each in all_rows(row, 0 if asked.guards else len(MEASURES), asked.trials, asked.seed):
         _low, high = wilson(each.false, each.trials)
         print(
             f"| {each.measure} | {each.share:.0%} | {each.needed:,.0f} "
             f"| {each.false / each.trials:.1%} (to {high:.1%}) | {each.found / each.trials:.0%} "
             f"| {each.opposite / each.trials:.1%} | {each.halfway:,.0f} |",
+            flush=True,
+        )
+    print(
+        "\n| guard | share | broken without harm (95 %) | half of the harmful stopped after |\n"
+        "|---|---|---|---|"
+    )
+    for each in all_rows(guard_row, len(GUARDS), asked.trials, asked.seed):
+        _low, high = wilson(each.broken, each.trials)
+        print(
+            f"| {each.name} | {each.share:.0%} | {each.broken / each.trials:.1%} (to {high:.1%}) "
+            f"| {each.halfway:,.0f} calls |",
             flush=True,
         )
 

@@ -71,7 +71,7 @@ class Seeding:
         journals: so many, the newest, are placed by `place`.
         """
         now = timezone.now()
-        self._numbers = [self._number(*each) for each in NUMBERS]
+        self._numbers = [seeded_number(*each) for each in NUMBERS]
         default = TimingProfile.objects.get(is_default=True)
         used = [number.profile or default for number in self._numbers]
         self._revisions = {profile: self._publish(profile, now) for profile in dict.fromkeys(used)}
@@ -99,11 +99,6 @@ class Seeding:
         assert place
         self._counts.update(place(call))
         self.turns += call.turn_count + 1
-
-    def _number(self, number: str, name: str, profile: str) -> PhoneNumber:
-        own = TimingProfile.objects.filter(name=profile).first()
-        wanted = {"name": name, "profile": own}
-        return PhoneNumber.objects.get_or_create(number=number, defaults=wanted)[0]
 
     def _publish(self, profile: TimingProfile, now: datetime) -> list[Revision]:
         """What the calls ran on, one after the other: brisk for a while, and sooner since."""
@@ -245,6 +240,12 @@ class Seeding:
             first_audio_ms=audio_ms, first_content_ms=audio_ms + opener_ms,
             heard_ms=audio_ms + 130, ended_ms=audio_ms + spoken_ms,
         )  # fmt: skip
+
+
+def seeded_number(number: str, name: str, profile: str) -> PhoneNumber:
+    own = TimingProfile.objects.filter(name=profile).first()
+    wanted = {"name": name, "profile": own}
+    return PhoneNumber.objects.get_or_create(number=number, defaults=wanted)[0]
 
 
 def _places(turns: list[Turn]) -> Iterator[tuple[bool, str, int]]:

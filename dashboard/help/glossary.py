@@ -51,6 +51,14 @@ GLOSSARY = (
                 ),
             ),
             Entry(
+                "trial",
+                _("Trial"),
+                _(
+                    "Two revisions of a profile on new calls, each on its share, until a rule that "
+                    "was written down first says which is better, or that there is no difference."
+                ),
+            ),
+            Entry(
                 "greeting",
                 _("Greeting"),
                 _("What the agent says first, before anybody has spoken."),
@@ -358,8 +366,9 @@ GLOSSARY = (
                 "replay",
                 _("Replay"),
                 _(
-                    "Recorded calls, decided again with other values. It is only a forecast: "
-                    "the caller might have said something else."
+                    "Recorded calls, decided again with other values, each turn in the "
+                    "surroundings that were recorded. What would have been said next, had the "
+                    "answer come at another time, it does not say."
                 ),
             ),
         ),

@@ -9,7 +9,7 @@ import numpy as np
 
 from calls.measures.trial_call import Counted
 from dashboard.charts import AxisMark, percent, round_axis, steps, thousands
-from dashboard.lab.trial_words import scaled, sentence
+from dashboard.lab.trial_words import missing, scaled, sentence
 from tuning.lab import trial_rule
 from tuning.lab.sequential import Difference
 from tuning.models import Trial
@@ -57,8 +57,8 @@ class ShownTrial:
     calls: int
     live_calls: int
     candidate_calls: int
-    missing: int
-    """Until it ends undecided."""
+    missing: str
+    """In words; until it ends undecided."""
     sentence: str
     measures: tuple[ShownMeasure, ...]
     chart: CourseChart | None
@@ -74,7 +74,7 @@ class ShownTrial:
             len(counted),
             len(counted) - candidates,
             candidates,
-            max(trial.calls_needed - len(counted), 0),
+            missing(trial, len(counted)),
             told,
             tuple(sorted(measures.values(), key=lambda each: ROLES.index(each.role))),
             _chart(trial, counted),
@@ -112,7 +112,7 @@ def _chart(trial: Trial, counted: Counted) -> CourseChart | None:
         for course in (seen.value, seen.low, seen.high)
     )
     # The first intervals are wide: the axis has room for the later ones.
-    room = max(scaled(key, trial.least_effect) * 2, 2 * float(highs[-1] - lows[-1]), 1.0)
+    room = max(scaled(key, trial.least_effect) * 1.25, float(highs[-1] - lows[-1]), 1.0)
     low, high, step = round_axis(min(-room, values[-1] - room), max(room, values[-1] + room))
     longest = max(trial.calls_needed, len(counted))
 

@@ -6,6 +6,7 @@ from math import isnan
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboard.charts import thousands
 from tuning.lab import trial_rule
@@ -26,7 +27,7 @@ def figure(measure: str, value: Any, *, signed: bool = False) -> str:
         return DASH
     in_unit = scaled(measure, float(value))
     text = thousands(abs(in_unit)) if measure in IN_MS else f"{abs(in_unit):,.1f}"
-    if not signed and in_unit >= 0:
+    if in_unit == 0 or (in_unit > 0 and not signed):
         return text
     return f"{'-' if in_unit < 0 else '+'}{text}".replace("-", "\N{MINUS SIGN}")
 
@@ -71,3 +72,12 @@ def sentence(trial: Trial, calls: int, live: Any, candidate: Any, seen: Differen
         state.PUBLICATION: _("Another revision of the profile was published, which ended it."),
     }
     return texts[state(trial.state)] % words
+
+
+def missing(trial: Trial, calls: int) -> str:
+    """How many calls may still come; "": it has ended, or is about to."""
+    left = trial.calls_needed - calls
+    if not trial.is_running or left <= 0:
+        return ""
+    text = ngettext("At most %(calls)s more call.", "At most %(calls)s more calls.", left)
+    return text % {"calls": thousands(left)}

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
-from dashboard.lab.trial_words import figure
+from dashboard.lab.trial_words import DASH, figure
 from dashboard.templatetags.figures import ltr
 
 register = template.Library()
@@ -27,5 +27,5 @@ def trial_change(measure: str, value: Any) -> SafeString:
 @register.simple_tag
 def trial_range(measure: str, low: Any, high: Any) -> SafeString:
     """From one difference to another."""
-    ends = (figure(measure, each, signed=True) for each in (low, high))
-    return ltr(" … ".join(ends))
+    ends = [figure(measure, each, signed=True) for each in (low, high)]
+    return ltr(ends[0] if ends[0] == DASH else " … ".join(ends))

@@ -19,9 +19,11 @@ from calls.records.turn import Turn
 from dashboard.words import WAIT_PARTS
 from tests.dashboard.call_rows import a_call
 from tests.dashboard.operators import a_person
+from tests.tuning.trial_rows import a_trial
 from tuning.models import TimingProfile
 from tuning.turns import journal
 from tuning.turns.events import CallBegan, Prompt, Reply
+from tuning.turns.profile import Profile
 from tuning.turns.replay import decide, recorded
 
 
@@ -180,6 +182,34 @@ class JournalTests(TestCase):
         newest = Call.objects.order_by("-rang_at")[0]
         self.addCleanup(recording.forget, newest)
         self.assertGreater(recording.length_of(recording.path_of(newest)), 20_000)
+
+
+class NowTests(TestCase):
+    def ring(self, calls: int) -> list[Call]:
+        said = io.StringIO()
+        call_command("seed", now=calls, stdout=said)
+        self.assertIn(f"{calls} calls rang", said.getvalue())
+        return list(Call.objects.order_by("-pk")[:calls])
+
+    def test_they_ring_on_what_is_published_and_others_every_time(self) -> None:
+        first, second = self.ring(2), self.ring(2)
+        newest = {profile: profile.newest for profile in TimingProfile.objects.all()}
+        for call in (*first, *second):
+            self.assertEqual(call.revision, newest[call.profile])
+            self.assertTrue(call.replays)
+        self.assertEqual(len({call.call_sid for call in (*first, *second)}), 4)
+        turns = sum(turn.response_latency is not None for turn in Turn.objects.filter(number__gt=0))
+        rows = LatencyCount.objects.filter(measure="response_latency")
+        self.assertEqual(sum(row.turns for row in rows), turns)
+
+    def test_a_trial_divides_and_counts_them(self) -> None:
+        trial = a_trial(Profile(end_silence_long_ms=1900), profile="balanced")
+        calls = [call for call in self.ring(12) if call.profile == trial.profile]
+        self.assertGreaterEqual(len(calls), 6)
+        for call in calls:
+            gets = trial.candidate if trial.gives_candidate(call.call_sid) else trial.live
+            self.assertEqual(call.revision, gets)
+        self.assertEqual(trial.counted.count(), len(calls))
 
 
 def _turns(call: Call) -> list[Any]:

@@ -7,6 +7,9 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 from calls.models import Call
+from calls.telephony.carrier import Started
+from calls.telephony.twilio.carrier import TWILIO
+from calls.voice.live import LiveCall
 from tests.phone import PhoneCall, conversation_of, services
 from tests.tuning.trial_rows import a_trial
 from tests.virtual_time import VirtualTimeTestCase
@@ -35,6 +38,10 @@ async def publish(knobs: Profile, **more: Any) -> Revision:
 async def newest() -> Revision:
     profile = await TimingProfile.objects.aget(is_default=True)
     return await sync_to_async(lambda: profile.newest)()
+
+
+async def send_nothing(text: str) -> None:
+    """Nobody is at the other end."""
 
 
 class TrialCallTests(VirtualTimeTestCase):
@@ -81,6 +88,36 @@ class TrialCallTests(VirtualTimeTestCase):
             self.assertEqual(revision == trial.candidate_id, candidate)
             call = await Call.objects.aget(call_sid=sid)
             self.assertEqual(call.runs_candidate, candidate)
+
+    async def test_news_of_an_older_revision_before_it_begins_does_not_take_it_off_its_side(
+        self,
+    ) -> None:
+        """The recorder's first write may come before the conversation, and finds what is live."""
+        trial = await start()
+        sid = on_side(trial, candidate=True)
+        ringing = await sync_to_async(Call.ring)(sid, "+972501234567", "+97233333333")
+        call = await sync_to_async(Call.begin)(sid, "MZ1", ringing.token)
+        assert call
+        started = Started(sid, "MZ1", ringing.token)
+        live_call = LiveCall(call, TWILIO.stream(started), send_nothing)
+        live = await newest()
+        live_call.take_news(
+            {
+                "type": "profile.changed", "profile": live.profile_id,
+                "revision": live.pk, "number": live.number, "knobs": live.knobs,
+            }
+        )  # fmt: skip
+        found: list[int] = []
+
+        async def listen(one: LiveCall) -> None:
+            assert one.conversation
+            found.append(one.conversation.turns.revision)
+            one.end("caller hung up")
+
+        with services():
+            await live_call.run(listen)
+            await live_call.recorded(5.0)
+        self.assertEqual(found, [trial.candidate_id])
 
     async def test_a_publication_ends_the_trial_and_reaches_its_calls(self) -> None:
         trial = await start()

@@ -18,8 +18,11 @@ number; its dropped short answers; whether it failed. Of each, less is better.""
 MEASURES = (CUT_INS, LONG, SHORT, DROPPED, FAILED)
 DECIDING = (CUT_INS, LONG, SHORT)
 GUARDS = (CUT_INS, DROPPED, FAILED)
-GUARD_ALPHA = 0.1
-"""Two-sided: a harmless candidate breaks a guard in at most one trial of twenty."""
+GUARD_ALPHA = 0.2
+"""Two-sided: a harmless candidate breaks a guard in at most one trial of ten. To stop one for
+nothing costs a trial; not to stop one costs callers."""
+HARM = 4.0
+"""Guards are quickest for a harm of so many times what is allowed."""
 GUARD_CALLS = 20
 """Of each side, before a guard may break."""
 CANDIDATE, LIVE, NO_DIFFERENCE, GUARD = "candidate", "live", "no difference", "guard"
@@ -45,7 +48,7 @@ class Rule:
     def difference(self, measure: str, live: Sums, candidate: Sums) -> Difference:
         """With the interval by which the rule goes."""
         if measure in self.guards:
-            tau2 = tau2_for(self.allowed[measure], GUARD_ALPHA)
+            tau2 = tau2_for(HARM * self.allowed[measure], GUARD_ALPHA)
             return difference(live, candidate, tau2, GUARD_ALPHA, GUARD_CALLS)
         return difference(live, candidate, tau2_for(self.least_effect))
 

@@ -74,7 +74,7 @@ class NewTests(PageTestCase):
             {"decides": "long", "least_effect": "80", "share": "50"},
         )
         expected = planning.needed("long", 80, 50)
-        self.assertContains(plan, f'<bdi dir="ltr">{expected}</bdi>')
+        self.assertContains(plan, f'<bdi dir="ltr">{expected:,}</bdi>')
 
     def test_a_trial_starts_as_it_was_written_down(self) -> None:
         answer = self.post()

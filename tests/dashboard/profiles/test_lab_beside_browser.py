@@ -51,7 +51,7 @@ class LabBesideTests(BrowserTestCase):
         page.locator("#place_thinkers").fill("1")
         expect(verdict.get_by_role("link")).to_be_visible(timeout=SOON_MS)
         verdict.get_by_role("link").click()
-        expect(page.locator("h1")).to_contain_text("the draft")
+        expect(page.locator("h1")).to_contain_text("draft beside")
 
     def test_it_is_there_in_hebrew_dark_and_narrow(self) -> None:
         operator = self.signed_in(language="he", theme="dark", width=360)
