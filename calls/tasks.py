@@ -25,12 +25,14 @@ def settle_call(call_pk: int) -> None:
 
 @shared_task
 def settle_missed() -> None:
-    """Calls whose own task was lost: with its worker, or because the broker was down; what
-    processes that died on this machine have left; and trials whose last day has come."""
+    """Calls and replays whose own task was lost: with its worker, or because the broker was down;
+    what processes that died on this machine have left; and trials whose last day has come."""
     recovery.recover()
     for call_pk in post_call.missed():
         post_call.settle(call_pk)
     trial_call.look_at_all()
+    for replay_pk in Replay.left():
+        _work_later(replay_pk)
 
 
 @shared_task

@@ -128,7 +128,8 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = stores.databases(environment.text("DATABASE_URL"), VAR_DIR)
+DATABASE_URL = environment.text("DATABASE_URL")
+DATABASES = stores.databases(DATABASE_URL, VAR_DIR)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = environment.text("REDIS_URL")
 CACHES = stores.caches(REDIS_URL)
@@ -149,7 +150,6 @@ CELERY_TASK_ALWAYS_EAGER = TESTING
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "schedule")
 CELERY_BEAT_SCHEDULE = {
     "settle": {"task": "calls.tasks.settle_missed", "schedule": 60.0},
-    "replay": {"task": "calls.tasks.work_on_left_replays", "schedule": 60.0},
     "happened": {"task": "calls.tasks.count_what_happened", "schedule": 3600.0},
     "forget": {"task": "calls.tasks.forget_old", "schedule": 3600.0},
 }

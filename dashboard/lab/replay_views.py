@@ -94,7 +94,7 @@ def replay(request: HttpRequest, pk: int) -> HttpResponse:
     if one.kind == Replay.Kind.ADVICE:
         return redirect("advice_of", pk=pk)
     if request.headers.get("HX-Request"):
-        return render(request, "dashboard/lab/_result.html", _result(one))
+        return render(request, "dashboard/lab/_ended.html", _result(one))
     context = {
         "candidate": _candidates(one),
         "changes": knob_changes(one),

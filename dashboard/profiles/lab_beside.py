@@ -32,8 +32,6 @@ from tuning.turns.profile import Profile, ProfileError
 
 KEPT_FOR = timedelta(days=1)
 """The figures of the places; a draft's for an hour, as any replay."""
-FORGOTTEN_AFTER = timedelta(days=7)
-"""Each draft leaves a row; its address may have been sent to somebody."""
 
 
 def try_draft(profile: TimingProfile, values: Profile, by: User) -> Replay:
@@ -67,8 +65,6 @@ def try_places(profile: TimingProfile, by: User) -> Replay:
 def _begin(
     profile: TimingProfile, candidates: list[Candidate], by: User, workers: int = tasks.AT_ONCE
 ) -> Replay:
-    old = Replay.objects.filter(profile=profile, kind=Replay.Kind.FORM)
-    old.filter(asked_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
     query = calls_of(profile)
     replay = Replay.begin(
         profile,

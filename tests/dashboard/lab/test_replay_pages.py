@@ -216,9 +216,7 @@ class ListTests(LabTestCase):
         )
         advice = Replay.objects.get(kind=kind)
         self.assertRedirects(
-            self.client.get(f"/en/lab/{advice.pk}/"),
-            f"/en/lab/advice/{advice.pk}/",
-            fetch_redirect_response=False,
+            self.client.get(f"/en/lab/{advice.pk}/"), f"/en/lab/advice/{advice.pk}/"
         )
         page = self.client.get("/en/lab/")
         self.assertEqual(len(page.context["replays"]), PAGE_REPLAYS)

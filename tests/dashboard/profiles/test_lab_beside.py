@@ -157,14 +157,10 @@ class VerdictTests(LabBesideTestCase):
         self.assertIn("cannot try your draft", self.verdict())
         self.assertFalse(Replay.objects.exists())
 
-    def test_it_is_nothing_for_the_audit_and_old_rows_go(self) -> None:
+    def test_it_is_nothing_for_the_audit(self) -> None:
         self.draft(end_silence_short_ms=350)
         self.verdict()
         self.assertFalse(AuditEvent.objects.filter(action=AuditEvent.Action.REPLAY).exists())
-        old = timezone.now() - lab_beside.FORGOTTEN_AFTER
-        Replay.objects.update(asked_at=old)
-        self.verdict()
-        self.assertFalse(Replay.objects.filter(asked_at__lte=old).exists())
 
     def test_whoever_may_only_look_is_not_shown_it(self) -> None:
         self.client.force_login(a_person("viewer", "viewer"))
