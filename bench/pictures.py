@@ -25,14 +25,17 @@ from tuning.models import TimingProfile
 TimingProfile.objects.get(name="adaptive").make_default()  # as in a new installation
 call_command("seed", calls={CALLS}, recorded=1)
 from calls.models import Call
-from calls.measures.timeline import Timeline
 call = Call.objects.order_by("-rang_at")[0]
-spoken = [t for t in call.turns.all() if t.speech_began_ms is not None]
-Timeline.objects.create(
-    call=call, length_ms=round((call.ended_at - call.rang_at).total_seconds() * 1000),
-    voiced=[[t.speech_began_ms, t.speech_ended_ms + 120] for t in spoken],
-)
-print(call.pk)
+from calls.lab import replaying
+from calls.lab.replay import Replay
+from dashboard.lab.candidates import preset
+profile = TimingProfile.objects.get(name="balanced")
+calls = Call.objects.filter(profile=profile)
+query = f"profile={{profile.pk}}&real=on"
+replay = Replay.begin(profile, [preset("brisk", profile)], calls=calls, query=query, by=None)
+while replaying.work_on(replay.pk):
+    pass
+print(call.pk, replay.pk)
 """
 
 
@@ -47,7 +50,7 @@ def main() -> None:
 
     FOLDER.mkdir(exist_ok=True)
     with Server("tests.fake_settings") as server, chromium() as browser:
-        recorded = server.manage("shell", "-v0", "-c", FILL).split()[-1]
+        recorded, replay = server.manage("shell", "-v0", "-c", FILL).split()[-2:]
         profiles = {
             each["name"]: each["id"]
             for each in server.rows("select id, name from tuning_timingprofile")
@@ -57,7 +60,7 @@ def main() -> None:
             "home": "", "call": f"calls/{recorded}/?turn=3", "calls": "calls/",
             "latencies": "latencies/?days=30", "over-time": "latencies/over-time/?days=30",
             "trade-off": f"latencies/trade-off/?days=30&profile={fixed}",
-            "profile": f"profiles/{adaptive}/",
+            "profile": f"profiles/{adaptive}/", "lab": f"lab/{replay}/",
         }  # fmt: skip
         for language in ("he", "en"):
             theme = "light" if language == "he" else "dark"

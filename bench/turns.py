@@ -60,10 +60,10 @@ def fixed(silence_ms: int) -> Profile:
     )
 
 
-def heard_by_detectors(half: str) -> Made:
+def heard_by_detectors(half: str, seed: int = 1) -> Made:
     """Each call with the verdicts on its turns' audio, and on its line before and after each."""
     made: Made = []
-    for call in calls(half):
+    for call in calls(half, seed):
         vad = JudgedVad()
         noise, verdicts = [_verdicts(vad, call.noise)], []
         for turn in call.turns:

@@ -7,4 +7,7 @@ class CallsConfig(AppConfig):
     verbose_name = _("Calls")
 
     def ready(self) -> None:
+        from calls.lab import prediction
         from calls.simulator import dashboard_call  # noqa: F401  (their models)
+
+        prediction.connect()

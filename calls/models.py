@@ -11,8 +11,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.lab.prediction import Outcome as Outcome
+from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
-from calls.lab.replay import ReplayPart as ReplayPart
 from calls.measures.latency_count import LatencyCount as LatencyCount
 from calls.measures.timeline import Timeline as Timeline
 from calls.measures.trial_call import TrialCall as TrialCall

@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from calls.lab import replaying
+from calls.lab import happened, replaying
 from calls.lab.replay import Replay
 from calls.measures import trial_call
 from calls.records import post_call, recovery, retention
@@ -25,12 +25,14 @@ def settle_call(call_pk: int) -> None:
 
 @shared_task
 def settle_missed() -> None:
-    """Calls whose own task was lost: with its worker, or because the broker was down; what
-    processes that died on this machine have left; and trials whose last day has come."""
+    """Calls and replays whose own task was lost: with its worker, or because the broker was down;
+    what processes that died on this machine have left; and trials whose last day has come."""
     recovery.recover()
     for call_pk in post_call.missed():
         post_call.settle(call_pk)
     trial_call.look_at_all()
+    for replay_pk in Replay.left():
+        _work_later(replay_pk)
 
 
 @shared_task
@@ -53,8 +55,14 @@ def work_on_left_replays() -> None:
 
 
 @shared_task
+def count_what_happened() -> None:
+    happened.count_due()
+
+
+@shared_task
 def forget_old() -> None:
     retention.forget()
+    Replay.forget_forms()
 
 
 def place_test_call_later(test_call_pk: int) -> None:
@@ -73,10 +81,10 @@ def settle_later(call_pk: int) -> None:
         logger.warning("The queue does not answer; the call is settled later: %r", error)
 
 
-def replay_later(replay: Replay) -> None:
+def replay_later(replay: Replay, workers: int = AT_ONCE) -> None:
     """Have workers do it. Never fails: what is not asked for now is found later."""
     if replay.is_under_way:
-        for _worker in range(min(AT_ONCE, replay.parts.count())):
+        for _worker in range(min(workers, replay.parts.count())):
             _work_later(replay.pk)
 
 

@@ -7,12 +7,12 @@ from django.urls import path
 from dashboard.calls import list_views, one_call_views, recording_views
 from dashboard.help import help_views
 from dashboard.home import home_views
-from dashboard.lab import call_views, replay_views, trial_views
+from dashboard.lab import advice_views, call_views, prediction_views, replay_views, trial_views
 from dashboard.latencies import latency_views, over_time_views, tradeoff_views
 from dashboard.live import live_views
 from dashboard.numbers import number_views
 from dashboard.people import people_views, sign_in_urls
-from dashboard.profiles import draft_views, profile_views
+from dashboard.profiles import draft_views, lab_views, profile_views
 from dashboard.setup import service_views
 
 urlpatterns = [
@@ -39,6 +39,10 @@ urlpatterns = [
     path("lab/trials/<key:number>/end/", trial_views.end, name="trial_end"),
     path("lab/trials/<key:number>/publish/", trial_views.publish, name="trial_publish"),
     path("lab/new/", replay_views.new, name="replay_new"),
+    path("lab/advice/", advice_views.advice, name="advice"),
+    path("lab/advice/<key:pk>/", advice_views.advice_of, name="advice_of"),
+    path("lab/advice/<key:pk>/<slug:knob>/", advice_views.advice_draft, name="advice_draft"),
+    path("lab/predictions/", prediction_views.predictions, name="predictions"),
     path("lab/<key:pk>/", replay_views.replay, name="replay"),
     path("lab/<key:pk>/stop/", replay_views.stop, name="replay_stop"),
     path("people/", people_views.people, name="people"),
@@ -69,6 +73,8 @@ urlpatterns = [
     path("profiles/<key:pk>/undo/<key:number>/", draft_views.undo, name="profile_undo"),
     path("profiles/<key:pk>/copy/", draft_views.copy, name="profile_copy"),
     path("profiles/<key:pk>/check/", profile_views.check, name="profile_check"),
+    path("profiles/<key:pk>/verdict/", lab_views.verdict, name="profile_verdict"),
+    path("profiles/<key:pk>/places/", lab_views.places, name="profile_places"),
     path("profiles/<key:pk>/use/", profile_views.use, name="profile_use"),
     path("profiles/<key:pk>/restore/<key:number>/", profile_views.restore, name="profile_restore"),
 ]

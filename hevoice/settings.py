@@ -150,7 +150,7 @@ CELERY_TASK_ALWAYS_EAGER = TESTING
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "schedule")
 CELERY_BEAT_SCHEDULE = {
     "settle": {"task": "calls.tasks.settle_missed", "schedule": 60.0},
-    "replay": {"task": "calls.tasks.work_on_left_replays", "schedule": 60.0},
+    "happened": {"task": "calls.tasks.count_what_happened", "schedule": 3600.0},
     "forget": {"task": "calls.tasks.forget_old", "schedule": 3600.0},
 }
 RETENTION_DAYS = environment.number("RETENTION_DAYS", 90, 0, 3650)

@@ -109,8 +109,8 @@ INTERRUPTED = Question(
     "interrupted",
     Text("כמה קל לקטוע את הסוכן", "How easily to be interrupted"),
     Text(
-        "יותר: הסוכן מפנה את רשות הדיבור מיד, וגם רעש עוצר אותו.",
-        "More: the agent gives up the floor at once, and to noise as well.",
+        "יותר: הסוכן מפנה את רשות הדיבור מיד, ויש פחות קטיעות; גם רעש עוצר אותו.",
+        "More: the agent gives way at once, and fewer callers are cut in on; noise stops it, too.",
     ),
     (
         Text("קשה מאוד", "hardly ever"),

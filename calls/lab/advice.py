@@ -31,12 +31,12 @@ HALVES = 2
 LEAST_SOONER_MS = 40.0
 """Less is not worth an operator's while."""
 STEPS: dict[str, tuple[int, ...]] = {
-    "end_silence_short_ms": (50, 150),
-    "end_silence_long_ms": (100, 300),
+    "end_silence_short_ms": (50, 150, 300),
+    "end_silence_long_ms": (100, 300, 800),
     "min_utterance_ms": (100,),
     "vad_hangover_ms": (40, 80),
-    "finished_silence_ms": (40, 100),
-    "middle_silence_ms": (100, 300),
+    "finished_silence_ms": (40, 100, 200),
+    "middle_silence_ms": (100, 300, 600),
     "sure_percent": (2, 5),
     "verdict_wait_ms": (200,),
     "asked_for_time_ms": (500,),
@@ -45,7 +45,8 @@ STEPS: dict[str, tuple[int, ...]] = {
     "response_delay_max_ms": (50,),
     "vad_aggressiveness": (1,),
 }
-"""How far each knob that moves cut-ins or waits is turned, both ways."""
+"""How far each knob that moves cut-ins or waits is turned, both ways: a small step costs little, but
+only a large one shows on few calls."""
 
 
 @dataclass(frozen=True, slots=True)

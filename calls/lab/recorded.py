@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.language import language
 from calls.models import Call, Turn
+from calls.records.turn_in_progress import TurnInProgress
 from tuning.lab.tried import CallTried, LocalJudge, Timing, TurnTried
 from tuning.lab.trying import tried
 from tuning.turns import journal
@@ -106,7 +107,7 @@ class RecordedCall:
         return replace(turn, is_cut_in=label == Turn.Label.CUT_IN)
 
 
-def timings_of(turns: Iterable[Turn]) -> dict[int, Timing]:
+def timings_of(turns: Iterable[Turn | TurnInProgress]) -> dict[int, Timing]:
     """What services took for each turn that was answered. A reply that was stopped before it was
     heard would have been heard as soon after it was sent as the call's others were."""
     answered = [
@@ -126,13 +127,13 @@ def timings_of(turns: Iterable[Turn]) -> dict[int, Timing]:
     }
 
 
-def _makes(turn: Turn) -> float:
+def _makes(turn: Turn | TurnInProgress) -> float:
     ready_ms = turn.first_audio_ms if turn.ready_ms is None else turn.ready_ms
     asked_ms = turn.decided_ms if turn.asked_ms is None else turn.asked_ms
     return 0.0 if ready_ms is None or asked_ms is None else max(0.0, ready_ms - asked_ms)
 
 
-def _heard_after(turn: Turn) -> float | None:
+def _heard_after(turn: Turn | TurnInProgress) -> float | None:
     if turn.heard_ms is None or turn.first_audio_ms is None:
         return None
     return max(0.0, turn.heard_ms - turn.first_audio_ms)

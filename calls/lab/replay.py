@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 NEWEST = 200
 PART_CALLS = 25
 KEPT_FOR = timedelta(hours=1)
+FORM_KEPT_FOR = timedelta(days=7)
+"""Each draft leaves a row; its address may have been sent to somebody."""
+TAKEN_WITHIN = timedelta(seconds=15)
+"""A worker that is there and free has begun by then."""
 CLAIM_LASTS = timedelta(minutes=5)
 """After the last call of a part that its worker has tried."""
 MOST_ATTEMPTS = 3
@@ -102,7 +106,8 @@ class Replay(models.Model):
     """When a worker last did something for it."""
     finished_at = models.DateTimeField(null=True)
     result = models.JSONField(default=list)
-    """An entry for each candidate: {"name", "comparison", "changed"}; see calls.lab.summing_up."""
+    """An entry for each candidate: {"name", "comparison", "changed"}, of steps that may be advised
+    {"name", "comparison", "halves"}; see calls.lab.summing_up."""
 
     class Meta:
         ordering = ("-asked_at", "-pk")
@@ -170,9 +175,21 @@ class Replay(models.Model):
         still = cls.objects.filter(moved_at__lt=timezone.now() - timedelta(minutes=1))
         return list(still.filter(state__in=cls.UNDER_WAY).values_list("pk", flat=True))
 
+    @classmethod
+    def forget_forms(cls) -> None:
+        """Those beside a form, after a while."""
+        before = timezone.now() - FORM_KEPT_FOR
+        cls.objects.filter(kind=cls.Kind.FORM, asked_at__lt=before).delete()
+
     @property
     def is_under_way(self) -> bool:
         return self.state in self.UNDER_WAY
+
+    @property
+    def is_untaken(self) -> bool:
+        """No worker has begun, though one should have."""
+        is_late = self.asked_at < timezone.now() - TAKEN_WITHIN
+        return self.state == self.State.WAITING and is_late
 
     @property
     def tried(self) -> list[Candidate]:

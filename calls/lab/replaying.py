@@ -16,7 +16,7 @@ from asgiref.sync import async_to_sync
 
 from calls.lab.recorded import CannotTry, RecordedCall, Unusable
 from calls.lab.replay import Replay, ReplayPart
-from calls.lab.summing_up import summed_up
+from calls.lab.summing_up import summed_up, weighed
 from calls.lab.tried_rows import Sides, packed, unpacked
 from hevoice import bus
 from tuning.turns.profile import Profile
@@ -103,7 +103,8 @@ def _sum_up(replay: Replay) -> None:
         replay.fail(Replay.Failure.NO_JOURNALS, skipped=skipped)
         return
     try:
-        result = summed_up([each.name for each in replay.tried], calls)
+        sum_up = weighed if replay.kind == Replay.Kind.ADVICE else summed_up
+        result = sum_up([each.name for each in replay.tried], calls)
     except Exception as error:
         logger.exception("%s cannot be summed up", replay)
         replay.fail(f"{error!r}")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from calls.lab.advice import HALVES, half_of
 from calls.lab.figures import compare
 from tuning.lab.tried import CallTried, TurnTried
 
@@ -99,6 +100,19 @@ def summed_up(names: Sequence[str], calls: Sequence[tuple[int, Sequence[CallTrie
                 "counts": {kind: sum(row.kind == kind for row in rows) for kind in KINDS},
             }
         )
+    return result
+
+
+def weighed(names: Sequence[str], calls: Sequence[tuple[int, Sequence[CallTried]]]) -> list[Any]:
+    """The same for steps of which some may be advised: their figures, of each half, too."""
+    halves = [[sides for pk, sides in calls if half_of(pk) == half] for half in range(HALVES)]
+    result = []
+    for place, name in enumerate(names, 1):
+        whole, *each = (
+            compare([sides[0] for sides in own], [sides[place] for sides in own]).as_json()
+            for own in ([sides for _pk, sides in calls], *halves)
+        )
+        result.append({"name": name, "comparison": whole, "halves": each})
     return result
 
 

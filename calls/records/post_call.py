@@ -47,7 +47,7 @@ def settle(call_pk: int) -> bool:
         return False
     call = Call.objects.get(pk=call_pk)
     entries = _entries(call)
-    replays = entries is not None and _replays(call, entries)
+    replays = entries is not None and replays_to_itself(call, entries)
     try:
         recording.make_peaks(call)
     except OSError as error:
@@ -56,18 +56,25 @@ def settle(call_pk: int) -> bool:
         unsettled = Call.objects.filter(pk=call_pk, settled_at=None)
         if not unsettled.update(settled_at=timezone.now(), replays=replays):
             return False
-        _keep_pauses(call, entries or [])
-        Timeline.keep(call, entries or [])
-        call.tally()
-        new = call.turns.filter(number__gt=call.counted_to)  # a record may come late, in pieces
-        if not call.is_test:
-            _count(new)
-        call.counted_to = max((turn.number for turn in new), default=call.counted_to)
-        call.save(update_fields=["counted_to"])
+        for place, turns in keep(call, entries or []):  # in one order: workers never wait
+            LatencyCount.add(place, turns)
         TrialCall.keep(call)
     if call.trial is not None and call.trial.is_running:
         look(call.trial)
     return True
+
+
+def keep(call: Call, entries: list[Event | Action]) -> list[tuple[Place, int]]:
+    """Keep what pages show of the journal and the turns, but for what they add to the latencies of
+    its hour: that is returned, in order."""
+    _keep_pauses(call, entries)
+    Timeline.keep(call, entries)
+    call.tally()
+    new = call.turns.filter(number__gt=call.counted_to)  # a record may come late, in pieces
+    counted = Counter[Place]() if call.is_test else _counted(new)
+    call.counted_to = max((turn.number for turn in new), default=call.counted_to)
+    call.save(update_fields=["counted_to"])
+    return sorted(counted.items())
 
 
 def _claim(call_pk: int) -> bool:
@@ -85,7 +92,7 @@ def _entries(call: Call) -> list[Event | Action] | None:
         return None
 
 
-def _replays(call: Call, entries: list[Event | Action]) -> bool:
+def replays_to_itself(call: Call, entries: list[Event | Action]) -> bool:
     """A difference means that replay cannot be trusted."""
     try:
         is_same = replay.decide(entries, words_of) == replay.recorded(entries)
@@ -109,9 +116,9 @@ def _keep_pauses(call: Call, entries: list[Event | Action]) -> None:
     Turn.objects.bulk_update(turns, ["pause_short_ms", "pause_long_ms"])
 
 
-def _count(turns: Iterable[Turn]) -> None:
-    """Add the turns to their hour."""
-    counted = Counter(
+def _counted(turns: Iterable[Turn]) -> Counter[Place]:
+    """What the turns add to their hour."""
+    return Counter(
         Place(
             turn.call.rang_at.replace(minute=0, second=0, microsecond=0),
             turn.revision_id,
@@ -123,5 +130,3 @@ def _count(turns: Iterable[Turn]) -> None:
         for measure in MEASURES
         if (value_ms := getattr(turn, measure)) is not None and turn.revision_id is not None
     )
-    for place in sorted(counted):  # in one order: two workers never wait for each other
-        LatencyCount.add(place, counted[place])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,17 +19,14 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
 from calls.language.language import spoken
 from calls.language.openers import Openers
 from calls.measures.latency import bin_of
 from calls.measures.latency_count import LatencyCount, Place
 from calls.models import Call
-from calls.records import recording
 from calls.records.post_call import MEASURES
 from calls.records.seeded_silence import UNDERSTOOD, seeded_silence
 from calls.records.turn import Turn
-from calls.services.espeak.speaker import synthesise
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
 from tuning.turns.profile import Profile
@@ -50,6 +47,11 @@ NUMBERS = (("+972771234567", "מרפאת אלון", ""), ("+972771234568", "מו
 """Number, name, and the profile of its own."""
 
 
+Placed = Callable[[Call], Counter[Place]]
+"""Writes a call that has no turns yet, and all that belongs to it; returns what its turns add to
+their hour."""
+
+
 class Seeding:
     def __init__(self, seed: int) -> None:
         self._draw = random.Random(seed)
@@ -61,30 +63,37 @@ class Seeding:
         self._bins: dict[str, Counter[tuple[bool, str, int]]] = {}
         self._knobs: dict[int, Profile] = {}
 
-    def fill(self, calls: int) -> Iterator[int]:
-        """Oldest first, so that keys grow with time; yields how many are there."""
+    def fill(self, calls: int, journals: int = 0, place: Placed | None = None) -> Iterator[int]:
+        """Oldest first, so that keys grow with time; yields how many are there.
+
+        journals: so many, the newest, are placed by `place`.
+        """
         now = timezone.now()
-        self._numbers = [self._number(*each) for each in NUMBERS]
+        self._numbers = [seeded_number(*each) for each in NUMBERS]
         default = TimingProfile.objects.get(is_default=True)
         used = [number.profile or default for number in self._numbers]
         self._revisions = {profile: self._publish(profile, now) for profile in dict.fromkeys(used)}
         self._profiles = used
         self._knobs = {one.pk: one.values for found in self._revisions.values() for one in found}
         moments = sorted(self._moment(now) for _call in range(calls))
-        for begin in range(0, calls, BATCH):
+        older = calls - min(calls, journals) if place else calls
+        for begin in range(0, older, BATCH):
             with transaction.atomic():
-                self._batch(moments[begin : begin + BATCH], begin)
-            yield min(begin + BATCH, calls)
+                self._batch(moments[begin : min(begin + BATCH, older)], begin)
+            yield min(begin + BATCH, older)
+        for index in range(older, calls):
+            assert place
+            call = self._call(moments[index], index)
+            with transaction.atomic():
+                self._counts.update(place(call))
+            self.turns += call.turn_count + 1
+        if older < calls:
+            yield calls
         rows = [LatencyCount(**place._asdict(), turns=n) for place, n in self._counts.items()]
         LatencyCount.objects.bulk_create(
             rows, BATCH * 5, update_conflicts=True, update_fields=["turns"],
             unique_fields=["hour", "revision", "is_short", "measure", "bin"],
         )  # fmt: skip
-
-    def _number(self, number: str, name: str, profile: str) -> PhoneNumber:
-        own = TimingProfile.objects.filter(name=profile).first()
-        wanted = {"name": name, "profile": own}
-        return PhoneNumber.objects.get_or_create(number=number, defaults=wanted)[0]
 
     def _publish(self, profile: TimingProfile, now: datetime) -> list[Revision]:
         """What the calls ran on, one after the other: brisk for a while, and sooner since."""
@@ -227,27 +236,11 @@ class Seeding:
             heard_ms=audio_ms + 130, ended_ms=audio_ms + spoken_ms,
         )  # fmt: skip
 
-    def record(self, calls: int) -> None:
-        """Give the newest calls a recording: the embedded voice speaks for both sides."""
-        for call in Call.objects.filter(call_sid__startswith=SID).order_by("-rang_at")[:calls]:
-            sound = recording.Recording()
-            until_ms = 0
-            for turn in call.turns.all():
-                for from_ms, text, put in (
-                    (turn.speech_began_ms, turn.said, self._hear),
-                    (turn.heard_ms, turn.answered, recording.Recording.speak),
-                ):
-                    if from_ms is not None and text:
-                        audio = synthesise(text)
-                        put(sound, round(from_ms), audio)
-                        until_ms = round(from_ms) + len(audio) // BYTES_PER_MS
-            recording.write(recording.path_of(call), *sound.take(until_ms + 500))
-            recording.make_peaks(call)
 
-    @staticmethod
-    def _hear(sound: recording.Recording, from_ms: int, audio: bytes) -> None:
-        audio = audio.ljust(-(-len(audio) // BYTES_PER_MS) * BYTES_PER_MS, SILENCE_BYTE)
-        sound.hear(from_ms + len(audio) // BYTES_PER_MS, audio)
+def seeded_number(number: str, name: str, profile: str) -> PhoneNumber:
+    own = TimingProfile.objects.filter(name=profile).first()
+    wanted = {"name": name, "profile": own}
+    return PhoneNumber.objects.get_or_create(number=number, defaults=wanted)[0]
 
 
 def _places(turns: list[Turn]) -> Iterator[tuple[bool, str, int]]:

@@ -366,8 +366,9 @@ GLOSSARY = (
                 "replay",
                 _("Replay"),
                 _(
-                    "Recorded calls, decided again with other values. It is only a forecast: "
-                    "the caller might have said something else."
+                    "Recorded calls, decided again with other values, each turn in the "
+                    "surroundings that were recorded. What would have been said next, had the "
+                    "answer come at another time, it does not say."
                 ),
             ),
         ),

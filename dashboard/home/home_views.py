@@ -10,6 +10,7 @@ from calls.models import Call
 from dashboard.access import may
 from dashboard.cached_figures import cached
 from dashboard.home.tiles import since_published, tiles
+from dashboard.lab.advice_views import standing_advice
 from dashboard.lab.trial_news import PERMISSION, trials_now
 
 NEWEST_CALLS = 8
@@ -19,9 +20,11 @@ NEWEST_CALLS = 8
 @may("calls.view_call")
 def home(request: HttpRequest) -> HttpResponse:
     ended = Call.objects.filter(ended_at__isnull=False).select_related("profile", "revision")
+    may_replay = request.user.has_perm("calls.replay_call")
     context = {
         "tiles": cached("tiles", tiles),
         "since": cached("since", lambda: (since_published(),))[0],
+        "advised": cached("advised", lambda: (standing_advice(),))[0] if may_replay else None,
         "trials_now": trials_now(),
         "may_view_trials": request.user.has_perm(PERMISSION),
         "calls": ended.order_by("-rang_at", "-pk")[:NEWEST_CALLS],

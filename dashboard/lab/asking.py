@@ -6,10 +6,12 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, QueryDict
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from calls import tasks
 from calls.lab.replay import NEWEST, Candidate, Replay
+from dashboard.address import number_in
 from dashboard.calls.call_filter import CallFilter
 from dashboard.lab.candidates import choices, chosen
 from dashboard.models import AuditEvent
@@ -78,8 +80,20 @@ def begin(
         by=person_of(request),
     )
     tasks.replay_later(replay)
+    is_advice = kind == Replay.Kind.ADVICE
+    tried = (
+        {"steps": len(candidates)} if is_advice else {"candidates": [c.name for c in candidates]}
+    )
     AuditEvent.note(
         request, AuditEvent.Action.REPLAY, replay.live,
-        candidates=[each.name for each in candidates], calls=replay.calls, replay=replay.pk,
+        **tried, calls=replay.calls, replay=replay.pk,
     )  # fmt: skip
     return replay
+
+
+def profile_of(request: HttpRequest) -> TimingProfile:
+    """The one that the address names (?of=), or that new calls start on."""
+    raw = request.GET.get("of", "") or request.GET.get("profile", "")
+    if raw:
+        return get_object_or_404(TimingProfile, pk=number_in(raw))
+    return TimingProfile.objects.get(is_default=True)

@@ -24,7 +24,7 @@ class ReplayConsumer(PageSocket):
         await super().__call__(scope, receive, send)
 
     async def begin(self) -> None:
-        self.told: tuple[str, int] | None = None
+        self.told: tuple[str, int, bool] | None = None
         await self.ask()
 
     async def replay_moved(self, message: dict[str, Any]) -> None:
@@ -32,7 +32,10 @@ class ReplayConsumer(PageSocket):
 
     async def ask(self) -> None:
         replay = await database_sync_to_async(_progress)(self.pk)
-        if replay is None or (now := (replay.state, replay.done)) == self.told:
+        if replay is None:
+            return
+        now = replay.state, replay.done, replay.is_untaken
+        if now == self.told:
             return
         self.told = now
         await self.show("dashboard/lab/_progress.html", replay=replay, is_oob=True)

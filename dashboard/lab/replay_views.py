@@ -18,10 +18,10 @@ from calls.lab.recorded import Unusable
 from calls.lab.replay import Replay
 from calls.models import Call
 from dashboard.access import may
-from dashboard.address import after_place, number_in, place_of
+from dashboard.address import after_place, place_of
 from dashboard.calls.call_filter import CallFilter
 from dashboard.charts import latency_axis
-from dashboard.lab.asking import ReplayForm, begin
+from dashboard.lab.asking import ReplayForm, begin, profile_of
 from dashboard.lab.candidates import words_of
 from dashboard.lab.sentence import sentence, unknown
 from dashboard.lab.shown_replay import ShownResult, knob_changes, unjudged
@@ -57,7 +57,7 @@ def replays(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose what is tried, on the calls that the address asks for (CallFilter): ?of= names the
     profile whose live revision it stands beside."""
-    profile = _profile(request)
+    profile = profile_of(request)
     if request.method == "POST":
         form = ReplayForm(request, profile, request.POST)
         if form.is_valid():
@@ -85,21 +85,17 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/lab/new.html", context, status=status)
 
 
-def _profile(request: HttpRequest) -> TimingProfile:
-    raw = request.GET.get("of", "") or request.GET.get("profile", "")
-    if raw:
-        return get_object_or_404(TimingProfile, pk=number_in(raw))
-    return TimingProfile.objects.get(is_default=True)
-
-
 @require_safe
 @may("calls.replay_call")
 def replay(request: HttpRequest, pk: int) -> HttpResponse:
-    """One replay: how far it is, or what it found."""
-    found = Replay.objects.select_related("profile", "live__profile", "asked_by")
+    """One replay: how far it is, or what it found. Advice has a page of its own."""
+    found = Replay.objects.exclude(kind=Replay.Kind.ADVICE)
+    found = found.select_related("profile", "live__profile", "asked_by")
     one = get_object_or_404(found, pk=pk)
+    if one.kind == Replay.Kind.ADVICE:
+        return redirect("advice_of", pk=pk)
     if request.headers.get("HX-Request"):
-        return render(request, "dashboard/lab/_result.html", _result(one))
+        return render(request, "dashboard/lab/_ended.html", _result(one))
     context = {
         "candidate": _candidates(one),
         "changes": knob_changes(one),

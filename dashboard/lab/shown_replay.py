@@ -113,7 +113,7 @@ class ShownResult:
         said = _said(row for own in rows.values() for row in own)
         return cls(
             comparison,
-            tuple(Tile(name, title, is_share, comparison[name]) for name, title, is_share in TILES),
+            tiles(comparison),
             tuple((title, paired_histogram(comparison.bins(name))) for name, title in CLASSES),
             tuple(
                 ChangedTurns(
@@ -129,6 +129,10 @@ class ShownResult:
                 if entry["counts"][kind]
             ),
         )
+
+
+def tiles(comparison: Comparison) -> tuple[Tile, ...]:
+    return tuple(Tile(name, title, is_share, comparison[name]) for name, title, is_share in TILES)
 
 
 def _said(rows: Iterable[Changed]) -> dict[tuple[int, int], str]:

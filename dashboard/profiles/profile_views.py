@@ -17,8 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from calls.lab.prediction import Prediction
+from calls.lab.replay import NEWEST
 from dashboard.access import may
 from dashboard.address import key_in
+from dashboard.lab.shown_outcomes import ShownOutcome, shown
 from dashboard.models import AuditEvent
 from dashboard.profiles.draft_saving import Stale, draft_of, person_of, save, unseen
 from dashboard.profiles.knob_sums import Change, Sum, changes
@@ -144,6 +147,7 @@ def _edit_page(
         "rules": KNOB["endpointing"].choices.items(),
         "warned": warned(form),
         "is_all": shows_all(request, form),
+        "tried_calls": NEWEST,
         "published": asdict(newest.values),
         "sum": Sum.of(values, newest.values) if values else None,
         "history": list(_history(profile)),
@@ -192,13 +196,19 @@ def _conflict_page(
     return _edit_page(request, profile, newest, form, status=409, **conflict)
 
 
-def _history(profile: TimingProfile) -> Iterator[tuple[Revision, list[Change]]]:
-    """Each revision, the newest first, and what it changed of the one before."""
+def _history(
+    profile: TimingProfile,
+) -> Iterator[tuple[Revision, list[Change], list[ShownOutcome] | None]]:
+    """Each revision, the newest first, what it changed of the one before, and what came of what
+    the lab had said of it; None: it did not come from the lab."""
     found = profile.revisions.select_related("published_by", "restored_from")
     revisions = list(found[: SHOWN_REVISIONS + 1])
+    tried = Prediction.objects.filter(revision__in=revisions)
+    said = {one.revision_id: shown(one) for one in tried.prefetch_related("outcomes__prediction")}
     for index, revision in enumerate(revisions[:SHOWN_REVISIONS]):
         before = revisions[index + 1] if index + 1 < len(revisions) else None
-        yield revision, changes(before.values, revision.values) if before else []
+        changed = changes(before.values, revision.values) if before else []
+        yield revision, changed, said.get(revision.pk)
 
 
 @require_POST
@@ -229,7 +239,9 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         "sum": Sum.of(values, newest.values) if values else None,
     }
     status = HTTPStatus.CONFLICT if stale else HTTPStatus.OK
-    return render(request, "dashboard/profiles/_check.html", context, status=status)
+    response = render(request, "dashboard/profiles/_check.html", context, status=status)
+    response["HX-Trigger"] = "checked"
+    return response
 
 
 @require_POST

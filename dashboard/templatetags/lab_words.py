@@ -17,7 +17,7 @@ from dashboard.templatetags.figures import DASH, ltr, ms
 from tuning.lab.tried import CALL_ENDED, NEVER_JUDGED, REACTION, TurnTried
 
 register = template.Library()
-MINUS = "\N{MINUS SIGN}"
+MINUS, SPACE = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 UNKNOWN: dict[str, Promise] = {
     NEVER_JUDGED: gettext_lazy("the model would have been asked of words that it never judged"),
     REACTION: gettext_lazy(
@@ -60,6 +60,16 @@ def before_after(before: float, after: float, is_share: bool) -> SafeString:
 
 
 @register.simple_tag
+def amount(value: float, is_share: bool) -> SafeString:
+    return ltr(f"{_amount(value, is_share)} {_unit(is_share)}")
+
+
+@register.simple_tag
+def before_after_count(before: int, after: int) -> SafeString:
+    return ltr(f"{thousands(before)} → {thousands(after)}")
+
+
+@register.simple_tag
 def interval(found: Estimate, is_share: bool) -> SafeString:
     low, high = _amount(found.low, is_share), _amount(found.high, is_share)
     return ltr(f"{low}{DASH}{high} {_unit(is_share)}")
@@ -72,9 +82,10 @@ def difference(found: Estimate, is_share: bool) -> SafeString:
         f"{'+' if each > 0 else ''}{_amount(each, is_share)}"
         for each in (found.value, found.low, found.high)
     )
+    interval = ltr(f"({low}{SPACE}…{SPACE}{high})")
     if is_share:
-        return format_html("{} {} {}", ltr(value), _("points"), ltr(f"({low} … {high})"))
-    return ltr(f"{value} ms ({low} … {high})")
+        return format_html("{} {} {}", ltr(value), _("points"), interval)
+    return format_html("{} {}", ltr(f"{value}{SPACE}ms"), interval)
 
 
 @register.simple_tag

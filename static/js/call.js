@@ -106,10 +106,9 @@ async function draw() {
   document.getElementById("back").addEventListener("click", () => seek(player.getCurrentTime() - STEP_S));
   document.getElementById("on").addEventListener("click", () => seek(player.getCurrentTime() + STEP_S));
   wave.dataset.ready = "";
-  if (asked) {
-    seek(Number(asked[1]));
-    play.focus({ preventScroll: true });
-  }
+  if (!asked) return;
+  player.once("ready", () => seek(Number(asked[1]))); // its length is not known before
+  play.focus({ preventScroll: true });
 }
 
 // A canvas does not know light-dark(): the browser's own answer is asked for.

@@ -11,5 +11,5 @@ function layOut() {
 }
 
 rule.addEventListener("input", layOut);
-document.body.addEventListener("htmx:oobAfterSwap", layOut);
+for (const swapped of ["htmx:oobAfterSwap", "htmx:afterSwap"]) document.body.addEventListener(swapped, layOut);
 layOut();

@@ -19,6 +19,7 @@ from tests.server import Server
 PAGES = (
     *("", "live/", "calls/", "calls/?revision=2", "latencies/?days=30"),
     *("latencies/over-time/", "latencies/trade-off/", "profiles/", "numbers/", "numbers/new/"),
+    *("lab/", "lab/new/"),
     *("services/", "nothing/here/", "people/", "people/2/", "audit/", "me/", "me/two-step/on/"),
     *("help/shortcuts/", "help/glossary/"),
 )
@@ -185,7 +186,7 @@ class UseTests(PagesTestCase):
         page.wait_for_url("**/calls/*/")
 
     def test_trying_a_value_adds_it_up_and_warns_beside_its_field(self) -> None:
-        page = self.signed_in(language="en").visit(self.profile())
+        page = self.signed_in(language="en").visit(f"{self.profile()}?all=1")
         page.fill("#id_end_silence_short_ms", "300")
         expect(page.locator("#sum .wait strong").first).to_have_text("605 ms")
         expect(page.locator("#problems_end_silence_short_ms")).to_contain_text("advised")
@@ -195,7 +196,7 @@ class UseTests(PagesTestCase):
         self.assertEqual(page.evaluate("document.activeElement.id"), "id_vad_hangover_ms")
 
     def test_a_refused_publication_says_so_and_takes_the_focus(self) -> None:
-        page = self.signed_in().visit(self.profile("unhurried"))  # it leaves a draft
+        page = self.signed_in().visit(f"{self.profile('unhurried')}?all=1")  # it leaves a draft
         page.fill("#id_vad_hangover_ms", "900")
         page.locator(".publish button").click()
         expect(page.locator("[role=alert][autofocus]")).to_be_focused()
@@ -223,7 +224,7 @@ class LiveTests(PagesTestCase):
         expect(row).to_have_count(1, timeout=10_000)
         expect(row.locator(".tag")).to_have_text("r3")
         expect(row.locator(".last .caller-text")).not_to_be_empty(timeout=15_000)
-        page = tuning.visit(self.profile())
+        page = tuning.visit(f"{self.profile()}?all=1")
         expect(page.locator(".taken")).to_contain_text("r3: 1 of 1 call")
         page.fill("#id_end_silence_short_ms", "350")
         page.fill("#id_note", "answer sooner")

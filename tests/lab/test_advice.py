@@ -18,44 +18,16 @@ from calls.lab.advice import (
     steps,
     turns_to_tell,
 )
-from calls.lab.comparison import FIGURES, WAITS, Comparison, Estimate, Figure, Side
+from calls.lab.comparison import WAITS, Comparison, Estimate, Figure
 from calls.lab.figures import compare
 from calls.measures.shares import wilson
 from tests.lab.test_figures import calls_of, tried
+from tests.lab.told import told
 from tuning.lab.tried import CallTried
 from tuning.turns.profile import SHIPPED, Profile, problems
 
 LONGER = Step("end_silence_long_ms", 1800, 1900)
 TARGET = 0.02
-
-
-def told(
-    *,
-    rate: float = 0.03,
-    more: float = -12,
-    wait_ms: float = 40,
-    turns: int = 1000,
-    calls: int = 120,
-    surely: float = 0.5,
-    name: str = "p50_long",
-) -> Comparison:
-    """Figures whose intervals reach as far as a part of their value."""
-
-    def about(value: float) -> Estimate:
-        half = max(abs(value) * surely, 0.5)
-        return Estimate(value, value - half, value + half)
-
-    low, high = wilson(round(rate * turns), turns)
-    before = Estimate(rate, low, high)
-    after = Estimate(rate + more / turns, low + more / turns, high + more / turns)
-    figures = dict.fromkeys(FIGURES, Figure(difference=Estimate(0, -1, 1)))
-    figures |= {
-        "cut_ins": Figure(before, after, about(more / turns)),
-        name: Figure(difference=about(wait_ms)),
-        "p50_all": Figure(difference=about(wait_ms)),
-    }
-    side = Side(turns, round(rate * turns), 0, 0, 0)
-    return Comparison(calls, side, side, 0, figures, about(more))
 
 
 def one(step: Step = LONGER, *, held: Comparison | None = None, **given: float) -> Tried:

@@ -154,6 +154,16 @@ class WorkTests(ReplayTestCase):
         replay.refresh_from_db()
         self.assertEqual((replay.state, replay.failure), ("failed", "worker"))
 
+    def test_one_that_no_worker_takes_says_so_after_a_while(self) -> None:
+        a_recorded_call()
+        replay = self.ask()
+        self.assertFalse(replay.is_untaken)
+        replay.asked_at -= replays.TAKEN_WITHIN
+        self.assertTrue(replay.is_untaken)
+        self.assertTrue(replay.take_up())
+        replay.refresh_from_db()
+        self.assertFalse(replay.is_untaken)
+
     def test_one_that_is_stopped_is_left_alone(self) -> None:
         a_recorded_call()
         replay = self.ask()
@@ -179,8 +189,20 @@ class WorkTests(ReplayTestCase):
         self.assertEqual(Replay.left(), [])
         Replay.objects.update(moved_at=timezone.now() - timedelta(minutes=2))
         self.assertEqual(Replay.left(), [replay.pk])
-        tasks.work_on_left_replays()
+        tasks.settle_missed()
         self.assertEqual((Replay.objects.get().state, Replay.left()), ("done", []))
+
+
+class ForgettingTests(ReplayTestCase):
+    def test_one_beside_a_form_is_forgotten_after_a_week_and_the_others_stay(self) -> None:
+        a_recorded_call()
+        kept = self.ask()
+        for kind in (Replay.Kind.FORM, Replay.Kind.ADVICE):
+            Replay.begin(self.profile, [BRISK], calls=Call.objects.all(), kind=kind, by=None)
+        Replay.objects.update(asked_at=timezone.now() - replays.FORM_KEPT_FOR)
+        tasks.forget_old()
+        kinds = set(Replay.objects.values_list("kind", flat=True))
+        self.assertEqual(kinds, {kept.kind, Replay.Kind.ADVICE})
 
 
 class LabelTests(ReplayTestCase):

@@ -115,6 +115,20 @@ class SoonerTests(SimpleTestCase):
         self.assertEqual(second.said, "אני רוצה לדעת מתי אתם פתוחים")
         self.assertEqual((second.is_cut_in, third.is_cut_in), (False, False))
 
+    def test_who_spoke_into_the_recorded_answer_speaks_into_one_that_comes_sooner(self) -> None:
+        """Although that one has been heard for longer than a cut-in takes by then."""
+        call = ScriptedCall.listening(BALANCED)
+        call.says("אני רוצה לדעת משהו על התור", 2400)
+        call.wait_for(Reply)
+        call.reply_begins()
+        call.silence(700)
+        call.says("מתי אתם פתוחים", 900)
+        answered(call)
+        was, now = (under(call, each, t1=QUICK) for each in (None, fixed(end_silence_long_ms=800)))
+        self.assertEqual([each.is_cut_in for each in was.turns], [True, False])
+        self.assertEqual([each.is_cut_in for each in now.turns], [True, False])
+        self.assertEqual((was.stopped, now.stopped), (0, 0))
+
     def test_an_answer_comes_sooner_by_as_much_as_the_decision(self) -> None:
         timing = Timing(makes_ms=500, heard_after_ms=80, latency_ms=1300)
         was, now = (under(a_call(), each, t2=timing).turns[-1] for each in (None, HASTY))
@@ -156,12 +170,32 @@ class LaterTests(SimpleTestCase):
         (now,) = under(call, UNHURRIED).turns
         self.assertEqual((now.unknown, now.latency_ms), (REACTION, None))
 
+    def test_what_counts_as_speech_over_it_does_and_a_click_does_not(self) -> None:
+        for voice_ms, unknown in ((40, ""), (80, REACTION)):
+            call = ScriptedCall.listening(BALANCED)
+            call.says("מה השעות", 700)
+            call.wait_for(Reply)
+            call.reply_begins()
+            call.voice(voice_ms)
+            call.silence(3000)
+            (now,) = under(call, UNHURRIED).turns
+            self.assertEqual(now.unknown, unknown, voice_ms)
+
     def test_a_call_that_ended_before_leaves_it_unknown(self) -> None:
         call = ScriptedCall.listening(BALANCED)
         call.says("מה השעות", 700)
         call.wait_for(Reply)
         (now,) = under(call, UNHURRIED).turns
         self.assertEqual(now.unknown, CALL_ENDED)
+
+    def test_a_turn_to_whose_end_the_record_never_came_is_unknown(self) -> None:
+        """Whoever is not answered says it again: what they say hangs on what was done."""
+        call = ScriptedCall.listening(BALANCED)
+        call.says("מה השעות", 700)
+        call.silence(400)
+        (now,) = under(call, HASTY).turns
+        self.assertEqual((now.unknown, now.latency_ms), (CALL_ENDED, None))
+        self.assertEqual(under(call, None).turns, [])
 
 
 class VerdictTests(SimpleTestCase):

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
+from typing import Any
 
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
+from calls.language.language import words_of
 from calls.measures.latency import bin_of
-from calls.models import Call, LatencyCount
+from calls.models import Call, LatencyCount, Timeline
 from calls.records import recording, seeding
+from calls.records.post_call import settle
 from calls.records.turn import Turn
 from dashboard.words import WAIT_PARTS
 from tests.dashboard.call_rows import a_call
 from tests.dashboard.operators import a_person
+from tests.tuning.trial_rows import a_trial
 from tuning.models import TimingProfile
+from tuning.turns import journal
+from tuning.turns.events import CallBegan, Prompt, Reply
+from tuning.turns.profile import Profile
+from tuning.turns.replay import decide, recorded
 
 
-def seed(calls: int, **options: object) -> str:
+def seed(calls: int, journals: int = 0, **options: object) -> str:
     said = io.StringIO()
-    call_command("seed", calls=calls, stdout=said, **options)
+    call_command("seed", calls=calls, journals=journals, stdout=said, **options)
     return said.getvalue()
 
 
@@ -109,3 +118,103 @@ class SeedTests(TestCase):
         self.addCleanup(recording.forget, newest)
         self.assertGreater(recording.length_of(recording.path_of(newest)), 100_000)
         self.assertTrue(recording.peaks_of(newest).exists())
+
+
+class JournalTests(TestCase):
+    """The newest calls are held in virtual time, and settled as calls are."""
+
+    def setUp(self) -> None:
+        TimingProfile.objects.get(name="adaptive").make_default()
+        seed(16, journals=12)
+        self.calls = list(Call.objects.order_by("-rang_at")[:12])
+
+    def test_only_the_newest_have_one(self) -> None:
+        journalled = Call.objects.filter(journal_parts__isnull=False).distinct()
+        self.assertEqual(set(journalled), set(self.calls))
+
+    def test_each_replays_to_itself(self) -> None:
+        for call in self.calls:
+            entries = list(journal.read(call.journal()))
+            self.assertIsInstance(entries[0], CallBegan)
+            self.assertEqual(decide(entries, words_of), recorded(entries))
+            self.assertIs(call.replays, True)
+
+    def test_settling_one_anew_changes_nothing(self) -> None:
+        shown = ("turn_count", "slowest_ms", "slowest_content_ms", "cut_ins", "dropped_short")
+        for call in self.calls[:4]:
+            before = [getattr(call, name) for name in shown], _turns(call), _timeline(call)
+            Call.objects.filter(pk=call.pk).update(settled_at=None, settling_at=None)
+            self.assertTrue(settle(call.pk))
+            call.refresh_from_db()
+            after = [getattr(call, name) for name in shown], _turns(call), _timeline(call)
+            self.assertEqual(before, after)
+            self.assertIs(call.replays, True)
+
+    def test_turns_agree_with_their_journal(self) -> None:
+        for call in self.calls:
+            decided = {
+                action.turn: (at_ms, action.why, action.parts)
+                for at_ms, action in recorded(journal.read(call.journal()))
+                if isinstance(action, Reply | Prompt)
+            }
+            turns = {t.number: (t.decided_ms, t.why, t.wait_parts) for t in call.turns.all()}
+            self.assertEqual(turns, decided)
+
+    def test_their_turns_are_counted_in_the_hours(self) -> None:
+        turns = Turn.objects.filter(number__gt=0)
+        for measure in ("response_latency", "llm_ttft"):
+            there = sum(getattr(turn, measure) is not None for turn in turns)
+            rows = LatencyCount.objects.filter(measure=measure)
+            self.assertEqual(sum(row.turns for row in rows), there)
+
+    def test_the_same_seed_gives_the_same_calls(self) -> None:
+        texts = [[part.text for part in call.journal_parts.all()] for call in self.calls[:3]]
+        Call.objects.all().delete()
+        seed(16, journals=12)
+        again = Call.objects.order_by("-rang_at")[:3]
+        now = [[part.text for part in call.journal_parts.all()] for call in again]
+        first = [re.sub(r'"revision": \d+', "", "\n".join(parts)) for parts in texts]
+        self.assertEqual([re.sub(r'"revision": \d+', "", "\n".join(parts)) for parts in now], first)
+
+    def test_they_can_have_a_recording(self) -> None:
+        Call.objects.all().delete()
+        seed(2, journals=2, recorded=1)
+        newest = Call.objects.order_by("-rang_at")[0]
+        self.addCleanup(recording.forget, newest)
+        self.assertGreater(recording.length_of(recording.path_of(newest)), 20_000)
+
+
+class NowTests(TestCase):
+    def ring(self, calls: int) -> list[Call]:
+        said = io.StringIO()
+        call_command("seed", now=calls, stdout=said)
+        self.assertIn(f"{calls} calls rang", said.getvalue())
+        return list(Call.objects.order_by("-pk")[:calls])
+
+    def test_they_ring_on_what_is_published_and_others_every_time(self) -> None:
+        first, second = self.ring(2), self.ring(2)
+        newest = {profile: profile.newest for profile in TimingProfile.objects.all()}
+        for call in (*first, *second):
+            self.assertEqual(call.revision, newest[call.profile])
+            self.assertTrue(call.replays)
+        self.assertEqual(len({call.call_sid for call in (*first, *second)}), 4)
+        turns = sum(turn.response_latency is not None for turn in Turn.objects.filter(number__gt=0))
+        rows = LatencyCount.objects.filter(measure="response_latency")
+        self.assertEqual(sum(row.turns for row in rows), turns)
+
+    def test_a_trial_divides_and_counts_them(self) -> None:
+        trial = a_trial(Profile(end_silence_long_ms=1900), profile="balanced")
+        calls = [call for call in self.ring(12) if call.profile == trial.profile]
+        self.assertGreaterEqual(len(calls), 6)
+        for call in calls:
+            gets = trial.candidate if trial.gives_candidate(call.call_sid) else trial.live
+            self.assertEqual(call.revision, gets)
+        self.assertEqual(trial.counted.count(), len(calls))
+
+
+def _turns(call: Call) -> list[Any]:
+    return list(call.turns.values())
+
+
+def _timeline(call: Call) -> list[Any]:
+    return list(Timeline.objects.filter(call=call).values("length_ms", "voiced", "dropped"))

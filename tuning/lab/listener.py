@@ -34,9 +34,8 @@ from tuning.turns.events import (
     Think,
     Transcribed,
 )
-from tuning.turns.heard import is_voiced
+from tuning.turns.heard import CallerVoice
 from tuning.turns.pauses import WENT_ON, is_short_answer
-from tuning.turns.profile import FRAME_MS
 from tuning.turns.turn_taker import TurnTaker
 
 FLOOR = Reply | Prompt | StopReply | Resume | HangUp
@@ -44,8 +43,6 @@ FLOOR = Reply | Prompt | StopReply | Resume | HangUp
 MOVES = frozenset(get_args(FLOOR))
 LASTS_MS = 2500
 """An imagined reply, where the record has none to go by."""
-REACTS_MS = 100
-"""Voice of the caller over the recorded reply that is more than a click."""
 
 
 def moves(actions: Sequence[Action]) -> list[Action]:
@@ -92,8 +89,8 @@ class Listener:
     """Since when that answer is heard: from here on the caller is silent."""
     _is_over: bool = False
     """That answer was heard to its end."""
-    _reacted_ms: int = 0
-    """Voice of the recorded caller over that answer, which may be why they spoke."""
+    _over_answer: CallerVoice = field(default_factory=CallerVoice)
+    """The recorded caller's voice over that answer, which may be why they spoke."""
     _pending: list[Event] = field(default_factory=list)
     """What is imagined of the agent and of the model, in order of time."""
     _asked: dict[str, int] = field(default_factory=dict)
@@ -132,8 +129,8 @@ class Listener:
     def _as_told(self, event: Event) -> Event | None:
         match event:
             case Heard() if self.muted_ms is not None:
-                if not self._is_over and is_voiced(event, self.core.profile):
-                    self._reacted_ms += FRAME_MS
+                if not self._is_over:
+                    self._over_answer.hear(event, self.core.profile)
                 return Heard(event.at_ms, SILENCE)
             case Heard():
                 return event
@@ -230,7 +227,7 @@ class Listener:
         asked_ms = self._asked.get(text, at_ms) if is_prepared else at_ms
         ready_ms = asked_ms + self.decisions.record.timing(self.of_turn).makes_ms
         unknown = NEVER_JUDGED if text in self._unjudged else ""
-        if self._reacted_ms >= REACTS_MS:
+        if self._over_answer.is_heard:
             unknown = REACTION
         span_ms = answer.spoke_until_ms - answer.spoke_from_ms
         tried = TurnTried(
@@ -249,13 +246,19 @@ class Listener:
         self.decisions.made.append(self.standing)
 
     def _stop(self, stop: StopReply) -> None:
-        if stop.why == "barge-in":
+        decision = self.standing
+        is_its_answer = decision is not None and decision.turn == stop.turn
+        why = stop.why
+        if decision and is_its_answer and decision.tried.turn in self.decisions.record.went_on:
+            # Who spoke into the record's answer speaks into one that came sooner, however long it
+            # has been heard by then.
+            why = "cut-in" if why == "barge-in" else why
+        if why == "barge-in":
             self.decisions.call.stopped += not self._is_held
             self._is_held = stop.may_resume
-        decision = self.standing
-        if stop.why not in WENT_ON or decision is None or decision.turn != stop.turn:
+        if why not in WENT_ON or decision is None or not is_its_answer:
             return
-        if stop.why == "cut-in":
+        if why == "cut-in":
             decision.tried = replace(decision.tried, is_cut_in=True)
         else:
             self.decisions.made.remove(decision)

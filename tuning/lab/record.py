@@ -20,6 +20,7 @@ from tuning.turns.events import (
     Heard,
     JudgedByModel,
     JudgedLocally,
+    Prompt,
     Reply,
     ReplyBegan,
     ReplyEnded,
@@ -55,6 +56,8 @@ class Record:
         self.went_on: set[int] = set()
         """Turns whose caller went on, into the answer or before it was heard."""
         self.answers: dict[int, Answer] = {}
+        self.decided: set[int] = set()
+        """Turns that the caller finished."""
         self.unanswered: set[tuple[int, Think]] = set()
         """Questions for a verdict that never came, each with its time."""
         self.lasts_ms: dict[int, int] = {}
@@ -104,6 +107,9 @@ class Record:
                     ready_ms = since_ms + self.timing(entry.turn).makes_ms
                     first_audio_ms = max(at_ms + entry.delay_ms, ready_ms)
                     self.answers[entry.turn] = Answer(at_ms, entry.spoke_until_ms, first_audio_ms)
+                    self.decided.add(entry.turn)
+                case Prompt(spoke_until_ms=int()):
+                    self.decided.add(entry.turn)
                 case StopReply(why=why) if why in WENT_ON:
                     self.went_on.add(entry.turn)
                 case Resume():

@@ -186,8 +186,11 @@ class _Course:
 
 
 def _timed(decision: Decision, record: Record) -> TurnTried:
-    """With its response latency: as measured, but for what was decided or begun otherwise."""
+    """With its response latency: as measured, but for what was decided or begun otherwise. In a
+    turn that the record never came to the end of, nobody knows what would have followed."""
     tried = decision.tried
+    if not tried.unknown and tried.turn not in record.decided:
+        tried = replace(tried, unknown=CALL_ENDED)
     if tried.unknown:
         return tried
     latency_ms = decision.first_audio_ms - tried.spoke_until_ms

@@ -13,7 +13,7 @@ FILL = """
 from django.core.management import call_command
 from tuning.models import TimingProfile
 TimingProfile.objects.get(name="adaptive").make_default()
-call_command("seed", calls=3, recorded=1)
+call_command("seed", calls=3, journals=0, recorded=1)
 from calls.models import Call
 call = Call.objects.order_by("-rang_at")[0]
 call.turns.filter(number=3).update(outcome="cut-in")
@@ -168,6 +168,11 @@ class CallBrowserTests(BrowserTestCase):
         page.get_by_role("button", name="קטיעה").click()
         answer()
         expect(page.locator("#badge-2")).not_to_contain_text("▲")
+
+    def test_a_link_may_lead_to_a_moment(self) -> None:
+        self.page.goto(f"{self.page.url}?turn=1#at=7.2")
+        expect(self.page.locator("#clock")).to_have_text("0:07")
+        expect(self.page.locator("#play")).to_be_focused()
 
     def test_the_waveform_stands_over_its_bars_whichever_is_longer(self) -> None:
         """A recorded second is as wide as a second of the bars."""

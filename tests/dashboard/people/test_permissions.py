@@ -81,6 +81,8 @@ MAY = {
     "profiles": VIEWER,
     "profile": VIEWER,
     "profile_check": VIEWER,
+    "profile_verdict": OPERATOR,
+    "profile_places": OPERATOR,
     "profile_diff": VIEWER,
     "revision_export": VIEWER,
     "draft_discard": OPERATOR,

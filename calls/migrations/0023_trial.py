@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0021_replays"),
+        ("calls", "0022_predictions"),
         ("tuning", "0005_trial"),
     ]
 
