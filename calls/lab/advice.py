@@ -4,11 +4,10 @@ Rules:
 - Two goals: fewer cut-ins, and shorter waits. Waits are only shortened where cut-ins are surely
   within their target, and would surely stay so.
 - Many steps are tried, and some of them always look good by chance. So a step is found on one half
-  of the calls, and kept only if the other half bears it out: both intervals exclude that it does
-  not help. At most MOST steps are put to the other half, however many were tried, so chance alone
-  gives any advice in at most MOST * 2.5 % of cases (Bonferroni), in practice far fewer, since it
-  has to pass the first half, too (Cox, Biometrika 1975: split, select on one part, test on the
-  other). Which half a call belongs to is a hash of it.
+  of the calls, where it need only look likely, and kept only if the other half bears it out
+  (Cox, Biometrika 1975: select on one part, test on the other). At most MOST steps are put to the
+  other half, however many were tried, and there each has to pass at 5 % / MOST (Bonferroni): so
+  chance alone gives any advice in at most 5 % of cases. A hash of a call says which half it is of.
 - What is said of a step comes from the half that had no say in its choice: the half that chose
   it flatters it.
 - Never without the opposite risk beside it.
@@ -28,6 +27,9 @@ from tuning.turns.profile import FRAME_MS, KNOB, Profile, problems
 
 MOST = 3
 HALVES = 2
+LIKELY, BORNE_OUT = 0.5, 1.086
+"""How much of the arm of a 95 % interval must lie on the good side: on the half that finds a step
+(one standard error), and on the half that tests MOST of them (2.128 instead of 1.96)."""
 LEAST_SOONER_MS = 40.0
 """Less is not worth an operator's while."""
 STEPS: dict[str, tuple[int, ...]] = {
@@ -45,8 +47,8 @@ STEPS: dict[str, tuple[int, ...]] = {
     "response_delay_max_ms": (50,),
     "vad_aggressiveness": (1,),
 }
-"""How far each knob that moves cut-ins or waits is turned, both ways: a small step costs little, but
-only a large one shows on few calls."""
+"""How far each knob that moves cut-ins or waits is turned, both ways: a small step costs little,
+but only a large one shows on few calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +143,18 @@ def advise(tried: Sequence[Tried], *, most_cut_ins: float, days: float) -> Advis
         return Advised("", turns, calls, max(1, ceil(fewest - turns)))
     where = _where(rate, most_cut_ins)
     if where == "within":
-        found = [each for each in tried if _is_sooner(each.found)]
+        found = [each for each in tried if _sooner(each.found)]
         found.sort(key=lambda each: -_sooner_for(each.found))
         kept = [
             each
             for each in _a_knob_once(found)
-            if _is_as_sooner(each) and _stays_within(each.whole, most_cut_ins)
+            if _is_as_sooner(each.held[_sooner(each.found)].difference, BORNE_OUT)
+            and _stays_within(each.whole, most_cut_ins)
         ]
     else:
-        found = [each for each in tried if _is_fewer(each.found)]
+        found = [each for each in tried if _is_fewer(each.found, LIKELY)]
         found.sort(key=lambda each: -_fewer_for(each.found))
-        kept = [each for each in _a_knob_once(found) if _is_fewer(each.held)]
+        kept = [each for each in _a_knob_once(found) if _is_fewer(each.held, BORNE_OUT)]
     advice = [_advice(each, where != "within", days) for each in kept if _is_harmless(each.whole)]
     needed = _turns_until_sure(rate, turns, most_cut_ins) if where == "around" else None
     return Advised(where, turns, calls, needed, tuple(each for each in advice if each))
@@ -177,44 +180,45 @@ def _turns_until_sure(rate: Estimate, turns: int, target: float) -> int | None:
     return ceil(wanted - turns) if turns < wanted < turns * 100 else None
 
 
-def _is_fewer(found: Comparison) -> bool:
-    return found.more_cut_ins is not None and found.more_cut_ins.high < 0
+def _surely(found: Estimate | None, arm: float) -> float:
+    """How much less something is, if so much of its interval's arm goes against it; 0 or less: it
+    may be no less."""
+    return -(found.value + (found.high - found.value) * arm) if found else 0.0
+
+
+def _is_fewer(found: Comparison, arm: float) -> bool:
+    return _surely(found.more_cut_ins, arm) > 0
 
 
 def _fewer_for(found: Comparison) -> float:
-    """How many cut-ins a step surely spares for each millisecond that it costs."""
-    surely = -found.more_cut_ins.high if found.more_cut_ins else 0.0
+    """How many cut-ins a step is likely to spare for each millisecond that it costs."""
     costs = [figure.value for name in WAITS if (figure := found[name].difference)]
-    return surely / max(float(FRAME_MS), sum(costs) / max(len(costs), 1))
+    a_wait = max(float(FRAME_MS), sum(costs) / max(len(costs), 1))
+    return _surely(found.more_cut_ins, LIKELY) / a_wait
 
 
-def _sooner(found: Comparison) -> tuple[str, Estimate] | None:
-    """The wait that surely shrinks most, and by how much it changes."""
-    shrinking = [
-        (name, difference)
+def _sooner(found: Comparison) -> str:
+    """The one of WAITS that is likely to shrink most, by enough; "": none."""
+    shrinking = {
+        name: difference.value
         for name in WAITS
-        if (difference := found[name].difference) and difference.high < 0
-    ]
-    return min(shrinking, key=lambda each: each[1].value, default=None)
+        if (difference := found[name].difference) and _is_as_sooner(difference, LIKELY)
+    }
+    return min(shrinking, key=lambda name: shrinking[name], default="")
 
 
-def _is_sooner(found: Comparison) -> bool:
-    sooner = _sooner(found)
-    return sooner is not None and sooner[1].value <= -LEAST_SOONER_MS
-
-
-def _is_as_sooner(tried: Tried) -> bool:
-    """The other half bears out that the same wait shrinks."""
-    sooner = _sooner(tried.found)
-    held = tried.held[sooner[0]].difference if sooner else None
-    return held is not None and held.high < 0 and held.value <= -LEAST_SOONER_MS
+def _is_as_sooner(difference: Estimate | None, arm: float) -> bool:
+    return (
+        difference is not None
+        and difference.value <= -LEAST_SOONER_MS
+        and _surely(difference, arm) > 0
+    )
 
 
 def _sooner_for(found: Comparison) -> float:
-    """How many milliseconds a step surely spares for each cut-in that it costs."""
-    sooner, more = _sooner(found), found.more_cut_ins
-    surely_ms = -sooner[1].high if sooner else 0.0
-    return surely_ms / (1 + max(0.0, more.value if more else 0.0))
+    """How many milliseconds a step is likely to spare for each cut-in that it costs."""
+    more, shrinks = found.more_cut_ins, found[_sooner(found)].difference
+    return _surely(shrinks, LIKELY) / (1 + max(0.0, more.value if more else 0.0))
 
 
 def _a_knob_once(tried: Iterable[Tried]) -> list[Tried]:
@@ -243,8 +247,8 @@ def _advice(tried: Tried, fewer_cut_ins: bool, days: float) -> Advice | None:
     if more is None or median is None or not moved:
         return None
     wait, wait_ms = max(moved, key=lambda each: each[1].value)
-    if not fewer_cut_ins and (sooner := _sooner(tried.found)):
-        wait, wait_ms = next(each for each in moved if each[0] == sooner[0])
+    if not fewer_cut_ins:
+        wait, wait_ms = next(each for each in moved if each[0] == _sooner(tried.found))
     a_week = tried.whole.before.turns / held.before.turns * 7 / days
     scaled = Estimate(more.value * a_week, more.low * a_week, more.high * a_week)
     return Advice(tried.step, fewer_cut_ins, scaled, median, wait, wait_ms)

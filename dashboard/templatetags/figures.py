@@ -192,7 +192,7 @@ def moment_text(at: datetime) -> str:
 
 @register.simple_tag
 def revision(of: Any) -> SafeString | str:
-    return DASH if of is None else ltr(getattr(of, "sign", f"r{of}"))
+    return DASH if of is None else ltr(getattr(of, "sign", None) or f"r{of}")
 
 
 @register.simple_tag
