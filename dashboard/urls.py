@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
+from dashboard.advice import advice_views, prediction_views
 from dashboard.calls import list_views, one_call_views, recording_views
 from dashboard.help import help_views
 from dashboard.home import home_views
-from dashboard.lab import advice_views, call_views, prediction_views, replay_views, trial_views
+from dashboard.lab import call_views, replay_views, trial_views
 from dashboard.latencies import latency_views, over_time_views, tradeoff_views
 from dashboard.live import live_views
 from dashboard.numbers import number_views

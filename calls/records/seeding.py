@@ -34,6 +34,8 @@ from tuning.turns.profile import Profile
 WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("seeding.toml").read_text("utf-8"))
 DAYS = 30
 BATCH = 1000
+WRITTEN_AT_ONCE = 50
+"""Calls with a journal."""
 SID = "CAseed"
 TALLIED = (
     *("turn_count", "slowest_ms", "slowest_content_ms", "cut_ins"),
@@ -81,19 +83,22 @@ class Seeding:
             with transaction.atomic():
                 self._batch(moments[begin : min(begin + BATCH, older)], begin)
             yield min(begin + BATCH, older)
-        for index in range(older, calls):
-            assert place
-            call = self._call(moments[index], index)
+        for begin in range(older, calls, WRITTEN_AT_ONCE):
+            until = min(begin + WRITTEN_AT_ONCE, calls)
             with transaction.atomic():
-                self._counts.update(place(call))
-            self.turns += call.turn_count + 1
-        if older < calls:
-            yield calls
+                for index in range(begin, until):
+                    self._place(self._call(moments[index], index), place)
+            yield until
         rows = [LatencyCount(**place._asdict(), turns=n) for place, n in self._counts.items()]
         LatencyCount.objects.bulk_create(
             rows, BATCH * 5, update_conflicts=True, update_fields=["turns"],
             unique_fields=["hour", "revision", "is_short", "measure", "bin"],
         )  # fmt: skip
+
+    def _place(self, call: Call, place: Placed | None) -> None:
+        assert place
+        self._counts.update(place(call))
+        self.turns += call.turn_count + 1
 
     def _publish(self, profile: TimingProfile, now: datetime) -> list[Revision]:
         """What the calls ran on, one after the other: brisk for a while, and sooner since."""

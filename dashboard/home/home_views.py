@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 
 from calls.models import Call
 from dashboard.access import may
+from dashboard.advice.advice_views import standing_advice
 from dashboard.cached_figures import cached
 from dashboard.home.tiles import since_published, tiles
-from dashboard.lab.advice_views import standing_advice
 from dashboard.lab.trial_news import PERMISSION, trials_now
 
 NEWEST_CALLS = 8

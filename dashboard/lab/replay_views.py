@@ -89,8 +89,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @may("calls.replay_call")
 def replay(request: HttpRequest, pk: int) -> HttpResponse:
     """One replay: how far it is, or what it found. Advice has a page of its own."""
-    found = Replay.objects.exclude(kind=Replay.Kind.ADVICE)
-    found = found.select_related("profile", "live__profile", "asked_by")
+    found = Replay.objects.select_related("profile", "live__profile", "asked_by")
     one = get_object_or_404(found, pk=pk)
     if one.kind == Replay.Kind.ADVICE:
         return redirect("advice_of", pk=pk)

@@ -21,7 +21,7 @@ from calls.lab.prediction import Prediction
 from calls.lab.replay import NEWEST
 from dashboard.access import may
 from dashboard.address import key_in
-from dashboard.lab.shown_outcomes import ShownOutcome, shown
+from dashboard.advice.shown_outcomes import ShownOutcome, shown
 from dashboard.models import AuditEvent
 from dashboard.profiles.draft_saving import Stale, draft_of, person_of, save, unseen
 from dashboard.profiles.knob_sums import Change, Sum, changes

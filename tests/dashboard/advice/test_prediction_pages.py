@@ -11,7 +11,7 @@ from django.utils.html import strip_tags
 
 from calls.lab.comparison import Comparison, Estimate, Figure
 from calls.lab.prediction import Outcome, Prediction
-from dashboard.lab.shown_outcomes import Kept
+from dashboard.advice.shown_outcomes import Kept
 from tests.dashboard.operators import a_person
 from tests.lab.told import told
 from tuning.models import Revision, TimingProfile

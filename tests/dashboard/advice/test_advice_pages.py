@@ -13,7 +13,7 @@ from django.utils.translation import override
 from calls.lab.advice import Advice, Step
 from calls.lab.comparison import Estimate
 from calls.lab.replay import Replay
-from dashboard.lab.advice_words import ShownAdvice
+from dashboard.advice.advice_words import ShownAdvice
 from dashboard.models import AuditEvent
 from tests.dashboard.operators import a_person
 from tests.lab.recorded_calls import a_recorded_call
@@ -90,7 +90,7 @@ class AdvicePageTests(AdviceTestCase):
         self.assertIn("Too few turns to advise anything.", page)
         self.assertIn("more turns are needed", page)
         event = AuditEvent.objects.get(action=AuditEvent.Action.REPLAY)
-        self.assertEqual((event.who, event.detail["steps"]), (self.person, 20))
+        self.assertEqual((event.who, event.detail["steps"]), (self.person, len(one.candidates)))
 
     def test_a_filter_for_what_happened_is_not_taken(self) -> None:
         a_recorded_call()

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from calls.lab.prediction import Prediction
 from dashboard.access import may
-from dashboard.lab.shown_outcomes import Kept, shown
+from dashboard.advice.shown_outcomes import Kept, shown
 
 SHOWN = 50
 """Publications."""
@@ -23,4 +23,4 @@ def predictions(request: HttpRequest) -> HttpResponse:
     newest = [outcomes[-1] for _one, outcomes in rows if outcomes]
     kept = Kept.of(cell for each in newest for cell, _title, _is_share in each.cells)
     context = {"predictions": rows, "kept": kept}
-    return render(request, "dashboard/lab/predictions.html", context)
+    return render(request, "dashboard/advice/predictions.html", context)

@@ -19,8 +19,8 @@ from calls.lab.advising import advised, candidates, newest_advice
 from calls.lab.comparison import Comparison, Estimate
 from calls.lab.replay import Replay
 from dashboard.access import may
+from dashboard.advice.advice_words import ShownAdvice, rests_on
 from dashboard.calls.call_filter import CallFilter
-from dashboard.lab.advice_words import ShownAdvice, rests_on
 from dashboard.lab.asking import begin, profile_of
 from dashboard.latencies.targets import CUT_IN_RATE
 from dashboard.latencies.turn_selection import USUAL_DAYS, days_ago
@@ -44,7 +44,7 @@ def advice(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         query = _narrowed(request.GET)
         one = None if query else newest_advice(profile)
-        return render(request, "dashboard/lab/advice.html", _page(request, profile, one, query))
+        return render(request, "dashboard/advice/advice.html", _page(request, profile, one, query))
     query = _narrowed(QueryDict(request.POST.get("query", ""))) or _usual(profile)
     if not CallFilter.of_query(query).is_valid():
         raise Http404
@@ -74,7 +74,7 @@ def advice_of(request: HttpRequest, pk: int) -> HttpResponse:
     one = _asked(pk)
     context = _page(request, one.profile, one, one.query)
     is_part = request.headers.get("HX-Request")
-    template = "dashboard/lab/_advised.html" if is_part else "dashboard/lab/advice.html"
+    template = "dashboard/advice/_advised.html" if is_part else "dashboard/advice/advice.html"
     return render(request, template, context)
 
 
