@@ -192,7 +192,10 @@ def moment_text(at: datetime) -> str:
 
 @register.simple_tag
 def revision(of: Any) -> SafeString | str:
-    return DASH if of is None else ltr(getattr(of, "sign", None) or f"r{of}")
+    """Of a row, or of its number."""
+    if of is None:
+        return DASH
+    return ltr(f"r{of}" if isinstance(of, int) else of.sign)
 
 
 @register.simple_tag
