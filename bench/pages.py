@@ -120,6 +120,7 @@ def _addresses() -> Iterator[str]:
     profile = TimingProfile.objects.get(is_default=True)
     number = PhoneNumber.objects.order_by("pk")[0]
     subjects: dict[str, Any] = {
+        "replay": _replay(profile),
         "live": call,
         "call": call,
         "profile": profile,
@@ -156,8 +157,26 @@ READ = {
     *("home", "live", "calls", "call", "latencies", "over_time", "tradeoff", "services"),
     *("numbers", "number", "number_new", "profiles", "profile", "profile_diff"),
     *("people", "audit", "preferences", "shortcuts", "glossary", "live_call"),
+    *("lab", "replay_new", "replay"),
 }
 """URL names of pages that are only looked at."""
+
+
+def _replay(profile: Any) -> Any:
+    """A preset on the newest calls of the profile, done."""
+    from calls.lab import replaying
+    from calls.lab.replay import Replay
+    from calls.models import Call
+    from dashboard.lab.candidates import preset
+
+    candidate = preset("unhurried", profile)
+    assert candidate
+    calls = Call.objects.filter(profile=profile)
+    made = Replay.begin(profile, [candidate], calls=calls, query="real=on", by=None)
+    while replaying.work_on(made.pk):
+        pass
+    return made
+
 
 if __name__ == "__main__":
     main()
