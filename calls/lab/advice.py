@@ -47,8 +47,8 @@ STEPS: dict[str, tuple[int, ...]] = {
     "response_delay_max_ms": (50,),
     "vad_aggressiveness": (1,),
 }
-"""How far each knob that moves cut-ins or waits is turned, both ways: a small step costs little, but
-only a large one shows on few calls."""
+"""How far each knob that moves cut-ins or waits is turned, both ways: a small step costs little,
+but only a large one shows on few calls."""
 
 
 @dataclass(frozen=True, slots=True)

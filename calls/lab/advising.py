@@ -19,9 +19,9 @@ def candidates(profile: TimingProfile) -> list[Candidate]:
 
 
 def advised(replay: Replay, *, most_cut_ins: float, until: datetime | None = None) -> Advised:
-    """until: the calls came up to then; None: up to the asking."""
+    """until: the calls came up to then; None: up to the asking. Nothing before there is a result."""
     live, tried = replay.live.values, []
-    for candidate, entry in zip(replay.tried, replay.result, strict=True):
+    for candidate, entry in zip(replay.tried, replay.result, strict=bool(replay.result)):
         step = Step.between(live, candidate.profile)
         if step is not None:
             one, other = map(Comparison.from_json, entry["halves"])

@@ -78,7 +78,9 @@ class ShortcutsTests(HelpTestCase):
         self.assertIn('<h2 id="shortcuts-title">', fragment)
 
     def test_each_page_that_g_leads_to_has_its_key_in_the_navigation(self) -> None:
+        self.client.force_login(a_person("operator", "noa"))
         told = {shortcut.keys: shortcut.meaning for shortcut in SHORTCUTS[0].shortcuts}
+        self.client.force_login(a_person("operator", "noa"))
         navigation = self.page("/en/profiles/")
         for _name, label, _permission, key in PAGES:
             if key:

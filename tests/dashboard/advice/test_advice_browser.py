@@ -19,6 +19,7 @@ from tuning.models import TimingProfile
 from tuning.turns.profile import Profile
 for number in range(1, 6):
     a_recorded_call(number)
+    a_recorded_call(number + 5, profile="brisk")
 profile = TimingProfile.objects.get(name="balanced")
 profile.make_default()
 revision = profile.publish(Profile(vad_hangover_ms=240), by=None, note="as the lab advised")
@@ -40,7 +41,7 @@ class AdviceBrowserTests(BrowserTestCase):
 
     def test_its_pages_are_whole_in_both_languages_light_and_dark_wide_and_narrow(self) -> None:
         profile = self.profile("balanced")
-        paths = ("", "lab/advice/", "lab/advice/?of=2", "lab/predictions/", f"profiles/{profile}/")
+        paths = ("", "lab/advice/", "lab/advice/?of=3", "lab/predictions/", f"profiles/{profile}/")
         for language, theme, width in (
             ("he", "light", 1280), ("he", "dark", 360), ("en", "light", 360), ("en", "dark", 1280),
         ):  # fmt: skip
@@ -72,7 +73,7 @@ class AdviceBrowserTests(BrowserTestCase):
 
     def test_asked_for_it_shows_how_far_it_is_and_then_what_it_found(self) -> None:
         operator = self.signed_in(language="en")
-        page = operator.visit(f"lab/advice/?of={self.profile('balanced')}")
+        page = operator.visit(f"lab/advice/?of={self.profile('brisk')}")
         page.locator(".ask-advice button").press("Enter")
         page.wait_for_url("**/lab/advice/*/")
         expect(page.locator("#replay-result")).to_contain_text(

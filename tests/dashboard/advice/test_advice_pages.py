@@ -201,6 +201,13 @@ class DraftTests(AdviceTestCase):
         self.assertIn("Ask for advice again", page)
         self.assertNotIn("Put it into my draft", page)
 
+    def test_before_there_is_a_result_nothing_can_be_drafted(self) -> None:
+        Replay.objects.update(result=[], state=Replay.State.RUNNING)
+        with override("en"):
+            address = reverse("advice_draft", args=[self.one.pk, "end_silence_long_ms"])
+        self.assertEqual(self.client.post(address).status_code, HTTPStatus.NOT_FOUND)
+        self.assertIsNone(self.draft)
+
     def test_only_what_is_advised_can_be_drafted(self) -> None:
         with override("en"):
             address = reverse("advice_draft", args=[self.one.pk, "vad_hangover_ms"])

@@ -215,7 +215,9 @@ class ListTests(LabTestCase):
             self.profile, [Candidate("x", Profile())], calls=Call.objects.none(), kind=kind, by=None
         )
         advice = Replay.objects.get(kind=kind)
-        self.assertEqual(self.client.get(f"/en/lab/{advice.pk}/").status_code, 404)
+        self.assertRedirects(
+            self.client.get(f"/en/lab/{advice.pk}/"), f"/en/lab/advice/{advice.pk}/"
+        )
         page = self.client.get("/en/lab/")
         self.assertEqual(len(page.context["replays"]), PAGE_REPLAYS)
         more = self.client.get(f"/en/lab/?{page.context['more']}", headers={"HX-Request": "true"})

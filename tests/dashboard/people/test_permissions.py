@@ -63,6 +63,10 @@ MAY = {
     "replay_new": OPERATOR,
     "replay_stop": OPERATOR,
     "call_tried": OPERATOR,
+    "advice": OPERATOR,
+    "advice_of": OPERATOR,
+    "advice_draft": OPERATOR,
+    "predictions": OPERATOR,
     # trials
     "trials": OPERATOR,
     "trial": OPERATOR,
@@ -106,7 +110,10 @@ MAY = {
 """By its URL name: the least that may open it (GET), or do it (POST) where it answers only that."""
 MAY_POST = {"profile": ADMIN, "number": ADMIN}
 """Where doing needs more than looking."""
-ARGUMENTS = {"preset": "brisk", "pk": 1, "number": 1, "n": 1, "kind": "csv", "format": "csv"}
+ARGUMENTS = {
+    "preset": "brisk", "pk": 1, "number": 1, "n": 1, "kind": "csv", "format": "csv",
+    "knob": "end_silence_long_ms",
+}  # fmt: skip
 
 
 def every_pattern(patterns: Sequence[object] = urls.urlpatterns) -> Iterator[URLPattern]:
