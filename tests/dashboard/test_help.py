@@ -78,6 +78,7 @@ class ShortcutsTests(HelpTestCase):
         self.assertIn('<h2 id="shortcuts-title">', fragment)
 
     def test_each_page_that_g_leads_to_has_its_key_in_the_navigation(self) -> None:
+        self.client.force_login(a_person("operator", "noa"))
         told = {shortcut.keys: shortcut.meaning for shortcut in SHORTCUTS[0].shortcuts}
         self.client.force_login(a_person("operator", "noa"))
         navigation = self.page("/en/profiles/")
