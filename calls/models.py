@@ -55,8 +55,16 @@ class Call(models.Model):
         UNCONNECTED = "never connected", _("the stream never came")
         LOST = "lost", _("the server died")
 
+    class Via(models.TextChoices):
+        TELEPHONE = "telephone", _("telephone")
+        BROWSER = "browser", _("browser")
+
     call_sid = models.CharField(max_length=64, unique=True)
     stream_sid = models.CharField(max_length=64, blank=True)
+    via = models.CharField(
+        _("line"), max_length=10, choices=Via, default=Via.TELEPHONE, db_default=Via.TELEPHONE
+    )
+    """From a browser one of us talks, on the Talk page: `caller` is their name here."""
     caller = models.CharField(_("caller"), max_length=32, blank=True)
     called = models.CharField(_("called number"), max_length=32, blank=True)
     number = models.ForeignKey(
@@ -117,6 +125,8 @@ class Call(models.Model):
 
     TEST_CALLER = "+15005550006"
     """A number for tests, which nobody can have: calls of calls/simulator/dashboard_call.py."""
+    REAL = Q(via=Via.TELEPHONE) & ~Q(caller=TEST_CALLER)
+    """A customer's call: only these enter figures, advice and trials unasked."""
 
     # Where a stream goes on, if it took over from another of the same call.
     first_turn = 0
@@ -148,17 +158,19 @@ class Call(models.Model):
             ("replay_call", "Can try a profile on recorded calls"),
             ("export_call", "Can export calls"),
             ("label_call", "Can label turns"),
+            ("talk_call", "Can talk to the agent from the browser"),
         )
 
     def __str__(self) -> str:
         return self.call_sid
 
     @classmethod
-    def ring(cls, call_sid: str, caller: str, called: str) -> Call:
+    def ring(cls, call_sid: str, caller: str, called: str, via: str = Via.TELEPHONE) -> Call:
         """A call is coming in: remember it, with a fresh one-time token for its stream.
 
         It may ring again for MAY_RING_AGAIN, as long as it has not ended; then `token` is blank,
-        and nothing is changed: whoever captured the request opens nothing with it.
+        and nothing is changed: whoever captured the request opens nothing with it. One of us who
+        talks from a browser is answered at any hour.
         """
         cls.close_unconnected()
         now, token = timezone.now(), secrets.token_urlsafe(24)
@@ -167,10 +179,13 @@ class Call(models.Model):
             number = PhoneNumber.dialled(called)
             profile = number.profile if number else None
             new = {
+                "via": via,
                 "caller": caller,
                 "called": called,
                 "number": number,
-                "is_after_hours": number is not None and not number.is_open(now),
+                "is_after_hours": via == cls.Via.TELEPHONE
+                and number is not None
+                and not number.is_open(now),
                 "profile": profile or TimingProfile.objects.get(is_default=True),
                 "rang_at": now,
                 "token": token,
@@ -257,8 +272,17 @@ class Call(models.Model):
         return self.caller == self.TEST_CALLER
 
     @property
+    def is_from_browser(self) -> bool:
+        return self.via == self.Via.BROWSER
+
+    @property
+    def is_real(self) -> bool:
+        """As REAL says."""
+        return not (self.is_test or self.is_from_browser)
+
+    @property
     def masked_caller(self) -> str:
-        return masked(self.caller)
+        return self.caller if self.is_from_browser else masked(self.caller)
 
     @property
     def duration(self) -> timedelta | None:

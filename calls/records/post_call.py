@@ -59,7 +59,7 @@ def settle(call_pk: int) -> bool:
         Timeline.keep(call, entries or [])
         call.tally()
         new = call.turns.filter(number__gt=call.counted_to)  # a record may come late, in pieces
-        if not call.is_test:
+        if call.is_real:
             _count(new)
         call.counted_to = max((turn.number for turn in new), default=call.counted_to)
         call.save(update_fields=["counted_to"])

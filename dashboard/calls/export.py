@@ -38,6 +38,7 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("profile", lambda call: call.profile.name),
     ("revision", lambda call: call.revision.number if call.revision else ""),
     ("is_test", lambda call: int(call.is_test)),
+    ("line", lambda call: call.via),
 )
 TURN = (
     *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),

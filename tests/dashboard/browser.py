@@ -27,9 +27,11 @@ TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAni
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*flags: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*FLAGS, *flags]
+        )
         yield browser
         browser.close()
 
@@ -111,12 +113,14 @@ class BrowserTestCase(SimpleTestCase):
     browser: ClassVar[Browser]
 
     @classmethod
-    def begin(cls, *, made: str = "") -> None:
-        """For `setUpModule`. made: a program that fills the server's database."""
-        cls.server = enterModuleContext(Server("tests.fake_settings"))
+    def begin(
+        cls, *flags: str, made: str = "", settings_module: str = "tests.fake_settings"
+    ) -> None:
+        """For `setUpModule`. flags: of the browser. made: a program that fills the database."""
+        cls.server = enterModuleContext(Server(settings_module))
         if made:
             cls.server.manage("shell", "-v0", "-c", made)
-        cls.browser = enterModuleContext(chromium())
+        cls.browser = enterModuleContext(chromium(*flags))
 
     def signed_in(self, **wishes: Any) -> Operator:
         operator = Operator(self.browser, self.server, **wishes)

@@ -1,0 +1,50 @@
+"""The Talk page in a real browser whose microphone is a recorded file: calls by its buttons."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+from unittest import addModuleCleanup
+
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.browser import BrowserTestCase, Operator
+from tests.dashboard.talk.voices import write_microphone
+
+SETTINGS = "tests.dashboard.talk.talk_settings"
+FLAGS = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+
+def setUpModule() -> None:
+    folder = tempfile.TemporaryDirectory()
+    addModuleCleanup(folder.cleanup)
+    TalkTestCase.microphone = Path(folder.name) / "microphone.wav"
+    write_microphone(TalkTestCase.microphone, [1.0])
+    heard = f"--use-file-for-fake-audio-capture={TalkTestCase.microphone}%noloop"
+    TalkTestCase.begin(*FLAGS, heard, settings_module=SETTINGS)
+
+
+class TalkTestCase(BrowserTestCase):
+    microphone: ClassVar[Path]
+
+    def talking(self, *said: float | str, language: str = "en") -> tuple[Operator, Page]:
+        write_microphone(self.microphone, [*said])
+        operator = self.signed_in(language=language)
+        page = operator.visit("talk/")
+        page.click("#call")
+        expect(page.locator('[data-state="talking"]')).to_be_visible(timeout=10_000)
+        return operator, page
+
+
+class WholeCallTests(TalkTestCase):
+    def test_a_call_of_five_turns_by_the_pages_own_buttons(self) -> None:
+        turns: list[float | str] = []
+        for _turn in range(5):
+            turns += ["smoke", 6.0]
+        operator, page = self.talking(2.0, *turns)
+        expect(page.locator("#heard-turns tr")).to_have_count(5, timeout=60_000)
+        page.screenshot(path="/tmp/talk.png", full_page=True)
+        page.click("#hang-up")
+        expect(page.locator("#call")).to_be_focused()
+        self.assertEqual(operator.complaints, [])
