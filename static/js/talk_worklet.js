@@ -157,7 +157,7 @@ class Loudspeaker extends AudioWorkletProcessor {
       output[index] = this.silentFor > 2 * this.half ? 0 : this.between();
       this.phase += this.step;
     }
-    while (this.due.length && this.due[0].at <= currentTime) this.port.postMessage({ mark: this.due.shift().mark });
+    while (this.due.length && this.due[0].at <= currentTime) this.port.postMessage(this.due.shift());
     return true;
   }
 

@@ -44,6 +44,9 @@ BROWSER = Browser()
 
 def _is_of_our_page(headers: Mapping[bytes, bytes]) -> bool:
     """The page came from the host that the socket is opened at; a proxy may leave out the port."""
-    origin, host = headers.get(b"origin", b""), headers.get(b"host", b"")
-    page = urlsplit(origin.decode("latin-1")).hostname
-    return page is not None and page == urlsplit(f"//{host.decode('latin-1')}").hostname
+    origin, host = (headers.get(name, b"").decode("latin-1") for name in (b"origin", b"host"))
+    try:
+        page, here = urlsplit(origin).hostname, urlsplit(f"//{host}").hostname
+    except ValueError:
+        return False
+    return page is not None and page == here
