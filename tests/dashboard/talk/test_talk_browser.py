@@ -53,13 +53,15 @@ class WholeCallTests(TalkTestCase):
 class InterruptionTests(TalkTestCase):
     def test_the_loudspeaker_is_silent_within_290_ms_of_the_callers_voice(self) -> None:
         import os
-        N=int(os.environ.get("N","8"))
-        said: list[float | str] = [2.0, *["smoke", 2.0] * (N+1)]
+
+        N = int(os.environ.get("N", "8"))
+        said: list[float | str] = [2.0, *["smoke", 2.0] * (N + 1)]
         _operator, page = self.talking(*said)
         silenced = page.locator("#live")
         page.wait_for_function(
             "(n) => (document.getElementById('live').dataset.silenced ?? '').split(' ').length >= n",
-            arg=N, timeout=(N * 4 + 30) * 1000,
+            arg=N,
+            timeout=(N * 4 + 30) * 1000,
         )
         took = sorted(map(int, (silenced.get_attribute("data-silenced") or "").split()))
         print(took, page.inner_text("#heard"))

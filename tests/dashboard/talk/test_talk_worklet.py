@@ -31,7 +31,8 @@ HEARD = """async ([worklet, rate, tones]) => {
   source.start();
   await context.startRendering();
   const last = seconds * tones.length * 1000 - 60;
-  while (!frames.length || frames.at(-1)[0] < last) await new Promise((done) => setTimeout(done, 20));
+  const soon = () => new Promise((done) => setTimeout(done, 20));
+  while (!frames.length || frames.at(-1)[0] < last) await soon();
   const begins = frames.map(([at]) => at);
   const levels = tones.map((_, index) => {
     const from = index * seconds * 1000 + 60;
@@ -55,7 +56,8 @@ PLAYED = """async ([worklet, rate, seconds, orders]) => {
     context.suspend(at).then(async () => {
       for (let number = 0; number < (sounds ?? 0); number += 1) {
         id += 1;
-        mouth.port.postMessage({ id, sound: Uint8Array.from({ length: 800 }, (_, each) => tone[each % 8]) });
+        const sound = Uint8Array.from({ length: 800 }, (_, each) => tone[each % 8]);
+        mouth.port.postMessage({ id, sound });
         if (marks) mouth.port.postMessage({ mark: `1:0:${id}` });
       }
       if (clear) mouth.port.postMessage({ clear: true });
@@ -79,7 +81,8 @@ PLAYED = """async ([worklet, rate, seconds, orders]) => {
     return Math.sqrt(part.reduce((sum, each) => sum + each * each, 0) / window);
   });
   const from = Math.round(0.5 * rate);
-  return { levels, told, tone: power(from, 1000), images: [7000, 9000, 15000].map((hz) => power(from, hz)) };
+  const images = [7000, 9000, 15000].map((hz) => power(from, hz));
+  return { levels, told, tone: power(from, 1000), images };
 }"""
 
 
