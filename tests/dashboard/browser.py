@@ -39,7 +39,7 @@ def chromium(*flags: str) -> Iterator[Browser]:
 class Operator:
     """A signed-in operator's page; `complaints`: what the console was told as an error.
 
-    `user` None: nobody is signed in.
+    `user` None: nobody is signed in. `address`: by this way to the server.
     """
 
     def __init__(
@@ -52,8 +52,9 @@ class Operator:
         width: int = 1280,
         user: str | None = "operator",
         password: str = PASSWORD,
+        address: str = "",
     ) -> None:
-        self._address = f"{server.address}/{language}"
+        self._address = f"{address or server.address}/{language}"
         self._context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if theme == "dark" else "light",
