@@ -94,7 +94,7 @@ function follow(mine) {
   mine.addEventListener("problem", ({ detail }) => show(detail));
   mine.addEventListener("silenced", ({ detail }) => {
     document.getElementById("heard").hidden = document.getElementById("silenced").hidden = false;
-    document.getElementById("silenced-ms").textContent = `${Math.round(detail)} ms`;
+    document.getElementById("silenced-ms").textContent = inMs(detail);
     live.dataset.silenced = [live.dataset.silenced, Math.round(detail)].filter(Boolean).join(" ");
   });
   mine.addEventListener("ended", ({ detail }) => {
@@ -152,9 +152,13 @@ function showHeard() {
   const made = document.getElementById("heard-turn").content.firstElementChild.cloneNode(true);
   made.id = `heard-${turn}`;
   made.querySelector("th").textContent = turn;
-  for (const [index, place] of made.querySelectorAll(".ms").entries()) place.textContent = `${Math.round(parts[index])} ms`;
+  for (const [index, place] of made.querySelectorAll(".ms").entries()) place.textContent = inMs(parts[index]);
   document.getElementById("heard-turns").prepend(made);
   document.getElementById("heard").hidden = false;
+}
+
+function inMs(value) {
+  return `${Math.round(value).toLocaleString("en")} ms`;
 }
 
 function isField(target) {
