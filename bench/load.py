@@ -4,6 +4,7 @@ The server is daphne as deployed, with services of fixed delays, on a core of it
 (the webhook, the stream, real speech on a line with soft noise) are on another.
 
     .venv/bin/python -m bench.load
+    .venv/bin/python -m bench.load --carrier browser    # the same callers at the Talk page's socket
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import psutil
 
 from bench import rig, services
+from bench.browser_calls import Talker
 from bench.load_table import Step, table
 from calls.measures.latency import percentile
 from calls.models import Call, Turn
@@ -72,8 +74,8 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        self._address = f"http://127.0.0.1:{port}"
-        self.webhook = f"{self._address}/twilio/voice"
+        self.address = f"http://127.0.0.1:{port}"
+        self.webhook = f"{self.address}/twilio/voice"
         self._log = rig.VAR_DIR / log
         with on_core(core), self._log.open("w") as output:
             self.process = psutil.Popen(
@@ -86,7 +88,7 @@ class Server:
         until_s = time.monotonic() + READY_S
         while time.monotonic() < until_s and self.process.poll() is None:
             try:
-                urllib.request.urlopen(f"{self._address}/healthz", timeout=5).close()
+                urllib.request.urlopen(f"{self.address}/healthz", timeout=5).close()
             except OSError:
                 time.sleep(0.1)
             else:
@@ -117,16 +119,24 @@ def on_core(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, ours)
 
 
-async def hold_calls(count: int, server: Server) -> tuple[list[CallResult], Cost, Cost]:
+def placed_by(carrier: str, server: Server) -> Callable[[Caller], Awaitable[CallResult]]:
+    """What places a call: as a telephone's carrier, or as a browser."""
+    dialled = Dialled(webhook=server.webhook)
+    talker = Talker(server.address) if carrier == "browser" else None
+    return talker.place_call if talker else lambda caller: place_call(caller, dialled)
+
+
+async def hold_calls(
+    count: int, server: Server, place: Callable[[Caller], Awaitable[CallResult]]
+) -> tuple[list[CallResult], Cost, Cost]:
     """So many calls at once, with the server's cost at both ends of the window."""
     speech = [rig.speech(name) for name in SPEECH]
-    dialled = Dialled(webhook=server.webhook)
     chance = random.Random(count)
 
     async def call(number: int) -> CallResult:
         await asyncio.sleep(ARRIVE_S * number / count + chance.uniform(0, 0.02))
         said = [Say(speech[(number + line) % len(speech)]) for line in range(LINES)]
-        return await place_call(CallerOnALine(said, seed=number), dialled)
+        return await place(CallerOnALine(said, seed=number))
 
     calls = [asyncio.create_task(call(number)) for number in range(count)]
     await asyncio.sleep(ARRIVE_S + SETTLE_S)
@@ -170,11 +180,12 @@ def frames_late_ms(call: Call, result: CallResult) -> list[float]:
     return [ms - min(on_the_way) for ms in on_the_way]
 
 
-def measure(count: int, server: Server) -> Step:
+def measure(count: int, server: Server, carrier: str) -> Step:
     idle = server.cost()
     time.sleep(IDLE_S)
     idle_until = server.cost()
-    results, before, after = asyncio.run(hold_calls(count, server))
+    place = placed_by(carrier, server)
+    results, before, after = asyncio.run(hold_calls(count, server, place))
     calls = {call.call_sid: call for call in recorded(results)}
     for call in calls.values():  # no worker serves the bench
         settle(call.pk)
@@ -238,6 +249,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--json", action="store_true")
     options.add_argument("--calls", type=int, nargs="+", default=STEPS)
+    options.add_argument("--carrier", choices=("twilio", "browser"), default="twilio")
     chosen = options.parse_args()
     rig.prepare()
     callers_core, *rest = sorted(os.sched_getaffinity(0))
@@ -247,7 +259,7 @@ def main() -> None:
             server = Server(rest[0] if rest else callers_core, f"server-{count}.log")
             try:
                 server.wait()
-                steps.append(measure(count, server))
+                steps.append(measure(count, server, chosen.carrier))
             finally:
                 server.stop()
             if not chosen.json:

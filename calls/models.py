@@ -18,11 +18,11 @@ from calls.measures.latency_count import LatencyCount as LatencyCount
 from calls.measures.timeline import Timeline as Timeline
 from calls.measures.trial_call import TrialCall as TrialCall
 from calls.measures.trial_side import TrialSide
-from calls.process.log import masked
 from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
 from calls.services import NO_NUMBER, CalledNumber
+from calls.telephony.call_line import CallLine
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
 
@@ -37,7 +37,7 @@ MAY_RING_AGAIN = timedelta(minutes=3)
 STREAM_ERROR_CHARACTERS = 300
 
 
-class Call(TrialSide):
+class Call(CallLine, TrialSide):
     """One telephone call, from the voice webhook to its end."""
 
     class Ended(models.TextChoices):
@@ -60,8 +60,6 @@ class Call(TrialSide):
 
     call_sid = models.CharField(max_length=64, unique=True)
     stream_sid = models.CharField(max_length=64, blank=True)
-    caller = models.CharField(_("caller"), max_length=32, blank=True)
-    called = models.CharField(_("called number"), max_length=32, blank=True)
     number = models.ForeignKey(
         PhoneNumber, models.SET_NULL, null=True, related_name="calls", verbose_name=_("number")
     )
@@ -118,9 +116,6 @@ class Call(TrialSide):
     counted_to = models.PositiveIntegerField(default=0)
     """The last turn whose latencies are in the counts of the hour."""
 
-    TEST_CALLER = "+15005550006"
-    """A number for tests, which nobody can have: calls of calls/simulator/dashboard_call.py."""
-
     # Where a stream goes on, if it took over from another of the same call.
     first_turn = 0
     first_part = 0
@@ -156,17 +151,21 @@ class Call(TrialSide):
             ("replay_call", "Can try a profile on recorded calls"),
             ("export_call", "Can export calls"),
             ("label_call", "Can label turns"),
+            ("talk_call", "Can talk to the agent from the browser"),
         )
 
     def __str__(self) -> str:
         return self.call_sid
 
     @classmethod
-    def ring(cls, call_sid: str, caller: str, called: str) -> Call:
+    def ring(
+        cls, call_sid: str, caller: str, called: str, via: str = CallLine.Via.TELEPHONE
+    ) -> Call:
         """A call is coming in: remember it, with a fresh one-time token for its stream.
 
         It may ring again for MAY_RING_AGAIN, as long as it has not ended; then `token` is blank,
-        and nothing is changed: whoever captured the request opens nothing with it.
+        and nothing is changed: whoever captured the request opens nothing with it. One of us who
+        talks from a browser is answered at any hour.
         """
         cls.close_unconnected()
         now, token = timezone.now(), secrets.token_urlsafe(24)
@@ -175,10 +174,13 @@ class Call(TrialSide):
             number = PhoneNumber.dialled(called)
             profile = (number and number.profile) or TimingProfile.objects.get(is_default=True)
             new = {
+                "via": via,
                 "caller": caller,
                 "called": called,
                 "number": number,
-                "is_after_hours": number is not None and not number.is_open(now),
+                "is_after_hours": via == cls.Via.TELEPHONE
+                and number is not None
+                and not number.is_open(now),
                 "profile": profile,
                 "rang_at": now,
                 "token": token,
@@ -260,15 +262,6 @@ class Call(TrialSide):
         self.dropped_short = self.unanswered_short + labelled
         figures = ("turn_count", "slowest_ms", "slowest_content_ms", "cut_ins", "dropped_short")
         self.save(update_fields=figures)
-
-    @property
-    def is_test(self) -> bool:
-        """Placed from the dashboard."""
-        return self.caller == self.TEST_CALLER
-
-    @property
-    def masked_caller(self) -> str:
-        return masked(self.caller)
 
     @property
     def duration(self) -> timedelta | None:

@@ -19,12 +19,14 @@ from django.urls import path, re_path  # noqa: E402
 from django.utils.module_loading import import_string  # noqa: E402
 
 from calls.process import life  # noqa: E402
+from calls.telephony.carrier import Carrier  # noqa: E402
 from calls.telephony.media_socket import MediaConsumer  # noqa: E402
 from dashboard.lab.replay_socket import ReplayConsumer  # noqa: E402
 from dashboard.live.close_codes import NothingThere  # noqa: E402
 from dashboard.live.listening import ListenConsumer  # noqa: E402
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer  # noqa: E402
 from dashboard.people.required_steps import nobody_until_done  # noqa: E402
+from dashboard.talk.sockets import EchoConsumer, TalkConsumer  # noqa: E402
 
 nothing_there = NothingThere.as_asgi()
 """Channels' own answer to an address that is none is a traceback in the log."""
@@ -41,6 +43,12 @@ def for_operators(consumer: Any) -> Any:
     return answer
 
 
+def media(carrier: Carrier) -> Any:
+    """The socket that a carrier brings its calls to."""
+    served = MediaConsumer.as_asgi(carrier=carrier)
+    return for_operators(served) if carrier.asks_for_sign_in else served
+
+
 def _is_address(origin: str) -> bool:
     try:
         parts = urlsplit(origin)
@@ -54,13 +62,12 @@ application = ProtocolTypeRouter(
         "http": django_application,
         "websocket": URLRouter(
             [
-                *(
-                    path(carrier.socket, MediaConsumer.as_asgi(carrier=carrier))
-                    for carrier in map(import_string, settings.CARRIERS)
-                ),
+                *(path(each.socket, media(each)) for each in map(import_string, settings.CARRIERS)),
                 # Each in full: a router inside a router does not see through middleware.
                 path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
                 path("ws/listen/<key:pk>", for_operators(ListenConsumer.as_asgi())),
+                path("ws/<str:language>/talk", for_operators(TalkConsumer.as_asgi())),
+                path("ws/talk/echo", for_operators(EchoConsumer.as_asgi())),
                 path("ws/<str:language>/profiles", for_operators(ProfilesConsumer.as_asgi())),
                 path("ws/<str:language>/replays/<key:pk>", for_operators(ReplayConsumer.as_asgi())),
                 re_path("", nothing_there),

@@ -235,7 +235,7 @@ BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 GREETING = environment.text("GREETING")
 """What a caller hears first; empty: the language's plain one."""
 
-CARRIERS = ["calls.telephony.twilio.carrier.TWILIO"]
+CARRIERS = ["calls.telephony.twilio.carrier.TWILIO", "calls.telephony.browser.carrier.BROWSER"]
 """Who brings calls: each a calls.telephony.carrier.Carrier, by dotted path."""
 TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
 """Of the account whose numbers `connect_number` points here."""

@@ -71,7 +71,7 @@ def keep(call: Call, entries: list[Event | Action]) -> list[tuple[Place, int]]:
     Timeline.keep(call, entries)
     call.tally()
     new = call.turns.filter(number__gt=call.counted_to)  # a record may come late, in pieces
-    counted = Counter[Place]() if call.is_test else _counted(new)
+    counted = _counted(new) if call.is_real else Counter[Place]()
     call.counted_to = max((turn.number for turn in new), default=call.counted_to)
     call.save(update_fields=["counted_to"])
     return sorted(counted.items())

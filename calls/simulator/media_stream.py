@@ -146,20 +146,25 @@ class TwilioStream:
         chunk = 0
         for item in self._caller.frames():
             if isinstance(item, Key):
-                self._post("dtmf", {"track": "inbound_track", "digit": item.digit})
+                self._press(item.digit)
                 continue
             chunk += 1
             due_s = self._began_s + chunk * FRAME_MS / 1000
             await asyncio.sleep(due_s - self._loop.time())
             self._result.late_ms.append((self._loop.time() - due_s) * 1000)
             self._sequence += 1
-            # By hand: at fifty a second and call, json.dumps would be a third of the cost.
-            self._outbox.put_nowait(
-                f'{{"event":"media","sequenceNumber":"{self._sequence}",'
-                f'"streamSid":"{self._sid}","media":{{"track":"inbound","chunk":"{chunk}",'
-                f'"timestamp":"{(chunk - 1) * FRAME_MS}",'
-                f'"payload":"{b64encode(item).decode()}"}}}}'
-            )
+            self._outbox.put_nowait(self._media(chunk, b64encode(item).decode()))
+
+    def _press(self, digit: str) -> None:
+        self._post("dtmf", {"track": "inbound_track", "digit": digit})
+
+    def _media(self, chunk: int, payload: str) -> str:
+        """By hand: at fifty a second and call, json.dumps would be a third of the cost."""
+        return (
+            f'{{"event":"media","sequenceNumber":"{self._sequence}",'
+            f'"streamSid":"{self._sid}","media":{{"track":"inbound","chunk":"{chunk}",'
+            f'"timestamp":"{(chunk - 1) * FRAME_MS}","payload":"{payload}"}}}}'
+        )
 
     # From the agent.
 
@@ -180,15 +185,19 @@ class TwilioStream:
         except ValueError as error:
             self._result.note(f"31951: {error}")
             return
+        name = message["mark"]["name"] if message["event"] == "mark" else ""
+        self._play(message["event"], payload, name)
+
+    def _play(self, event: str, payload: bytes, name: str) -> None:
         now_ms, ear = self._now_ms(), self._caller.ear
-        match message["event"]:
+        match event:
             case "media":
                 if ear.ends_ms - now_ms > BUFFER_LIMIT_MS:
                     self._result.note("31931: more than 10 minutes of audio are buffered")
                     return
                 ear.play(now_ms, payload)
             case "mark":
-                self._marks.append((max(now_ms, ear.ends_ms), message["mark"]["name"]))
+                self._marks.append((max(now_ms, ear.ends_ms), name))
                 self._echo_played()
             case "clear":
                 ear.clear(now_ms)
@@ -201,10 +210,13 @@ class TwilioStream:
             self._alarm.cancel()
             self._alarm = None
         while self._marks and self._marks[0][0] <= self._now_ms():
-            self._post("mark", {"name": self._marks.popleft()[1]})
+            self._return_mark(self._marks.popleft()[1])
         if self._marks:
             due_s = self._began_s + self._marks[0][0] / 1000
             self._alarm = self._loop.call_at(due_s, self._echo_played)
+
+    def _return_mark(self, name: str) -> None:
+        self._post("mark", {"name": name})
 
 
 def _checked(message: Any, stream_sid: str) -> bytes:

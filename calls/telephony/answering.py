@@ -45,13 +45,13 @@ class Refuse:
 Answer = Take | Forward | Refuse
 
 
-def answer(call_sid: str, caller: str, called: str) -> Answer:
+def answer(call_sid: str, caller: str, called: str, via: str = Call.Via.TELEPHONE) -> Answer:
     """A call comes in: take it, forward it, or refuse it politely."""
     if live.is_draining:
         logger.warning("Refused: shutting down")
         return Refuse(prompts.text("busy"))
     try:
-        call = Call.ring(call_sid, caller, called)
+        call = Call.ring(call_sid, caller, called, via)
         decided = _decide(call)
     except DatabaseError:
         logger.exception("The call cannot be taken: the database does not answer")
@@ -62,7 +62,8 @@ def answer(call_sid: str, caller: str, called: str) -> Answer:
 
 def _decide(call: Call) -> Answer:
     number = call.number
-    if number is None and settings.UNKNOWN_NUMBER == "refuse":
+    is_unknown = number is None and not call.is_from_browser  # which dials no number
+    if is_unknown and settings.UNKNOWN_NUMBER == "refuse":
         logger.warning("Refused: %s is not one of our numbers", call.called)
         return _ended(call, Call.Ended.UNKNOWN, Refuse(spoken().notices.unknown_number))
     if number and call.is_after_hours and number.when_closed == PhoneNumber.WhenClosed.SAY:

@@ -141,7 +141,10 @@ class Carrier(Protocol):
     urls: str
     """The module of its other addresses, where a call rings: as Django's `include` takes it."""
 
-    def admits(self, scope: Mapping[str, Any]) -> bool:
+    asks_for_sign_in: bool
+    """Only our own pages open its socket: whoever is signed in there is `scope["user"]`."""
+
+    async def admits(self, scope: Mapping[str, Any]) -> bool:
         """Whether this handshake (an ASGI scope) may open the socket. The token comes later."""
 
     def parse(self, text: str) -> Message | None:

@@ -70,7 +70,7 @@ class MediaConsumer(AsyncConsumer):
         self._live_call: live.LiveCall | None = None
         self._pace, self._heard_ms = Pace(time.monotonic()), 0
         await receive()  # websocket.connect
-        if not self._carrier.admits(scope):
+        if not await self._carrier.admits(scope):
             await self._close(REFUSED)
             return
         await send({"type": "websocket.accept"})

@@ -40,6 +40,11 @@ class CallClock:
         oldest = self._arrivals[0] if self._arrivals else (at_ms, self.arrived_ms)
         return oldest[1] - (oldest[0] - at_ms)  # before all that is remembered
 
+    def at_when(self, wall_ms: float) -> int | None:
+        """The caller-audio clock at this wall time, as `wall_of` told it; None: long ago."""
+        arrived = (at_ms for at_ms, came_ms in reversed(self._arrivals) if came_ms <= wall_ms)
+        return next(arrived, None)
+
     def at_of(self, wall_ms: float) -> int:
         """The caller-audio clock at this wall time, present or soon."""
         return round(self.at_ms + wall_ms - self.arrived_ms)

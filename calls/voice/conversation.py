@@ -100,6 +100,8 @@ class Conversation:
         self.replies = Replies(means, self._audio_in, self.feed)
         self._judge = WordsJudge(spoken.judge)
         self._dismissed: Counter[str] = Counter()
+        self.echo_percent = 0
+        """How much of the agent's own voice was in what was taken for voice last while it spoke."""
         self._seen: tuple[str, int] = ("", 0)
         """The state, and the silence asked for in it, that an operator was told last."""
         self._recognising: asyncio.Task[None] | None = None
@@ -159,7 +161,7 @@ class Conversation:
             self._audio_in.forward(at_ms, frame, self.turns.profile)
             speech, echo = self._vad(frame), 0
             if speech and self.turns.state == "speaking":
-                echo = self._echo.percent()
+                echo = self.echo_percent = self._echo.percent()
             self.feed(Heard(at_ms, speech, level_db(frame), echo))
 
     def marked(self, name: str) -> None:

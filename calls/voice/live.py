@@ -253,6 +253,7 @@ class LiveCall:
     def _snapshot(self, conversation: Conversation) -> dict[str, Any]:
         call, turns = self.call, conversation.turns
         last = conversation.newest_turn()
+        ended_ms = last.speech_ended_ms if last else None
         return {
             "pk": call.pk,
             "caller": call.masked_caller,
@@ -271,6 +272,7 @@ class LiveCall:
             "seconds": conversation.clock.wall_ms / 1000,
             "turns": max(turns.turn, 0),
             "listeners": self._audience.listeners,
+            "spoke_until_ms": None if ended_ms is None else conversation.clock.at_when(ended_ms),
             "last": last
             and asdict(last)
             | {
@@ -281,5 +283,7 @@ class LiveCall:
 
     def _details(self) -> dict[str, Any]:
         """What only those see who have opened the call."""
-        turns = self.conversation.turns if self.conversation else None
-        return {"partial": turns.words_so_far if turns else ""}
+        if not self.conversation:
+            return {"partial": "", "echo": 0}
+        words = self.conversation.turns.words_so_far
+        return {"partial": words, "echo": self.conversation.echo_percent}

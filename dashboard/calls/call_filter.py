@@ -64,6 +64,9 @@ class CallFilter(forms.Form):
     number = forms.ModelChoiceField(
         PhoneNumber.objects.all(), label=_("Number"), required=False, empty_label=_("any")
     )
+    via = forms.ChoiceField(
+        label=_("Line"), required=False, choices=[("", _("any")), *Call.Via.choices]
+    )
     profile = forms.ModelChoiceField(
         TimingProfile.objects.all(), label=_("Profile"), required=False, empty_label=_("any")
     )
@@ -89,7 +92,7 @@ class CallFilter(forms.Form):
     )
     cut_ins = forms.BooleanField(label=_("Has a cut-in"), required=False)
     dropped = forms.BooleanField(label=_("Has a dropped short answer"), required=False)
-    real = forms.BooleanField(label=_("Not counting test calls"), required=False)
+    real = forms.BooleanField(label=_("Customers' calls only"), required=False)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
@@ -158,6 +161,8 @@ class CallFilter(forms.Form):
             yield Q(rang_at__lt=until + self._to_its_end(until))
         if given["number"]:
             yield Q(number=given["number"])
+        if given["via"]:
+            yield Q(via=given["via"])
         if given["profile"]:
             yield Q(profile=given["profile"])
         if given["revision"]:
@@ -176,7 +181,7 @@ class CallFilter(forms.Form):
         if given["dropped"]:
             yield Q(dropped_short__gt=0)
         if given["real"]:
-            yield ~Q(caller=Call.TEST_CALLER)
+            yield Call.REAL
         if given["after"]:
             yield Q(Exists(self._turns(is_short=given["after"] == "short")))
         if given["text"]:

@@ -41,6 +41,7 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("trial", lambda call: call.trial.number if call.trial else ""),
     ("trial_side", lambda call: SIDES[call.runs_candidate]),
     ("is_test", lambda call: int(call.is_test)),
+    ("line", lambda call: call.via),
 )
 TURN = (
     *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),

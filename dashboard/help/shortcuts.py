@@ -47,4 +47,11 @@ SHORTCUTS = (
             Shortcut(("→",), _("Two seconds on")),
         ),
     ),
+    ShortcutGroup(
+        _("On the Talk page"),
+        (
+            Shortcut(("Space",), _("Mute, and be heard again")),
+            Shortcut(("0", "…", "9", "*", "#"), _("A key of the telephone")),
+        ),
+    ),
 )

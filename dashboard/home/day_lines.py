@@ -58,7 +58,7 @@ class DayFigures:
 def day_figures() -> DayFigures:
     since = datetime.combine(_days()[0], time(), timezone.get_current_timezone())
     ended = Call.objects.filter(ended_at__isnull=False, rang_at__gte=since, turn_count__gt=0)
-    calls = ended.exclude(caller=Call.TEST_CALLER).order_by()
+    calls = ended.filter(Call.REAL).order_by()
     counts = calls.values_list(TruncDate("rang_at")).annotate(
         Sum("turn_count"), Sum("cut_ins"), Sum("dropped_short")
     )

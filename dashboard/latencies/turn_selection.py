@@ -101,7 +101,7 @@ class Selection:
 
     @property
     def newest_calls(self) -> list[int]:
-        """Primary keys, at most NEWEST_CALLS; nobody's test calls."""
+        """Primary keys, at most NEWEST_CALLS; customers' only."""
         return [pk for pk, _rang_at, _dropped in self._newest]
 
     def dropped_by_call(self) -> dict[int, int]:
@@ -111,7 +111,7 @@ class Selection:
     @cached_property
     def _newest(self) -> list[tuple[int, datetime, int]]:
         found = Call.objects.filter(ended_at__isnull=False, rang_at__gte=self.since)
-        found = found.exclude(caller=Call.TEST_CALLER)
+        found = found.filter(Call.REAL)
         if self.profile:
             found = found.filter(profile=self.profile)
         if self.revisions:

@@ -48,6 +48,8 @@ class Snapshot(TypedDict):
     listeners: list[str]
     seconds: float
     turns: int
+    spoke_until_ms: int | None
+    """Where the caller's last speech ended, by the clock of their audio; None: long ago."""
     last: dict[str, Any] | None
 
 
@@ -132,8 +134,9 @@ class LiveConsumer(CallsSocket):
                 await bus.tell("calls", {"type": "snapshot.wanted"})
 
     async def _look(self, pk: int) -> None:
-        if not self.looked_at:
-            self.looked_at = pk
+        if pk != self.looked_at:
+            await self._look_away()
+            self.looked_at, self.told = pk, {}
             await self.channel_layer.group_add(f"details.{pk}", self.channel_name)
             await self.ask()
 
@@ -142,12 +145,15 @@ class LiveConsumer(CallsSocket):
             await ask_call(self, self.looked_at)
 
     async def disconnect(self, code: int) -> None:
+        await self._look_away()
+
+    async def _look_away(self) -> None:
         if self.looked_at:
             await self.channel_layer.group_discard(f"details.{self.looked_at}", self.channel_name)
             await ask_call(self, self.looked_at, stops=True)
 
     async def call_details(self, message: dict[str, Any]) -> None:
-        details = {name: message[name] for name in ("partial", "levels")}
+        details = {name: message[name] for name in ("partial", "levels", "echo")}
         await self.send(text_data=json.dumps(details))
 
     async def _show_turns(self, *, is_over: bool = False) -> None:

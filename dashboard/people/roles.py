@@ -14,7 +14,7 @@ VIEWER = ("calls.view_call", "calls.view_phonenumber", "tuning.view_timingprofil
 OPERATOR = (
     *VIEWER,
     *("calls.listen_call", "calls.play_call", "calls.replay_call"),
-    *("calls.export_call", "calls.label_call", "tuning.add_draft"),
+    *("calls.export_call", "calls.label_call", "calls.talk_call", "tuning.add_draft"),
     "tuning.view_trial",
 )
 ADMIN = (
@@ -34,7 +34,9 @@ LABELS: dict[str, Promise] = {
 }
 MEANINGS: dict[str, Promise] = {
     "viewer": _("Can see calls, latencies, profiles and numbers; callers' numbers are masked."),
-    "operator": _("Can also play recordings, listen in, replay, label, export and draft."),
+    "operator": _(
+        "Can also talk to the agent, play recordings, listen in, replay, label, export and draft."
+    ),
     "admin": _("Can also run trials, publish, edit numbers and people, and read the audit."),
 }
 

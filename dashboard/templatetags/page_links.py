@@ -19,6 +19,7 @@ PAGES = (
     ("calls", _("Calls"), "calls.view_call", "c"),
     ("latencies", _("Latencies"), "calls.view_call", "t"),
     ("profiles", _("Profiles"), "calls.view_call", "p"),
+    ("talk", _("Talk"), "calls.talk_call", "k"),
     ("lab", _("Lab"), "calls.replay_call", "b"),
     ("numbers", _("Numbers"), "calls.view_call", "n"),
     ("services", _("Setup"), "calls.view_serverprocess", ""),

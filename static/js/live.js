@@ -117,6 +117,12 @@ live.addEventListener("htmx:wsAfterMessage", () => {
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 });
 
+/** Open another call than the one that the page came with. */
+export function look(pk) {
+  live.dataset.look = pk;
+  socket?.send(JSON.stringify({ look: pk }));
+}
+
 function markOpened() {
   document.getElementById(`live-link-${live.dataset.look}`)?.setAttribute("aria-current", "true");
 }

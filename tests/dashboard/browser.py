@@ -27,9 +27,11 @@ TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAni
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*flags: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*FLAGS, *flags]
+        )
         yield browser
         browser.close()
 
@@ -37,7 +39,7 @@ def chromium() -> Iterator[Browser]:
 class Operator:
     """A signed-in operator's page; `complaints`: what the console was told as an error.
 
-    `user` None: nobody is signed in.
+    `user` None: nobody is signed in. `address`: by this way to the server.
     """
 
     def __init__(
@@ -50,8 +52,9 @@ class Operator:
         width: int = 1280,
         user: str | None = "operator",
         password: str = PASSWORD,
+        address: str = "",
     ) -> None:
-        self._address = f"{server.address}/{language}"
+        self._address = f"{address or server.address}/{language}"
         self._context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if theme == "dark" else "light",
@@ -111,12 +114,14 @@ class BrowserTestCase(SimpleTestCase):
     browser: ClassVar[Browser]
 
     @classmethod
-    def begin(cls, *, made: str = "") -> None:
-        """For `setUpModule`. made: a program that fills the server's database."""
-        cls.server = enterModuleContext(Server("tests.fake_settings"))
+    def begin(
+        cls, *flags: str, made: str = "", settings_module: str = "tests.fake_settings"
+    ) -> None:
+        """For `setUpModule`. flags: of the browser. made: a program that fills the database."""
+        cls.server = enterModuleContext(Server(settings_module))
         if made:
             cls.server.manage("shell", "-v0", "-c", made)
-        cls.browser = enterModuleContext(chromium())
+        cls.browser = enterModuleContext(chromium(*flags))
 
     def signed_in(self, **wishes: Any) -> Operator:
         operator = Operator(self.browser, self.server, **wishes)

@@ -17,7 +17,7 @@ from tests.dashboard.browser import BrowserTestCase, Operator
 from tests.server import Server
 
 PAGES = (
-    *("", "live/", "calls/", "calls/?revision=2", "latencies/?days=30"),
+    *("talk/", "", "live/", "calls/", "calls/?revision=2", "latencies/?days=30"),
     *("latencies/over-time/", "latencies/trade-off/", "profiles/", "numbers/", "numbers/new/"),
     *("lab/", "lab/new/"),
     *("services/", "nothing/here/", "people/", "people/2/", "audit/", "me/", "me/two-step/on/"),

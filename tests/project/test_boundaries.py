@@ -30,8 +30,9 @@ MAY_IMPORT = {
 BUS = "hevoice.bus"
 """What processes tell each other: the one thing of hevoice/ that all others may use."""
 CARRIER, TWILIO = "calls.telephony.carrier", "calls.telephony.twilio"
-SEAMS = (BUS, CARRIER, TWILIO)
-"""Rooms of their own, inside others: what a carrier is, and one of them."""
+BROWSER = "calls.telephony.browser"
+SEAMS = (BUS, CARRIER, TWILIO, BROWSER)
+"""Rooms of their own, inside others: what a carrier is, and each of them."""
 ROOMS = {
     "tuning.turns": set(),
     "tuning.lab": {"tuning.turns"},
@@ -48,6 +49,7 @@ ROOMS = {
         *("calls", "calls.language", "calls.process", "calls.records", "calls.services"),
         *("calls.telephony", CARRIER),
     },
+    BROWSER: {"calls", "calls.telephony", CARRIER},
     "calls.telephony": {
         *("calls", "calls.audio", "calls.language", "calls.process", "calls.records"),
         *("calls.services", "calls.voice", CARRIER, "tuning", "tuning.turns"),
@@ -89,6 +91,7 @@ PURE = (
     *("calls.measures.shares", "calls.lab.advice", "calls.lab.comparison", "calls.lab.figures"),
     "calls.lab.summing_up",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
+    "calls.telephony.browser.messages",
     *("calls.language.completion", "tuning.simple"),
 )
 """Modules, and folders of them."""
@@ -110,6 +113,7 @@ NOT_FAST = {
 """What the tests start, or connect to: a test that uses one is tagged `protocol` or `browser`."""
 LONGEST = 300
 WHY_LONGER = {
+    "calls/models.py": "a call, with every verb that there is for it",
     "calls/voice/reply.py": "one reply, to be followed in one file until it is heard",
     "dashboard/help/glossary.py": "every word of the pages once, each with its meaning",
     "tuning/turns/events.py": "every event and action once, as journals hold them",

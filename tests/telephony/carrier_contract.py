@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from asgiref.sync import async_to_sync
 from django.test import SimpleTestCase
 from django.urls import include, path
 from django.utils.module_loading import import_string
@@ -95,7 +96,8 @@ class CarrierContract(Case):
 
     def test_who_comes_from_afar_and_proves_nothing_is_not_let_in(self) -> None:
         scope = {"path": f"/{self.carrier.socket}", "headers": []}
-        self.assertFalse(self.carrier.admits(scope | {"client": ("192.0.2.7", 40_000)}))
+        admits = async_to_sync(self.carrier.admits)
+        self.assertFalse(admits(scope | {"client": ("192.0.2.7", 40_000)}))
 
     def test_what_is_no_message_is_malformed_and_can_be_logged(self) -> None:
         for text in NO_MESSAGES:

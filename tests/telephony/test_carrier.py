@@ -16,6 +16,7 @@ from calls.voice import live
 from tests.fakes import FakeWriter, tuned
 from tests.phone import PhoneCall, TwilioEnd, conversation_of, services
 from tests.telephony.carrier_contract import CarrierContract
+from tests.telephony.far_browser import FarBrowser
 from tests.telephony.tin_can import FarCan
 from tests.virtual_time import VirtualTimeTestCase
 from tuning.turns import journal
@@ -52,6 +53,11 @@ class TinCanTests(CarrierContract, SimpleTestCase):
 
     def test_a_word_that_is_not_known_is_let_pass(self) -> None:
         self.assertIsNone(self.parsed(["rattle", 1]))
+
+
+class BrowserTests(CarrierContract, SimpleTestCase):
+    far_end = FarBrowser
+    path = "calls.telephony.browser.carrier.BROWSER"
 
 
 class RegistrationTests(SimpleTestCase):

@@ -227,7 +227,8 @@ class HandshakeTest(TransactionTestCase):
             (b"cookie", b"\xff=\xff; sessionid=\xff"), (b"cookie", b"sessionid=" + b"x" * 9000),
             (b"host", b"\xff"),
         ):  # fmt: skip
-            for path in ("/ws/he/live", "/ws/listen/1", "/ws/he/profiles", "/twilio/media"):
+            for path in ("/ws/he/live", "/ws/listen/1", "/ws/he/profiles", "/twilio/media",
+                         "/talk/media", "/ws/talk/echo", "/ws/he/talk"):  # fmt: skip
                 with self.subTest(path, header=(name, value[:20])):
                     headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
                     sent = [pair for pair in headers if pair[0] != name] + [(name, value)]

@@ -55,8 +55,9 @@ class TinCan:
     name = "Tin can"
     socket = "tin/string"
     urls = "tests.telephony.tin_can"
+    asks_for_sign_in = False
 
-    def admits(self, scope: Mapping[str, Any]) -> bool:
+    async def admits(self, scope: Mapping[str, Any]) -> bool:
         """A string is short."""
         return bool(scope["client"][0] == "127.0.0.1")
 

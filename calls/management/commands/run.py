@@ -137,6 +137,7 @@ class Command(BaseCommand):
     def _invite(self, *, is_new: bool) -> None:
         with override(settings.LANGUAGE_CODE):
             address = f"http://{HOST}:{self._port}{reverse('home')}"
+            talk = f"http://localhost:{self._port}{reverse('talk')}"
         given = "above" if is_new else "by the first run"
         port = f" PORT={self._port}" if self._port != DEFAULT_PORT else ""
         self.stdout.write(
@@ -147,6 +148,7 @@ class Command(BaseCommand):
             f"Sign in       {setup.OPERATOR}, with the password printed {given}; lost: "
             f".venv/bin/python manage.py changepassword {setup.OPERATOR}\n"
             f"More calls    make call{port}   make call{port} N=20   make call{port} WAV=file.wav\n"
+            f"Talk to it    {talk}   (with this machine's microphone)\n"
             "Ctrl-C stops the server."
         )
         self.stdout.flush()

@@ -19,8 +19,9 @@ class Twilio:
     name = "Twilio"
     socket = "twilio/media"
     urls = "calls.telephony.twilio.urls"
+    asks_for_sign_in = False
 
-    def admits(self, scope: Mapping[str, Any]) -> bool:
+    async def admits(self, scope: Mapping[str, Any]) -> bool:
         return signature.admits_socket(scope)
 
     parse = staticmethod(messages.parse)

@@ -67,8 +67,10 @@ class FilterTests(CallsPageTestCase):
 
     def test_test_calls_are_left_out_where_that_is_wished(self) -> None:
         a_call(5, caller=Call.TEST_CALLER)
-        self.assertEqual(len(self.found("")), 3)
+        mine = a_call(6, via=Call.Via.BROWSER, caller="dana")
+        self.assertEqual(len(self.found("")), 4)
         self.assertEqual(self.found("real=on"), [self.usual.pk, self.other.pk])
+        self.assertEqual(self.found("via=browser"), [mine.pk])
 
     def test_a_link_from_a_chart_names_its_stretch_of_time(self) -> None:
         since, until = (
@@ -144,7 +146,10 @@ class FilterTests(CallsPageTestCase):
 
     def test_a_test_call_is_marked(self) -> None:
         a_call(5, caller=Call.TEST_CALLER)
-        self.assertContains(self.client.get("/en/calls/"), '<span class="badge">test</span>')
+        a_call(6, via=Call.Via.BROWSER, caller="dana")
+        page = self.client.get("/en/calls/")
+        self.assertContains(page, '<span class="badge">test</span>')
+        self.assertContains(page, 'dana</bdi> <span class="badge">browser</span>')
 
 
 class PagingTests(CallsPageTestCase):

@@ -57,6 +57,7 @@ MAY = {
     "latencies": VIEWER,
     "over_time": VIEWER,
     "tradeoff": VIEWER,
+    "talk": OPERATOR,
     # lab
     "lab": OPERATOR,
     "replay": OPERATOR,

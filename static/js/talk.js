@@ -1,0 +1,208 @@
+// The Talk page: one button, and the agent answers. What a call is, is in talk_line.js; what the
+// agent does meanwhile, the live page's own socket tells (live.js). Space mutes and never hangs up.
+
+import { look } from "./live.js";
+import { hindrance, Line } from "./talk_line.js";
+
+const DEAF_MS = 500; // the microphone stood still for longer than this while the page was hidden
+const CLOSED = { 1000: "", 4403: "refused", 1011: "failed", 4429: "failed", bye: "", "hung up": "" };
+const phone = document.getElementById("phone");
+const inCall = document.getElementById("in-call");
+const button = document.getElementById("call");
+const mute = document.getElementById("mute");
+const device = document.getElementById("device");
+const live = document.getElementById("live");
+const title = document.title;
+let line = null;
+let hiddenAt = null; // both clocks as they were when the page was hidden
+
+export function wishes() {
+  const isChecked = (name) => document.getElementById(name).checked;
+  return { device: device.value, noiseSuppression: isChecked("noise-suppression"), autoGainControl: isChecked("gain") };
+}
+
+/** The sentence of this problem, and of no other; "": none. */
+function show(problem) {
+  for (const each of document.querySelectorAll("#problems [data-problem]")) each.hidden = each.dataset.problem !== problem;
+}
+
+function showState(state) {
+  for (const each of inCall.querySelectorAll("[data-state]")) each.hidden = each.dataset.state !== state;
+}
+
+function showGranted({ echoCancellation }) {
+  const granted = echoCancellation === "all" ? "all" : echoCancellation ? "some" : "none";
+  for (const each of inCall.querySelectorAll("[data-granted]")) each.hidden = each.dataset.granted !== granted;
+}
+
+/** Their names are told only to who has been given a microphone once. */
+export async function listDevices() {
+  const found = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  const chosen = device.value;
+  const usual = device.options[0];
+  const named = found.filter((each) => each.kind === "audioinput" && each.label && each.deviceId !== "default");
+  device.replaceChildren(usual, ...named.map((each) => new Option(each.label, each.deviceId)));
+  device.value = named.some((each) => each.deviceId === chosen) ? chosen : "";
+}
+
+async function call() {
+  const mine = new Line(phone.dataset.worklet); // now, in the click
+  line = mine;
+  clear();
+  try {
+    await mine.open(wishes());
+    showGranted(mine.granted);
+    listDevices();
+    const rung = await ring();
+    if (!rung || line !== mine) return mine.end("");
+    look(rung.pk);
+    const page = document.getElementById("call-page");
+    page.href = `${phone.dataset.calls}${rung.pk}/`;
+    page.hidden = false;
+    follow(mine);
+    mine.begin(rung, phone.dataset);
+  } catch (error) {
+    if (line === mine) close();
+    mine.end("");
+    show(typeof error === "string" ? error : "lost-server");
+    if (typeof error !== "string") throw error;
+  }
+}
+
+async function ring() {
+  const answer = await fetch(phone.dataset.ring, { method: "POST", body: new FormData(phone) });
+  if (answer.ok && !answer.redirected) return answer.json();
+  const { words } = answer.status === 503 ? await answer.json() : {};
+  close();
+  if (words) document.getElementById("not-taken-words").textContent = words;
+  show(words ? "not-taken" : "refused");
+  return null;
+}
+
+function follow(mine) {
+  mine.addEventListener("level", ({ detail }) => {
+    if (!inCall.dataset.since) {
+      inCall.dataset.since = performance.now();
+      showState("talking");
+    }
+    document.getElementById("my-level").value = mine.isMuted ? -60 : detail;
+  });
+  mine.addEventListener("network", ({ detail }) => {
+    document.getElementById("network").textContent = Math.round(detail);
+    if (shown() === "no-network") show("");
+  });
+  mine.addEventListener("problem", ({ detail }) => show(detail));
+  mine.addEventListener("silenced", ({ detail }) => {
+    document.getElementById("heard").hidden = document.getElementById("silenced").hidden = false;
+    document.getElementById("silenced-ms").textContent = inMs(detail);
+    live.dataset.silenced = [live.dataset.silenced, Math.round(detail)].filter(Boolean).join(" ");
+  });
+  mine.addEventListener("ended", ({ detail }) => {
+    if (line !== mine) return;
+    close();
+    show(CLOSED[detail] ?? "lost-server");
+  });
+}
+
+function shown() {
+  return document.querySelector("#problems [data-problem]:not([hidden])")?.dataset.problem ?? "";
+}
+
+function clear() {
+  show("");
+  showState("connecting");
+  delete inCall.dataset.since;
+  delete live.dataset.silenced;
+  for (const id of ["heard-turns", "live-turns", "live-calls"]) document.getElementById(id).replaceChildren();
+  for (const id of ["heard", "silenced", "opened-ended", "call-page"]) document.getElementById(id).hidden = true;
+  document.title = `● ${title}`;
+  button.hidden = true;
+  inCall.hidden = false;
+  mute.setAttribute("aria-pressed", "false");
+  mute.focus();
+}
+
+function close() {
+  const hadFocus = inCall.contains(document.activeElement) || document.activeElement === document.body;
+  line = null;
+  document.title = title;
+  document.getElementById("my-level").value = -60;
+  inCall.hidden = true;
+  button.hidden = false;
+  if (hadFocus) button.focus();
+}
+
+function toggleMute() {
+  line.mute(!line.isMuted);
+  mute.setAttribute("aria-pressed", `${line.isMuted}`);
+  showState(line.isMuted ? "muted" : "talking");
+}
+
+/** What was waited for the newest turn, once both ends of it are known. */
+function showHeard() {
+  const row = live.querySelector("[data-spoke-until]");
+  if (!row || !line) return;
+  const turn = Number(row.dataset.turnOf);
+  const heardMs = line.turnHeardMs(turn);
+  if (heardMs === null || document.getElementById(`heard-${turn}`)) return;
+  const waited = heardMs - Number(row.dataset.spokeUntil);
+  const server = Number(row.dataset.response);
+  const network = line.network ?? 0;
+  const parts = [waited, server, network, waited - server - network];
+  const made = document.getElementById("heard-turn").content.firstElementChild.cloneNode(true);
+  made.id = `heard-${turn}`;
+  made.querySelector("th").textContent = turn;
+  for (const [index, place] of made.querySelectorAll(".ms").entries()) place.textContent = inMs(parts[index]);
+  document.getElementById("heard-turns").prepend(made);
+  document.getElementById("heard").hidden = false;
+}
+
+function inMs(value) {
+  return `${Math.round(value).toLocaleString("en")} ms`;
+}
+
+function isField(target) {
+  return Boolean(target.closest?.("input, select, textarea, a, summary, [contenteditable]"));
+}
+
+function onSpace(event) {
+  if (!line || event.code !== "Space" || document.querySelector("dialog[open]")) return;
+  const isOn = document.body.dataset.shortcuts === "on";
+  if (isField(event.target) || (!isOn && event.target.id !== "hang-up")) return;
+  event.preventDefault(); // of both, or a button that has the focus would be pressed
+  if (event.type === "keydown" && !event.repeat && inCall.dataset.since) toggleMute();
+}
+
+phone.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!line) call();
+});
+mute.addEventListener("click", () => line && toggleMute());
+document.getElementById("hang-up").addEventListener("click", () => line?.hangUp());
+inCall.addEventListener("click", ({ target }) => line && target.dataset.digit && line.press(target.dataset.digit));
+for (const type of ["keydown", "keyup"]) document.addEventListener(type, onSpace, { capture: true });
+document.addEventListener("keydown", (event) => {
+  if (!line || document.body.dataset.shortcuts !== "on" || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (!isField(event.target) && /^[0-9*#]$/.test(event.key)) line.press(event.key);
+});
+for (const id of ["device", "noise-suppression", "gain"]) {
+  document.getElementById(id).addEventListener("change", () => {
+    line?.change(wishes()).then(() => line && showGranted(line.granted), (problem) => show(problem));
+  });
+}
+navigator.mediaDevices?.addEventListener("devicechange", listDevices);
+document.addEventListener("visibilitychange", () => {
+  if (!line?.context) return;
+  const now = { wall: performance.now(), sound: line.context.currentTime * 1000 };
+  if (document.hidden) hiddenAt = now;
+  else if (hiddenAt && now.wall - hiddenAt.wall - (now.sound - hiddenAt.sound) > DEAF_MS) show("was-hidden");
+});
+addEventListener("beforeunload", (event) => line && event.preventDefault());
+live.addEventListener("htmx:wsAfterMessage", showHeard);
+live.addEventListener("htmx:wsBeforeMessage", ({ detail }) => {
+  if (line && detail.message.startsWith("{")) document.getElementById("echo-percent").textContent = JSON.parse(detail.message).echo;
+});
+setInterval(showHeard, 500);
+show(hindrance());
+button.disabled = Boolean(hindrance());
+if (!hindrance()) listDevices();

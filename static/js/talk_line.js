@@ -1,0 +1,226 @@
+// A call from this browser: its microphone, its loudspeaker and its socket (the words are those of
+// calls/telephony/browser/messages.py). It knows nothing of the page: what happens are events.
+//
+//   level      detail: dB of the latest 20 ms           silenced   detail: ms from voice to silence
+//   network    detail: ms to the server and back        problem    detail: the name of one
+//   ended      detail: the socket's close code, or "bye" or "hung up"
+//
+// Every moment is told by one clock, the audio's: in ms of the stream, which begins with the first
+// sample of the microphone.
+
+const VOICE_DB = -45;
+const NEW_VOICE_MS = 400; // after so much silence a voice begins anew
+const PING_MS = 2000;
+const PINGS = 15;
+const NO_ANSWER_MS = 4500;
+
+/** What keeps a browser from being a telephone at all; "": nothing. */
+export function hindrance() {
+  if (!window.isSecureContext) return "insecure";
+  if (!navigator.mediaDevices?.getUserMedia || !window.AudioWorkletNode) return "old-browser";
+  return "";
+}
+
+const REFUSALS = {
+  NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "no-microphone",
+  OverconstrainedError: "no-microphone", NotReadableError: "microphone-busy", AbortError: "microphone-busy",
+};
+
+/** Throws the name of a problem. `wishes`: device, noiseSuppression, autoGainControl. */
+export async function openMicrophone({ device, ...wishes }) {
+  // "all": what the whole machine plays, the agent too. Who does not know the word takes it for yes.
+  const audio = { channelCount: 1, echoCancellation: { ideal: "all" }, ...wishes };
+  if (device) audio.deviceId = { exact: device };
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio });
+  } catch (error) {
+    throw REFUSALS[error.name] ?? "microphone-busy";
+  }
+}
+
+export function socketAt(path) {
+  return new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
+}
+
+export function median(values) {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+export class Line extends EventTarget {
+  /** To be called in a click: only then may a page make a sound. */
+  constructor(worklet) {
+    super();
+    this.worklet = worklet;
+    this.context = new AudioContext({ latencyHint: "interactive" });
+    this.isMuted = false;
+    this.pings = [];
+    this.sounds = 0; // that came
+    this.firstSound = new Map(); // the first one of each turn
+    this.heardAt = new Map(); // when it was heard: context time at the loudspeaker
+    this.voiceFrom = this.voiceUntil = -Infinity;
+    this.context.onstatechange = () => {
+      if (this.context?.state === "interrupted") this.tell("problem", "interrupted");
+    };
+  }
+
+  async open(wishes) {
+    this.adopt(await openMicrophone(wishes));
+    await Promise.all([this.context.audioWorklet.addModule(this.worklet), this.context.resume()]);
+    this.loudspeaker = new AudioWorkletNode(this.context, "loudspeaker", { numberOfInputs: 0, outputChannelCount: [1] });
+    this.loudspeaker.port.onmessage = ({ data }) => this.played(data);
+    this.loudspeaker.connect(this.context.destination);
+  }
+
+  adopt(microphone) {
+    const [track] = microphone.getAudioTracks();
+    track.onended = () => this.tell("problem", "lost-microphone");
+    track.onmute = () => this.tell("problem", "silent-microphone");
+    track.onunmute = () => this.tell("problem", "");
+    track.enabled = !this.isMuted;
+    this.granted = track.getSettings();
+    this.microphone = microphone;
+  }
+
+  /** Another microphone, or other wishes, in mid-call. Throws the name of a problem. */
+  async change(wishes) {
+    const before = this.microphone;
+    this.adopt(await openMicrophone(wishes));
+    for (const track of before.getTracks()) { track.onended = null; track.stop(); }
+    this.connect();
+    this.tell("problem", "");
+  }
+
+  connect() {
+    this.source?.disconnect();
+    this.source = this.context.createMediaStreamSource(this.microphone);
+    this.source.connect(this.ear);
+  }
+
+  /** `rung`: what the server answered when the call rang. */
+  begin(rung, { media, echo }) {
+    this.socket = socketAt(media);
+    this.socket.onopen = () => {
+      this.say({ event: "start", call: rung.call, stream: `${rung.call}-1`, token: rung.token });
+      this.listen();
+    };
+    this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
+    this.socket.onclose = ({ code }) => this.end(code);
+    this.echo = socketAt(echo);
+    this.echo.onmessage = ({ data }) => {
+      this.answeredAt = performance.now();
+      this.pings = [...this.pings, this.answeredAt - Number(data)].slice(-PINGS);
+      this.tell("network", this.network);
+    };
+    this.answeredAt = performance.now();
+    this.echo.onopen = () => this.ping();
+    this.pinging = setInterval(() => this.ping(), PING_MS);
+  }
+
+  ping() {
+    if (this.echo.readyState === WebSocket.OPEN) this.echo.send(`${performance.now()}`);
+    this.loudspeaker.port.postMessage({ latency: this.outputLatency });
+    if (performance.now() - this.answeredAt > NO_ANSWER_MS) this.tell("problem", "no-network");
+  }
+
+  get network() {
+    return this.pings.length ? median(this.pings) : null;
+  }
+
+  get outputLatency() {
+    return this.context.outputLatency || this.context.baseLatency || 0;
+  }
+
+  /** Sends the microphone from now on. */
+  listen() {
+    this.ear = new AudioWorkletNode(this.context, "microphone", { channelCount: 1, channelCountMode: "explicit" });
+    this.ear.port.onmessage = ({ data }) => this.heard(data);
+    this.ear.connect(this.context.destination); // which it gives only silence
+    this.connect();
+    this.loudspeaker.port.postMessage({ latency: this.outputLatency });
+  }
+
+  heard({ frame, at, began, level }) {
+    this.began ??= began;
+    if (level > VOICE_DB) {
+      if (at - this.voiceUntil > NEW_VOICE_MS) this.voiceFrom = at;
+      this.voiceUntil = at;
+    }
+    this.tell("level", level);
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    this.socket.send(`{"event":"media","at":${at},"audio":"${btoa(String.fromCharCode(...frame))}"}`);
+  }
+
+  take(message) {
+    const { port } = this.loudspeaker;
+    if (message.event === "media") {
+      const sound = Uint8Array.from(atob(message.audio), (each) => each.charCodeAt(0));
+      this.sounds += 1;
+      port.postMessage({ id: this.sounds, sound }, [sound.buffer]);
+    } else if (message.event === "mark") {
+      const first = /^(\d+):0:1$/.exec(message.name); // it follows the first sound of a turn
+      if (first) this.firstSound.set(Number(first[1]), this.sounds);
+      port.postMessage({ mark: message.name });
+    } else if (message.event === "clear") {
+      port.postMessage({ clear: true });
+    } else if (message.event === "bye") {
+      this.farewell = "bye";
+    }
+  }
+
+  played({ mark, sound, at, silentAt, wasHeard }) {
+    if (mark) this.say({ event: "mark", name: mark });
+    if (sound) this.heardAt.set(sound, at + this.outputLatency);
+    if (silentAt && wasHeard && this.began !== undefined) {
+      const took = this.streamMs(silentAt + this.outputLatency) - this.voiceFrom;
+      if (took < 2000) this.tell("silenced", took);
+    }
+  }
+
+  streamMs(contextTime) {
+    return (contextTime - this.began) * 1000;
+  }
+
+  /** When, in ms of the stream, a turn's first audible sound left the loudspeaker; null: not yet. */
+  turnHeardMs(turn) {
+    const first = this.firstSound.get(turn);
+    const next = Math.min(...[...this.firstSound.values()].filter((each) => each > first), Infinity);
+    const sound = [...this.heardAt.keys()].find((each) => each >= first && each < next);
+    return sound === undefined ? null : this.streamMs(this.heardAt.get(sound));
+  }
+
+  mute(isMuted) {
+    this.isMuted = isMuted;
+    for (const track of this.microphone.getAudioTracks()) track.enabled = !isMuted;
+  }
+
+  press(key) {
+    this.say({ event: "key", key });
+  }
+
+  say(message) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  hangUp() {
+    this.farewell = "hung up";
+    this.say({ event: "stop" });
+    this.end("hung up");
+  }
+
+  /** Once; whoever ends it. */
+  end(code) {
+    if (!this.context) return;
+    clearInterval(this.pinging);
+    for (const track of this.microphone?.getTracks() ?? []) { track.onended = null; track.stop(); }
+    for (const socket of [this.socket, this.echo]) {
+      if (socket) { socket.onclose = socket.onmessage = null; socket.close(); }
+    }
+    this.context.close();
+    this.context = null;
+    this.tell("ended", this.farewell ?? code);
+  }
+
+  tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

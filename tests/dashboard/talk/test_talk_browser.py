@@ -1,0 +1,249 @@
+"""The Talk page in a real browser whose microphone is a recorded file: calls by its buttons."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any, ClassVar
+from unittest import addModuleCleanup
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.browser import BrowserTestCase, Operator
+from tests.dashboard.talk.cut_line import CutLine
+from tests.dashboard.talk.voices import write_microphone
+
+SETTINGS = "tests.dashboard.talk.talk_settings"
+DEVICE = "--use-fake-device-for-media-stream"
+ALLOWED = "--use-fake-ui-for-media-stream"
+GREETED_S = 2.5
+ANSWERED_S = 5.0
+INTERRUPTED = """(times) =>
+    (document.getElementById("live").dataset.silenced ?? "").split(" ").length >= times"""
+JOURNAL = "from calls.models import Call; print(*Call.objects.get(pk={pk}).journal())"
+DEAD_TOKEN = """() => {
+  const ring = window.fetch;
+  window.fetch = async (...asked) => {
+    const told = await (await ring(...asked)).json();
+    return new Response(JSON.stringify({ ...told, token: "stale" }));
+  };
+}"""
+
+
+def setUpModule() -> None:
+    folder = tempfile.TemporaryDirectory()
+    addModuleCleanup(folder.cleanup)
+    TalkTestCase.microphone = Path(folder.name) / "microphone.wav"
+    write_microphone(TalkTestCase.microphone, [1.0])
+    heard = f"--use-file-for-fake-audio-capture={TalkTestCase.microphone}%noloop"
+    TalkTestCase.begin(DEVICE, ALLOWED, heard, settings_module=SETTINGS)
+
+
+def turns(number: int) -> list[float | str]:
+    """So many things said, each when the agent has answered the one before."""
+    said: list[float | str] = [GREETED_S]
+    for _turn in range(number):
+        said += ["smoke", ANSWERED_S]
+    return said
+
+
+class TalkTestCase(BrowserTestCase):
+    microphone: ClassVar[Path]
+
+    def visited(self, *said: float | str, **wishes: Any) -> tuple[Operator, Page]:
+        write_microphone(self.microphone, [*said])
+        operator = self.signed_in(**{"language": "en"} | wishes)
+        return operator, operator.visit("talk/")
+
+    def talking(self, *said: float | str, **wishes: Any) -> tuple[Operator, Page]:
+        operator, page = self.visited(*said, **wishes)
+        page.click("#call")
+        expect(page.locator('[data-state="talking"]')).to_be_visible(timeout=15_000)
+        return operator, page
+
+    def hang_up(self, page: Page) -> dict[str, Any]:
+        """The call's row, once it is settled."""
+        page.click("#hang-up")
+        expect(page.locator("#call")).to_be_focused()
+        link = page.get_attribute("#call-page", "href") or ""
+        (row,) = self.server.rows("select * from calls_call where id = ?", link.split("/")[-2])
+        return self.server.ended_call(row["call_sid"])
+
+    def figures(self, page: Page) -> list[list[int]]:
+        """Waited, server, network and buffers of each turn, the newest first."""
+        rows = page.locator("#heard-turns tr").all_inner_texts()
+        found = [re.findall(r"(-?[\d,]+) ms", row) for row in rows]
+        return [[int(ms.replace(",", "")) for ms in row] for row in found]
+
+
+class WholeCallTests(TalkTestCase):
+    def test_a_call_of_five_turns_by_the_pages_own_buttons(self) -> None:
+        operator, page = self.talking(*turns(5), language="he")
+        expect(page.locator(".countdown")).to_be_visible(timeout=20_000)
+        expect(page.locator("#heard-turns tr")).to_have_count(5, timeout=90_000)
+        expect(page.locator("#live-turns .waterfall")).not_to_have_count(0)
+        self.assertEqual(Axe().run(page).response["violations"], [])
+        for waited, server, network, buffers in self.figures(page):
+            self.assertGreater(waited, server)
+            self.assertAlmostEqual(waited, server + network + buffers, delta=2)
+        beside = statistics.median(each[0] - each[1] for each in self.figures(page))
+        self.assertLess(beside, 150, "network and buffers")
+        call = self.hang_up(page)
+        self.assertEqual((call["via"], call["caller"]), ("browser", "operator"))
+        self.assertEqual((call["ended_why"], call["malformed_messages"]), ("caller hung up", 0))
+        self.assertEqual((call["turn_count"], call["replays"]), (5, 1))
+        said = self.server.rows("select * from calls_turn where call_id = ?", call["id"])
+        self.assertTrue(all(turn["heard_ms"] is not None for turn in said), "by its marks")
+        self.assertEqual(self.server.rows("select * from calls_latencycount"), [])
+        self.assertEqual(operator.complaints, [])
+
+    def test_it_can_be_called_again(self) -> None:
+        _operator, page = self.talking(*turns(1))
+        first = self.hang_up(page)
+        page.click("#call")
+        expect(page.locator("#live-turns [data-turn='1']")).to_be_visible(timeout=20_000)
+        expect(page.locator("#live-calls li:not(.is-ended)")).to_have_count(1)
+        self.assertNotEqual(self.hang_up(page)["id"], first["id"])
+
+
+class InterruptionTests(TalkTestCase):
+    def test_the_loudspeaker_is_silent_soon_after_the_callers_voice_begins(self) -> None:
+        """bench/README.md has the figure of a machine that does nothing else."""
+        pairs: list[float | str] = ["smoke", 2.0]
+        _operator, page = self.talking(GREETED_S, *pairs * 9)
+        page.wait_for_function(INTERRUPTED, arg=6, timeout=60_000)
+        silenced = page.get_attribute("#live", "data-silenced") or ""
+        took_ms = sorted(map(int, silenced.split()))
+        self.assertLess(statistics.median(took_ms), 290, took_ms)
+        self.hang_up(page)
+
+
+class KeyTests(TalkTestCase):
+    def test_space_mutes_wherever_one_is_and_never_hangs_up(self) -> None:
+        _operator, page = self.talking(*turns(1))
+        mute = page.locator("#mute")
+        expect(mute).to_be_focused()
+        for place in ("#mute", "#hang-up", "[data-digit='5']"):
+            page.locator(place).focus()
+            page.keyboard.press("Space")
+            expect(mute).to_have_attribute("aria-pressed", "true")
+            expect(page.locator('[data-state="muted"]')).to_be_visible()
+            page.keyboard.press("Space")
+            expect(mute).to_have_attribute("aria-pressed", "false")
+        page.keyboard.press("7")
+        page.click("[data-digit='#']")
+        call = self.hang_up(page)
+        journal = self.server.manage("shell", "-v0", "-c", JOURNAL.format(pk=call["id"]))
+        self.assertEqual(re.findall(r'"digit": ?"(.)"', journal), ["7", "#"])
+
+
+class TroubleTests(TalkTestCase):
+    def problem(self, page: Page, name: str) -> None:
+        expect(page.locator(f'[data-problem="{name}"]')).to_be_visible(timeout=20_000)
+
+    def test_a_network_that_is_cut_for_three_seconds_costs_three_seconds(self) -> None:
+        with CutLine(self.server.port) as line:
+            write_microphone(self.microphone, [*turns(1), *turns(1)])
+            operator = self.signed_in(language="en", address=line.address)
+            page = operator.visit("talk/")
+            page.click("#call")
+            expect(page.locator("#heard-turns tr")).to_have_count(1, timeout=30_000)
+            line.cut(3)
+            expect(page.locator("#heard-turns tr")).to_have_count(2, timeout=30_000)
+            call = self.hang_up(page)
+        self.assertEqual((call["ended_why"], call["replays"]), ("caller hung up", 1))
+        self.assertNotIn("timestamp out of order", call["frames_dropped"])
+
+    def test_a_page_in_the_background_goes_on_talking(self) -> None:
+        _operator, page = self.talking(*turns(2))
+        expect(page.locator("#heard-turns tr")).to_have_count(1, timeout=30_000)
+        page.evaluate("""() => {
+            Object.defineProperty(document, "hidden", { value: true, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange")); }""")
+        expect(page.locator("#heard-turns tr")).to_have_count(2, timeout=30_000)
+        page.evaluate("""() => {
+            Object.defineProperty(document, "hidden", { value: false, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange")); }""")
+        expect(page.locator('[data-problem="was-hidden"]')).to_be_hidden()
+        self.hang_up(page)
+
+    def test_a_microphone_that_is_lost_is_said_and_another_takes_its_place(self) -> None:
+        write_microphone(self.microphone, [*turns(2)])
+        operator = self.signed_in(language="en")
+        page = operator.page
+        page.add_init_script("""
+            const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+            if (open) navigator.mediaDevices.getUserMedia = async (asked) =>
+              (window.given = await open(asked));""")
+        operator.visit("talk/")
+        page.click("#call")
+        expect(page.locator('[data-state="talking"]')).to_be_visible(timeout=15_000)
+        page.evaluate("window.given.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+        self.problem(page, "lost-microphone")
+        page.locator("#gain").check()
+        expect(page.locator('[data-problem="lost-microphone"]')).to_be_hidden()
+        expect(page.locator("#heard-turns tr")).not_to_have_count(0, timeout=30_000)
+        self.hang_up(page)
+
+    def test_a_stale_token_is_refused(self) -> None:
+        _operator, page = self.visited(1.0)
+        page.evaluate(DEAD_TOKEN)
+        page.click("#call")
+        self.problem(page, "refused")
+        expect(page.locator("#call")).to_be_visible()
+
+    def test_every_problem_with_the_microphone_is_a_sentence(self) -> None:
+        for name, problem in (
+            ("NotAllowedError", "denied"),
+            ("NotFoundError", "no-microphone"),
+            ("NotReadableError", "microphone-busy"),
+        ):
+            with self.subTest(problem):
+                _operator, page = self.visited(1.0)
+                page.evaluate(
+                    """(name) => { navigator.mediaDevices.getUserMedia = async () => {
+                        throw new DOMException("", name); }; }""",
+                    name,
+                )
+                page.click("#call")
+                self.problem(page, problem)
+                expect(page.locator("#call")).to_be_focused()
+
+    def test_without_https_there_is_no_button_to_press(self) -> None:
+        operator = self.signed_in(language="en")
+        operator.page.add_init_script(
+            "Object.defineProperty(window, 'isSecureContext', { value: false })"
+        )
+        page = operator.visit("talk/")
+        self.problem(page, "insecure")
+        expect(page.locator("#call")).to_be_disabled()
+
+    def test_a_server_that_dies_is_said(self) -> None:
+        _operator, page = self.talking(*turns(1))
+        self.server.process.kill()
+        self.problem(page, "lost-server")
+        self.server.process.wait()
+        self.server.start()
+        self.server.wait_until_ready()
+
+
+class CheckTests(TalkTestCase):
+    def test_the_test_ticks_what_works_and_says_what_to_do_about_the_rest(self) -> None:
+        operator, page = self.visited("smoke", 0.5, "smoke", 20.0)
+        page.click("#check")
+        expect(page.locator("#check")).to_be_enabled(timeout=40_000)
+        for name, result in (
+            ("browser", "ok"),
+            ("microphone", "ok"),
+            ("loudspeaker", "unsure"),  # nothing leads its sound to this microphone
+            ("round-trip", "ok"),
+            ("echo", "ok"),
+        ):
+            row = page.locator(f'[data-check="{name}"]')
+            self.assertIn(result, row.get_attribute("class") or "", name)
+            expect(row.locator(f'[data-result="{result}"]')).to_be_visible()
+        self.assertEqual(Axe().run(page).response["violations"], [])
+        self.assertEqual(operator.complaints, [])
