@@ -80,7 +80,6 @@ class ShortcutsTests(HelpTestCase):
     def test_each_page_that_g_leads_to_has_its_key_in_the_navigation(self) -> None:
         self.client.force_login(a_person("operator", "noa"))
         told = {shortcut.keys: shortcut.meaning for shortcut in SHORTCUTS[0].shortcuts}
-        self.client.force_login(a_person("operator", "noa"))
         navigation = self.page("/en/profiles/")
         for _name, label, _permission, key in PAGES:
             if key:
