@@ -1,19 +1,23 @@
 """The pictures of the README and of docs/dashboard.md, from invented calls, so that they stay true.
 
-    .venv/bin/python -m bench.pictures       two minutes; or: make pictures
+    .venv/bin/python -m bench.pictures       five minutes; or: make pictures
+    .venv/bin/python -m bench.pictures lab   only those of docs/tune-in-ten-minutes.md
 
 A server of its own, with services that behave, calls of calls/records/seeding.py, and one call in
-progress.
+progress; for the way of tests/dashboard/lab/ten_minutes.py another one, in each language.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import django
+from playwright.sync_api import Page
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "pictures"
@@ -46,9 +50,17 @@ def main() -> None:
     from calls.simulator.caller import Caller, Say, StaySilent
     from calls.simulator.dialling import Dialled, place_call
     from tests.dashboard.browser import Operator, chromium
+    from tests.dashboard.lab import ten_minutes
     from tests.server import Server
 
     FOLDER.mkdir(exist_ok=True)
+    for language in ("he", "en"):
+        with Server("tests.fake_settings") as server, chromium() as browser:
+            server.manage("shell", "-v0", "-c", ten_minutes.FILL)
+            operator = Operator(browser, server, language=language)
+            ten_minutes.walk(operator, server, partial(_whole_page, language))
+    if sys.argv[1:] == ["lab"]:
+        return
     with Server("tests.fake_settings") as server, chromium() as browser:
         recorded, replay = server.manage("shell", "-v0", "-c", FILL).split()[-2:]
         profiles = {
@@ -83,6 +95,10 @@ def main() -> None:
             page.screenshot(path=FOLDER / f"live-{language}.png")
             operator.leave()
             calling.join(60)
+
+
+def _whole_page(language: str, page: Page, name: str) -> None:
+    page.screenshot(path=FOLDER / f"ten-{name}-{language}.png", full_page=True)
 
 
 if __name__ == "__main__":

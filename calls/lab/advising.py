@@ -19,7 +19,7 @@ def candidates(profile: TimingProfile) -> list[Candidate]:
 
 
 def advised(replay: Replay, *, most_cut_ins: float, until: datetime | None = None) -> Advised:
-    """until: the calls came up to then; None: up to the asking. Nothing before there is a result."""
+    """Nothing before there is a result. until: the calls came up to then; None: to the asking."""
     live, tried = replay.live.values, []
     for candidate, entry in zip(replay.tried, replay.result, strict=bool(replay.result)):
         step = Step.between(live, candidate.profile)

@@ -57,7 +57,7 @@ class Prediction(models.Model):
                     return cls.objects.create(
                         revision=revision,
                         replay=replay,
-                        comparison=replay.result[place]["comparison"],
+                        comparison=_said(replay.result[place]),
                         short_ms=replay.live.values.short_utterance_ms,
                     )
         return None
@@ -125,6 +125,11 @@ class Cell:
                 self.happened.high - self.happened.value, self.predicted.value - self.predicted.low
             )
         return abs(apart) <= reach
+
+
+def _said(entry: dict[str, Any]) -> Any:
+    """Of a step that may have been advised, by the half of the calls that had no say in it."""
+    return entry["halves"][1] if "halves" in entry else entry["comparison"]
 
 
 def connect() -> None:

@@ -15,7 +15,7 @@ from dashboard.address import number_in
 from dashboard.lab.trial_form import TrialForm
 from dashboard.lab.trial_shown import ShownTrial
 from dashboard.models import AuditEvent
-from dashboard.profiles.draft_saving import person_of
+from dashboard.profiles.draft_saving import draft_of, person_of
 from dashboard.profiles.knob_sums import changes
 from dashboard.profiles.profile_views import note_change
 from tuning.models import PublishedMeanwhile, TimingProfile, Trial, TrialRuns, Unchanged
@@ -148,6 +148,9 @@ def publish(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, _runs(refused.trial))
     else:
         note_change(request, AuditEvent.Action.PUBLISH, revision, one.live.values)
+        draft = draft_of(request, one.profile)
+        if draft and draft.values == revision.values:
+            draft.forget()  # all of it is live
         messages.success(
             request,
             _("Published %(name)s r%(number)s: calls in progress are adopting it now.")

@@ -26,7 +26,8 @@ def figure(measure: str, value: Any, *, signed: bool = False) -> str:
     if value is None or isnan(value):
         return DASH
     in_unit = scaled(measure, float(value))
-    text = thousands(abs(in_unit)) if measure in IN_MS else f"{abs(in_unit):,.1f}"
+    places = 2 if 0 < abs(in_unit) < 0.05 else 1  # what is not nothing does not look so
+    text = thousands(abs(in_unit)) if measure in IN_MS else f"{abs(in_unit):,.{places}f}"
     if in_unit == 0 or (in_unit > 0 and not signed):
         return text
     return f"{'-' if in_unit < 0 else '+'}{text}".replace("-", "\N{MINUS SIGN}")

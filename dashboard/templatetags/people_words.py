@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from calls.records.turn import Turn
 from dashboard.people.required_steps import SECOND_STEP, due
 from dashboard.people.roles import LABELS, role_of
+from tuning.models import Trial
 
 register = template.Library()
 LONGEST = 120
@@ -36,6 +37,10 @@ NAMES: dict[str, Promise] = {
     "filters": _("filters"),
     "revision": _("revision"),
     "turn": _("turn"),
+    "started": _("started on"),
+    "share": _("share of the calls, %"),
+    "ended": _("why it ended"),
+    "over": _("over"),
 }
 """The keys of AuditEvent.detail; one that is not here is shown as it is."""
 VALUES: dict[str, Promise] = LABELS | {
@@ -48,6 +53,9 @@ VALUES: dict[str, Promise] = LABELS | {
     "active": _("may sign in"),
     **dict(Turn.Label.choices),
 }
+
+TRIAL_WORDS = {"ended": dict(Trial.State.choices), "over": dict(Trial.Measure.choices)}
+"""Words that mean something only under these names."""
 
 register.filter("role_of", role_of)
 
@@ -75,6 +83,8 @@ def told(detail: Mapping[str, Any]) -> Iterator[tuple[Promise | str, str]]:
     for name, value in detail.items():
         if value in ("", None, [], {}):
             continue
+        if name in TRIAL_WORDS:
+            value = TRIAL_WORDS[name].get(value, value)
         yield NAMES.get(name, name), Truncator(_value(value)).chars(LONGEST)
 
 

@@ -15,6 +15,7 @@ from calls.lab.replay import Candidate, Replay
 from calls.models import Call, Turn
 from tests.dashboard.call_rows import a_call, a_turn
 from tests.lab.recorded_calls import a_recorded_call
+from tests.lab.told import an_advice, told
 from tuning.models import Revision, TimingProfile
 from tuning.turns.profile import SHIPPED, Profile
 
@@ -64,6 +65,17 @@ class KeepingTests(PredictionTestCase):
         second = self.replayed()
         self.publish()
         self.assertEqual(Prediction.objects.get().replay, second)
+
+    def test_advice_is_held_to_what_the_other_half_of_the_calls_said(self) -> None:
+        advice = an_advice(self.profile)
+        other = told(more=-5)
+        place = next(
+            n for n, c in enumerate(advice.candidates) if c["name"].endswith("long_ms 1900")
+        )
+        advice.result[place]["halves"][1] = other.as_json()
+        advice.save()
+        self.publish(advice.tried[place].profile)
+        self.assertEqual(Prediction.objects.get().said, other)
 
     def test_other_knobs_have_no_prediction(self) -> None:
         self.replayed()

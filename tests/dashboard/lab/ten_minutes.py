@@ -23,7 +23,7 @@ from tuning.models import TimingProfile
 from tuning.turns.profile import Profile
 
 profile = TimingProfile.objects.get(name="balanced")
-bad = {"end_silence_short_ms": 300, "end_silence_long_ms": 500}
+bad = {"vad_hangover_ms": 100, "end_silence_short_ms": 200, "end_silence_long_ms": 500}
 profile.publish(Profile(**asdict(profile.newest.values) | bad), by=None, note="sooner")
 call_command("seed", now=2)
 PhoneNumber.objects.update(profile=profile)

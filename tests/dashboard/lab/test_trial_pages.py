@@ -170,6 +170,12 @@ class OneTrialTests(PageTestCase):
                 Trial.objects.filter(pk=trial.pk).update(state=state, ended_over="cut-ins")
                 self.assertIn("first-line", self.text_of("trial", trial.number))
 
+    def test_the_audit_says_what_ended_it_in_words(self) -> None:
+        self.decided()
+        page = self.text_of("audit")
+        self.assertIn(f"{State.CANDIDATE.label}", page)
+        self.assertIn(f"{Trial.Measure.CUT_INS.label}", page)
+
     def test_an_operator_may_look_and_change_nothing(self) -> None:
         trial = self.decided()
         self.client.force_login(a_person("operator", "noa"))
