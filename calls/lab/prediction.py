@@ -138,5 +138,5 @@ def connect() -> None:
 
 
 def _published(instance: Revision, *, created: bool, raw: bool, **_more: Any) -> None:
-    if created and not raw:
+    if created and not raw and not instance.is_candidate:
         Prediction.keep(instance)

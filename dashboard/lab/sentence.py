@@ -47,7 +47,7 @@ SAID = {
         "On {calls} calls of {dates}, too few answers can be compared under {candidate}."
     ),
 }
-"""Of the callers who wait longest, those after long utterances, where there are enough."""
+"""Of the callers whose waits change most; where nobody's do, those who wait longest."""
 
 
 def sentence(
@@ -107,10 +107,12 @@ def between(found: Estimate) -> SafeString:
 
 def _median(comparison: Comparison) -> tuple[str, float]:
     """After which utterances it is compared, and by how much it changes."""
-    for after in ("long", "short"):
-        if difference := comparison[f"p50_{after}"].difference:
-            return after, difference.value
-    return "", 0.0
+    found = [
+        (after, difference.value)
+        for after in ("long", "short")
+        if (difference := comparison[f"p50_{after}"].difference)
+    ]
+    return max(found, key=lambda each: abs(each[1]), default=("", 0.0))
 
 
 def _cut_ins(comparison: Comparison) -> SafeString | None:

@@ -104,11 +104,16 @@ class TrialForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         decides, least = given.get("decides"), given.get("least_effect")
-        if decides and least and least > LARGEST[decides]:
+        if decides and least and (least > LARGEST[decides] or self._is_beyond(decides, least)):
             self.add_error("least_effect", _("That is more than there is to gain."))
-        if decides and least and self.needed is None:
+        if decides and least and given.get("share") and self.needed is None:
             self.add_error(None, _("Too few calls are known to compute how many are needed."))
         return given
+
+    def _is_beyond(self, decides: str, least: float) -> bool:
+        """More than the newest calls have of it."""
+        known = self.planning.figure(decides)
+        return known is not None and least > scaled(decides, known)
 
     @property
     def needed(self) -> int | None:

@@ -113,7 +113,11 @@ def knob_value(name: str, value: Value | None) -> SafeString | str:
 @register.simple_tag
 def knob_change(name: str, before: Value, after: Value) -> SafeString:
     """What a knob was and what it became."""
-    return ltr(f"{strip_tags(knob_value(name, before))} → {strip_tags(knob_value(name, after))}")
+    sides = [strip_tags(knob_value(name, each)) for each in (before, after)]
+    if KNOB[name].is_number:
+        return ltr(" → ".join(sides))
+    # The words of two choices would change places in Hebrew, and the arrow would not.
+    return ltr(format_html("<bdi>{}</bdi> → <bdi>{}</bdi>", *sides))
 
 
 @register.simple_tag

@@ -16,6 +16,7 @@ from calls.models import Call, Turn
 from tests.dashboard.call_rows import a_call, a_turn
 from tests.lab.recorded_calls import a_recorded_call
 from tests.lab.told import an_advice, told
+from tests.tuning.trial_rows import a_trial
 from tuning.models import Revision, TimingProfile
 from tuning.turns.profile import SHIPPED, Profile
 
@@ -51,6 +52,11 @@ class KeepingTests(PredictionTestCase):
         self.assertEqual((kept.revision, kept.replay), (revision, replay))
         self.assertEqual(kept.comparison, replay.result[0]["comparison"])
         self.assertEqual(kept.short_ms, 2000)
+
+    def test_the_candidate_of_a_trial_is_not_published_and_has_none(self) -> None:
+        self.replayed()
+        a_trial(BRISK, profile="balanced")
+        self.assertEqual(Prediction.objects.count(), 0)
 
     def test_it_stays_when_the_replay_goes(self) -> None:
         replay = self.replayed()

@@ -82,8 +82,10 @@ class ReplayCommandTests(TestCase):
         self.assertEqual(found["calls"], 1)
         found = json.loads(self.replay("--candidate=brisk", "--newest=5", "--json"))
         self.assertEqual(found["calls"], 5)
-        with self.assertRaisesRegex(CommandError, "--calls"):
-            self.replay("--candidate=brisk", "--calls=since=never")
+        for wrong in ("since=never", "nonsense=1"):
+            with self.assertRaisesRegex(CommandError, "--calls") as refused:
+                self.replay("--candidate=brisk", f"--calls={wrong}")
+            self.assertEqual(refused.exception.returncode, 2)
         with self.assertRaisesRegex(CommandError, "No recorded call"):
             self.replay("--candidate=brisk", "--calls=since=2199-01-01")
 

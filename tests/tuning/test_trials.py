@@ -191,6 +191,15 @@ class EndTests(TrialTestCase):
             counted(trial, 100, candidate=is_candidate, cut_ins=1)
         self.assertEqual(self.looked_at(trial).state, State.NO_DIFFERENCE)
 
+    def test_but_not_while_one_side_has_too_few_to_tell(self) -> None:
+        """A random half of a hundred is seldom fifty."""
+        trial = a_trial(calls_needed=100)
+        counted(trial, 39, candidate=False, cut_ins=1)
+        counted(trial, 61, candidate=True)
+        self.assertTrue(self.looked_at(trial).is_running)
+        counted(trial, 11, candidate=False, cut_ins=1)
+        self.assertEqual(self.looked_at(trial).state, State.CANDIDATE)
+
     def test_a_guard_breaks_whatever_decides(self) -> None:
         trial = a_trial(decides="long", least_effect=80.0)
         counted(trial, 100, candidate=False, long_ms=4200)

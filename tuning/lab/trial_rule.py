@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tuning.lab.sequential import Difference, Sums, difference, tau2_for
+from tuning.lab.sequential import MIN_CALLS, Difference, Sums, difference, tau2_for
 
 CUT_INS, LONG, SHORT, DROPPED, FAILED = "cut-ins", "long", "short", "dropped", "failed"
 """A call's cut-ins over its turns; its waits (ms) after long and after short utterances over their
@@ -64,6 +64,7 @@ class Rule:
             return CANDIDATE, self.decides
         if seen.low > 0:
             return LIVE, self.decides
-        if live.calls + candidate.calls >= self.calls_needed:
+        are_enough = min(live.calls, candidate.calls) >= MIN_CALLS
+        if are_enough and live.calls + candidate.calls >= self.calls_needed:
             return NO_DIFFERENCE, self.decides
         return "", ""

@@ -57,6 +57,13 @@ class Guard:
     def holds(self) -> bool:
         return self.value is not None and self.value <= self.at_most
 
+    def as_json(self) -> dict[str, Any]:
+        """In its unit."""
+        scale = 100 if self.unit == "%" else 1
+        value = None if self.value is None else self.value * scale
+        scaled = {"value": value, "at_most": self.at_most * scale}
+        return asdict(self) | scaled | {"holds": self.holds}
+
     def __str__(self) -> str:
         is_known = self.value is not None
         found = _amount(self.value or 0.0, self.unit) if is_known else "not known: too few"
@@ -67,7 +74,8 @@ class Guard:
 class Command(BaseCommand):
     help = (
         "Replay recorded calls under a candidate beside a profile's live revision. Exits with 1 "
-        "where a given guard is broken, or its figure is not known."
+        "where a given guard is broken, or its figure is not known; with 2 where nothing could be "
+        "replayed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -105,11 +113,17 @@ class Command(BaseCommand):
         live = profile.newest
         candidate = _candidate(options["candidate"], profile)
         calls = CallFilter.of_query(options["calls"] or f"profile={profile.pk}&real=on")
+        if unknown := set(calls.data) - set(calls.fields):
+            known = ", ".join(calls.fields)
+            raise _wrong(f"--calls: there is no {', '.join(sorted(unknown))}, only {known}")
         if not calls.is_valid():
-            raise CommandError(f"--calls: {json.dumps(calls.errors)}")
+            wrong = (f"{name}: {' '.join(map(str, each))}" for name, each in calls.errors.items())
+            raise _wrong(f"--calls: {'; '.join(wrong)}")
+        if options["newest"] < 1:
+            raise _wrong("--newest must be at least 1")
         found = list(calls.found().values_list("pk", "rang_at")[: options["newest"]])
         if not found:
-            raise CommandError("No recorded call matches. Choose others with --calls.")
+            raise _wrong("No recorded call matches. Choose others with --calls.")
         tried, skipped = _tried(
             [pk for pk, _rang_at in found],
             [live.values, candidate.profile],
@@ -117,7 +131,7 @@ class Command(BaseCommand):
             options["processes"],
         )
         if not tried:
-            raise CommandError(f"None of these calls can be replayed: {_counts(skipped)}")
+            raise _wrong(f"None of these calls can be replayed: {_counts(skipped)}")
         (result,) = summed_up([candidate.name], tried)
         comparison = Comparison.from_json(result["comparison"])
         guards = list(_guards(comparison, options))
@@ -129,7 +143,7 @@ class Command(BaseCommand):
             "until": found[0][1].isoformat(),
             "skipped": skipped,
             "cannot_judge": cannot_judge(live.values, candidate.profile),
-            "guards": [{**asdict(each), "holds": each.holds} for each in guards],
+            "guards": [each.as_json() for each in guards],
         }
         if options["json"]:
             self.stdout.write(json.dumps(told | result, ensure_ascii=False, indent=2))
@@ -141,6 +155,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"{guard}")
         if broken := [f"{guard}" for guard in guards if not guard.holds]:
             raise CommandError("; ".join(broken))
+
+
+def _wrong(why: str) -> CommandError:
+    """Exits with 2, as wrong arguments do: 1 is for a guard."""
+    return CommandError(why, returncode=2)
 
 
 def _share(raw: str) -> float:
@@ -155,7 +174,7 @@ def _profile(name: str | None) -> TimingProfile:
     found = TimingProfile.objects.filter(name=name).first()
     if found is None:
         known = ", ".join(TimingProfile.objects.values_list("name", flat=True))
-        raise CommandError(f"--profile: there is no {name!r}, only {known}")
+        raise _wrong(f"--profile: there is no {name!r}, only {known}")
     return found
 
 
@@ -170,10 +189,10 @@ def _candidate(given: str, profile: TimingProfile) -> Candidate:
         number = int(revision) if revision.isdecimal() else 0
         if one := found.revisions.filter(number=number).first():
             return Candidate(f"{one}", one.values)
-        raise CommandError(f"--candidate: {name} has no r{revision}, only up to {found.newest}")
+        raise _wrong(f"--candidate: {name} has no r{revision}, only up to {found.newest}")
     if preset_on_live := preset(given, profile):
         return preset_on_live
-    raise CommandError(
+    raise _wrong(
         f"--candidate: {given!r} is no file, no profile and no preset ({', '.join(PRESETS)})"
     )
 
@@ -185,9 +204,9 @@ def _from_file(path: Path) -> Candidate:
         return Candidate(path.name, Profile.stored(stored["knobs"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, ProfileError):
-            raise CommandError(f"{path}: no call may run on it: {error}") from error
-        raise CommandError(
-            f"{path}: not a revision as its page exports it (JSON with knobs): {error!r}"
+            raise _wrong(f"{path}: no call may run on it: {error}") from error
+        raise _wrong(
+            f"{path}: not a revision as its page exports it: JSON with its knobs"
         ) from error
 
 
