@@ -62,8 +62,10 @@ async function call() {
     follow(mine);
     mine.begin(rung, phone.dataset);
   } catch (error) {
-    if (line === mine) close();
+    const isOver = line !== mine; // hung up while it was being connected
     mine.end("");
+    if (isOver) return;
+    close();
     show(typeof error === "string" ? error : "lost-server");
     if (typeof error !== "string") throw error;
   }
@@ -178,7 +180,10 @@ phone.addEventListener("submit", (event) => {
   if (!line) call();
 });
 mute.addEventListener("click", () => line && toggleMute());
-document.getElementById("hang-up").addEventListener("click", () => line?.hangUp());
+document.getElementById("hang-up").addEventListener("click", () => {
+  line?.hangUp();
+  if (line) close(); // before it was connected
+});
 inCall.addEventListener("click", ({ target }) => line && target.dataset.digit && line.press(target.dataset.digit));
 for (const type of ["keydown", "keyup"]) document.addEventListener(type, onSpace, { capture: true });
 document.addEventListener("keydown", (event) => {

@@ -64,7 +64,12 @@ export class Line extends EventTarget {
   }
 
   async open(wishes) {
-    this.adopt(await openMicrophone(wishes));
+    const given = await openMicrophone(wishes);
+    if (!this.context) { // hung up meanwhile
+      for (const track of given.getTracks()) track.stop();
+      throw "";
+    }
+    this.adopt(given);
     await Promise.all([this.context.audioWorklet.addModule(this.worklet), this.context.resume()]);
     this.loudspeaker = new AudioWorkletNode(this.context, "loudspeaker", { numberOfInputs: 0, outputChannelCount: [1] });
     this.loudspeaker.port.onmessage = ({ data }) => this.played(data);
@@ -84,9 +89,11 @@ export class Line extends EventTarget {
   /** Another microphone, or other wishes, in mid-call. Throws the name of a problem. */
   async change(wishes) {
     const before = this.microphone;
-    this.adopt(await openMicrophone(wishes));
-    for (const track of before.getTracks()) { track.onended = null; track.stop(); }
-    this.connect();
+    const given = await openMicrophone(wishes);
+    for (const track of (this.context ? before : given).getTracks()) { track.onended = null; track.stop(); }
+    if (!this.context) return; // it has ended meanwhile
+    this.adopt(given);
+    if (this.ear) this.connect();
     this.tell("problem", "");
   }
 
@@ -215,6 +222,7 @@ export class Line extends EventTarget {
     for (const socket of [this.socket, this.echo]) {
       if (socket) { socket.onclose = socket.onmessage = null; socket.close(); }
     }
+    for (const node of [this.ear, this.loudspeaker]) if (node) node.port.onmessage = null;
     this.context.close();
     this.context = null;
     this.tell("ended", this.farewell ?? code);

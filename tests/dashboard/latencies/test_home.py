@@ -140,7 +140,7 @@ class LeadTests(TestCase):
 
     def some_that_are_not_meant(self, **turn: Any) -> None:
         a_turn(a_call(900, caller=Call.TEST_CALLER), **turn)
-        a_turn(a_call(901, via=Call.Via.BROWSER), **turn)
+        a_turn(a_call(950, via=Call.Via.BROWSER), **turn)
         a_turn(a_call(901, rang_at=timezone.now() - timedelta(days=8)), **turn)
 
     def test_the_page_has_the_links(self) -> None:
