@@ -187,7 +187,7 @@ class Call(CallLine, TrialSide):
                 "token_at": now,
                 "process": this_process(),
             }
-            if caller != cls.TEST_CALLER:
+            if caller != cls.TEST_CALLER and via == cls.Via.TELEPHONE:
                 new |= cls.drawn(profile, call_sid)
             call, is_new = cls.objects.get_or_create(call_sid=call_sid, defaults=new)
             if is_new:

@@ -51,7 +51,7 @@ def happened(revision: Revision, until: datetime, *, short_ms: int) -> Compariso
     """
     calls = Call.objects.filter(
         revision=revision, rang_at__range=(revision.published_at, until), ended_at__isnull=False
-    ).exclude(caller=Call.TEST_CALLER)
+    ).filter(Call.REAL)
     dropped = dict(calls.order_by().values_list("pk", "dropped_short"))
     turns = defaultdict(list)
     for turn in Turn.objects.filter(call__in=list(dropped), revision=revision, number__gt=0):

@@ -33,7 +33,7 @@ class Planning:
     def of(cls, profile: TimingProfile) -> Planning:
         now = timezone.now()
         ended = Call.objects.filter(profile=profile, started_at__isnull=False)
-        ended = ended.filter(settled_at__isnull=False).exclude(caller=Call.TEST_CALLER)
+        ended = ended.filter(settled_at__isnull=False).filter(Call.REAL)
         own = ended.exclude(runs_candidate=True)
         newest = list(own.filter(rang_at__gt=now - timedelta(days=NEWEST_DAYS))[:PLANNED_FROM])
         turns: dict[int, list[Turn]] = defaultdict(list)

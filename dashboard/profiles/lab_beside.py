@@ -81,7 +81,7 @@ def _begin(
 
 def calls_of(profile: TimingProfile) -> str:
     """Its own calls, or all where it has none: as an address of the list of calls says it."""
-    real = Call.objects.filter(ended_at__isnull=False).exclude(caller=Call.TEST_CALLER)
+    real = Call.objects.filter(ended_at__isnull=False).filter(Call.REAL)
     return f"profile={profile.pk}&real=on" if real.filter(profile=profile).exists() else "real=on"
 
 
