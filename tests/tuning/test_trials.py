@@ -107,6 +107,8 @@ class AssignmentTests(TrialTestCase):
         a_trial()
         test_call = self.ring(2, Call.TEST_CALLER)
         self.assertEqual((test_call.trial, test_call.runs_candidate), (None, None))
+        talking = Call.ring("CA3", "dana", "", Call.Via.BROWSER)
+        self.assertEqual((talking.trial, talking.runs_candidate), (None, None))
 
     def test_it_begins_on_its_side_as_long_as_the_trial_runs(self) -> None:
         trial = a_trial()
