@@ -113,7 +113,6 @@ NOT_FAST = {
 """What the tests start, or connect to: a test that uses one is tagged `protocol` or `browser`."""
 LONGEST = 300
 WHY_LONGER = {
-    "calls/models.py": "a call, with every verb that there is for it",
     "calls/voice/reply.py": "one reply, to be followed in one file until it is heard",
     "dashboard/help/glossary.py": "every word of the pages once, each with its meaning",
     "tuning/turns/events.py": "every event and action once, as journals hold them",

@@ -199,6 +199,7 @@ class PageTests(KnobsTestCase):
         page = await self.shown(phone, f"/en/calls/{call.pk}/?turn=1")
         self.assertIn("Tried in this call, and in no revision:", page)
         self.assertIn("Silence after a short utterance", page)
+        self.assertIn(">tried</text>", page, "on the call's axis")
         self.assertNotIn("in no revision", await self.shown(phone, f"/en/calls/{call.pk}/?turn=0"))
         told = "".join([part async for part in as_json(Call.objects.all())])
         tried = [turn["tried_knobs"] for turn in json.loads(told)[0]["turns"]]
