@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 GAP_MS = 60
 """Voice is drawn as one where its gaps are no longer."""
+TRIED = 0
+"""In the place of a revision: knobs that were tried in the call."""
 
 
 class Timeline(models.Model):
@@ -30,7 +32,7 @@ class Timeline(models.Model):
     voiced = models.JSONField(default=list)
     """[from, until] of what the running profile took for voice."""
     retuned = models.JSONField(default=list)
-    """[at, primary key of the revision], for each that the call took on its way."""
+    """[at, primary key of the revision, or TRIED], for each time that its knobs changed."""
     dropped = models.JSONField(default=list)
     """[from, until] of dropped short answers."""
 
@@ -53,7 +55,7 @@ def _read(entries: Iterable[Event | Action]) -> dict[str, Any]:
                 profile = entry.profile
             case Retuned():
                 profile = entry.profile
-                retuned.append([entry.at_ms, entry.revision])
+                retuned.append([entry.at_ms, TRIED if entry.tried else entry.revision])
             case Heard():
                 length_ms = entry.at_ms
                 if is_voiced(entry, profile):

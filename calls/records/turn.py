@@ -63,7 +63,9 @@ class Turn(Judged, Latencies, models.Model):
     number = models.PositiveIntegerField()
     """0 is the greeting."""
     revision = models.ForeignKey(Revision, models.PROTECT, null=True)
-    """What it was decided under."""
+    """What it was decided under; None: under knobs that were tried in this call."""
+    tried_knobs = models.JSONField(null=True)
+    """Those by which they differ from the call's revision; None: none was tried."""
     said = models.TextField(_("said"), blank=True)
     answered = models.TextField(_("answered"), blank=True)
     """The agent's words as far as they were heard."""

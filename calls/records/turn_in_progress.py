@@ -12,6 +12,7 @@ from typing import Protocol
 from calls.measures.moments import Latencies
 from calls.services import Message
 from tuning.turns.events import Action, Event, Prompt, Reply
+from tuning.turns.knob import Value
 from tuning.turns.profile import Profile
 
 OUTCOMES = {
@@ -30,7 +31,7 @@ class TurnInProgress(Latencies):
     """The same fields as calls.models.Turn, including the moments."""
 
     number: int
-    revision: int
+    revision: int | None
     why: str = ""
     said: str = ""
     answered: str = ""
@@ -54,6 +55,7 @@ class TurnInProgress(Latencies):
     resumed: int = 0
     is_limited: bool = False
     spoken_ms: int = 0
+    tried_knobs: dict[str, Value] | None = None
 
     def __str__(self) -> str:
         """For the log: how it was decided and how long it took, without a word of what was said."""
@@ -72,6 +74,10 @@ class TurnInProgress(Latencies):
         self.characters += len(text)
         if self.first_sentence_ms is None:
             self.first_sentence_ms = wall_ms
+
+    def decided_by(self, revision: int, tried: dict[str, Value]) -> None:
+        """Knobs that were tried stand instead of the revision that they were tried on."""
+        self.revision, self.tried_knobs = (None, tried) if tried else (revision, None)
 
     def describe(self, answer: Reply | Prompt, profile: Profile) -> None:
         """What the core said of the utterance, if there was one, and what the profile imposed."""

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from calls.audio.codec import level_db
@@ -172,11 +173,18 @@ class Conversation:
         self.feed(Pressed(self.turns.now_ms, digit))
 
     def retune(self, revision: int, profile: Profile) -> bool:
-        """Go on with these knobs, unless they are older than the present ones."""
-        is_newer = revision > self.turns.revision
+        """Go on with these knobs, unless they are older than the present ones, or others are tried:
+        whoever tries hears what they chose, whatever is published meanwhile."""
+        is_newer = revision > self.turns.revision and not self.turns.tried
         if is_newer:
             self.feed(Retuned(self.turns.now_ms, revision, profile))
         return is_newer
+
+    def try_knobs(self, of_revision: Profile, knobs: dict[str, Any]) -> None:
+        """Go on with these in this call alone, on top of its revision's. Raises ProfileError."""
+        tried = {name: knob for name, knob in knobs.items() if getattr(of_revision, name) != knob}
+        profile = replace(of_revision, **tried)
+        self.feed(Retuned(self.turns.now_ms, self.turns.revision, profile, tried))
 
     # The core's one door in, and its one way out.
 

@@ -32,6 +32,8 @@ from calls.voice.onlookers import Audience
 from hevoice import bus
 from tuning.models import Revision
 from tuning.turns.events import CallBegan
+from tuning.turns.knob import Value
+from tuning.turns.profile import ProfileError
 
 logger = logging.getLogger(__name__)
 
@@ -97,10 +99,8 @@ class LiveCall:
         """What came before the conversation was there to take it."""
         self._recorder: Recorder | None = None
         self._audience = Audience(call.pk, self._changed.set)
-        self._numbers: dict[int, int] = {}
-        """Revision numbers, as operators know them, by primary key."""
-        self._candidate: int | None = None
-        """The trial's, if the call began on it. Whatever is published later is newer."""
+        self._revision: Revision | None = None
+        """Whatever is tried on top. What is published is newer than a trial's candidate."""
 
     async def run(self, listen: Callable[[LiveCall], Coroutine[Any, Any, None]]) -> str:
         """Live until the conversation, the caller or the server ends it; returns why.
@@ -197,8 +197,7 @@ class LiveCall:
         speaker = CachedSpeaker(speaker, self.call.call_sid, called)
         if called.own_openers:  # saved since the process began; ready already, it costs nothing
             begin(prompts.warm_up([called]))
-        self._numbers[revision.pk] = revision.number
-        self._candidate = revision.pk if revision.is_candidate else None
+        self._revision = revision
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)
         seed = secrets.randbits(32)
@@ -222,24 +221,35 @@ class LiveCall:
     # Operators: a published profile, and the live page.
 
     def take_news(self, message: dict[str, Any]) -> None:
-        if message["type"] == "snapshot.wanted":
-            self._changed.set()
-        elif message["type"] == "call.asked":
-            if message["call"] == self.call.pk:
+        match message:
+            case {"type": "snapshot.wanted"}:
+                self._changed.set()
+            case {"type": "call.asked", "call": self.call.pk}:
                 self._audience.take_news(message)
-        elif message["profile"] == self.call.profile_id:
-            self._retune(
-                Revision(pk=message["revision"], number=message["number"], knobs=message["knobs"])
-            )
+            case {"type": "call.tried", "call": self.call.pk, "knobs": knobs}:
+                self._try(knobs)
+            case {"type": "profile.changed", "profile": self.call.profile_id}:
+                pk, number, knobs = (message[name] for name in ("revision", "number", "knobs"))
+                self._retune(Revision(pk=pk, number=number, knobs=knobs))
 
     def _retune(self, revision: Revision) -> None:
         """Told by another process, or, should that have been lost, read by the recorder."""
         if self.conversation is None:
             self._published = revision
         elif self.conversation.retune(revision.pk, revision.values):
-            self._numbers[revision.pk] = revision.number
+            self._revision = revision
             self._record().update(revision_id=revision.pk)
             self._changed.set()
+
+    def _try(self, knobs: dict[str, Value]) -> None:
+        """These and no others, in this call alone; none: on with its revision."""
+        if self.conversation is None or self._revision is None:
+            return
+        try:
+            self.conversation.try_knobs(self._revision.values, knobs)
+        except ProfileError as error:  # the revision has changed since they were checked
+            logger.warning("Knobs are not tried: %s", error)
+        self._changed.set()
 
     async def _announce(self) -> None:
         while True:
@@ -251,7 +261,7 @@ class LiveCall:
             await asyncio.sleep(ANNOUNCE_S)
 
     def _snapshot(self, conversation: Conversation) -> dict[str, Any]:
-        call, turns = self.call, conversation.turns
+        call, turns, revision = self.call, conversation.turns, self._revision
         last = conversation.newest_turn()
         ended_ms = last.speech_ended_ms if last else None
         return {
@@ -263,8 +273,9 @@ class LiveCall:
             "started_at": call.started_at.isoformat() if call.started_at else "",
             "profile": call.profile.name,
             "profile_pk": call.profile.pk,
-            "revision": self._numbers.get(turns.revision, 0),
-            "runs_candidate": turns.revision == self._candidate,
+            "revision": revision.number if revision else 0,
+            "runs_candidate": bool(revision and revision.is_candidate),
+            "is_tried": bool(turns.tried),
             "trial": call.trial.number if call.trial else 0,
             "state": turns.state,
             "silence_ms": turns.silence_ms,

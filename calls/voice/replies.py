@@ -170,7 +170,8 @@ class Replies:
         """It is decided: this is the turn from now on."""
         self.close("no reply")
         turn, turns = reply.turn, self._means.turns
-        turn.decided_ms, turn.why, turn.revision = self._clock.wall_ms, decision.why, turns.revision
+        turn.decided_ms, turn.why = self._clock.wall_ms, decision.why
+        turn.decided_by(turns.revision, turns.tried)
         turn.frames_dropped, turn.transcriber_replaced = self._audio_in.take_losses()
         turn.describe(decision, turns.profile)
         if turn.verdict_ms is None and verdict_in(turn.wait_parts):

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from calls.measures.timeline import Timeline
+from django.utils.translation import gettext
+
+from calls.measures.timeline import TRIED, Timeline
 from calls.models import Call
 from calls.records import recording
 from calls.records.turn import Turn
@@ -91,7 +93,8 @@ def _cut_ins(turns: Sequence[Turn], place: Callable[[float], float]) -> Iterator
 def _revisions(timeline: Timeline | None, place: Callable[[float], float]) -> list[AxisMark]:
     retuned = timeline.retuned if timeline else []
     found = Revision.every.in_bulk([pk for _at, pk in retuned])
-    return [AxisMark(place(at), found[pk].sign if pk in found else "r?") for at, pk in retuned]
+    signs = {pk: each.sign for pk, each in found.items()} | {TRIED: gettext("tried")}
+    return [AxisMark(place(at), signs.get(pk, "r?")) for at, pk in retuned]
 
 
 def _ticks(length_ms: float, place: Callable[[float], float]) -> list[AxisMark]:

@@ -45,7 +45,7 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
 )
 TURN = (
     *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
-    *("is_prepared", "thought", "requests", "tokens", "wasted_tokens"),
+    *("is_prepared", "thought", "requests", "tokens", "wasted_tokens", "tried_knobs"),
     *names_of(lambda each: each.is_exported),
 )
 

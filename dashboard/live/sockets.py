@@ -40,6 +40,8 @@ class Snapshot(TypedDict):
     revision: int
     runs_candidate: bool
     """`revision` is the trial's number: nothing of it is published."""
+    is_tried: bool
+    """By knobs that are tried in this call, on top of `revision`."""
     trial: int
     """The number of the trial on whose side it is; 0: on none."""
     state: str
@@ -214,6 +216,7 @@ class ProfilesConsumer(CallsSocket):
             return
         calls = [call for call in self.calls.values() if call["profile_pk"] == pk]
         calls = [call for call in calls if not call.get("runs_candidate")]
+        calls = [call for call in calls if not call.get("is_tried")]
         waiting = [call for call in calls if call["revision"] != self.newest[pk]]
         await self.show(
             "dashboard/live/_taken.html",

@@ -111,6 +111,14 @@ def knob_value(name: str, value: Value | None) -> SafeString | str:
 
 
 @register.simple_tag
+def knob_is(name: str, value: Value, rule: str = "") -> SafeString | str:
+    """A knob's name and value; of one that no longer exists, as they were stored."""
+    if name not in KNOB:
+        return ltr(f"{name} {value}")
+    return format_html("{} {}", say(KNOB[name].under(rule).label), knob_value(name, value))
+
+
+@register.simple_tag
 def knob_change(name: str, before: Value, after: Value) -> SafeString:
     """What a knob was and what it became."""
     sides = [strip_tags(knob_value(name, each)) for each in (before, after)]

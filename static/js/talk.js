@@ -2,6 +2,7 @@
 // agent does meanwhile, the live page's own socket tells (live.js). Space mutes and never hangs up.
 
 import { look } from "./live.js";
+import { endKnobs, showKnobs } from "./talk_knobs.js";
 import { hindrance, Line } from "./talk_line.js";
 
 const DEAF_MS = 500; // the microphone stood still for longer than this while the page was hidden
@@ -61,6 +62,7 @@ async function call() {
     page.hidden = false;
     follow(mine);
     mine.begin(rung, phone.dataset);
+    showKnobs(rung.proof);
   } catch (error) {
     const isOver = line !== mine; // hung up while it was being connected
     mine.end("");
@@ -127,6 +129,7 @@ function clear() {
 function close() {
   const hadFocus = inCall.contains(document.activeElement) || document.activeElement === document.body;
   line = null;
+  endKnobs();
   document.title = title;
   document.getElementById("my-level").value = -60;
   inCall.hidden = true;
@@ -164,7 +167,7 @@ function inMs(value) {
 }
 
 function isField(target) {
-  return Boolean(target.closest?.("input, select, textarea, a, summary, [contenteditable]"));
+  return Boolean(target.closest?.("input:not([type=range]), select, textarea, a, summary, [contenteditable]"));
 }
 
 function onSpace(event) {

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tuning.turns.completion import Asked
+from tuning.turns.knob import Value
 from tuning.turns.profile import Profile
 
 HEBREW = "he"
@@ -164,11 +165,15 @@ class LineStalled:
 
 @dataclass(frozen=True, slots=True)
 class Retuned:
-    """An operator has published a new revision of this call's profile."""
+    """An operator has published a new revision of this call's profile, or tries knobs in this call.
+
+    tried: the knobs by which `profile` then differs from `revision`, which stays the call's.
+    """
 
     at_ms: int
     revision: int
     profile: Profile
+    tried: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 `wall_ms`, where a line has it, is when the driver handled the entry, in milliseconds on the
 monotonic clock since the stream began. It is for measuring; replay reads only the entry. A call in
-Hebrew does not name its language, as no call did before there was a choice.
+Hebrew does not name its language, as no call did before there was a choice; nor does a line say
+that nothing was tried.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ def dump(entry: Event | Action, wall_ms: float | None = None) -> str:
         line |= asdict(entry)
         if line.get("language") == HEBREW:
             del line["language"]
+        if line.get("tried") == {}:
+            del line["tried"]
     else:  # asdict copies deeply: too slow for fifty frames a second and call
         for name in type(entry).__slots__:
             line[name] = getattr(entry, name)

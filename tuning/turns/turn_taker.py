@@ -59,6 +59,7 @@ from tuning.turns.events import (
 )
 from tuning.turns.heard import CallerVoice, CallerWords, Keys
 from tuning.turns.interruption import CUT_IN_MS, HeldReply, SpokenOver, is_interruption
+from tuning.turns.knob import Value
 from tuning.turns.preemptive import PreemptiveGeneration
 from tuning.turns.profile import FRAME_MS, Profile
 from tuning.turns.words import LanguageWords
@@ -81,6 +82,8 @@ class TurnTaker:
         self._language = language
         self.profile = Profile()
         self.revision = 0
+        self.tried: dict[str, Value] = {}
+        """Knobs that are tried in this call: no revision has them."""
         self.now_ms = 0
         self._last_frame_ms = 0
         self._agent = Agent(turn=-1, seed=0)
@@ -197,6 +200,7 @@ class TurnTaker:
                 return self._tick(is_stalled=True)
             case Retuned():
                 self.profile, self.revision = event.profile, event.revision
+                self.tried = event.tried
         return []
 
     def _begin(self, event: CallBegan) -> list[Action]:

@@ -58,6 +58,9 @@ MAY = {
     "over_time": VIEWER,
     "tradeoff": VIEWER,
     "talk": OPERATOR,
+    "talk_knobs": OPERATOR,
+    "talk_try": OPERATOR,
+    "talk_draft": OPERATOR,
     # lab
     "lab": OPERATOR,
     "replay": OPERATOR,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 import tempfile
@@ -138,6 +139,37 @@ class KeyTests(TalkTestCase):
         call = self.hang_up(page)
         journal = self.server.manage("shell", "-v0", "-c", JOURNAL.format(pk=call["id"]))
         self.assertEqual(re.findall(r'"digit": ?"(.)"', journal), ["7", "#"])
+
+
+class KnobTests(TalkTestCase):
+    def test_a_slider_that_is_moved_in_mid_call_is_tried_in_it_and_goes_into_the_draft(
+        self,
+    ) -> None:
+        operator, page = self.talking(*turns(3))
+        slider = page.locator("#try_answers")
+        expect(slider).to_be_visible(timeout=10_000)
+        expect(page.locator("#heard-turns tr")).not_to_have_count(0, timeout=30_000)
+        slider.focus()
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator(".runs-on")).to_contain_text("tried in this call")
+        expect(page.locator("#live-turns [data-turn='3']")).to_contain_text(
+            "tried in this call", timeout=40_000
+        )
+        self.assertEqual(Axe().run(page).response["violations"], [])
+        page.keyboard.press("Space")
+        expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
+        page.click("#knobs-draft")
+        expect(page.locator("#knobs-drafted")).to_be_visible()
+        call = self.hang_up(page)
+        self.assertEqual(call["replays"], 1)
+        expect(slider).to_be_disabled()
+        said = self.server.rows("select * from calls_turn where call_id = ?", call["id"])
+        tried = [turn for turn in said if turn["tried_knobs"]]
+        self.assertTrue(tried)
+        self.assertEqual({turn["revision_id"] for turn in tried}, {None})
+        (draft,) = self.server.rows("select knobs from tuning_draft")
+        self.assertEqual(json.loads(draft["knobs"]), json.loads(tried[-1]["tried_knobs"]))
+        self.assertEqual(operator.complaints, [])
 
 
 class TroubleTests(TalkTestCase):
