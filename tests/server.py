@@ -25,6 +25,8 @@ from django.conf import settings
 from psycopg.rows import dict_row
 
 PASSWORD = "for tests only 7"
+YIELDING = ("nice", "-n", "10")
+"""What no caller waits for gives way to what tests measure beside it."""
 READY_S = 60.0
 MIGRATED = Path(tempfile.mkdtemp(prefix="hevoice-migrated-"))
 """A database for each settings module, made once and copied by every server that is told no more
@@ -118,7 +120,7 @@ class Server:
     def start_worker(self) -> None:
         """What settles its calls."""
         self._worker = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "hevoice", "worker", "--pool=solo"],
+            [*YIELDING, sys.executable, "-m", "celery", "-A", "hevoice", "worker", "--pool=solo"],
             cwd=settings.BASE_DIR, env=self._environ, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
@@ -184,6 +186,6 @@ class Server:
 
 def _manage(environ: dict[str, str], *arguments: str) -> str:
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        [*YIELDING, sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR, env=environ, check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
