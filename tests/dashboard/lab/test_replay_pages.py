@@ -80,7 +80,7 @@ class AskingTests(LabTestCase):
         page = self.client.get(f"/en/calls/?{query}").content.decode()
         self.assertIn(f"/en/lab/new/?{query.replace('&', '&amp;')}", page)
         page = self.client.get(f"/en/lab/new/?{query}").content.decode()
-        self.assertIn("Not counting test calls", page)
+        self.assertIn("Customers&#x27; calls only", page)
         self.assertIn(f'value="{query.replace("&", "&amp;")}"', page)
         self.assertEqual(self.ask(query=query).status_code, 302)
         self.assertEqual(Replay.objects.get().calls, 1)
