@@ -1,7 +1,10 @@
 """Tests in several processes: a class at a time, or a whole module where its classes share a setup.
 
-Rule: nobody reads what a test says that passes. Every process writes into a file of its own, and
-shows it only of what is broken; the rest is a line for each tenth.
+Rules: nobody reads what a test says that passes. Every process writes into a file of its own, and
+shows it only of what is broken; the rest is a line for each tenth. A telephone call takes its time
+from the clock, so a call on a machine that is busy can miss it: what breaks and has to do with
+servers or browsers runs once more, alone, at the end. Its first failure stays printed, and the run
+says that it passed only alone.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import sys
 import time
 import traceback
 import unittest
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -34,6 +37,9 @@ LONG = (
 SAID, SHOWN_LINES = "said", 60
 """Of what a broken test has said, the last ones."""
 SLOWEST = 10
+AGAIN, AGAIN_AT_MOST = {"protocol", "browser"}, 5
+"""Tags of the tests that run once more if they break, and how many classes or modules of them: when
+more break, the machine is not why."""
 LONGEST_S = 600
 """A class or module that takes longer hangs: its process says where, and dies."""
 
@@ -73,19 +79,49 @@ def whole(test: Any) -> Any:
 
 def run(suite: unittest.TestSuite, processes: int) -> list[Ran]:
     """Every test of the suite, each in one of so many processes."""
-    units = list(_units(suite))
-    count = sum(unit.countTestCases() for _name, unit in units)
-    progress = _Progress(count)
+    units = dict(_units(suite))
+    progress = _Progress(sum(unit.countTestCases() for unit in units.values()))
+    ran = _run_all(units, processes, progress)
+    broken = {name: units[name] for name, one in ran.items() if one.broken}
+    again = {name: unit for name, unit in broken.items() if _waits(unit)}
+    if again and len(broken) <= AGAIN_AT_MOST:
+        _say(f"\nonce more, alone: {', '.join(again)}")
+        alone = _run_all(again, 1, progress)
+        passed = [name for name, one in alone.items() if not one.broken]
+        _say(f"passed only alone: {', '.join(passed) or 'none'}")
+        ran |= alone
+    progress.end(ran.values())
+    return list(ran.values())
+
+
+def _waits(unit: unittest.TestSuite) -> bool:
+    """Whether any of its tests takes its time from the clock."""
+    return any(
+        AGAIN & {*getattr(test, "tags", ()), *getattr(method, "tags", ())}
+        for test in _tests(unit)
+        for method in [getattr(test, test._testMethodName, None)]
+    )
+
+
+def _run_all(
+    units: dict[str, unittest.TestSuite], processes: int, progress: _Progress
+) -> dict[str, Ran]:
+    listed, ran = list(units.items()), dict[str, Ran]()
     taken = FORK.Value("i", 0)
     pool: dict[Connection, tuple[Any, Path]] = {}
     for number in range(1, processes + 1):
         ours, theirs = FORK.Pipe()
         var = new_var(Path(settings.VAR_DIR) / f"process-{number}")
-        process = FORK.Process(target=_work, args=(number, var, units, taken, theirs))
+        process = FORK.Process(target=_work, args=(number, var, listed, taken, theirs))
         process.start()
         theirs.close()
         pool[ours] = process, var
     doing: dict[Connection, str] = {}
+
+    def add(one: Ran) -> None:
+        ran[one.name] = one
+        progress.add(one)
+
     while pool:
         for pipe in wait(list(pool)):
             assert isinstance(pipe, Connection)
@@ -96,27 +132,24 @@ def run(suite: unittest.TestSuite, processes: int) -> list[Ran]:
                 process.join()
                 if name := doing.pop(pipe, ""):
                     why = [f"{name}: its process died, or took more than {LONGEST_S} s", _said(var)]
-                    progress.add(Ran(name, broken=1, why=why))
+                    add(Ran(name, broken=1, why=why))
                 continue
             if isinstance(message, str):
                 doing[pipe] = message
             else:
                 del doing[pipe]
-                progress.add(message)
-    for name, _unit in units[taken.value :]:
-        progress.add(Ran(name, broken=1, why=[f"{name}: no process was left to run it"]))
-    progress.end()
-    return progress.ran
+                add(message)
+    for name, _unit in listed[taken.value :]:
+        add(Ran(name, broken=1, why=[f"{name}: no process was left to run it"]))
+    return ran
 
 
 class _Progress:
     def __init__(self, count: int) -> None:
-        self.ran: list[Ran] = []
         self._count, self._done, self._tenths = count, 0, 0
         self._began_s = time.monotonic()
 
     def add(self, ran: Ran) -> None:
-        self.ran.append(ran)
         self._done += ran.tests
         for why in ran.why:
             _say(f"\n{'=' * 70}\n{why}")
@@ -126,8 +159,8 @@ class _Progress:
             seconds = time.monotonic() - self._began_s
             _say(f"{self._done:6} of {self._count}  {seconds:5.0f} s")
 
-    def end(self) -> None:
-        slowest = sorted(self.ran, key=lambda ran: -ran.seconds)[:SLOWEST]
+    def end(self, ran: Iterable[Ran]) -> None:
+        slowest = sorted(ran, key=lambda ran: -ran.seconds)[:SLOWEST]
         _say("slowest: " + ", ".join(f"{ran.name} {ran.seconds:.0f} s" for ran in slowest))
 
 
@@ -161,7 +194,8 @@ def _place(name: str) -> int:
 def new_var(folder: Path) -> Path:
     """A folder for what one process keeps, which finds the models that this machine has."""
     folder.mkdir(exist_ok=True)
-    (folder / "models").symlink_to(settings.BASE_DIR / "var" / "models")
+    if not (models := folder / "models").is_symlink():
+        models.symlink_to(settings.BASE_DIR / "var" / "models")
     return folder
 
 
@@ -185,9 +219,9 @@ def _work(
         connection.creation.setup_worker_connection(number)
     settings.VAR_DIR = var
     with (var / SAID).open("a") as said:
-        for stream in (sys.stdout, sys.stderr):
+        for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
             stream.flush()
-            os.dup2(said.fileno(), stream.fileno())
+            os.dup2(said.fileno(), descriptor)
         while (place := _next(taken)) < len(units):
             name, unit = units[place]
             pipe.send(name)

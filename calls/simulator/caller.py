@@ -8,7 +8,7 @@ plays the agent's audio to `ear`, so the caller waits, listens and interrupts wi
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -93,7 +93,7 @@ class LineOutcome:
 class Caller:
     def __init__(
         self,
-        steps: Sequence[Step],
+        steps: Iterable[Step],
         *,
         seed: int = 0,
         awaits_greeting: bool = True,
