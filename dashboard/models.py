@@ -36,6 +36,8 @@ class AuditEvent(models.Model):
         TEST_CALL = "test call", _("placed a test call")
         PERSON = "person", _("changed a person")
         TRIAL = "trial", _("started or ended a trial")
+        LINK = "link", _("made a shared link")
+        WITHDRAW_LINK = "withdraw link", _("withdrew a shared link")
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     # Without a constraint: the row stays as it is when the person is gone.

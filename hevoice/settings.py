@@ -258,6 +258,10 @@ UNKNOWN_NUMBER = environment.choice(
 MAX_CALLS = environment.number("MAX_CALLS", 50, 1, 10_000)
 """Calls in progress at once in one process; more are politely refused. bench/load.py: 40 leave a
 core room to spare, 80 do not."""
+LINK_RINGS_A_MINUTE = environment.number("LINK_RINGS_A_MINUTE", 6, 1, 1000)
+"""How often one address may ring by shared links."""
+LINK_CALLS_AT_ONCE = environment.number("LINK_CALLS_AT_ONCE", 3, 1, 1000)
+"""How many calls by shared links one address may have at a time."""
 DRAIN_SECONDS = environment.number("DRAIN_SECONDS", 120, 0, 3600)
 """How long running calls may go on after SIGTERM."""
 

@@ -23,6 +23,7 @@ ADMIN = (
     "tuning.run_trial",
     *("calls.add_phonenumber", "calls.change_phonenumber", "calls.delete_phonenumber"),
     *("calls.call_phonenumber", "calls.view_serverprocess"),
+    *("calls.view_talklink", "calls.add_talklink", "calls.change_talklink"),
     *("auth.view_user", "auth.add_user", "auth.change_user", "dashboard.view_auditevent"),
 )
 ROLES = {"viewer": VIEWER, "operator": OPERATOR, "admin": ADMIN}
@@ -37,7 +38,10 @@ MEANINGS: dict[str, Promise] = {
     "operator": _(
         "Can also talk to the agent, play recordings, listen in, replay, label, export and draft."
     ),
-    "admin": _("Can also run trials, publish, edit numbers and people, and read the audit."),
+    "admin": _(
+        "Can also run trials, publish, share links to the agent, edit numbers and people, and read "
+        "the audit."
+    ),
 }
 
 
