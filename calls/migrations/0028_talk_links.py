@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                ("expires_at", models.DateTimeField()),
                 (
                     "most_calls",
                     models.PositiveIntegerField(
@@ -133,7 +133,6 @@ class Migration(migrations.Migration):
                     "number",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: the usual ones, of no number.",
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         to="calls.phonenumber",

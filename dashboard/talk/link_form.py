@@ -31,7 +31,6 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         number: Any = self.fields["number"]
         number.empty_label = _("the usual ones, of no number")
-        number.help_text = ""
 
     def made_by(self, person: User) -> TalkLink:
         """The link, from now on."""

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 
+from calls.language.language import spoken
 from calls.models import Call
 from calls.records.retention import forget
 from calls.telephony.browser.talk_link import FAREWELL_S, SIGNER, TalkLink
@@ -294,8 +295,9 @@ class PageTests(LinkTestCase):
         number = PhoneNumber.objects.create(number="+97231234567", name="Desk", records=True)
         self.link = a_link(number=number)
         text = self.page(HTTP_ACCEPT_LANGUAGE="en").content.decode()
-        self.assertLess(0, text.index("will be recorded"))
         self.assertLess(text.index("will be recorded"), text.index('id="call"'))
+        self.ring()
+        self.assertEqual(Call.objects.get().as_called.notice, spoken().notices.recorded)
 
     def test_a_link_of_a_number_that_is_deleted_is_no_link(self) -> None:
         number = PhoneNumber.objects.create(number="+97231234567", name="Desk")

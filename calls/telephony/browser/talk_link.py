@@ -92,12 +92,11 @@ class TalkLink(models.Model):
         help_text=_("For you: who gets it, or where it stands. Visitors do not see it."),
     )  # fmt: skip
     number = models.ForeignKey(
-        PhoneNumber, models.CASCADE, null=True, blank=True, verbose_name=_("whose settings"),
-        help_text=_("Empty: the usual ones, of no number."),
-    )  # fmt: skip
+        PhoneNumber, models.CASCADE, null=True, blank=True, verbose_name=_("whose settings")
+    )
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     made_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(_("expires"))
+    expires_at = models.DateTimeField()
     most_calls = models.PositiveIntegerField(
         _("calls in all"), default=20, validators=_from(1, MOST_CALLS)
     )
