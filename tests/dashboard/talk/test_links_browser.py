@@ -35,7 +35,8 @@ for name, wishes in {
 """
 ADDRESSES = "from calls.models import TalkLink; print(TalkLink.objects.get(name='{}').address)"
 GREETED_S, ANSWERED_S = 7.0, 5.0
-TURNS: list[float | str] = [GREETED_S, *["smoke", ANSWERED_S] * 8]
+TURN: list[float | str] = ["smoke", ANSWERED_S]
+TURNS = [GREETED_S, *TURN * 8]
 WIDTHS = (360, 1280)
 
 

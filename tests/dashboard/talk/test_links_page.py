@@ -126,7 +126,7 @@ class CallsByLinkTests(TestCase):
             1, via=Call.Via.LINK, talk_link=self.link, longest_s=300, caller=self.link.caller
         )
         a_turn(self.call)
-        a_call(2, via=Call.Via.BROWSER, caller="omer")
+        a_call(2, via=Call.Via.BROWSER, caller="yael")
         a_call(3)
 
     def test_they_are_marked_and_found_by_their_line_and_by_their_link(self) -> None:
@@ -134,7 +134,7 @@ class CallsByLinkTests(TestCase):
             page = self.client.get(f"/en/calls/?{query}")
             self.assertContains(page, f"/en/calls/{self.call.pk}/")
             self.assertContains(page, "by a shared link</span>", count=1)
-            self.assertNotContains(page, "omer")
+            self.assertNotContains(page, "yael")
         self.assertNotContains(self.client.get("/en/calls/?real=on"), self.link.caller)
         page = self.client.get(f"/en/calls/{self.call.pk}/")
         self.assertContains(page, "by a shared link")
