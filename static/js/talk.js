@@ -6,7 +6,7 @@ import { endKnobs, showKnobs } from "./talk_knobs.js";
 import { hindrance, Line } from "./talk_line.js";
 
 const DEAF_MS = 500; // the microphone stood still for longer than this while the page was hidden
-const CLOSED = { 1000: "", 4403: "refused", 1011: "failed", 4429: "failed", bye: "", "hung up": "" };
+const CLOSED = { 1000: "", 4403: "refused", 1011: "failed", 4429: "failed", gone: "gone", bye: "", "hung up": "" };
 const phone = document.getElementById("phone");
 const inCall = document.getElementById("in-call");
 const button = document.getElementById("call");
@@ -95,7 +95,12 @@ function follow(mine) {
     document.getElementById("network").textContent = Math.round(detail);
     if (shown() === "no-network") show("");
   });
+  mine.addEventListener("back", () => shown() === "reconnecting" && show(""));
   mine.addEventListener("problem", ({ detail }) => show(detail));
+  mine.addEventListener("gap", ({ detail }) => {
+    live.dataset.gaps = [live.dataset.gaps, Math.round(detail)].filter(Boolean).join(" ");
+    document.getElementById("gaps").textContent = live.dataset.gaps.split(" ").length;
+  });
   mine.addEventListener("silenced", ({ detail }) => {
     document.getElementById("heard").hidden = document.getElementById("silenced").hidden = false;
     document.getElementById("silenced-ms").textContent = inMs(detail);
@@ -105,6 +110,8 @@ function follow(mine) {
     if (line !== mine) return;
     close();
     show(CLOSED[detail] ?? "lost-server");
+    document.getElementById("opened-ended").hidden = false;
+    document.getElementById("partial").hidden = true;
   });
 }
 
@@ -116,7 +123,8 @@ function clear() {
   show("");
   showState("connecting");
   delete inCall.dataset.since;
-  delete live.dataset.silenced;
+  for (const name of ["silenced", "gaps"]) delete live.dataset[name];
+  document.getElementById("gaps").textContent = 0;
   for (const id of ["heard-turns", "live-turns", "live-calls"]) document.getElementById(id).replaceChildren();
   for (const id of ["heard", "silenced", "opened-ended", "call-page"]) document.getElementById(id).hidden = true;
   document.title = `● ${title}`;
@@ -141,6 +149,11 @@ function toggleMute() {
   line.mute(!line.isMuted);
   mute.setAttribute("aria-pressed", `${line.isMuted}`);
   showState(line.isMuted ? "muted" : "talking");
+}
+
+/** The microphone, as it is wished for now. */
+function openAnew() {
+  line?.change(wishes()).then(() => line && showGranted(line.granted), (problem) => show(problem));
 }
 
 /** What was waited for the newest turn, once both ends of it are known. */
@@ -193,14 +206,15 @@ document.addEventListener("keydown", (event) => {
   if (!line || document.body.dataset.shortcuts !== "on" || event.ctrlKey || event.altKey || event.metaKey) return;
   if (!isField(event.target) && /^[0-9*#]$/.test(event.key)) line.press(event.key);
 });
-for (const id of ["device", "noise-suppression", "gain"]) {
-  document.getElementById(id).addEventListener("change", () => {
-    line?.change(wishes()).then(() => line && showGranted(line.granted), (problem) => show(problem));
-  });
-}
-navigator.mediaDevices?.addEventListener("devicechange", listDevices);
+for (const id of ["device", "noise-suppression", "gain"]) document.getElementById(id).addEventListener("change", openAnew);
+addEventListener("offline", () => line && show("no-network"));
+navigator.mediaDevices?.addEventListener("devicechange", async () => {
+  await listDevices();
+  if (line && shown() === "lost-microphone") openAnew(); // it is back, or another one is
+});
 document.addEventListener("visibilitychange", () => {
   if (!line?.context) return;
+  if (!document.hidden) line.context.resume();
   const now = { wall: performance.now(), sound: line.context.currentTime * 1000 };
   if (document.hidden) hiddenAt = now;
   else if (hiddenAt && now.wall - hiddenAt.wall - (now.sound - hiddenAt.sound) > DEAF_MS) show("was-hidden");
