@@ -4,6 +4,7 @@ A real Chromium presses the Talk page's buttons, with a recorded file as its mic
 words then go through the simulated telephone. Services have fixed delays.
 
     .venv/bin/python -m bench.talk
+    .venv/bin/python -m bench.talk --minutes 10    # one long call, 30 s of it behind another tab
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ django.setup()
 
 from playwright.sync_api import Page  # noqa: E402
 
+from bench import long_talk  # noqa: E402
 from calls.measures.latency import percentile  # noqa: E402
 from calls.simulator import utterances  # noqa: E402
 from calls.simulator.caller import Caller, Say  # noqa: E402
@@ -79,7 +81,16 @@ def told(name: str, values: Sequence[float]) -> str:
 def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--turns", type=int, default=20)
-    turns = options.parse_args().turns
+    options.add_argument("--minutes", type=float, help="one call of so many, and nothing else")
+    options.add_argument("--hidden", type=float, default=30.0, help="seconds of it")
+    chosen = options.parse_args()
+    turns = chosen.turns
+    if chosen.minutes:
+        with tempfile.TemporaryDirectory() as folder, Server(SETTINGS, MAX_CALL_S="7200") as server:
+            microphone = Path(folder) / "microphone.wav"
+            call = long_talk.hold(server, microphone, 60 * chosen.minutes, chosen.hidden)
+        print(long_talk.told(call, chosen.hidden))
+        return
     with tempfile.TemporaryDirectory() as folder, Server(SETTINGS) as server:
         microphone = Path(folder) / "microphone.wav"
         figures, _none = talk(server, microphone, turns, ANSWERED_S)
