@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -25,7 +26,7 @@ from dashboard.profiles.draft_saving import person_of
 from dashboard.profiles.questions import questions
 from hevoice import bus
 from tuning.forms import ProfileForm, in_page_language
-from tuning.models import Draft, DraftChanged, Revision
+from tuning.models import Draft, DraftChanged, Revision, TimingProfile
 from tuning.simple import QUESTIONS
 from tuning.turns.profile import KNOB, Profile, ProfileError, problems
 
@@ -83,12 +84,15 @@ def draft(request: HttpRequest) -> HttpResponse:
     try:
         wanted = _wanted(request, _revision(call))
         Draft.keep(profile, person, wanted, based_on=based_on.number, version=version)
+        put = {name: wanted[name] for name in wanted if name in _drafted(profile, person)}
+        if not put:
+            raise Refused(_("That is what the profile has: nothing of it is in your draft."))
     except Refused as refused:
         return _refusal(refused)
     except DraftChanged:
         return _refusal(Refused(_("Your draft is being changed in another window. Try again.")))
     address = reverse("profile", args=[profile.pk])
-    return JsonResponse({"draft": address, "put": _said(wanted, _revision(call).values)})
+    return JsonResponse({"draft": address, "put": _said(put, _revision(call).values)})
 
 
 def _own_call(request: HttpRequest, proof: str = "") -> Call:
@@ -127,6 +131,11 @@ def _warned(values: Profile) -> list[str]:
     asked = {name for question in QUESTIONS for name in question.knobs[values.endpointing]}
     found = [each for each in problems(asdict(values)) if asked & {*each.knobs}]
     return list(dict.fromkeys(in_page_language(each.text) for each in found))
+
+
+def _drafted(profile: TimingProfile, person: User) -> dict[str, Any]:
+    draft = Draft.of(profile, person)
+    return draft.knobs if draft else {}
 
 
 def _said(wanted: dict[str, Any], of: Profile) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ const FAST_MS = 150;
 const MESSAGES = 25;
 const phone = document.getElementById("phone");
 const start = document.getElementById("check");
-const SIGNS = { ok: "✓", unsure: "≈", bad: "✕", busy: "…" };
+const SIGNS = { ok: "✓", unsure: "≈", bad: "✕", busy: "…", skipped: "–" };
 
 function show(name, result) {
   const row = document.querySelector(`[data-check="${name}"]`);
@@ -108,6 +108,7 @@ async function checkAll() {
   } catch (problem) {
     if (typeof problem !== "string") throw problem;
     show("microphone", "bad");
+    for (const name of ["loudspeaker", "echo"]) show(name, "skipped");
   } finally {
     context.close();
   }

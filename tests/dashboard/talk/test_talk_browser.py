@@ -110,22 +110,3 @@ class KnobTests(TalkTestCase):
         (draft,) = self.server.rows("select knobs from tuning_draft")
         self.assertEqual(json.loads(draft["knobs"]), json.loads(tried[-1]["tried_knobs"]))
         self.assertEqual(operator.complaints, [])
-
-
-class CheckTests(TalkTestCase):
-    def test_the_test_ticks_what_works_and_says_what_to_do_about_the_rest(self) -> None:
-        operator, page = self.visited("smoke", 0.5, "smoke", 20.0)
-        page.click("#check")
-        expect(page.locator("#check")).to_be_enabled(timeout=40_000)
-        for name, result in (
-            ("browser", "ok"),
-            ("microphone", "ok"),
-            ("loudspeaker", "unsure"),  # nothing leads its sound to this microphone
-            ("round-trip", "ok"),
-            ("echo", "ok"),
-        ):
-            row = page.locator(f'[data-check="{name}"]')
-            self.assertIn(result, row.get_attribute("class") or "", name)
-            expect(row.locator(f'[data-result="{result}"]')).to_be_visible()
-        self.assertEqual(Axe().run(page).response["violations"], [])
-        self.assertEqual(operator.complaints, [])
