@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from bench.long_talk import hold
 from tests.dashboard.talk.cut_line import CutLine
 from tests.dashboard.talk.talking import TalkTestCase, begin_module, turns
 from tests.dashboard.talk.voices import write_microphone
@@ -54,15 +53,6 @@ class TroubleTests(TalkTestCase):
         self.assertEqual((call["turn_count"], call["malformed_messages"]), (3, 0))
         self.assertNotIn("timestamp out of order", call["frames_dropped"])
         self.assertEqual(operator.complaints, [])
-
-    def test_a_call_goes_on_behind_another_tab(self) -> None:
-        """With the browser's timers at one a second; bench.talk --minutes 10 does it for longer."""
-        microphone = self.microphone.with_name("hidden.wav")
-        call = hold(self.server, microphone, seconds=22, hidden_s=9)
-        self.assertGreaterEqual((call.turns, call.turns_hidden), (2, 1))
-        self.assertEqual((call.missing, call.dropped, call.problem), (0, {}, ""))
-        self.assertLess(call.longest_hidden_ms, 1000, "no timer of the page is waited for")
-        self.assertEqual((call.ended_why, call.replays), ("caller hung up", True))
 
     def test_a_stale_token_is_refused(self) -> None:
         _operator, page = self.visited(1.0)
