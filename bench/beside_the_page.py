@@ -59,3 +59,20 @@ def voice_to_voice_ms(blocks: Sequence[Sequence[float]], way_ms: float) -> list[
         if sound := next((at for at in answered if end < at < next_end), None):
             waited.append(sound - end + way_ms)
     return waited
+
+
+def silenced_ms(blocks: Sequence[Sequence[float]], way_ms: float) -> list[float]:
+    """From the first sound of each thing said over the agent until the loudspeaker is silent."""
+    heard = [Block(*each) for each in blocks]
+    said = [each.at_ms for each in heard if each.microphone > VOICE]
+    spoken = [each.at_ms for each in heard if each.loudspeaker > VOICE]
+    begins = [
+        right for left, right in pairwise([-float("inf"), *said]) if right - left > BETWEEN_MS
+    ]
+    ends = [left for left, right in pairwise([*spoken, float("inf")]) if right - left > BETWEEN_MS]
+    took = []
+    for begin in begins:
+        is_over_it = any(begin - BETWEEN_MS < at < begin for at in spoken)
+        if is_over_it and (end := next((at for at in ends if at > begin), None)):
+            took.append(end - begin + way_ms)
+    return took

@@ -15,6 +15,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.fake_settings")
 import django
@@ -43,8 +44,8 @@ SAID = "smoke"
 
 def talk(
     server: Server, microphone: Path, turns: int, gap_s: float
-) -> tuple[list[list[int]], list[int], list[float]]:
-    """What the page measured of each turn and each interruption; voice to voice, beside it."""
+) -> tuple[list[list[int]], list[int], Any]:
+    """What the page measured of each turn and each interruption; what was heard beside it."""
     said: list[float | str] = [GREETED_S]
     for _turn in range(turns):
         said += [SAID, gap_s]
@@ -60,7 +61,7 @@ def talk(
             arg=turns, timeout=turns * 10_000 + 30_000,
         )  # fmt: skip
         figures, silenced = page.evaluate(FIGURES), page.evaluate(SILENCED)
-        heard = beside_the_page.voice_to_voice_ms(*page.evaluate(beside_the_page.HEARD))
+        heard = page.evaluate(beside_the_page.HEARD)
         page.click("#hang-up")
     return figures, [*map(int, silenced.split())], heard
 
@@ -96,19 +97,21 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder, Server(SETTINGS) as server:
         microphone = Path(folder) / "microphone.wav"
-        figures, _none, at_ear = talk(server, microphone, turns, ANSWERED_S)
+        figures, _none, answered = talk(server, microphone, turns, ANSWERED_S)
         by_telephone, heard = telephone(server, turns)
-        _cut_short, silenced, _at_ear = talk(server, microphone, turns, INTERRUPTED_S)
+        _cut_short, silenced, beside = talk(server, microphone, turns, INTERRUPTED_S)
     waited, at_server, network, buffers = zip(*figures, strict=True)
     print(f"{'ms':58} {'p50':>6} {'p95':>6} {'of':>5}")
     print(told("browser: end of speech to first sound at the loudspeaker", waited))
     print(told("  the server's part (response latency)", at_server))
     print(told("  the network, there and back", network))
     print(told("  buffers: 20 ms of microphone, filters, sound card", buffers))
+    at_ear = beside_the_page.voice_to_voice_ms(*answered)
     print(told("  voice to voice, heard beside the page's code", at_ear))
     print(told("telephone: response latency", by_telephone))
     print(told("  voice to voice, from the last sample of speech", heard))
     print(told("browser: the caller's voice to silence at the loudspeaker", silenced))
+    print(told("  the same, heard beside", beside_the_page.silenced_ms(*beside)))
 
 
 if __name__ == "__main__":

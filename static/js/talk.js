@@ -95,7 +95,6 @@ function follow(mine) {
     document.getElementById("network").textContent = Math.round(detail);
     if (shown() === "no-network") show("");
   });
-  mine.addEventListener("back", () => shown() === "reconnecting" && show(""));
   mine.addEventListener("problem", ({ detail }) => show(detail));
   mine.addEventListener("gap", ({ detail }) => {
     live.dataset.gaps = [live.dataset.gaps, Math.round(detail)].filter(Boolean).join(" ");

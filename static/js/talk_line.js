@@ -2,9 +2,9 @@
 // calls/telephony/browser/messages.py). It knows nothing of the page: what happens are events.
 //
 //   level      detail: dB of the latest 20 ms           silenced   detail: ms from voice to silence
-//   network    detail: ms to the server and back        problem    detail: the name of one
-//   gap        detail: ms of silence inside a reply     back       the connection, that was lost
-//   ended      detail: how the wire ended, or "bye" or "hung up"
+//   network    detail: ms to the server and back        problem    detail: its name; "": over
+//   gap        detail: ms of silence inside a reply     ended      detail: how the wire ended, or
+//                                                                  "bye" or "hung up"
 //
 // Every moment is told by one clock, the audio's: in ms of the stream, which begins with the first
 // sample of the microphone.
@@ -122,7 +122,7 @@ export class Line extends EventTarget {
       lost: () => this.tell("problem", "reconnecting"),
       back: () => {
         this.openEcho();
-        this.tell("back");
+        this.tell("problem", "");
       },
       ended: (how) => this.end(how),
     });
@@ -133,24 +133,31 @@ export class Line extends EventTarget {
   openEcho() {
     this.echo?.close();
     const echo = this.echo = socketAt(this.echoPath);
-    this.askedAt = null; // the oldest ping that nobody has answered
+    this.askedAt = performance.now(); // the oldest ping that nobody has answered; null: none
     echo.onmessage = ({ data }) => {
       if (echo !== this.echo) return;
       this.askedAt = null;
       this.pings = [...this.pings, performance.now() - Number(data)].slice(-PINGS);
       this.tell("network", this.network);
     };
-    echo.onopen = () => this.ping();
+    echo.onopen = () => {
+      this.askedAt = null;
+      this.ping();
+    };
   }
 
   ping() {
     this.loudspeaker.port.postMessage({ latency: this.outputLatency });
     if (!this.wire.isUp) return;
     const now = performance.now();
-    if (this.echo.readyState === WebSocket.OPEN) this.echo.send(`${now}`);
-    this.askedAt ??= now;
-    if (now - this.askedAt > LOST_MS) this.wire.isSilent();
-    else if (now - this.askedAt > NO_ANSWER_MS) this.tell("problem", "no-network");
+    const unanswered = this.askedAt === null ? 0 : now - this.askedAt;
+    if (this.echo.readyState === WebSocket.CLOSED) this.openEcho();
+    else if (this.echo.readyState === WebSocket.OPEN) {
+      this.askedAt ??= now;
+      this.echo.send(`${now}`);
+      if (unanswered > LOST_MS) return this.wire.isSilent();
+    }
+    if (unanswered > NO_ANSWER_MS) this.tell("problem", "no-network");
   }
 
   get network() {

@@ -66,7 +66,7 @@ export class Wire {
     if (this.isOver) return;
     const lostFor = performance.now() - this.lostAt;
     if (lostFor > GIVE_UP_MS) return this.end("unreachable");
-    const socket = socketAt(`${this.path}?again`);
+    const socket = socketAt(`${this.path}${this.path.includes("?") ? "&" : "?"}again`);
     const tooLong = setTimeout(() => socket.close(), TRY_MS);
     this.socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ event: "again", call: this.call, token: this.token, had: this.came }));

@@ -27,7 +27,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Any, Receive, Send], Awaitable[None]]
 
 AGAIN = b"again"
-"""The query of a socket that goes on with a call."""
+"""In the query of a socket that goes on with a call."""
 HOLD_S = 10.0
 """How long a call waits for its browser. A line without a sound is dead after 30 s in any case."""
 KEPT = 1000
@@ -126,7 +126,7 @@ def may_return(consumer: Application) -> Application:
     """The same application, whose sockets may be lost."""
 
     async def serve(scope: Any, receive: Receive, send: Send) -> None:
-        if scope["query_string"] == AGAIN:
+        if AGAIN in scope["query_string"].split(b"&"):
             await _go_on(scope, receive, send)
             return
         line = Line(_person(scope), receive, send)
