@@ -3,40 +3,17 @@
 
 import { isField, spaceMutes } from "./space.js";
 import { hindrance, Line } from "./talk_line.js";
+import { button, CLOSED, device, inCall, listDevices, mute, phone, show, shown, showState, watchHidden } from "./talk_page.js";
 
-const CLOSED = { 1000: "", 4403: "refused", 1011: "failed", 4429: "failed", bye: "", "hung up": "" };
 const find = (id) => document.getElementById(id);
-const phone = find("phone");
-const inCall = find("in-call");
-const button = find("call");
-const mute = find("mute");
-const device = find("device");
 let line = null;
 let endsAt = 0; // by this page's clock, once the call has begun
 
 const wishes = () => ({ device: device.value, noiseSuppression: false, autoGainControl: false });
 
-function show(problem) {
-  for (const each of document.querySelectorAll("#problems [data-problem]")) each.hidden = each.dataset.problem !== problem;
-}
-
-const shown = () => document.querySelector("#problems [data-problem]:not([hidden])")?.dataset.problem ?? "";
-
-function showState(state) {
-  for (const each of inCall.querySelectorAll("[data-state]")) each.hidden = each.dataset.state !== state;
-}
-
 function showWhy(words) {
   find("why").lastElementChild.textContent = words;
   find("why").hidden = !words;
-}
-
-async function listDevices() {
-  const found = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
-  const chosen = device.value;
-  const named = found.filter((each) => each.kind === "audioinput" && each.label && each.deviceId !== "default");
-  device.replaceChildren(device.options[0], ...named.map((each) => new Option(each.label, each.deviceId)));
-  device.value = named.some((each) => each.deviceId === chosen) ? chosen : "";
 }
 
 async function call() {
@@ -84,6 +61,7 @@ function follow(mine, { longest_s: longest }) {
     find("left").textContent = inMinutes(endsAt - performance.now());
   });
   mine.addEventListener("network", () => shown() === "no-network" && show(""));
+  mine.addEventListener("back", () => shown() === "reconnecting" && show(""));
   mine.addEventListener("problem", ({ detail }) => show(detail));
   mine.addEventListener("ended", ({ detail }) => {
     if (line !== mine) return;
@@ -132,6 +110,11 @@ function toggleMute() {
   showState(line.isMuted ? "muted" : "talking");
 }
 
+/** The microphone, as it is chosen now. */
+function openAnew() {
+  line?.change(wishes()).catch(show);
+}
+
 phone.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!line) call();
@@ -147,8 +130,13 @@ document.addEventListener("keydown", (event) => {
   if (!line || event.ctrlKey || event.altKey || event.metaKey) return;
   if (!isField(event.target) && /^[0-9*#]$/.test(event.key)) line.press(event.key);
 });
-device.addEventListener("change", () => line?.change(wishes()).catch(show));
-navigator.mediaDevices?.addEventListener("devicechange", listDevices);
+device.addEventListener("change", openAnew);
+addEventListener("offline", () => line && show("no-network"));
+navigator.mediaDevices?.addEventListener("devicechange", async () => {
+  await listDevices();
+  if (line && shown() === "lost-microphone") openAnew(); // it is back, or another one is
+});
+watchHidden(() => line);
 addEventListener("beforeunload", (event) => line && event.preventDefault());
 show(hindrance());
 button.disabled = Boolean(hindrance());

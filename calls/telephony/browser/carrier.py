@@ -24,8 +24,8 @@ PERMISSION = "calls.talk_call"
 RANG = "talk.rang"
 PROVES_S = MOST_MINUTES_A_CALL * 60 + TOKEN_LIFETIME.seconds
 """As long as the longest call by a link."""
-MOST_SOCKETS = 10
-"""Of each kind, for one call."""
+MOST_SOCKETS = 60
+"""Of each kind, for one call: a page whose network comes and goes tries again and again."""
 
 
 class Browser:

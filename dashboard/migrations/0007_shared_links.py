@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dashboard", "0005_trial_action"),
+        ("dashboard", "0006_offered_permissions"),
     ]
 
     operations = [
