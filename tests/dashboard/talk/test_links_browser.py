@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.dashboard.browser import BrowserTestCase, Operator
+from tests.dashboard.talk.cut_line import CutLine
 from tests.dashboard.talk.voices import write_microphone
 
 SETTINGS = "tests.dashboard.talk.talk_settings"
@@ -29,6 +30,7 @@ for name, wishes in {
     "whole": {"number": desk},
     "short": {"most_call_s": 30},
     "withdrawn": {},
+    "torn": {},
     "one": {"most_calls": 1},
 }.items():
     TalkLink.objects.create(name=name, expires_at=expires_at, **wishes)
@@ -133,6 +135,22 @@ class VisitTests(LinkTestCase):
         assert gone
         self.assertEqual(gone.status, 410)
         self.assertEqual(Axe().run(page).response["violations"], [])
+
+    def test_a_connection_that_is_torn_comes_back_without_a_session(self) -> None:
+        with CutLine(self.server.port) as line:
+            write_microphone(self.microphone, TURNS)
+            page = self.signed_in(user=None).page
+            page.goto(self.address("torn").replace(self.server.address, line.address))
+            page.click("#call")
+            expect(page.locator('[data-state="talking"]')).to_be_visible(timeout=15_000)
+            line.tear(2)
+            expect(page.locator('[data-problem="reconnecting"]')).to_be_visible(timeout=10_000)
+            expect(page.locator('[data-problem="reconnecting"]')).to_be_hidden(timeout=20_000)
+            expect(page.locator("#left")).to_have_text(re.compile(r"4:3\d"), timeout=40_000)
+            page.click("#hang-up")
+            expect(page.locator("[data-over='left']")).to_be_visible()
+        call = self.call_of("torn")
+        self.assertEqual((call["ended_why"], call["replays"]), ("caller hung up", 1))
 
     def test_who_comes_after_the_last_call_is_told(self) -> None:
         visitor, page = self.visited("one", 30.0)
