@@ -22,6 +22,7 @@ from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
 from calls.services import NO_NUMBER, CalledNumber
+from calls.telephony.browser.talk_link import TalkLink as TalkLink
 from calls.telephony.call_line import CallLine
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
@@ -159,13 +160,18 @@ class Call(CallLine, TrialSide):
 
     @classmethod
     def ring(
-        cls, call_sid: str, caller: str, called: str, via: str = CallLine.Via.TELEPHONE
+        cls,
+        call_sid: str,
+        caller: str,
+        called: str,
+        via: str = CallLine.Via.TELEPHONE,
+        **terms: object,
     ) -> Call:
         """A call is coming in: remember it, with a fresh one-time token for its stream.
 
         It may ring again for MAY_RING_AGAIN, as long as it has not ended; then `token` is blank,
-        and nothing is changed: whoever captured the request opens nothing with it. One of us who
-        talks from a browser is answered at any hour.
+        and nothing is changed: whoever captured the request opens nothing with it. Whoever talks
+        from a browser is answered at any hour. terms: what a shared link adds.
         """
         cls.close_unconnected()
         now, token = timezone.now(), secrets.token_urlsafe(24)
@@ -186,6 +192,7 @@ class Call(CallLine, TrialSide):
                 "token": token,
                 "token_at": now,
                 "process": this_process(),
+                **terms,
             }
             if caller != cls.TEST_CALLER and via == cls.Via.TELEPHONE:
                 new |= cls.drawn(profile, call_sid)

@@ -1,4 +1,5 @@
-"""The audit of what operators do, and each person's settings (docs/decisions/0006).
+"""The audit of what operators do, each person's settings (docs/decisions/0006), and which
+permissions the roles have been offered.
 
 Rule: the audit only grows. The database refuses to change or delete its rows.
 """
@@ -36,6 +37,8 @@ class AuditEvent(models.Model):
         TEST_CALL = "test call", _("placed a test call")
         PERSON = "person", _("changed a person")
         TRIAL = "trial", _("started or ended a trial")
+        LINK = "link", _("made a shared link")
+        WITHDRAW_LINK = "withdraw link", _("withdrew a shared link")
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     # Without a constraint: the row stays as it is when the person is gone.
@@ -115,3 +118,18 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}'s preferences"
+
+
+class OfferedPermission(models.Model):
+    """A role's group was given this permission once: whoever takes it away is not overruled."""
+
+    group = models.ForeignKey("auth.Group", models.CASCADE, related_name="+")
+    permission = models.ForeignKey("auth.Permission", models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("group", "permission"), name="offered_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.permission}"

@@ -15,7 +15,7 @@ from dashboard.numbers import number_views
 from dashboard.people import people_views, sign_in_urls
 from dashboard.profiles import draft_views, lab_views, profile_views
 from dashboard.setup import service_views
-from dashboard.talk import knob_views, talk_views
+from dashboard.talk import knob_views, link_views, talk_views
 
 urlpatterns = [
     path("", home_views.home, name="home"),
@@ -34,6 +34,9 @@ urlpatterns = [
     path("talk/knobs/", knob_views.knobs, name="talk_knobs"),
     path("talk/knobs/try/", knob_views.try_knobs, name="talk_try"),
     path("talk/knobs/draft/", knob_views.draft, name="talk_draft"),
+    path("talk/links/", link_views.links, name="talk_links"),
+    path("talk/links/new/", link_views.new, name="talk_link_new"),
+    path("talk/links/<key:pk>/withdraw/", link_views.withdraw, name="talk_link_withdraw"),
     path("latencies/", latency_views.latencies, name="latencies"),
     path("latencies/over-time/", over_time_views.over_time, name="over_time"),
     path("latencies/trade-off/", tradeoff_views.tradeoff, name="tradeoff"),

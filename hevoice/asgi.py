@@ -19,6 +19,7 @@ from django.urls import path, re_path  # noqa: E402
 from django.utils.module_loading import import_string  # noqa: E402
 
 from calls.process import life  # noqa: E402
+from calls.telephony.browser.returning import may_return  # noqa: E402
 from calls.telephony.carrier import Carrier  # noqa: E402
 from calls.telephony.media_socket import MediaConsumer  # noqa: E402
 from dashboard.lab.replay_socket import ReplayConsumer  # noqa: E402
@@ -46,7 +47,7 @@ def for_operators(consumer: Any) -> Any:
 def media(carrier: Carrier) -> Any:
     """The socket that a carrier brings its calls to."""
     served = MediaConsumer.as_asgi(carrier=carrier)
-    return for_operators(served) if carrier.asks_for_sign_in else served
+    return for_operators(may_return(served)) if carrier.asks_for_sign_in else served
 
 
 def _is_address(origin: str) -> bool:

@@ -180,6 +180,12 @@ class Conversation:
             self.feed(Retuned(self.turns.now_ms, revision, profile))
         return is_newer
 
+    def limit(self, longest_s: int) -> None:
+        """Say goodbye when the call has lasted so long, or now if it has."""
+        turns = self.turns
+        profile = replace(turns.profile, max_call_s=longest_s)
+        self.feed(Retuned(turns.now_ms, turns.revision, profile, turns.tried))
+
     def try_knobs(self, of_revision: Profile, knobs: dict[str, Any]) -> None:
         """Go on with these in this call alone, on top of its revision's. Raises ProfileError."""
         tried = {name: knob for name, knob in knobs.items() if getattr(of_revision, name) != knob}

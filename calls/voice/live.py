@@ -135,19 +135,15 @@ class LiveCall:
         recorder = self._record()
         # News comes already: a revision published just now arrives twice, not never.
         begins_on = await database_sync_to_async(self.call.begins_on)(self.call.profile)
+        if self.call.longest_s is not None:  # its link may have been withdrawn just now
+            await self.call.arefresh_from_db(fields=["longest_s"])
         if self._published and self._published.pk > begins_on.pk:
             begins_on = self._published
         conversation = self.conversation = self._begin(begins_on, recorder)
         # One that breaks ends the call, in an apology: none may die unseen.
         async with asyncio.TaskGroup() as tasks:
-            beside = [
-                tasks.create_task(job)
-                for job in (
-                    listen(self),
-                    self._announce(),
-                    self._audience.attend(self._details),
-                )
-            ]
+            jobs = (listen(self), self._announce(), self._audience.attend(self._details))
+            beside = [tasks.create_task(job) for job in jobs]
             why = await conversation.run()
             for task in beside:
                 task.cancel()
@@ -201,11 +197,10 @@ class LiveCall:
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)
         seed = secrets.randbits(32)
+        knobs, first_turn = self.call.knobs_of(revision), self.call.first_turn
         conversation = Conversation(
             self._stream,
-            CallBegan(
-                0, revision.pk, revision.values, seed, self.call.first_turn, called.language.code
-            ),
+            CallBegan(0, revision.pk, knobs, seed, first_turn, called.language.code),
             vad=import_string(settings.VAD)(),
             transcriber=transcriber,
             writer=writer,
@@ -226,6 +221,10 @@ class LiveCall:
                 self._changed.set()
             case {"type": "call.asked", "call": self.call.pk}:
                 self._audience.take_news(message)
+            case {"type": "call.limited", "call": self.call.pk, "longest_s": longest_s}:
+                self.call.longest_s = longest_s
+                if self.conversation:
+                    self.conversation.limit(longest_s)
             case {"type": "call.tried", "call": self.call.pk, "knobs": knobs}:
                 self._try(knobs)
             case {"type": "profile.changed", "profile": self.call.profile_id}:
@@ -236,7 +235,7 @@ class LiveCall:
         """Told by another process, or, should that have been lost, read by the recorder."""
         if self.conversation is None:
             self._published = revision
-        elif self.conversation.retune(revision.pk, revision.values):
+        elif self.conversation.retune(revision.pk, self.call.knobs_of(revision)):
             self._revision = revision
             self._record().update(revision_id=revision.pk)
             self._changed.set()
@@ -246,7 +245,7 @@ class LiveCall:
         if self.conversation is None or self._revision is None:
             return
         try:
-            self.conversation.try_knobs(self._revision.values, knobs)
+            self.conversation.try_knobs(self.call.knobs_of(self._revision), knobs)
         except ProfileError as error:  # the revision has changed since they were checked
             logger.warning("Knobs are not tried: %s", error)
         self._changed.set()

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, localtime, make_aware
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import Call, Turn
+from calls.models import Call, TalkLink, Turn
 from calls.records.transcript_search import SHORTEST, calls_that_said
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.address import is_of_our_time
@@ -66,6 +66,9 @@ class CallFilter(forms.Form):
     )
     via = forms.ChoiceField(
         label=_("Line"), required=False, choices=[("", _("any")), *Call.Via.choices]
+    )
+    link = forms.ModelChoiceField(
+        TalkLink.objects.all(), label=_("Shared link"), required=False, empty_label=_("any")
     )
     profile = forms.ModelChoiceField(
         TimingProfile.objects.all(), label=_("Profile"), required=False, empty_label=_("any")
@@ -163,6 +166,8 @@ class CallFilter(forms.Form):
             yield Q(number=given["number"])
         if given["via"]:
             yield Q(via=given["via"])
+        if given["link"]:
+            yield Q(talk_link=given["link"])
         if given["profile"]:
             yield Q(profile=given["profile"])
         if given["revision"]:

@@ -42,6 +42,7 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("trial_side", lambda call: SIDES[call.runs_candidate]),
     ("is_test", lambda call: int(call.is_test)),
     ("line", lambda call: call.via),
+    ("shared_link", lambda call: call.talk_link.name if call.talk_link else ""),
 )
 TURN = (
     *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
@@ -71,7 +72,7 @@ async def as_json(calls: QuerySet[Call]) -> AsyncIterator[str]:
 
 async def _batches(calls: QuerySet[Call]) -> AsyncIterator[Sequence[Call]]:
     """Newest first. By place, not by offset: what is forgotten meanwhile shifts nothing."""
-    found = calls.select_related("profile", "revision", "trial")
+    found = calls.select_related("profile", "revision", "trial", "talk_link")
     rest = found
     while batch := await _read(rest[:BATCH]):
         yield batch

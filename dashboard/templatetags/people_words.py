@@ -41,6 +41,13 @@ NAMES: dict[str, Promise] = {
     "share": _("share of the calls, %"),
     "ended": _("why it ended"),
     "over": _("over"),
+    "settings": _("settings of"),
+    "days": _("days"),
+    "calls": _("calls in all"),
+    "minutes_a_call": _("minutes a call"),
+    "minutes_a_day": _("minutes a day"),
+    "dollars_a_day": _("dollars a day"),
+    "in_progress": _("calls in progress"),
 }
 """The keys of AuditEvent.detail; one that is not here is shown as it is."""
 VALUES: dict[str, Promise] = LABELS | {

@@ -61,6 +61,9 @@ MAY = {
     "talk_knobs": OPERATOR,
     "talk_try": OPERATOR,
     "talk_draft": OPERATOR,
+    "talk_links": ADMIN,
+    "talk_link_new": ADMIN,
+    "talk_link_withdraw": ADMIN,
     # lab
     "lab": OPERATOR,
     "replay": OPERATOR,
