@@ -1,8 +1,7 @@
 // The test on the Talk page: five ticks, or what to do. Tones are listened for twice: as they are,
 // to know that the loudspeaker sounds, and with the call's echo cancellation, to know what is left.
 
-import { hindrance, median, openMicrophone } from "./talk_line.js";
-import { socketAt } from "./talk_wire.js";
+import { hindrance, median, openMicrophone, socketAt } from "./talk_line.js";
 import { listDevices, wishes } from "./talk.js";
 
 const TONE_HZ = 1000;
