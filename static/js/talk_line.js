@@ -11,6 +11,8 @@
 
 import { socketAt, Wire } from "./talk_wire.js";
 
+export { socketAt };
+
 const VOICE_DB = -45;
 const NEW_VOICE_MS = 400; // after so much silence a voice begins anew
 const PING_MS = 1000;

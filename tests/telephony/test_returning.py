@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -114,10 +115,18 @@ class ComingBackTests(ReturningTestCase):
             again = await browser.come_back()
             self.assertEqual(json.loads(again["text"]), {"event": "again", "had": 6})
             self.assertEqual(await browser.hear(), last)
+            await browser.say(browser.end.mark(last["name"]))  # it has been played
             await browser.say_frames(5)
+            await browser.say_frames(5)
+            (line,) = returning._lines.values()
+            while line._came < 17:
+                await asyncio.sleep(0.01)
+            self.assertNotIn(json.dumps(last), line._kept, "nobody needs it again")
+            await browser.lose()
+            self.assertEqual(json.loads((await browser.come_back())["text"])["had"], 17)
             await browser.hang_up()
             call = await self.ended(browser)
-        self.assertEqual((call.ended_why, call.frames_in), ("caller hung up", 10))
+        self.assertEqual((call.ended_why, call.frames_in), ("caller hung up", 15))
         self.assertNotIn("timestamp out of order", call.frames_dropped)
         self.assertEqual(returning._lines, {})
 

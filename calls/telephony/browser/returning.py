@@ -12,12 +12,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from hmac import compare_digest
 from typing import Any
 
 from calls.telephony.browser import messages
 from calls.telephony.browser.carrier import BROWSER
-from calls.telephony.carrier import Malformed, Started
+from calls.telephony.carrier import Malformed, Mark, Started
 from calls.telephony.media_socket import MESSAGE_LIMIT_BYTES, REFUSED, START_S
 from calls.voice import live
 
@@ -31,7 +32,8 @@ AGAIN = b"again"
 HOLD_S = 10.0
 """How long a call waits for its browser. A line without a sound is dead after 30 s in any case."""
 KEPT = 1000
-"""Texts: more than the agent says in a minute."""
+"""Texts, at most: more than the agent says in a minute. What has been played is not kept."""
+MARK = ('{"event":"mark"', '{"event": "mark"')
 LOST = 1006
 """The close code of a socket that nobody has closed."""
 OVER = 4410
@@ -60,8 +62,11 @@ class Line:
             message = await self._receive()
             if message["type"] == "websocket.receive":
                 self._came += 1
+                text = message.get("text") or ""
                 if not self.token:
-                    self._take_token(message.get("text") or "")
+                    self._take_token(text)
+                elif text.startswith(MARK):
+                    self._was_played(text)
             elif message["type"] == "websocket.disconnect" and await self._goes_on(message):
                 continue
             return message
@@ -104,6 +109,15 @@ class Line:
             await self._send({"type": "websocket.send", "text": text})
         self._is_lost = False
         return True
+
+    def _was_played(self, text: str) -> None:
+        """A mark is back: what was said up to it is not said again."""
+        with suppress(Malformed):
+            mark = messages.parse(text)
+            said = messages.Line().mark(mark.name) if isinstance(mark, Mark) else ""
+            if said in self._kept:
+                while self._kept.popleft() != said:
+                    pass
 
     def _take_token(self, text: str) -> None:
         if len(text) > MESSAGE_LIMIT_BYTES:
