@@ -6,7 +6,7 @@ from random import Random
 
 from tests.script import YES_NO, ScriptedCall, adaptive
 from tuning.turns.endpointing import VERDICTS
-from tuning.turns.events import Pressed, ReplyFailed, ReplyLate, Think
+from tuning.turns.events import PersonWanted, Pressed, ReplyFailed, ReplyLate, Think
 
 WORDS = ("כן", "לא", "רגע", "אני רוצה", "תור", "לרופא", "בבקשה", "אפס חמש", "אהה", "חיפה.", "מתי")
 SILENCES_MS, VOICES_MS = (60, 300, 500, 900, 3000), (20, 60, 126, 240, 700, 1500)
@@ -15,7 +15,9 @@ SILENCES_MS, VOICES_MS = (60, 300, 500, 900, 3000), (20, 60, 126, 240, 700, 1500
 def random_call(seed: int) -> ScriptedCall:
     """Anything that can happen to the core, in any order."""
     chance = Random(seed)
-    call = ScriptedCall(adaptive(think_limit=1 + seed % 3, max_call_s=120), seed=seed)
+    call = ScriptedCall(
+        adaptive(think_limit=1 + seed % 3, max_call_s=120), seed=seed, person_wait_s=seed % 4
+    )
     call.model = ""
     segment = ""
     for _step in range(120):
@@ -43,6 +45,7 @@ def random_call(seed: int) -> ScriptedCall:
             case _:
                 rare = (
                     Pressed(call.at_ms, chance.choice("15#")),
+                    PersonWanted(call.at_ms, "asked"),
                     ReplyLate(call.at_ms, call.core.turn, "late"),
                     ReplyFailed(call.at_ms, call.core.turn, "failed"),
                 )

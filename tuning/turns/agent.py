@@ -6,6 +6,7 @@ Pure. When the caller has finished, or is interrupting, is decided in turn_taker
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from enum import Enum
 from random import Random
 from statistics import median
@@ -13,6 +14,7 @@ from statistics import median
 from tuning.turns.endpointing import Silence
 from tuning.turns.events import (
     Action,
+    CallPerson,
     Fill,
     HangUp,
     Prompt,
@@ -26,8 +28,9 @@ from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
 
 FAILURES_IN_A_ROW = 3
-"""This many failed replies in a row end the call."""
+"""This many failed replies in a row end the call, unless a person can be called to it."""
 NO_INPUT_PROMPTS, GOODBYE = 2, "no_input_goodbye"
+NOBODY_CAME = "nobody_came"
 TOOK_NEEDED, TOOK_KEPT = 2, 5
 """How many earlier replies it takes to expect the next one to be late, and how many are kept."""
 SOON_MS, FILLER_MS = 300, 500
@@ -48,10 +51,47 @@ class Floor(Enum):
     OVER = "over"
 
 
+@dataclass(slots=True)
+class CalledPerson:
+    """The person who is called to this call, for as long as nobody has come. wait_ms: so long is
+    waited for one; 0: nobody can be called."""
+
+    wait_ms: int = 0
+    why: str = ""
+    """Empty: nobody is awaited."""
+    _since_ms: int = 0
+    _waited_ms: int = 0
+    """In earlier waits."""
+
+    @property
+    def is_awaited(self) -> bool:
+        return bool(self.why)
+
+    def call(self, now_ms: int, why: str) -> list[Action]:
+        """Once is enough, until somebody has come or nobody has."""
+        if not self.wait_ms or self.is_awaited:
+            return []
+        self.why, self._since_ms = why, now_ms
+        return [CallPerson(why)]
+
+    def is_late(self, now_ms: int) -> bool:
+        return self.is_awaited and self.left_ms(now_ms) == 0
+
+    def left_ms(self, now_ms: int) -> int:
+        return max(0, self._since_ms + self.wait_ms - now_ms)
+
+    def waited_ms(self, now_ms: int) -> int:
+        """In all of the call."""
+        return self._waited_ms + (now_ms - self._since_ms if self.is_awaited else 0)
+
+    def await_no_longer(self, now_ms: int) -> None:
+        self._waited_ms, self.why = self.waited_ms(now_ms), ""
+
+
 class Agent:
     """The agent says one thing at a time; each is a turn with the next number."""
 
-    def __init__(self, turn: int, seed: int) -> None:
+    def __init__(self, turn: int, seed: int, person_wait_s: int = 0) -> None:
         self.turn = turn
         """The number of the newest turn."""
         self.floor = Floor.LISTENING
@@ -61,6 +101,7 @@ class Agent:
         """When the newest turn was first heard."""
         self.is_undisturbed = False
         """Noise has interrupted it already, or never fell silent: only words stop it."""
+        self.person = CalledPerson(person_wait_s * 1000)
         self._random = Random(seed)
         self._prompt = ""
         self._failures = 0
@@ -144,7 +185,10 @@ class Agent:
         return [Fill(self.turn)]
 
     def miss_input(self, now_ms: int, profile: Profile) -> list[Action]:
-        """Nobody has spoken since the agent did: ask, ask again, then say goodbye."""
+        """Nobody has spoken since the agent did: ask, ask again, then say goodbye. Who waits for a
+        person may be silent."""
+        if self.person.is_awaited:
+            return self._nobody_came(now_ms)
         if self._alone_since_ms is None:
             self._alone_since_ms = now_ms
         if not profile.no_input_ms or now_ms - self._alone_since_ms < profile.no_input_ms:
@@ -153,6 +197,16 @@ class Agent:
         if self._missed > NO_INPUT_PROMPTS:
             return self.prompt(GOODBYE, "no input")
         return self.prompt("no_input", "no input")
+
+    def _nobody_came(self, now_ms: int) -> list[Action]:
+        """To the person who is awaited. That is said until it is heard; an agent that still fails
+        can take no message."""
+        if not self.person.is_late(now_ms):
+            return []
+        if self._failures < FAILURES_IN_A_ROW:
+            return self.prompt(NOBODY_CAME, "nobody came")
+        self.person.await_no_longer(now_ms)
+        return self.say_last("apology_goodbye", "nobody came", "failed")
 
     def prompt(self, name: str, why: str) -> list[Action]:
         self._begin_turn(prompt=name)
@@ -196,6 +250,8 @@ class Agent:
         is_news = event.turn == self.turn and self.floor is Floor.THINKING
         if is_news:
             self.floor, self.began_ms = Floor.SPEAKING, event.at_ms
+            if self._prompt == NOBODY_CAME:
+                self.person.await_no_longer(event.at_ms)
             if self._unfilled_since_ms is not None:
                 self._took_ms.append(event.at_ms - self._decided_ms)
         return is_news
@@ -210,14 +266,18 @@ class Agent:
         self._ended_ms = self._alone_since_ms = event.at_ms
         return []
 
-    def apologise(self, stopped: str) -> list[Action]:
-        """Apologise for a turn that is `late` or has `failed`. If that fails too, hang up."""
+    def apologise(self, now_ms: int, stopped: str) -> list[Action]:
+        """Apologise for a turn that is `late` or has `failed`. If that fails too, hang up. After
+        too many of them a person is called; without one the call is over."""
         failures, why = self._failures + 1, f"reply {stopped}"
         if self._prompt not in {"", "greeting"}:
             return [self.stop(stopped), *self.hang_up("failed")]
-        if failures >= FAILURES_IN_A_ROW:
+        is_lost = failures >= FAILURES_IN_A_ROW
+        if is_lost and not self.person.wait_ms:
             return self.say_last("apology_goodbye", why, "failed", stopped)
-        said = [self.stop(stopped), *self.prompt("apology", why)]
+        called = self.person.call(now_ms, "failures") if is_lost else []
+        name = "person_called" if is_lost else "apology"
+        said = [self.stop(stopped), *called, *self.prompt(name, why)]
         self._failures = failures
         return said
 

@@ -27,6 +27,7 @@ class CallBegan:
 
     turn: the greeting's number: 0, or higher for a stream that took over from another.
     language: the code of the language that is spoken, by which replay finds its words.
+    person_wait_s: how long to wait for a person who is asked for; 0: nobody can be.
     """
 
     at_ms: int
@@ -35,6 +36,7 @@ class CallBegan:
     seed: int
     turn: int = 0
     language: str = HEBREW
+    person_wait_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,14 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonWanted:
+    """The caller asks for a person, and has been told that one is called. why: asked."""
+
+    at_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineStalled:
     """No frame came for a second (fed every second); meanwhile at_ms follows the wall clock."""
 
@@ -231,7 +241,7 @@ class Resume:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """Say a prompt: greeting, not_heard, no_input, no_input_goodbye, apology,
-    apology_goodbye, time_up.
+    apology_goodbye, time_up, person_called, nobody_came.
 
     spoke_from_ms, spoke_until_ms: the utterance that not_heard answers; None: there is none.
     parts: as in Reply.
@@ -243,6 +253,13 @@ class Prompt:
     spoke_from_ms: int | None = None
     spoke_until_ms: int | None = None
     parts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallPerson:
+    """Call a person to this call. why: asked, failures."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +329,7 @@ Event = (
     | ReplyLate
     | ReplyFailed
     | Pressed
+    | PersonWanted
     | LineStalled
     | Retuned
 )
@@ -321,6 +339,7 @@ Action = (
     | Forget
     | Resume
     | Prompt
+    | CallPerson
     | Fill
     | StopReply
     | Recognise

@@ -19,6 +19,7 @@ Rule 5. From the first digit until `#`, or until KEYPAD_WAIT_MS after the last d
     LISTENING, HELD, THINKING, SPEAKING -> KEYING   a digit
     KEYING -> THINKING      `#`, or no key for KEYPAD_WAIT_MS
     THINKING, SPEAKING -> THINKING   the reply is late or fails: an apology
+    LISTENING -> THINKING   nobody has come whom the caller asked for: a message may be left
     any -> THINKING         `#` alone; last words, which nothing stops: time up, no transcriber
     THINKING, SPEAKING -> OVER   last words or a goodbye were heard; an apology fails, too
     any -> OVER             the line is dead
@@ -33,7 +34,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from tuning.turns import completion, endpointing
-from tuning.turns.agent import Agent, Floor
+from tuning.turns.agent import Agent, CalledPerson, Floor
 from tuning.turns.completion import Asked
 from tuning.turns.endpointing import Reading, Silence
 from tuning.turns.events import (
@@ -47,6 +48,7 @@ from tuning.turns.events import (
     JudgedByModel,
     JudgedLocally,
     LineStalled,
+    PersonWanted,
     Pressed,
     Recognise,
     ReplyBegan,
@@ -116,6 +118,11 @@ class TurnTaker:
         return self._agent.turn
 
     @property
+    def person(self) -> CalledPerson:
+        """Whom the caller has asked for."""
+        return self._agent.person
+
+    @property
     def state(self) -> str:
         """The state as operators see it: listening, waiting, thinking, speaking or refractory."""
         if self._agent.has_floor:
@@ -183,15 +190,17 @@ class TurnTaker:
                 self._answered = None
                 return self._agent.ended(event)
             case ReplyLate(turn=turn) if self._agent.is_saying(turn):
-                return self._say(self._agent.apologise("late"))
+                return self._say(self._agent.apologise(self.now_ms, "late"))
             case ReplyFailed(turn=turn) if self._agent.is_saying(turn):
-                return self._say(self._agent.apologise("failed"))
+                return self._say(self._agent.apologise(self.now_ms, "failed"))
             case ReplyFailed(turn=turn) if self._agent.floor is Floor.HELD and turn == self.turn:
                 self._agent.let_go()  # nothing is left to go on with
                 self._is_open = True
             case TranscriberFailed() if not self._agent.last_words:
                 why = "transcriber failed"
                 return self._say(self._agent.say_last("apology_goodbye", why, "failed"))
+            case PersonWanted() if not self._agent.last_words:
+                return self.person.call(event.at_ms, event.why)
             case Pressed() if not self._agent.last_words:
                 return self._pressed(event)
             case LineStalled():
@@ -205,8 +214,12 @@ class TurnTaker:
 
     def _begin(self, event: CallBegan) -> list[Action]:
         self.profile, self.revision = event.profile, event.revision
-        self._agent = Agent(event.turn - 1, event.seed)
+        self._agent = Agent(event.turn - 1, event.seed, event.person_wait_s)
         return self._say(self._agent.prompt("greeting", "greeting"))
+
+    def person_came(self) -> None:
+        """Whoever was called speaks with the caller."""
+        self.person.await_no_longer(self.now_ms)
 
     # The tick: every timeout is a comparison made on the next frame.
 

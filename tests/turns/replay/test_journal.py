@@ -21,6 +21,7 @@ from tuning.turns.events import (
     Amend,
     Asks,
     CallBegan,
+    CallPerson,
     Dismiss,
     Event,
     Fill,
@@ -30,6 +31,7 @@ from tuning.turns.events import (
     JudgedByModel,
     JudgedLocally,
     LineStalled,
+    PersonWanted,
     Pressed,
     Prompt,
     Recognise,
@@ -73,6 +75,8 @@ ENTRIES: list[Event | Action] = [
     ),
     StopReply(2, why="cut-in", may_resume=True),
     Resume(2, why="backchannel"),
+    PersonWanted(1640, why="asked"),
+    CallPerson("asked"),
     Prompt(2, "not_heard", why="not heard", spoke_from_ms=2400, spoke_until_ms=2900),
     Prompt(3, "apology", why="reply late"),
     Fill(1),
@@ -119,6 +123,11 @@ class LineTests(SimpleTestCase):
         line = journal.dump(began)
         self.assertEqual(json.loads(line)["language"], "en")
         self.assertEqual(journal.load(line), began)
+
+    def test_a_line_says_only_in_calls_with_a_wait_how_long_a_person_is_awaited(self) -> None:
+        without, began = CallBegan(0, 3, BRISK, 1), CallBegan(0, 3, BRISK, 1, person_wait_s=30)
+        self.assertNotIn("person_wait_s", json.loads(journal.dump(without)))
+        self.assertEqual(journal.load(journal.dump(began)), began)
 
     def test_hebrew_can_be_read_in_the_journal(self) -> None:
         self.assertIn("מה השעות", journal.dump(Amend(3, "מה השעות")))
