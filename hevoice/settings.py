@@ -235,6 +235,10 @@ BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 GREETING = environment.text("GREETING")
 """What a caller hears first; empty: the language's plain one."""
 
+PERSON_WAIT_S = environment.number("PERSON_WAIT_S", 30, 0, 120)
+"""How long who asks for a person waits for one, on the Talk page and in calls to no number of ours;
+0: nobody can be asked for."""
+
 CARRIERS = ["calls.telephony.twilio.carrier.TWILIO", "calls.telephony.browser.carrier.BROWSER"]
 """Who brings calls: each a calls.telephony.carrier.Carrier, by dotted path."""
 TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")

@@ -20,7 +20,7 @@ from tuning.turns.words import LanguageWords
 
 PROMPTS = {
     *("not_heard", "no_input", "no_input_goodbye", "apology", "apology_goodbye", "time_up"),
-    *("moment", "busy"),
+    *("moment", "busy", "person_called", "apology_person", "nobody_came"),
 }
 """What a call must always be able to say; every language has words and a clip for each."""
 
@@ -74,11 +74,14 @@ class Instructions:
     """Added to it: when the call began."""
     message_kept: str
     """For later turns, with {name}, {number} and {reason} of the message."""
+    person_asked_for: str
+    """For later turns: a person was called, and what to do should nobody come."""
     tools: Mapping[str, ToolTexts]
     """By the tool's name."""
 
     # What a model is told of a tool that it called.
     kept: str
+    person_called: str
     not_kept: str
     not_yet: str
     nothing_came: str

@@ -6,8 +6,8 @@ fields.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
 from calls.measures.moments import Latencies
 from calls.services import Message
@@ -68,6 +68,11 @@ class TurnInProgress(Latencies):
         }
         shown = [f"{name} {ms:.0f} ms" for name, ms in measured.items() if ms is not None]
         return ", ".join((f"turn {self.number}: {self.why}, {self.outcome}", *shown))
+
+    def as_told(self) -> dict[str, Any]:
+        """As the live page is told of it."""
+        latencies = "response_latency", "content_latency"
+        return asdict(self) | {name: getattr(self, name) for name in latencies}
 
     def hand_over(self, text: str, wall_ms: float) -> None:
         """A text goes to speech synthesis; the first one is a moment of the turn."""

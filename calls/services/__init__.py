@@ -46,6 +46,8 @@ class CalledNumber:
     """Said before the greeting, so that who interrupts that has heard it: the call is recorded."""
     takes_message: bool = False
     """The business is closed: only take a message."""
+    person_wait_s: int = 0
+    """How long a caller waits for a person they ask for; 0: nobody can be asked for."""
     own_openers: tuple[str, ...] = ()
     """Short beginnings of replies; none: those of the language."""
 
@@ -174,6 +176,11 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonWanted:
+    """The caller asks for a person; the words beside it say that one is called."""
+
+
+@dataclass(frozen=True, slots=True)
 class WhenDecided:
     """The next step must wait until the reply is decided: the reader asks for no more before
     then."""
@@ -193,7 +200,7 @@ class Requested:
     model: str
 
 
-Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy | Requested
+Piece = str | Verdict | Expect | Farewell | Message | PersonWanted | WhenDecided | Busy | Requested
 """What a Writer yields."""
 
 

@@ -103,8 +103,9 @@ class Conversation:
         self._dismissed: Counter[str] = Counter()
         self.echo_percent = 0
         """How much of the agent's own voice was in what was taken for voice last while it spoke."""
-        self._seen: tuple[str, int] = ("", 0)
-        """The state, and the silence asked for in it, that an operator was told last."""
+        self._seen: tuple[str, int, str] = ("", 0, "")
+        """The state, the silence asked for in it, and why a person is awaited, as an operator was
+        told last."""
         self._recognising: asyncio.Task[None] | None = None
         self._ended: asyncio.Future[str] = self._loop.create_future()
 
@@ -112,6 +113,15 @@ class Conversation:
         """The turn whose reply is heard now, as it stands, else the last one."""
         current = self.replies.current
         return (current and current.while_heard()) or self.replies.last
+
+    @property
+    def wanted(self) -> dict[str, Any] | None:
+        """The person who is awaited, as the live page is told."""
+        person, now_ms = self.turns.person, self.turns.now_ms
+        if not person.is_awaited:
+            return None
+        waited_s, left_s = person.waited_ms(now_ms) / 1000, person.left_ms(now_ms) / 1000
+        return {"why": person.why, "waited_s": waited_s, "left_s": left_s}
 
     def open_turn(self) -> TurnInProgress | None:
         """The turn that goes on, as it is to be kept should the process die now."""
@@ -148,6 +158,7 @@ class Conversation:
             logger.error("Frames lost: %d in, %d forwarded", audio_in.frames_in, audio_in.forwarded)
         return {
             "failure": self.failure,
+            "person_waited_ms": self.turns.person.waited_ms(self.turns.now_ms),
             "frames_in": audio_in.frames_in,
             "frames_forwarded": audio_in.forwarded,
             "frames_dropped": audio_in.dropped,
@@ -198,7 +209,8 @@ class Conversation:
             self._act(action)
         if judged := self._judge.verdict(self.turns, self.replies.question):
             self.feed(judged)
-        if (seen := (self.turns.state, self.turns.asked_ms)) != self._seen:
+        turns = self.turns
+        if (seen := (turns.state, turns.asked_ms, turns.person.why)) != self._seen:
             self._seen = seen
             self._record.changed()
 

@@ -13,7 +13,6 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -200,12 +199,18 @@ class LiveCall:
         self._revision = revision
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)
-        seed = secrets.randbits(32)
+        began = CallBegan(
+            0,
+            revision.pk,
+            revision.values,
+            secrets.randbits(32),
+            turn=self.call.first_turn,
+            language=called.language.code,
+            person_wait_s=called.person_wait_s,
+        )
         conversation = Conversation(
             self._stream,
-            CallBegan(
-                0, revision.pk, revision.values, seed, self.call.first_turn, called.language.code
-            ),
+            began,
             vad=import_string(settings.VAD)(),
             transcriber=transcriber,
             writer=writer,
@@ -284,12 +289,8 @@ class LiveCall:
             "turns": max(turns.turn, 0),
             "listeners": self._audience.listeners,
             "spoke_until_ms": None if ended_ms is None else conversation.clock.at_when(ended_ms),
-            "last": last
-            and asdict(last)
-            | {
-                "response_latency": last.response_latency,
-                "content_latency": last.content_latency,
-            },
+            "wanted": conversation.wanted,
+            "last": last and last.as_told(),
         }
 
     def _details(self) -> dict[str, Any]:

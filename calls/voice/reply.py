@@ -18,7 +18,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from calls.audio.codec import BYTES_PER_MS
+from calls.audio.codec import BYTES_PER_MS, CHUNK_BYTES
 from calls.language.language import Language
 from calls.language.openers import NO_OPENERS, Openers
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
@@ -27,6 +27,7 @@ from calls.services import (
     Farewell,
     HistoryLine,
     Message,
+    PersonWanted,
     Piece,
     Requested,
     ServiceFailed,
@@ -44,6 +45,7 @@ from calls.voice.clock import CallClock
 from calls.voice.playout import Playout, Sound
 from calls.voice.sentences import SENTENCE_ENDS, Sentences
 from tuning.turns import events
+from tuning.turns.agent import NOBODY_CAME
 from tuning.turns.completion import Asked
 from tuning.turns.endpointing import NO_VERDICT
 from tuning.turns.turn_taker import TurnTaker
@@ -114,6 +116,8 @@ class Reply:
         """No sentence begins after so much of it; 0: no limit."""
         self._sentences = 0
         """So many have been handed to the voice, besides an opener."""
+        self._wants_person = False
+        """It says that a person is called, who is as soon as it is heard."""
         self._ends_open = False
         """Its writer has stopped, and not after a sentence."""
         self._jobs: list[asyncio.Task[None]] = []
@@ -293,6 +297,10 @@ class Reply:
                     case Message():
                         await self._wanted.wait()
                         self._means.record.keep_message(piece)
+                    case PersonWanted():
+                        await self._wanted.wait()
+                        self._wants_person = True
+                        self._call_person()
                     case str():
                         text += piece
                         turn.tokens += 1
@@ -368,8 +376,13 @@ class Reply:
     def _say_prepared(self, name: str) -> None:
         """Say something prepared, at once."""
         language, voice = self._means.language, self._means.speaker.name
+        audio, begins = prompts.clip(language, name, voice), 0
+        if name == NOBODY_CAME:  # other prompts leave open what was asked before them
+            self._means.transcriber.expect(())
+            begins = CHUNK_BYTES  # the core is told when it is first heard, not only when it ends
         self.playout.begin_sentence(language.prompts[name])
-        self._play(prompts.clip(language, name, voice))
+        for part in filter(None, (audio[:begins], audio[begins:])):
+            self._play(part)
         self._finish()
 
     def _play(self, audio: bytes) -> None:
@@ -435,6 +448,12 @@ class Reply:
         self.playout.begin_heard(wall_ms)
         self.turn.heard_ms = wall_ms
         self._report(events.ReplyBegan(self._means.turns.now_ms, self.turn.number))
+        self._call_person()
+
+    def _call_person(self) -> None:
+        if self._wants_person and self.playout.heard_at_ms is not None:
+            self._wants_person = False
+            self._report(events.PersonWanted(self._means.turns.now_ms, "asked"))
 
     def _end_heard(self) -> None:
         now_ms, says_farewell = self._means.turns.now_ms, self.playout.says_farewell

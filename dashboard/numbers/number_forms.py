@@ -24,7 +24,11 @@ else:
 
 SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
     ("line", _("The line"), ("number", "name", "profile")),
-    ("says", _("What it says"), ("greeting", "business", "openers", "voice", "records")),
+    (
+        "says",
+        _("What it says"),
+        ("greeting", "business", "openers", "voice", "records", "person_wait_s"),
+    ),
     ("hears", _("What it hears and how it pronounces words"), ("hints", "pronunciations")),
     (
         "closed",

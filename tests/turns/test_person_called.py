@@ -176,7 +176,7 @@ class PersonCalledTests(SimpleTestCase):
             [
                 StopReply(5, "failed"),
                 CallPerson("failures"),
-                Prompt(6, "person_called", why="reply failed"),
+                Prompt(6, "apology_person", why="reply failed"),
             ],
         )
         self.assertEqual(call.reply_is_heard(), [])
@@ -186,7 +186,7 @@ class PersonCalledTests(SimpleTestCase):
     def test_the_agent_still_fails_and_nobody_comes_so_the_call_ends_with_words(self) -> None:
         call = failing()
         fails(call)
-        self.assertEqual(call.last(Prompt).name, "person_called")
+        self.assertEqual(call.last(Prompt).name, "apology_person")
         call.reply_is_heard()
         prompt = call.wait_for(Prompt, WAIT_MS + 1000)
         self.assertEqual(prompt.name, "apology_goodbye")
@@ -208,7 +208,7 @@ class PersonCalledTests(SimpleTestCase):
             fails(call)
             call.reply_is_heard()
         self.assertEqual(call.of(CallPerson), [CallPerson("asked")])
-        self.assertEqual(call.last(Prompt).name, "person_called")
+        self.assertEqual(call.last(Prompt).name, "apology_person")
 
     def test_last_words_call_nobody(self) -> None:
         call = ScriptedCall.listening(adaptive(max_call_s=60), person_wait_s=120)
@@ -218,8 +218,6 @@ class PersonCalledTests(SimpleTestCase):
         self.assertEqual(call.reply_is_heard(), [HangUp("time up")])
 
     def test_a_journal_with_all_of_it_replays(self) -> None:
-        call = failing()
-        call.core.person.await_no_longer(call.at_ms)
         call = listening()
         asks(call)
         call.wait_for(Prompt, WAIT_MS + 1000)

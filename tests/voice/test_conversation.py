@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import ClassVar
 
 from asgiref.sync import sync_to_async
+from django.test import override_settings
 
 from calls.models import Turn
 from calls.services import HistoryLine, Piece
@@ -174,6 +175,7 @@ class TurnTest(VirtualTimeTestCase):
             turns = await phone.turns()
         self.assertEqual((turns[1].said, turns[1].why), ("0541", "keypad"))
 
+    @override_settings(PERSON_WAIT_S=0)
     async def test_three_failures_in_a_row_end_the_call_with_an_apology(self) -> None:
         with services(writer=tuned(FakeWriter, fails=True)):
             async with PhoneCall() as phone:

@@ -276,7 +276,7 @@ class Agent:
         if is_lost and not self.person.wait_ms:
             return self.say_last("apology_goodbye", why, "failed", stopped)
         called = self.person.call(now_ms, "failures") if is_lost else []
-        name = "person_called" if is_lost else "apology"
+        name = "apology_person" if is_lost else "apology"
         said = [self.stop(stopped), *called, *self.prompt(name, why)]
         self._failures = failures
         return said

@@ -160,7 +160,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class PersonWanted:
-    """The caller asks for a person, and has been told that one is called. why: asked."""
+    """The caller asks for a person, and hears that one is called. why: asked."""
 
     at_ms: int
     why: str
@@ -241,7 +241,7 @@ class Resume:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """Say a prompt: greeting, not_heard, no_input, no_input_goodbye, apology,
-    apology_goodbye, time_up, person_called, nobody_came.
+    apology_goodbye, time_up, apology_person, nobody_came.
 
     spoke_from_ms, spoke_until_ms: the utterance that not_heard answers; None: there is none.
     parts: as in Reply.

@@ -32,7 +32,7 @@ from calls.services.judging import Line, judge_lines
 from calls.services.openai.api import MOST_TOKENS, SPARES, AccountRefused, api
 from calls.services.openai.judge import OpenAiJudge
 from calls.services.tool_rounds import Rounds
-from calls.services.tools import Json, Tool, ToolCall, tools_in
+from calls.services.tools import Json, Tool, ToolCall, tools_for
 from calls.services.verdict_keeping import VerdictKeeping
 from calls.services.verdicts import Verdict
 
@@ -57,7 +57,7 @@ class OpenAiWriter:
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
         texts = self.texts = called.language.instructions
-        self.tools = (*tools_in(called.language), *self.more_tools)
+        self.tools = (*tools_for(called), *self.more_tools)
         self.openers = called.openers
         business = called.business or settings.BUSINESS_PROMPT
         if called.takes_message:
