@@ -9,26 +9,18 @@ from statistics import median
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 
 class PersonAskedFor(models.Model):
     """A part of calls.models.Call."""
 
-    class Why(models.TextChoices):
-        ASKED = "asked", _("the caller asked")
-        FAILURES = "failures", _("the agent could not answer")
-
-    asked_person_at = models.DateTimeField(_("asked for a person at"), null=True, db_index=True)
+    asked_person_at = models.DateTimeField(null=True, db_index=True)
     """For the first time; None: nobody was asked for."""
-    asked_person_why = models.CharField(
-        _("why a person"), max_length=10, blank=True, choices=Why, default="", db_default=""
-    )
-    person_waited_ms = models.PositiveIntegerField(_("wait for a person"), db_default=0, default=0)
+    asked_person_why = models.CharField(max_length=10, blank=True, default="", db_default="")
+    """As tuning.turns.events.CallPerson: asked, failures."""
+    person_waited_ms = models.PositiveIntegerField(default=0, db_default=0)
     """In all of the call, until somebody came, nobody did, or the caller hung up."""
-    person_came = models.CharField(
-        _("who came"), max_length=150, blank=True, default="", db_default=""
-    )
+    person_came = models.CharField(max_length=150, blank=True, default="", db_default="")
     """The name of whoever took over; empty: nobody."""
 
     ASKED = Q(asked_person_at__isnull=False)

@@ -42,6 +42,9 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("trial_side", lambda call: SIDES[call.runs_candidate]),
     ("is_test", lambda call: int(call.is_test)),
     ("line", lambda call: call.via),
+    ("asked_for_a_person", lambda call: call.asked_person_why),
+    ("waited_for_a_person_ms", lambda call: call.person_waited_ms if call.asked_person_at else ""),
+    ("person_who_came", lambda call: call.person_came),
 )
 TURN = (
     *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),

@@ -19,7 +19,7 @@ from typing import Any
 
 from calls.audio.codec import FRAME_BYTES, level_db
 from calls.records.turn_in_progress import TurnInProgress
-from calls.services import Expect, Farewell, HistoryLine, Message, Transcript
+from calls.services import Expect, Farewell, HistoryLine, Message, PersonWanted, Transcript
 from calls.services.verdicts import Verdict
 from calls.telephony.carrier import Key, Mark, Media
 from calls.telephony.twilio.messages import MediaStream, parse
@@ -39,7 +39,7 @@ QUIET_S = 0.2
 """So long after the last sound that the agent sent it counts as quiet."""
 LONGEST_WAIT_S = 60.0
 
-Step = str | float | Exception | Verdict | Expect | Farewell | Message
+Step = str | float | Exception | Verdict | Expect | Farewell | Message | PersonWanted
 """What a writer does next: a piece, a wait in seconds, a failure."""
 
 
@@ -169,6 +169,7 @@ class Telephone:
         profile: Profile,
         answers: Mapping[str, Sequence[Step]],
         transcriber: Transcriber,
+        person_wait_s: int = 0,
     ) -> None:
         self.sent: list[str] = []
         """What the agent sent, a line each."""
@@ -176,7 +177,7 @@ class Telephone:
         self.transcriber = transcriber
         self.conversation = Conversation(
             MediaStream("MZ1"),
-            CallBegan(0, revision=1, profile=profile, seed=1),
+            CallBegan(0, 1, profile, seed=1, person_wait_s=person_wait_s),
             vad=Vad(),
             transcriber=transcriber,
             writer=Writer(answers),

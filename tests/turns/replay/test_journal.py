@@ -154,7 +154,7 @@ class LiveCaller:
         profile = Profile(**self.random.choice(list(SHIPPED.values())))
         if self.random.random() < 0.2:
             profile = replace(profile, streaming_stt=False)
-        self.call = ScriptedCall(profile, seed=seed)
+        self.call = ScriptedCall(profile, seed=seed, person_wait_s=5)
         self.partial: tuple[str, int] | None = None
 
     def live(self, happenings: int = 60) -> ScriptedCall:
@@ -203,6 +203,8 @@ class LiveCaller:
             self.call.feed(Pressed(self.call.at_ms, self.random.choice("0123456789*#")))
         elif oddity < 0.6:
             self.call.retune(Profile(**self.random.choice(list(SHIPPED.values()))))
+        elif oddity < 0.7:
+            self.call.feed(PersonWanted(self.call.at_ms, "asked"))
         elif oddity < 0.98:
             self.call.line_stalls(self.random.randint(1, 3))
         else:
