@@ -71,7 +71,8 @@ function tell(row) {
   const isSeen = document.visibilityState === "visible" && document.hasFocus();
   if (isSeen || !isOn(notify) || Notification.permission !== "granted") {
     row.classList.add("is-new");
-    document.getElementById("wanted-news").textContent = `${wishes.dataset.title}: ${row.dataset.caller}`;
+    const caller = Object.assign(document.createElement("bdi"), { dir: "ltr", textContent: row.dataset.caller });
+    document.getElementById("wanted-news").replaceChildren(`${wishes.dataset.title}: `, caller);
     return;
   }
   const { lang, dir } = document.documentElement;
