@@ -24,7 +24,9 @@ KEEP_NOTIFICATIONS = """
   window.Notification = class extends Shown {
     constructor(title, options) { super(title, options); window.told.push([title, options.body]); }
   };"""
-VIEWER = "from tests.dashboard.operators import a_person; a_person('viewer', 'viewer', 'for tests only 7')"
+VIEWER = """
+from tests.dashboard.operators import a_person
+a_person("viewer", "viewer", "for tests only 7")"""
 LOOKS_AWAY, TOLD = "document.hasFocus = () => false", "window.told"
 SECONDS = """(selector) => {
   const [minutes, seconds] = document.querySelector(selector).textContent.split(":");
