@@ -150,6 +150,13 @@ class PhoneNumber(models.Model):
             "of calls in progress; then the agent takes a message. 0: nobody can be asked for."
         ),
     )  # fmt: skip
+    person_notice = models.TextField(
+        _("notice before a person steps in"), blank=True,
+        help_text=_(
+            "What callers must be told before one of you listens in, speaks or takes over: said "
+            "once in a call. Empty: nothing is said."
+        ),
+    )  # fmt: skip
     keeps_holidays = models.BooleanField(
         _("closed on Israel's public holidays"), default=False,
         help_text=_("Not on the eves of holidays: add those as closed days."),
@@ -213,6 +220,7 @@ class PhoneNumber(models.Model):
             notice=notices.recorded if self.records else "",
             takes_message=takes_message,
             person_wait_s=0 if takes_message else self.person_wait_s,
+            person_notice=self.person_notice.strip(),
             own_openers=tuple(map(with_mark, _lines(self.openers)[:MOST_OPENERS])),
         )
 

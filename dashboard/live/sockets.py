@@ -50,6 +50,12 @@ class Snapshot(TypedDict):
     listeners: list[str]
     wanted: dict[str, Any] | None
     """Who has been called to it, and not come yet: why, waited_s, left_s; None: nobody."""
+    held_by: str
+    """Who speaks with the caller in the agent's place, or is about to; "": nobody."""
+    held_s: float
+    """For how long."""
+    takes_whispers: bool
+    """The agent can follow a whisper."""
     seconds: float
     turns: int
     spoke_until_ms: int | None

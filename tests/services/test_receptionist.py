@@ -9,12 +9,12 @@ from pathlib import Path
 from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
-from calls.services import CalledNumber, Expect, Farewell, HistoryLine, Message, PersonWanted
+from calls.services import By, CalledNumber, Expect, Farewell, HistoryLine, Message, PersonWanted
 from calls.services.receptionist.writer import Dialogue, Moment, Receptionist, Said, dialogue
 
 
 def history(*said: str) -> list[HistoryLine]:
-    return [HistoryLine(True, text) for text in said]
+    return [HistoryLine(By.CALLER, text) for text in said]
 
 
 def after(*said: str) -> Moment:
@@ -125,25 +125,25 @@ class PersonTests(SimpleTestCase):
         self.assertNotIn(PersonWanted(), pieces)
 
     async def test_after_nobody_came_what_is_said_is_the_message_and_it_is_kept(self) -> None:
-        lines = [*history("לקבוע תור", "נציגה"), HistoryLine(False, NOBODY_CAME)]
+        lines = [*history("לקבוע תור", "נציגה"), HistoryLine(By.AGENT, NOBODY_CAME)]
         for said, asked in (
             ("מדברת דנה, לגבי התור שלי", "לאיזה מספר לחזור?"),
             ("0541234567", "המספר הוא 0541234567. נכון?"),
         ):
-            lines.append(HistoryLine(True, said))
+            lines.append(HistoryLine(By.CALLER, said))
             self.assertIn(asked, words_of(await written_after(lines)))
-        pieces = await written_after([*lines, HistoryLine(True, "כן")])
+        pieces = await written_after([*lines, HistoryLine(By.CALLER, "כן")])
         self.assertIn(Message("", "0541234567", "מדברת דנה, לגבי התור שלי"), pieces)
 
     async def test_half_of_that_prompt_is_enough(self) -> None:
-        lines = [HistoryLine(True, "נציג"), HistoryLine(False, "אין כרגע נציג פנוי.")]
-        pieces = await written_after([*lines, HistoryLine(True, "אני רוצה לקבוע תור")])
+        lines = [HistoryLine(By.CALLER, "נציג"), HistoryLine(By.AGENT, "אין כרגע נציג פנוי.")]
+        pieces = await written_after([*lines, HistoryLine(By.CALLER, "אני רוצה לקבוע תור")])
         self.assertTrue(words_of(pieces).startswith("לאיזה מספר לחזור?"))
 
     async def test_who_asks_again_instead_of_leaving_a_message_has_a_person_called(self) -> None:
-        lines = [HistoryLine(True, "נציג"), HistoryLine(False, NOBODY_CAME)]
+        lines = [HistoryLine(By.CALLER, "נציג"), HistoryLine(By.AGENT, NOBODY_CAME)]
         self.assertIn(
-            PersonWanted(), await written_after([*lines, HistoryLine(True, "אני רוצה נציג")])
+            PersonWanted(), await written_after([*lines, HistoryLine(By.CALLER, "אני רוצה נציג")])
         )
 
     def test_a_message_may_speak_of_a_person(self) -> None:
@@ -211,9 +211,9 @@ class UnderstandingTests(SimpleTestCase):
     def test_the_callers_lines_decide_whatever_else_was_said(self) -> None:
         lines = history("לקבוע תור", "ביום שני")
         with_agent = [
-            HistoryLine(False, "שלום, הגע"),
+            HistoryLine(By.AGENT, "שלום, הגע"),
             lines[0],
-            HistoryLine(False, "לאיזה יום"),
+            HistoryLine(By.AGENT, "לאיזה יום"),
             lines[1],
         ]
         self.assertEqual(dialogue(HEBREW).moment(with_agent), dialogue(HEBREW).moment(lines))

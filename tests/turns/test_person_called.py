@@ -16,6 +16,7 @@ from tuning.turns.events import (
     Reply,
     ReplyFailed,
     StopReply,
+    TookOver,
 )
 from tuning.turns.profile import FRAME_MS
 from tuning.turns.replay import decide
@@ -65,19 +66,19 @@ class PersonCalledTests(SimpleTestCase):
         call = listening()
         self.assertEqual(asks(call), [CallPerson("asked")])
         self.assertEqual(call.of(StopReply), [])
-        self.assertTrue(call.core.person.is_awaited)
-        self.assertEqual(call.core.person.why, "asked")
+        self.assertTrue(call.core.called_person.is_awaited)
+        self.assertEqual(call.core.called_person.why, "asked")
 
     def test_where_nobody_can_be_asked_for_nothing_follows(self) -> None:
         call = listening(0)
         self.assertEqual(asks(call), [])
         call.silence(2000)
-        self.assertFalse(call.core.person.is_awaited)
+        self.assertFalse(call.core.called_person.is_awaited)
 
     def test_the_wait_is_counted_up_and_what_is_left_of_it_down(self) -> None:
         call = listening()
         asks(call)
-        since_ms, person = call.at_ms - 800, call.core.person
+        since_ms, person = call.at_ms - 800, call.core.called_person
         call.silence(5000)
         self.assertEqual(person.waited_ms(call.at_ms), call.at_ms - since_ms)
         self.assertEqual(person.left_ms(call.at_ms), WAIT_MS - (call.at_ms - since_ms))
@@ -99,10 +100,12 @@ class PersonCalledTests(SimpleTestCase):
         prompt = call.wait_for(Prompt, WAIT_MS + 1000)
         self.assertEqual((prompt.name, prompt.why), ("nobody_came", "nobody came"))
         self.assertEqual(call.at_ms, asked_ms + WAIT_MS)
-        self.assertTrue(call.core.person.is_awaited)
+        self.assertTrue(call.core.called_person.is_awaited)
         call.reply_is_heard()
-        self.assertFalse(call.core.person.is_awaited)
-        self.assertAlmostEqual(call.core.person.waited_ms(call.at_ms), WAIT_MS, delta=FRAME_MS)
+        self.assertFalse(call.core.called_person.is_awaited)
+        self.assertAlmostEqual(
+            call.core.called_person.waited_ms(call.at_ms), WAIT_MS, delta=FRAME_MS
+        )
         call.says("דנה לוי, לגבי חשבון", 1200)
         call.wait_for(Reply)
         call.reply_is_heard()
@@ -146,25 +149,25 @@ class PersonCalledTests(SimpleTestCase):
         call.wait_for(Prompt, WAIT_MS + 1000)
         call.reply_is_heard()
         call.silence(300)
-        first_ms = call.core.person.waited_ms(call.at_ms)
+        first_ms = call.core.called_person.waited_ms(call.at_ms)
         self.assertEqual(asks(call), [CallPerson("asked")])
         call.wait_for(Prompt, WAIT_MS + 1000)
         call.reply_is_heard()
         names = [prompt.name for prompt in call.of(Prompt)]
         self.assertEqual(names, ["greeting", "nobody_came", "nobody_came"])
-        waited_ms = call.core.person.waited_ms(call.at_ms)
+        waited_ms = call.core.called_person.waited_ms(call.at_ms)
         self.assertAlmostEqual(waited_ms, first_ms + WAIT_MS, delta=FRAME_MS)
 
     def test_somebody_comes_and_nothing_is_said_of_nobody(self) -> None:
         call = listening()
         asks(call)
         call.silence(4000)
-        call.core.person_came()
-        self.assertFalse(call.core.person.is_awaited)
-        waited_ms = call.core.person.waited_ms(call.at_ms)
+        call.feed(TookOver(call.at_ms, "dana"))
+        self.assertFalse(call.core.called_person.is_awaited)
+        waited_ms = call.core.called_person.waited_ms(call.at_ms)
         call.silence(WAIT_MS)
         self.assertNotIn("nobody_came", [each.name for each in call.of(Prompt)])
-        self.assertEqual(call.core.person.waited_ms(call.at_ms), waited_ms)
+        self.assertEqual(call.core.called_person.waited_ms(call.at_ms), waited_ms)
 
     def test_the_third_failure_in_a_row_calls_a_person_instead_of_ending_the_call(self) -> None:
         call = listening()
@@ -180,7 +183,7 @@ class PersonCalledTests(SimpleTestCase):
             ],
         )
         self.assertEqual(call.reply_is_heard(), [])
-        self.assertEqual(call.core.person.why, "failures")
+        self.assertEqual(call.core.called_person.why, "failures")
         self.assertEqual(call.core.state, "refractory")
 
     def test_the_agent_still_fails_and_nobody_comes_so_the_call_ends_with_words(self) -> None:

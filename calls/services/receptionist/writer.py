@@ -18,6 +18,7 @@ from calls.language.language import Language
 from calls.services import (
     NO_NUMBER,
     Availability,
+    By,
     CalledNumber,
     Expect,
     Farewell,
@@ -137,9 +138,11 @@ class Dialogue:
         return self.questions[self.moment(history).question]
 
     def _after_line(self, moment: Moment, line: HistoryLine) -> Moment:
-        if line.by_caller:
+        if line.by is By.CALLER:
             return self._after(moment, line.text)
-        if line.text and self._nobody_came.startswith(line.text):  # as much of it as was heard
+        if (
+            line.by is By.AGENT and line.text and self._nobody_came.startswith(line.text)
+        ):  # as much of it as was heard
             return Moment(self._message, line.text, moment.notes)
         return moment
 
@@ -226,6 +229,7 @@ class Receptionist:
 
     name = "embedded receptionist (fixed dialogue)"
     gives_verdicts = False
+    takes_whispers = False
     openers: Sequence[str] = ()
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
