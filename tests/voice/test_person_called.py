@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -13,6 +14,7 @@ from calls.telephony.phone_number import PhoneNumber
 from tests.fakes import FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services
 from tests.virtual_time import VirtualTimeTestCase
+from tests.voice.person.page import Page
 
 CALLED, NOBODY = HEBREW.prompts["person_called"], HEBREW.prompts["nobody_came"]
 WAIT_S, WAIT_MS = 40, 40_000
@@ -85,6 +87,24 @@ class PersonCalledTests(VirtualTimeTestCase):
             told.append(message["call"]["wanted"])
         self.assertIsNone(told[0])
         self.assertIn("asked", [each["why"] for each in told if each])
+
+    async def test_who_takes_over_is_who_came_and_the_wait_is_over(self) -> None:
+        with asking():
+            async with PhoneCall(speed=1) as phone:
+                await phone.until_quiet()
+                await says(phone)
+                saying = asyncio.create_task(phone.say("_" * 1000))
+                async with Page("dana") as page:
+                    await page.take_over()
+                    self.assertIsNone(conversation_of("CA1").wanted)
+                    await page.be_silent(WAIT_S)
+                saying.cancel()
+                self.assertEqual(conversation_of("CA1").turns.state, "person")
+            call, turns = await phone.ended(), await phone.turns()
+        self.assertEqual((call.asked_person_why, call.person_came), ("asked", "dana"))
+        self.assertTrue(0 < call.person_waited_ms < WAIT_MS, call.person_waited_ms)
+        self.assertNotIn("nobody_came", [turn.prompt for turn in turns])
+        self.assertTrue(call.replays)
 
     async def test_who_hangs_up_meanwhile_has_waited_so_long(self) -> None:
         with asking():
