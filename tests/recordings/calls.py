@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calls.services import Farewell, Message, PersonWanted, ServiceFailed
+from calls.services import Farewell, Message, ServiceFailed
 from tests.recordings.judged_calls import CALLS
 from tests.recordings.line import Telephone
 from tests.recordings.scripted import ADAPTIVE, FIXED, recorded
@@ -259,25 +259,6 @@ async def the_transcriber_fails(caller: Telephone) -> None:
 async def recognised_whole(caller: Telephone) -> None:
     await caller.hears_out()
     await caller.say("_" * 10 + "M" * 8, "מה שעות הפתיחה")
-    await caller.hears_out()
-
-
-# A person is called.
-
-
-@recorded(
-    person_wait_s=6,
-    answers={"אפשר לדבר עם נציג": (PersonWanted(), "אני מנסה להשיג לכם נציג.")},
-)
-async def nobody_comes(caller: Telephone) -> None:
-    """Who asked for a person talks on meanwhile; then a message may be left."""
-    await caller.hears_out()
-    await caller.say("_" * 10 + "M" * 8, "אפשר לדבר עם נציג")
-    await caller.hears_out()
-    await caller.say("_" * 5 + "M" * 6, "מה שעות הפתיחה")
-    await caller.hears_out()
-    await caller.hears_out()
-    await caller.say("_" * 10 + "M" * 8, "מדברת דנה")
     await caller.hears_out()
 
 

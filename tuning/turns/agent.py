@@ -6,7 +6,6 @@ Pure. When the caller has finished, or is interrupting, is decided in turn_taker
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
 from random import Random
 from statistics import median
@@ -14,7 +13,6 @@ from statistics import median
 from tuning.turns.endpointing import Silence
 from tuning.turns.events import (
     Action,
-    CallPerson,
     Fill,
     HangUp,
     Prompt,
@@ -27,7 +25,7 @@ from tuning.turns.events import (
 )
 from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
-from tuning.turns.stepping_in import NOTICE
+from tuning.turns.stepping_in import NOTICE, CalledPerson
 
 FAILURES_IN_A_ROW = 3
 """This many failed replies in a row end the call, unless a person can be called to it."""
@@ -53,43 +51,6 @@ class Floor(Enum):
     PERSON = "person"
     """A person speaks with the caller, and the agent is silent."""
     OVER = "over"
-
-
-@dataclass(slots=True)
-class CalledPerson:
-    """The person who is called to this call, for as long as nobody has come. wait_ms: so long is
-    waited for one; 0: nobody can be called."""
-
-    wait_ms: int = 0
-    why: str = ""
-    """Empty: nobody is awaited."""
-    _since_ms: int = 0
-    _waited_ms: int = 0
-    """In earlier waits."""
-
-    @property
-    def is_awaited(self) -> bool:
-        return bool(self.why)
-
-    def call(self, now_ms: int, why: str) -> list[Action]:
-        """Once is enough, until somebody has come or nobody has."""
-        if not self.wait_ms or self.is_awaited:
-            return []
-        self.why, self._since_ms = why, now_ms
-        return [CallPerson(why)]
-
-    def is_late(self, now_ms: int) -> bool:
-        return self.is_awaited and self.left_ms(now_ms) == 0
-
-    def left_ms(self, now_ms: int) -> int:
-        return max(0, self._since_ms + self.wait_ms - now_ms)
-
-    def waited_ms(self, now_ms: int) -> int:
-        """In all of the call."""
-        return self._waited_ms + (now_ms - self._since_ms if self.is_awaited else 0)
-
-    def await_no_longer(self, now_ms: int) -> None:
-        self._waited_ms, self.why = self.waited_ms(now_ms), ""
 
 
 class Agent:

@@ -1,4 +1,5 @@
-"""A person beside the agent: who holds the call, for how long, and what the caller is told first.
+"""A person beside the agent: who holds the call, for how long, and what the caller is told first;
+and who is called to it, and has not come yet.
 
 Pure. What the agent does about it is decided in turn_taker.py, not here.
 """
@@ -6,6 +7,8 @@ Pure. What the agent does about it is decided in turn_taker.py, not here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from tuning.turns.events import Action, CallPerson
 
 ASKED, NOTICE = "asked to say", "notice"
 """Why the agent says what it has not thought of itself."""
@@ -55,3 +58,40 @@ class SteppingIn:
     def held_ms(self, now_ms: int) -> int:
         """How long persons have had the floor so far."""
         return self._held_ms + (0 if self._since_ms is None else now_ms - self._since_ms)
+
+
+@dataclass(slots=True)
+class CalledPerson:
+    """The person who is called to this call, for as long as nobody has come. wait_ms: so long is
+    waited for one; 0: nobody can be called."""
+
+    wait_ms: int = 0
+    why: str = ""
+    """Empty: nobody is awaited."""
+    _since_ms: int = 0
+    _waited_ms: int = 0
+    """In earlier waits."""
+
+    @property
+    def is_awaited(self) -> bool:
+        return bool(self.why)
+
+    def call(self, now_ms: int, why: str) -> list[Action]:
+        """Once is enough, until somebody has come or nobody has."""
+        if not self.wait_ms or self.is_awaited:
+            return []
+        self.why, self._since_ms = why, now_ms
+        return [CallPerson(why)]
+
+    def is_late(self, now_ms: int) -> bool:
+        return self.is_awaited and self.left_ms(now_ms) == 0
+
+    def left_ms(self, now_ms: int) -> int:
+        return max(0, self._since_ms + self.wait_ms - now_ms)
+
+    def waited_ms(self, now_ms: int) -> int:
+        """In all of the call."""
+        return self._waited_ms + (now_ms - self._since_ms if self.is_awaited else 0)
+
+    def await_no_longer(self, now_ms: int) -> None:
+        self._waited_ms, self.why = self.waited_ms(now_ms), ""

@@ -43,7 +43,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from tuning.turns import completion, endpointing
-from tuning.turns.agent import Agent, CalledPerson, Floor
+from tuning.turns.agent import Agent, Floor
 from tuning.turns.completion import Asked
 from tuning.turns.endpointing import Reading, Silence
 from tuning.turns.events import (
@@ -82,7 +82,7 @@ from tuning.turns.interruption import CUT_IN_MS, HeldReply, SpokenOver, is_inter
 from tuning.turns.knob import Value
 from tuning.turns.preemptive import PreemptiveGeneration
 from tuning.turns.profile import FRAME_MS, Profile
-from tuning.turns.stepping_in import ASKED, NOTICE, SteppingIn
+from tuning.turns.stepping_in import ASKED, NOTICE, CalledPerson, SteppingIn
 from tuning.turns.words import LanguageWords
 
 NOISE_MS = 150
