@@ -180,6 +180,7 @@ class Telephone:
         answers: Mapping[str, Sequence[Step]],
         transcriber: Transcriber,
         person_wait_s: int = 0,
+        person_notice: str = "",
     ) -> None:
         self.sent: list[str] = []
         """What the agent sent, a line each."""
@@ -197,6 +198,7 @@ class Telephone:
             send=self._take,
             persons_transcriber=FakeTranscriber,
             holds=NobodyHolds(),
+            person_notice=person_notice,
         )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()

@@ -55,7 +55,7 @@ class FilterTests(CallsPageTestCase):
 
     def test_who_asked_for_a_person_is_found_and_their_waits_are_summed_up(self) -> None:
         self.assertNotIn("median wait", self.client.get("/en/calls/").content.decode())
-        asked = {"asked_person_at": timezone.now(), "asked_person_why": "asked"}
+        asked: dict[str, Any] = {"asked_person_at": timezone.now(), "asked_person_why": "asked"}
         Call.objects.filter(pk=self.other.pk).update(
             **asked, person_waited_ms=8000, person_came="dana"
         )
