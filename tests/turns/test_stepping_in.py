@@ -419,7 +419,7 @@ class NoticeTests(SimpleTestCase):
             call = noticing()
             actions = call.feed(kind(call.at_ms, 1, "refused"))
             self.assertEqual(actions[1:2], [Refuse("dana", "notice failed")])
-            self.assertEqual(actions[-1], Prompt(2, "apology", "notice failed"))
+            self.assertEqual(actions[-1], Prompt(2, "apology", "reply failed"))
             self.assertFalse(call.core.is_noticed)
             self.assertNotEqual(take_over(call), [], "they may try again")
 

@@ -527,7 +527,7 @@ class TurnTaker:
         failed: list[Action] = [stop, Refuse(who, "notice failed"), *self._hear_out("spoken over")]
         if self._is_deaf:
             return [*failed, *self._give_up()]
-        return [*failed, *self._say(self._agent.prompt("apology", "notice failed"))]
+        return [*failed, *self._say(self._agent.prompt("apology", "reply failed"))]
 
     def _silence_agent(self, why: str) -> list[Action]:
         """Whatever it says, or prepares to, ends here; what the caller says goes on."""
