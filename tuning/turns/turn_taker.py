@@ -23,6 +23,7 @@ Rule 6. While a person has the floor the agent neither speaks nor prepares to, a
     THINKING, SPEAKING -> THINKING   the reply is late or fails: an apology
     LISTENING, HELD, KEYING, THINKING, SPEAKING -> PERSON   a person takes over
     LISTENING, HELD, KEYING, THINKING, SPEAKING -> THINKING   a notice; what a person wants said
+    PERSON -> PERSON        the caller has finished, and is overheard
     PERSON -> THINKING      the person hands back, or is lost: a prompt
     any -> THINKING         `#` alone; last words, which nothing stops: time up, no transcriber
     THINKING, SPEAKING -> OVER   last words or a goodbye were heard; an apology fails, too
