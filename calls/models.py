@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,13 +17,14 @@ from calls.lab.prediction import Outcome as Outcome
 from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
 from calls.measures.latency_count import LatencyCount as LatencyCount
+from calls.measures.person_asked_for import PersonAskedFor
 from calls.measures.timeline import Timeline as Timeline
 from calls.measures.trial_call import TrialCall as TrialCall
 from calls.measures.trial_side import TrialSide
 from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
-from calls.services import NO_NUMBER, CalledNumber
+from calls.services import CalledNumber
 from calls.telephony.browser.talk_link import TalkLink as TalkLink
 from calls.telephony.call_line import CallLine
 from calls.telephony.phone_number import PhoneNumber
@@ -38,7 +41,7 @@ MAY_RING_AGAIN = timedelta(minutes=3)
 STREAM_ERROR_CHARACTERS = 300
 
 
-class Call(CallLine, TrialSide):
+class Call(CallLine, TrialSide, PersonAskedFor):
     """One telephone call, from the voice webhook to its end."""
 
     class Ended(models.TextChoices):
@@ -283,10 +286,13 @@ class Call(CallLine, TrialSide):
 
     @property
     def as_called(self) -> CalledNumber:
-        """What the called number wants of the services."""
-        return (
-            self.number.as_called(takes_message=self.is_after_hours) if self.number else NO_NUMBER
-        )
+        """What the called number wants of the services; one of us, and who dialled no number,
+        waits for a person as the settings say."""
+        number, after_hours = self.number, self.is_after_hours
+        called = number.as_called(takes_message=after_hours) if number else CalledNumber()
+        if number is None or self.is_from_browser:
+            called = replace(called, person_wait_s=settings.PERSON_WAIT_S)
+        return called
 
     def close(self, why: str) -> None:
         """End it from outside any stream."""

@@ -26,6 +26,7 @@ RULES: Words = {
     "reply failed": _("a service failed"),
     "transcriber failed": _("transcription failed"),
     "time up": _("the longest call was reached"),
+    "nobody came": _("nobody came whom the caller had asked for"),
 }
 """`Turn.why`: the rule that fired."""
 
@@ -37,6 +38,12 @@ STATES: Words = {
     "refractory": _("just spoke"),
 }
 """The floor of a call in progress."""
+
+PERSON_WHYS: Words = {
+    "asked": _("the caller asked"),
+    "failures": _("the agent could not answer"),
+}
+"""Why a person is called: `Call.asked_person_why`."""
 
 ROLES: Words = {
     "transcriber": _("Recognition"),

@@ -234,6 +234,8 @@ BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 GREETING = environment.text("GREETING")
 """What a caller hears first; empty: the language's plain one."""
 
+PERSON_WAIT_S = environment.number("PERSON_WAIT_S", 30, 0, 120)
+"""How long a person is awaited on the Talk page and in calls to no number of ours; 0: nobody is."""
 CARRIERS = ["calls.telephony.twilio.carrier.TWILIO", "calls.telephony.browser.carrier.BROWSER"]
 """Who brings calls: each a calls.telephony.carrier.Carrier, by dotted path."""
 TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
@@ -283,11 +285,7 @@ LOGGING = {
         }
     },
     "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["call"],
-        }
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["call"]}
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

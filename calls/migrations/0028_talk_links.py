@@ -16,7 +16,7 @@ import calls.telephony.browser.talk_link
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0025_tried_in_this_call"),
+        ("calls", "0027_person_asked_for"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,7 @@ from tuning.models import TimingProfile
 MOST_HINTS, LONGEST_HINT = 20, 100
 MOST_OPENERS, LONGEST_OPENER = 20, 40
 NAME_CHARACTERS = 60
+LONGEST_WAIT_S = 120
 E164 = r"^\+[1-9]\d{6,14}\Z"
 """A number with its country, as carriers write it."""
 
@@ -141,6 +142,21 @@ class PhoneNumber(models.Model):
         _("record calls"), default=False,
         help_text=_("The agent says so before the greeting."),
     )  # fmt: skip
+    person_wait_s = models.PositiveSmallIntegerField(
+        _("wait for a person, in seconds"), default=0, db_default=0,
+        validators=[MaxValueValidator(LONGEST_WAIT_S)],
+        help_text=_(
+            "How long a caller who asks for a person waits until somebody takes over on the page "
+            "of calls in progress; then the agent takes a message. 0: nobody can be asked for."
+        ),
+    )  # fmt: skip
+    person_notice = models.TextField(
+        _("notice before a person steps in"), blank=True,
+        help_text=_(
+            "What callers must be told before one of you listens in, speaks or takes over: said "
+            "once in a call. Empty: nothing is said."
+        ),
+    )  # fmt: skip
     keeps_holidays = models.BooleanField(
         _("closed on Israel's public holidays"), default=False,
         help_text=_("Not on the eves of holidays: add those as closed days."),
@@ -203,6 +219,8 @@ class PhoneNumber(models.Model):
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),
             notice=notices.recorded if self.records else "",
             takes_message=takes_message,
+            person_wait_s=0 if takes_message else self.person_wait_s,
+            person_notice=self.person_notice.strip(),
             own_openers=tuple(map(with_mark, _lines(self.openers)[:MOST_OPENERS])),
         )
 

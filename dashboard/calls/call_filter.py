@@ -95,6 +95,7 @@ class CallFilter(forms.Form):
     )
     cut_ins = forms.BooleanField(label=_("Has a cut-in"), required=False)
     dropped = forms.BooleanField(label=_("Has a dropped short answer"), required=False)
+    asked = forms.BooleanField(label=_("Asked for a person"), required=False)
     real = forms.BooleanField(label=_("Customers' calls only"), required=False)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -185,6 +186,8 @@ class CallFilter(forms.Form):
             yield Q(cut_ins__gt=0)
         if given["dropped"]:
             yield Q(dropped_short__gt=0)
+        if given["asked"]:
+            yield Call.ASKED
         if given["real"]:
             yield Call.REAL
         if given["after"]:
@@ -194,7 +197,7 @@ class CallFilter(forms.Form):
 
     def _turns(self, *, is_short: bool) -> QuerySet[Turn]:
         """A call's turns of one class that are as slow, and cut in on, as is wished."""
-        found = Turn.objects.filter(call=OuterRef("pk"), number__gt=0, is_short=is_short)
+        found = Turn.objects.filter(Turn.AGENTS, call=OuterRef("pk"), is_short=is_short)
         if (over_ms := self.cleaned_data["slowest_over"]) is not None:
             found = found.filter(first_audio_ms__gte=F("speech_ended_ms") + over_ms)
         return found.filter(Turn.CUT_INS) if self.cleaned_data["cut_ins"] else found

@@ -43,9 +43,13 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("is_test", lambda call: int(call.is_test)),
     ("line", lambda call: call.via),
     ("shared_link", lambda call: call.talk_link.name if call.talk_link else ""),
+    ("asked_for_a_person", lambda call: call.asked_person_why),
+    ("waited_for_a_person_ms", lambda call: call.person_waited_ms if call.asked_person_at else ""),
+    ("person_who_came", lambda call: call.person_came),
+    ("was_held", lambda call: int(call.was_held)),
 )
 TURN = (
-    *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
+    *("number", "person", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
     *("is_prepared", "thought", "requests", "tokens", "wasted_tokens", "tried_knobs"),
     *names_of(lambda each: each.is_exported),
 )

@@ -20,6 +20,7 @@ from dashboard.words import (
     DISMISSALS,
     DROPS,
     NOTES,
+    PERSON_WHYS,
     ROLES,
     RULES,
     STAGES,
@@ -36,6 +37,7 @@ DASH = "\N{EN DASH}"
 WORDS: dict[str, Words] = {
     "rule": RULES,
     "state": STATES,
+    "person": PERSON_WHYS,
     "dismissal": DISMISSALS,
     "drop": DROPS,
     "stage": STAGES,

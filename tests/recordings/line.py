@@ -19,7 +19,7 @@ from typing import Any
 
 from calls.audio.codec import FRAME_BYTES, level_db
 from calls.records.turn_in_progress import TurnInProgress
-from calls.services import Expect, Farewell, HistoryLine, Message, Transcript
+from calls.services import Expect, Farewell, HistoryLine, Message, PersonWanted, Transcript
 from calls.services.verdicts import Verdict
 from calls.telephony.carrier import Key, Mark, Media
 from calls.telephony.twilio.messages import MediaStream, parse
@@ -39,7 +39,7 @@ QUIET_S = 0.2
 """So long after the last sound that the agent sent it counts as quiet."""
 LONGEST_WAIT_S = 60.0
 
-Step = str | float | Exception | Verdict | Expect | Farewell | Message
+Step = str | float | Exception | Verdict | Expect | Farewell | Message | PersonWanted
 """What a writer does next: a piece, a wait in seconds, a failure."""
 
 
@@ -161,6 +161,16 @@ def _shown(value: Any) -> Any:
     return round(value, 1) if isinstance(value, float) else value
 
 
+class NobodyHolds:
+    """Nobody keeps who held these calls."""
+
+    def began(self, at_ms: int) -> None: ...
+
+    def refused(self, why: str) -> None: ...
+
+    def ended(self, at_ms: int, why: str, note: str) -> None: ...
+
+
 class Telephone:
     """The caller's end: what a script says that the caller does, and what comes to the ear."""
 
@@ -169,6 +179,8 @@ class Telephone:
         profile: Profile,
         answers: Mapping[str, Sequence[Step]],
         transcriber: Transcriber,
+        person_wait_s: int = 0,
+        person_notice: str = "",
     ) -> None:
         self.sent: list[str] = []
         """What the agent sent, a line each."""
@@ -176,7 +188,7 @@ class Telephone:
         self.transcriber = transcriber
         self.conversation = Conversation(
             MediaStream("MZ1"),
-            CallBegan(0, revision=1, profile=profile, seed=1),
+            CallBegan(0, 1, profile, seed=1, person_wait_s=person_wait_s),
             vad=Vad(),
             transcriber=transcriber,
             writer=Writer(answers),
@@ -184,6 +196,9 @@ class Telephone:
             record=self.record,
             listeners=(),
             send=self._take,
+            persons_transcriber=FakeTranscriber,
+            holds=NobodyHolds(),
+            person_notice=person_notice,
         )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()
