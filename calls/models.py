@@ -148,6 +148,7 @@ class Call(CallLine, TrialSide):
         permissions = (
             ("play_call", "Can play recordings"),
             ("listen_call", "Can listen in to calls in progress"),
+            ("step_in_call", "Can step in to calls in progress"),
             ("replay_call", "Can try a profile on recorded calls"),
             ("export_call", "Can export calls"),
             ("label_call", "Can label turns"),

@@ -35,6 +35,7 @@ STATES: Words = {
     "thinking": _("thinking"),
     "speaking": _("speaking"),
     "refractory": _("just spoke"),
+    "person": _("a person is speaking"),
 }
 """The floor of a call in progress."""
 

@@ -31,7 +31,11 @@ NAMES: dict[str, Promise] = {
     "refused": _("refused"),
     "renewed": _("renewed"),
     "invited": _("invited as"),
+    "began": _("began"),
     "seconds": _("seconds"),
+    "how": _("how it ended"),
+    "characters": _("characters"),
+    "again": _("after its connection was lost"),
     "note": _("note"),
     "format": _("format"),
     "filters": _("filters"),
@@ -51,6 +55,9 @@ VALUES: dict[str, Promise] = LABELS | {
     "two-step": _("two-step sign-in"),
     "role": _("role"),
     "active": _("may sign in"),
+    "handed back": _("handed back"),
+    "lost": _("the connection was lost"),
+    "call over": _("the call ended"),
     **dict(Turn.Label.choices),
 }
 

@@ -1,5 +1,6 @@
-// Plays what listen.js is sent: stereo mu-law, the caller's side and the agent's by turns. It begins
-// with a little in hand, and catches up when too much has gathered.
+// Plays what listen.js is sent: stereo mu-law, the caller's side and the agent's by turns, or, where
+// it is told so, the caller alone on both. It begins with a little in hand, and catches up when too
+// much has gathered.
 
 const RATE = 8000;
 const IN_HAND = 0.3 * RATE;
@@ -17,9 +18,18 @@ class Listen extends AudioWorkletProcessor {
     super();
     this.sides = [[], []];
     this.isPlaying = false;
+    this.isCallerOnly = false;
     this.played = 0;
     this.loudest = [0, 0];
-    this.port.onmessage = ({ data }) => this.take(new Uint8Array(data));
+    this.port.onmessage = ({ data }) => {
+      if (data instanceof ArrayBuffer) this.take(new Uint8Array(data));
+      else this.hearOnly(data.isCallerOnly);
+    };
+  }
+
+  hearOnly(isCallerOnly) {
+    this.isCallerOnly = isCallerOnly;
+    this.loudest = [0, 0];
   }
 
   take(sound) {
@@ -35,7 +45,8 @@ class Listen extends AudioWorkletProcessor {
     if (this.sides[0].length < size) this.isPlaying = false;
     if (!this.isPlaying) return true;
     for (const [number, side] of this.sides.entries()) {
-      output[number].set(side.splice(0, size));
+      const next = side.splice(0, size);
+      output[number].set(this.isCallerOnly && number ? output[0] : next);
       for (const sample of output[number]) {
         this.loudest[number] = Math.max(this.loudest[number], Math.abs(sample));
       }
