@@ -35,9 +35,16 @@ STATES: Words = {
     "thinking": _("thinking"),
     "speaking": _("speaking"),
     "refractory": _("just spoke"),
-    "person": _("a person is speaking"),
+    "person": _("a person"),
 }
 """The floor of a call in progress."""
+
+HOLD_ENDS: Words = {
+    "handed back": _("handed back"),
+    "lost": _("the connection was lost"),
+    "call over": _("the call ended"),
+}
+"""How it ended that a person held a call."""
 
 ROLES: Words = {
     "transcriber": _("Recognition"),

@@ -67,7 +67,7 @@ application = ProtocolTypeRouter(
                 # Each in full: a router inside a router does not see through middleware.
                 path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
                 path("ws/listen/<key:pk>", for_operators(ListenConsumer.as_asgi())),
-                path("ws/hold/<key:pk>", for_operators(HoldConsumer.as_asgi())),
+                path("ws/<str:language>/hold/<key:pk>", for_operators(HoldConsumer.as_asgi())),
                 path("ws/<str:language>/talk", for_operators(TalkConsumer.as_asgi())),
                 path("ws/talk/echo", for_operators(EchoConsumer.as_asgi())),
                 path("ws/<str:language>/profiles", for_operators(ProfilesConsumer.as_asgi())),

@@ -24,7 +24,8 @@ MOST_TICKS = 10
 
 @dataclass(frozen=True, slots=True)
 class SpokenSpan:
-    """A time during which somebody speaks. kind: caller, agent, or voice (as the VAD saw it)."""
+    """A time during which somebody speaks. kind: caller, agent, person (instead of the agent), held
+    (they could, and the agent could not), or voice (as the VAD saw it)."""
 
     kind: str
     x: float
@@ -36,6 +37,8 @@ class SpokenSpan:
 class Course:
     length_ms: float
     spans: tuple[SpokenSpan, ...]
+    holds: tuple[SpokenSpan, ...]
+    """While a person held the call."""
     cut_ins: tuple[AxisMark, ...]
     dropped: tuple[AxisMark, ...]
     revisions: tuple[AxisMark, ...]
@@ -70,12 +73,14 @@ def course(call: Call, turns: Sequence[Turn], timeline: Timeline | None) -> Cour
         heard_ms = turn.heard_ms if turn.heard_ms is not None else turn.first_audio_ms
         if heard_ms is not None:
             until_ms = max(turn.ended_ms or 0.0, heard_ms + turn.spoken_ms)
-            spans.append(span("agent", heard_ms, until_ms, turn.number))
+            kind = "person" if turn.person else "agent"
+            spans.append(span(kind, heard_ms, until_ms, turn.number))
     voiced, dropped = (timeline.voiced, timeline.dropped) if timeline else ([], [])
     spans += [span("voice", *stretch) for stretch in voiced]
     return Course(
         length_ms,
         tuple(spans),
+        tuple(span("held", each["from_ms"], each["until_ms"] or length_ms) for each in call.holds),
         tuple(_cut_ins(turns, place)),
         tuple(AxisMark(place(from_ms), "") for from_ms, _until in dropped),
         tuple(_revisions(timeline, place)),

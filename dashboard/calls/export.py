@@ -42,9 +42,10 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("trial_side", lambda call: SIDES[call.runs_candidate]),
     ("is_test", lambda call: int(call.is_test)),
     ("line", lambda call: call.via),
+    ("held_by_a_person", lambda call: int(call.was_held)),
 )
 TURN = (
-    *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
+    *("number", "said", "answered", "person", "why", "outcome", "label", "is_short", "span_ms"),
     *("is_prepared", "thought", "requests", "tokens", "wasted_tokens", "tried_knobs"),
     *names_of(lambda each: each.is_exported),
 )
@@ -63,6 +64,7 @@ async def as_json(calls: QuerySet[Call]) -> AsyncIterator[str]:
         turns = await sync_to_async(_turns)(batch)
         for call in batch:
             told = {name: value(call) for name, value in COLUMNS}
+            told["holds"] = call.holds
             told["turns"] = turns.get(call.pk, [])
             yield separator + json.dumps(told, ensure_ascii=False)
             separator = ",\n"

@@ -1,13 +1,14 @@
 """Taking over a call: one person's microphone, from their browser to the process of the call.
 
 Rules: whether somebody holds a call is decided by the call alone; this socket asks it and passes on
-what it says. No sound of the person reaches the caller before the audit has a row of it. Who hands
-back says so; of one who is lost, the call misses the sound and goes on by itself, unless their page
-is back before that (`?again`).
+what it says. The answer may take a while: the caller may have to be told first. No sound of the
+person reaches the caller before the audit has a row of it. Who hands back says so, and who leaves
+before the answer takes the question back; of one who is lost, the call misses the sound and goes on
+by itself, unless their page is back before that (`?again`).
 
 The page sends its microphone as binary messages of 8 kHz mu-law, all the time, and to hand back
-{"hand_back": note}. It is told {"event": "granted"}, {"event": "refused", "by": who holds it} and
-{"event": "over", "why": "handed back", "lost" or "call over"}.
+{"hand_back": note}. It is told {"event": "granted"}, {"event": "refused", "by": who holds it,
+"why": in words} and {"event": "over", "why": "handed back", "lost" or "call over"}.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from __future__ import annotations
 import json
 import time
 from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext
 
 from calls.audio.codec import FRAME_BYTES
 from calls.telephony.pace import Pace
@@ -38,6 +42,7 @@ class HoldConsumer(CallSocket):
     action = AuditEvent.Action.TAKE_OVER
     holds_through = ""
     """The channel of the call's process, from its yes on."""
+    is_asking = False
     how = "lost"
     """It ended, unless somebody says otherwise."""
 
@@ -51,6 +56,7 @@ class HoldConsumer(CallSocket):
 
     async def begin(self) -> None:
         self.is_again = self.scope["query_string"] == b"again"
+        self.is_asking = True
         await self.tell_call("take_over", who=self.name, again=self.is_again)
 
     @property
@@ -88,6 +94,7 @@ class HoldConsumer(CallSocket):
     # What the call answers.
 
     async def hold_granted(self, message: dict[str, Any]) -> None:
+        self.is_asking = False
         if not self.holds_through:
             await self.note_beginning(**({"again": True} if self.is_again else {}))
             self.pace = Pace(time.monotonic())
@@ -95,8 +102,11 @@ class HoldConsumer(CallSocket):
             await self.say(event="granted")
 
     async def hold_refused(self, message: dict[str, Any]) -> None:
+        self.is_asking = False
         await self.note(refused=True)
-        await self.say(event="refused", by=message["by"])
+        with translation.override(self.scope["url_route"]["kwargs"]["language"]):
+            why = gettext(message["why"])
+        await self.say(event="refused", by=message["by"], why=why)
         await self.close(code=NORMAL)
 
     async def hold_over(self, message: dict[str, Any]) -> None:
@@ -118,4 +128,6 @@ class HoldConsumer(CallSocket):
     async def disconnect(self, code: int) -> None:
         await super().disconnect(code)
         self.holds_through = ""
+        if self.is_asking:
+            await self.tell_call("hand_back", note="")
         await self.note_end(how=self.how)

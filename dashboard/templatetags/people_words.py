@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from calls.records.turn import Turn
 from dashboard.people.required_steps import SECOND_STEP, due
 from dashboard.people.roles import LABELS, role_of
+from dashboard.words import HOLD_ENDS
 from tuning.models import Trial
 
 register = template.Library()
@@ -55,9 +56,7 @@ VALUES: dict[str, Promise] = LABELS | {
     "two-step": _("two-step sign-in"),
     "role": _("role"),
     "active": _("may sign in"),
-    "handed back": _("handed back"),
-    "lost": _("the connection was lost"),
-    "call over": _("the call ended"),
+    **HOLD_ENDS,
     **dict(Turn.Label.choices),
 }
 

@@ -68,11 +68,12 @@ function showEnd(row) {
 /** Who speaks with the caller of the opened call; said anew only when that changes. */
 function showHeld(row) {
   const held = document.getElementById("held-now");
-  const by = row.dataset.heldBy ?? "";
+  const shown = row.querySelector(".held");
+  const by = shown ? `${row.dataset.heldBy} ${"isHeld" in row.dataset}` : "";
   if (!held || held.dataset.by === by) return;
   held.dataset.by = by;
-  held.hidden = !by;
-  held.replaceChildren(...(by ? [row.querySelector(".held").cloneNode(true)] : []));
+  held.hidden = !shown;
+  held.replaceChildren(...(shown ? [shown.cloneNode(true)] : []));
 }
 
 function tick() {

@@ -12,7 +12,8 @@ import { hindrance, openMicrophone, socketAt } from "./talk_line.js";
 
 const KEEPS_MS = 5000; // so long the call keeps one whose connection has broken
 const AGAIN_MS = 300;
-const ANSWER_MS = 4000;
+const SOON_MS = 1500; // an answer that takes longer: the caller is being told
+const ANSWER_MS = 30_000;
 const MOST_WAITING = 8000; // bytes, a second: what the network does not take is no longer said
 const FINAL = { 4401: "not-allowed", 4403: "not-allowed", 4410: "" };
 const stepIn = document.getElementById("step-in");
@@ -93,20 +94,24 @@ class Hold {
   ask() {
     const socket = socketAt(`${stepIn.dataset.hold}${this.isGranted ? "?again" : ""}`);
     this.socket = socket;
-    const giveUp = setTimeout(() => socket.close(), ANSWER_MS);
+    const waits = [
+      setTimeout(() => this.isGranted || this.isOver || showState("notice"), SOON_MS),
+      setTimeout(() => socket.close(), this.isGranted ? KEEPS_MS : ANSWER_MS),
+    ];
+    const answered = () => waits.forEach(clearTimeout);
     socket.onmessage = ({ data }) => {
-      clearTimeout(giveUp);
-      this.answered(JSON.parse(data));
+      answered();
+      if (!this.isOver) this.answered(JSON.parse(data));
     };
     socket.onclose = ({ code }) => {
-      clearTimeout(giveUp);
+      answered();
       if (!this.isOver) this.broken(code);
     };
   }
 
   answered({ event, by, why }) {
     if (event === "granted") this.granted();
-    else if (event === "refused") this.refused(by);
+    else if (event === "refused") this.refused(by, why);
     else if (event === "over") end({ "handed back": "handed-back", lost: "lost" }[why] ?? "");
   }
 
@@ -119,8 +124,9 @@ class Hold {
     if (!isListening()) listenIn();
   }
 
-  refused(by) {
+  refused(by, why) {
     document.getElementById("refused-by").textContent = by;
+    document.getElementById("refused-why").textContent = why;
     end(by ? "held" : this.isGranted ? "lost" : "not-now");
   }
 

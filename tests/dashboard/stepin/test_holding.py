@@ -39,7 +39,7 @@ class HoldingTestCase(TransactionTestCase):
         await self.layer.group_add("calls", self.process)
         socket = WebsocketCommunicator(HoldConsumer.as_asgi(), f"/{query}")
         socket.scope["user"] = user or self.dana
-        socket.scope["url_route"] = {"kwargs": {"pk": self.call.pk}}
+        socket.scope["url_route"] = {"kwargs": {"pk": self.call.pk, "language": "he"}}
         self.assertTrue((await socket.connect())[0])
         return socket
 
@@ -119,11 +119,20 @@ class HoldTests(HoldingTestCase):
     async def test_who_holds_it_already_is_named(self) -> None:
         socket = await self.connect()
         asker = (await self.news())["channel"]
-        await self.answer(asker, type="hold.refused", by="omer", why="held")
-        self.assertEqual(await self.told(socket), {"event": "refused", "by": "omer"})
+        await self.answer(asker, type="hold.refused", by="omer", why="The call is over.")
+        refused = {"event": "refused", "by": "omer", "why": "השיחה הסתיימה."}
+        self.assertEqual(await self.told(socket), refused)
         await self.assert_closed(socket, 1000)
         await socket.disconnect()
         self.assertEqual(await self.details(), [{"refused": True}])
+
+    async def test_who_leaves_before_the_answer_takes_the_question_back(self) -> None:
+        socket = await self.connect()
+        asker = (await self.news())["channel"]
+        await socket.disconnect()
+        news = await self.news()
+        self.assertEqual((news["type"], news["channel"]), ("call.hand_back", asker))
+        self.assertEqual(await self.details(), [])
 
     async def test_handing_back_takes_the_note_along_and_is_noted_with_its_length(self) -> None:
         socket, asker = await self.holding()

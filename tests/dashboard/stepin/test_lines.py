@@ -108,7 +108,7 @@ class RefusedTests(LineTestCase):
 class PageTests(LineTestCase):
     def test_the_opened_call_of_an_operator_has_it_and_one_that_is_over_has_not(self) -> None:
         page = self.client.get(f"/en/live/{self.call.pk}/")
-        for part in ('id="whisper"', 'id="say"', 'id="take-over"', f"/ws/hold/{self.call.pk}"):
+        for part in ('id="whisper"', 'id="say"', 'id="take-over"', f"/ws/en/hold/{self.call.pk}"):
             self.assertContains(page, part)
         Call.objects.update(ended_at=timezone.now())
         self.assertNotContains(self.client.get(f"/en/live/{self.call.pk}/"), 'id="step-in"')
