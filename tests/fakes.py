@@ -102,6 +102,7 @@ class FakeWriter:
 
     name = "fake writer"
     gives_verdicts = False
+    takes_whispers = True
     openers: Sequence[str] = ()
     greeting = "שלום, במה אפשר לעזור?"
     answer: ClassVar[Sequence[str]] = ("בשמחה. ", "מתי נוח?")

@@ -20,7 +20,7 @@ from tuning.turns.words import LanguageWords
 
 PROMPTS = {
     *("not_heard", "no_input", "no_input_goodbye", "apology", "apology_goodbye", "time_up"),
-    *("moment", "busy"),
+    *("moment", "busy", "handed_back", "person_lost"),
 }
 """What a call must always be able to say; every language has words and a clip for each."""
 
@@ -74,6 +74,12 @@ class Instructions:
     """Added to it: when the call began."""
     message_kept: str
     """For later turns, with {name}, {number} and {reason} of the message."""
+    person_said: str
+    """Among the lines of the call, with {text}: a person said this in the agent's place."""
+    whispered: str
+    """The same: a person wants this of the next reply."""
+    noted: str
+    """The same: a person wants this known from there on."""
     tools: Mapping[str, ToolTexts]
     """By the tool's name."""
 

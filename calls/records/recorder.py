@@ -79,6 +79,11 @@ class Recorder:
     def call_pk(self) -> int:
         return self._call.pk
 
+    @property
+    def holds(self) -> list[dict[str, Any]]:
+        """As of Call.holds, whatever the database has of them."""
+        return list(self._call.holds)
+
     def note(self, entry: Event | Action, wall_ms: float) -> None:
         self._part.entries.append((wall_ms, entry))
         if isinstance(entry, Reply | Prompt):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from calls.language.language import Language, spoken
@@ -48,6 +49,8 @@ class CalledNumber:
     """The business is closed: only take a message."""
     own_openers: tuple[str, ...] = ()
     """Short beginnings of replies; none: those of the language."""
+    person_notice: str = ""
+    """Said once in a call, before a person listens or speaks."""
 
     @property
     def openers(self) -> tuple[str, ...]:
@@ -127,12 +130,35 @@ class Transcriber(Protocol):
     async def aclose(self) -> None: ...
 
 
+class By(Enum):
+    """Who said a line of a call, or to whom."""
+
+    CALLER = "caller"
+    OVERHEARD = "overheard"
+    """The caller, to a person who had the floor."""
+    AGENT = "agent"
+    PERSON = "person"
+    WHISPER = "whisper"
+    """A person to the agent: how the next reply is to be, and only that."""
+    NOTE = "note"
+    """The same, of the rest of the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One thing said in the call, as far as it was heard."""
+    """One thing said in the call, as far as it was heard, or told to the agent."""
 
-    by_caller: bool
+    by: By
     text: str
+
+    @property
+    def is_callers(self) -> bool:
+        return self.by in (By.CALLER, By.OVERHEARD)
+
+    @property
+    def is_heard(self) -> bool:
+        """By the caller."""
+        return self.by in (By.AGENT, By.PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +230,8 @@ class Writer(Protocol):
     openers: Sequence[str]
     """What it was told to begin with where it fits: short, among its fixed phrases, and heard as
     soon as it is written; none: its replies begin as they do."""
+    takes_whispers: bool
+    """Can it do what a person tells it to, in any words?"""
 
     @classmethod
     async def warm_up(cls) -> None: ...

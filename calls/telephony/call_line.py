@@ -25,8 +25,14 @@ class CallLine(models.Model):
 
     TEST_CALLER = "+15005550006"
     """A number for tests, which nobody can have: calls of calls/simulator/dashboard_call.py."""
-    REAL = Q(via=Via.TELEPHONE) & ~Q(caller=TEST_CALLER)
-    """A customer's call: only these enter figures, advice and trials unasked."""
+    was_held = models.BooleanField(_("held by a person"), default=False, db_default=False)
+    """A person spoke with the caller in the agent's place, for a while at least."""
+    holds = models.JSONField(default=list)
+    """Each time: who, from_ms and until_ms on the caller-audio clock (None: it has not ended),
+    ended ("handed back", "lost", "call over"), and the note to the agent."""
+    REAL = Q(via=Via.TELEPHONE, was_held=False) & ~Q(caller=TEST_CALLER)
+    """A customer's call that was the agent's alone: only these enter figures, advice and trials
+    unasked."""
 
     class Meta:
         abstract = True
@@ -43,7 +49,7 @@ class CallLine(models.Model):
     @property
     def is_real(self) -> bool:
         """As REAL says."""
-        return not (self.is_test or self.is_from_browser)
+        return not (self.is_test or self.is_from_browser or self.was_held)
 
     @property
     def masked_caller(self) -> str:

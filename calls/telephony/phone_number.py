@@ -141,6 +141,13 @@ class PhoneNumber(models.Model):
         _("record calls"), default=False,
         help_text=_("The agent says so before the greeting."),
     )  # fmt: skip
+    person_notice = models.TextField(
+        _("notice before a person steps in"), blank=True,
+        help_text=_(
+            "What callers must be told before one of you listens in, speaks or takes over: said "
+            "once in a call. Empty: nothing is said."
+        ),
+    )  # fmt: skip
     keeps_holidays = models.BooleanField(
         _("closed on Israel's public holidays"), default=False,
         help_text=_("Not on the eves of holidays: add those as closed days."),
@@ -203,6 +210,7 @@ class PhoneNumber(models.Model):
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),
             notice=notices.recorded if self.records else "",
             takes_message=takes_message,
+            person_notice=self.person_notice.strip(),
             own_openers=tuple(map(with_mark, _lines(self.openers)[:MOST_OPENERS])),
         )
 

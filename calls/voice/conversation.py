@@ -26,6 +26,7 @@ from calls.voice.audio_in import AudioIn
 from calls.voice.audio_out import AudioOut
 from calls.voice.clock import CallClock
 from calls.voice.listeners import AudioListener, AudioListeners
+from calls.voice.person.person import Holds, Person
 from calls.voice.replies import Replies
 from calls.voice.reply import Means, is_ours, reason_of
 from tuning.turns.events import (
@@ -36,17 +37,21 @@ from tuning.turns.events import (
     Event,
     Fill,
     Forget,
+    HandOver,
     HangUp,
     Heard,
     LineStalled,
+    Overhear,
     Pressed,
     Prompt,
     Recognise,
+    Refuse,
     Reply,
     ReplyFailed,
     ReplyLate,
     Resume,
     Retuned,
+    Say,
     StopReply,
     Think,
     Transcribed,
@@ -79,8 +84,12 @@ class Conversation:
         record: CallRecord,
         listeners: Iterable[AudioListener],
         send: Callable[[str], Awaitable[None]],
+        persons_transcriber: Callable[[], Transcriber],
+        holds: Holds,
+        person_notice: str = "",
     ) -> None:
-        """began: what the core is told first. listeners: of those outside the conversation."""
+        """began: what the core is told first. listeners: of those outside the conversation. The
+        last three: as of calls.voice.person.person.Person."""
         self._loop = asyncio.get_running_loop()
         self._tasks = asyncio.TaskGroup()
         spoken = language.known(began.language)
@@ -99,6 +108,10 @@ class Conversation:
             self._audio_out, self.turns, self._tasks,
         )  # fmt: skip
         self.replies = Replies(means, self._audio_in, self.feed)
+        self.person = Person(
+            means, self.replies, self.feed, persons_transcriber, holds, person_notice
+        )
+        self.takes_whispers = writer.takes_whispers
         self._judge = WordsJudge(spoken.judge)
         self._dismissed: Counter[str] = Counter()
         self.echo_percent = 0
@@ -109,13 +122,15 @@ class Conversation:
         self._ended: asyncio.Future[str] = self._loop.create_future()
 
     def newest_turn(self) -> TurnInProgress | None:
-        """The turn whose reply is heard now, as it stands, else the last one."""
+        """The turn whose reply is heard now, or in which a person speaks, as it stands; else the
+        last one."""
         current = self.replies.current
-        return (current and current.while_heard()) or self.replies.last
+        return (current and current.while_heard()) or self.replies.of_person or self.replies.last
 
     def open_turn(self) -> TurnInProgress | None:
         """The turn that goes on, as it is to be kept should the process die now."""
-        return self.replies.current.so_far() if self.replies.current else None
+        current = self.replies.current
+        return current.so_far() if current else self.replies.of_person
 
     # Life.
 
@@ -133,6 +148,7 @@ class Conversation:
         finally:
             self._audio_in.flush()
             self.replies.close("no reply")
+            await self.person.aclose()
             await self._transcriber.aclose()
         return self._ended.result()
 
@@ -147,7 +163,7 @@ class Conversation:
         if audio_in.frames_in != audio_in.forwarded + sum(audio_in.dropped.values()):
             logger.error("Frames lost: %d in, %d forwarded", audio_in.frames_in, audio_in.forwarded)
         return {
-            "failure": self.failure,
+            "failure": self.failure or self.person.failure,
             "frames_in": audio_in.frames_in,
             "frames_forwarded": audio_in.forwarded,
             "frames_dropped": audio_in.dropped,
@@ -161,7 +177,7 @@ class Conversation:
             self._listeners.hear(at_ms, frame)
             self._audio_in.forward(at_ms, frame, self.turns.profile)
             speech, echo = self._vad(frame), 0
-            if speech and self.turns.state == "speaking":
+            if speech and self.turns.state in ("speaking", "person"):
                 echo = self.echo_percent = self._echo.percent()
             self.feed(Heard(at_ms, speech, level_db(frame), echo))
 
@@ -204,8 +220,10 @@ class Conversation:
 
     def _act(self, action: Action) -> None:
         match action:
-            case Reply() | Think() | Forget() | Prompt() | Fill() | StopReply() | Resume():
+            case Reply() | Think() | Forget() | Prompt() | Say() | Fill() | StopReply() | Resume():
                 self.replies.act(action)
+            case HandOver() | Refuse() | Overhear():
+                self.person.act(action)
             case Recognise():
                 if self._recognising:  # a newer stretch holds what this one has
                     self._recognising.cancel()
@@ -260,3 +278,4 @@ class Conversation:
                 fed_ms = clock.wall_ms
                 self.feed(LineStalled(clock.at_ms + round(fed_ms - clock.arrived_ms)))
             self.replies.miss_marks()
+            self.person.watch()

@@ -112,6 +112,8 @@ class Reply:
         """Wall time; its first audio goes out no earlier."""
         self._limit_ms = 0
         """No sentence begins after so much of it; 0: no limit."""
+        self._text = ""
+        """What it is, word for word; "": the writer writes it."""
         self._sentences = 0
         """So many have been handed to the voice, besides an opener."""
         self._ends_open = False
@@ -126,7 +128,7 @@ class Reply:
         self._judges = order.text if order.with_verdict else ""
         self._do(self._make())
 
-    def decide(self, decision: events.Reply | events.Prompt) -> None:
+    def decide(self, decision: events.Reply | events.Prompt | events.Say) -> None:
         """It is decided: what there is of it, and what is still made, may be heard."""
         self._wanted.set()
         match decision:
@@ -134,6 +136,9 @@ class Reply:
                 self._do(self._make())
             case events.Prompt(name=name):
                 self._say_prepared(name)
+            case events.Say(text=text):
+                self._text = text
+                self._do(self._make())
             case events.Reply(limit_ms=limit_ms, delay_ms=delay_ms):
                 self._limit_ms = limit_ms
                 if self.playout.is_held:
@@ -313,6 +318,9 @@ class Reply:
     async def _pieces(self) -> AsyncGenerator[Piece, None]:
         """What the writer writes. Its verdict is for the core, and no part of that; where it asks
         to wait there is nothing more, unless the reply has been decided meanwhile."""
+        if self._text:
+            yield self._text
+            return
         if self._judges and not self._means.writer.gives_verdicts:
             self._judged(NO_VERDICT)
         if self._judges:

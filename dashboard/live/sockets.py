@@ -48,6 +48,12 @@ class Snapshot(TypedDict):
     silence_ms: int
     asked_ms: int
     listeners: list[str]
+    held_by: str
+    """Who speaks with the caller in the agent's place, or is about to; "": nobody."""
+    held_s: float
+    """For how long."""
+    takes_whispers: bool
+    """The agent can follow a whisper."""
     seconds: float
     turns: int
     spoke_until_ms: int | None

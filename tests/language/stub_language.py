@@ -95,6 +95,8 @@ ENGLISH = Language(
         "apology_goodbye": "Sorry, something is broken. Please call later.",
         "time_up": "Our time is up. Goodbye.",
         "moment": "One moment.",
+        "handed_back": "I am here again.",
+        "person_lost": "Sorry, they were cut off, and I am here again.",
         "busy": "All lines are busy.",
     },
     clips=FOLDER,
@@ -117,6 +119,9 @@ ENGLISH = Language(
         business="A reception desk.",
         only_message="The business is closed: only take a message.",
         moment=moment,
+        person_said='A person came in and said: "{text}"',
+        whispered="For the next reply only: {text}",
+        noted="From now on: {text}",
         message_kept="Kept already: a message of {name}, {number}: {reason}",
         tools={
             "say_goodbye": ToolTexts(

@@ -161,6 +161,16 @@ def _shown(value: Any) -> Any:
     return round(value, 1) if isinstance(value, float) else value
 
 
+class NobodyHolds:
+    """Nobody keeps who held these calls."""
+
+    def began(self, at_ms: int) -> None: ...
+
+    def refused(self, why: str) -> None: ...
+
+    def ended(self, at_ms: int, why: str, note: str) -> None: ...
+
+
 class Telephone:
     """The caller's end: what a script says that the caller does, and what comes to the ear."""
 
@@ -184,6 +194,8 @@ class Telephone:
             record=self.record,
             listeners=(),
             send=self._take,
+            persons_transcriber=FakeTranscriber,
+            holds=NobodyHolds(),
         )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()

@@ -9,12 +9,12 @@ from pathlib import Path
 from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
-from calls.services import Expect, Farewell, HistoryLine
+from calls.services import By, Expect, Farewell, HistoryLine
 from calls.services.receptionist.writer import Dialogue, Moment, Receptionist, dialogue
 
 
 def history(*said: str) -> list[HistoryLine]:
-    return [HistoryLine(True, text) for text in said]
+    return [HistoryLine(By.CALLER, text) for text in said]
 
 
 def after(*said: str) -> Moment:
@@ -150,9 +150,9 @@ class UnderstandingTests(SimpleTestCase):
     def test_the_callers_lines_alone_decide(self) -> None:
         lines = history("לקבוע תור", "ביום שני")
         with_agent = [
-            HistoryLine(False, "שלום, הגע"),
+            HistoryLine(By.AGENT, "שלום, הגע"),
             lines[0],
-            HistoryLine(False, "לאיזה יום"),
+            HistoryLine(By.AGENT, "לאיזה יום"),
             lines[1],
         ]
         self.assertEqual(dialogue(HEBREW).moment(with_agent), dialogue(HEBREW).moment(lines))

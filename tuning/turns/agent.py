@@ -20,10 +20,12 @@ from tuning.turns.events import (
     ReplyBegan,
     ReplyEnded,
     Resume,
+    Say,
     StopReply,
 )
 from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
+from tuning.turns.stepping_in import NOTICE
 
 FAILURES_IN_A_ROW = 3
 """This many failed replies in a row end the call."""
@@ -45,6 +47,8 @@ class Floor(Enum):
     THINKING = "thinking"
     """A reply or a prompt has been asked for and is not audible yet."""
     SPEAKING = "speaking"
+    PERSON = "person"
+    """A person speaks with the caller, and the agent is silent."""
     OVER = "over"
 
 
@@ -61,6 +65,8 @@ class Agent:
         """When the newest turn was first heard."""
         self.is_undisturbed = False
         """Noise has interrupted it already, or never fell silent: only words stop it."""
+        self.says_for = ""
+        """Why it says what it was told to, word for word; "": it does not."""
         self._random = Random(seed)
         self._prompt = ""
         self._failures = 0
@@ -80,6 +86,11 @@ class Agent:
     def has_floor(self) -> bool:
         """Whether it is speaking, or about to."""
         return self.floor in (Floor.THINKING, Floor.SPEAKING)
+
+    @property
+    def is_giving_notice(self) -> bool:
+        """Whether it says what a caller must have heard: nothing of theirs stops it."""
+        return self.has_floor and self.says_for == NOTICE
 
     @property
     def is_prompting(self) -> bool:
@@ -158,6 +169,25 @@ class Agent:
         self._begin_turn(prompt=name)
         return [Prompt(self.turn, name, why)]
 
+    def say(self, text: str, why: str) -> list[Action]:
+        """Word for word, because a person wants it."""
+        self._begin_turn(prompt="")
+        self.says_for = why
+        return [Say(self.turn, text, why)]
+
+    def leave_to_person(self) -> int:
+        """Be silent: the next turn, whose number is returned, is a person's."""
+        self._begin_turn(prompt="")
+        self.floor = Floor.PERSON
+        return self.turn
+
+    def leave_unanswered(self) -> int:
+        """What the caller has said is a turn that goes without a reply."""
+        floor = self.floor
+        self._begin_turn(prompt="")
+        self.floor, self._missed = floor, 0
+        return self.turn
+
     def not_heard(self, voice: CallerVoice, silence: Silence) -> list[Action]:
         self._begin_turn(prompt="not_heard")
         spoke = voice.began_ms, voice.ended_ms
@@ -230,3 +260,4 @@ class Agent:
         self.turn += 1
         self._unfilled_since_ms = self._alone_since_ms = None
         self.floor, self._prompt, self.is_undisturbed = Floor.THINKING, prompt, False
+        self.says_for = ""

@@ -109,6 +109,9 @@ INSTRUCTIONS = Instructions(
     only_message=ONLY_MESSAGE,
     openers=OPENERS,
     moment=moment,
+    person_said='אדם מהצוות נכנס לשיחה, ואמר בה: "{text}"',
+    whispered=("הנחיה מהצוות לתשובה הבאה, ורק לה. יש לפעול לפיה, ואין לומר שניתנה הנחיה: {text}"),
+    noted=("הצוות החזיר את השיחה, והשאיר דברים שיש לדעת ולפעול לפיהם מכאן ועד סוף השיחה: {text}"),
     message_kept=("בשיחה הזאת כבר נשמרה הודעה. שם: {name}. מספר: {number}. עניין: {reason}"),
     tools={
         "say_goodbye": ToolTexts(

@@ -19,6 +19,7 @@ from django.utils import timezone
 from calls.services import (
     NO_NUMBER,
     Availability,
+    By,
     CalledNumber,
     HistoryLine,
     Piece,
@@ -49,6 +50,7 @@ class OpenAiWriter:
     """Deadlines for the first token, and for each one after it."""
     verdicts_tried_s = 4.0
     """A start waits no longer to see whether verdicts are given: calls will show."""
+    takes_whispers = True
     keeping: ClassVar = VerdictKeeping()
     """Of the process."""
     more_tools: ClassVar[Sequence[Tool]] = ()
@@ -72,7 +74,7 @@ class OpenAiWriter:
         """Warm connections, and try each model as a call will: with tools, and the effort asked."""
         await api().warm()
         writer = cls()
-        history = [HistoryLine(True, writer.texts.greeting)]
+        history = [HistoryLine(By.CALLER, writer.texts.greeting)]
         asked = {
             "messages": instructions.messages(writer.texts, "", history),
             "tools": [tool.as_function for tool in writer.tools],

@@ -14,7 +14,15 @@ from functools import cache, reduce
 from typing import Literal
 
 from calls.language.language import Language
-from calls.services import NO_NUMBER, Availability, CalledNumber, Expect, Farewell, HistoryLine
+from calls.services import (
+    NO_NUMBER,
+    Availability,
+    By,
+    CalledNumber,
+    Expect,
+    Farewell,
+    HistoryLine,
+)
 from tuning.turns.completion import VOWEL_MARKS
 
 KINDS = {"answers": "choice", "anything": "open", "number": "number"}
@@ -105,7 +113,7 @@ class Dialogue:
         opening = Moment(
             self.first, f"{greeting or self.greeting} {self.questions[self.first].ask}"
         )
-        heard = (line.text for line in history if line.by_caller)
+        heard = (line.text for line in history if line.by is By.CALLER)
         return reduce(self._after, heard, opening)
 
     def question(self, history: Sequence[HistoryLine]) -> Question:
@@ -180,6 +188,7 @@ class Receptionist:
 
     name = "embedded receptionist (fixed dialogue)"
     gives_verdicts = False
+    takes_whispers = False
     openers: Sequence[str] = ()
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
