@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0025_tried_in_this_call"),
+        ("calls", "0026_person_steps_in"),
     ]
 
     operations = [

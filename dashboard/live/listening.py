@@ -12,7 +12,8 @@ from dashboard.live.sockets import ask_call
 from dashboard.models import AuditEvent
 
 MOST_UNCONFIRMED = 10
-"""Messages of 200 ms that a browser may owe its confirmation for."""
+"""Messages of 200 ms, or of 60 while a person speaks, that a browser may owe its confirmation
+for."""
 
 
 class ListenConsumer(CallSocket):

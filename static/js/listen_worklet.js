@@ -3,8 +3,8 @@
 // much has gathered.
 
 const RATE = 8000;
-const IN_HAND = 0.3 * RATE;
-const MOST = 1.5 * RATE;
+const AT_EASE = { inHand: 0.3 * RATE, most: 1.5 * RATE };
+const NEAR = { inHand: 0.12 * RATE, most: 0.4 * RATE }; // who answers must hear soon
 
 // ITU-T G.711.
 const LINEAR = Float32Array.from({ length: 256 }, (_, code) => {
@@ -29,14 +29,23 @@ class Listen extends AudioWorkletProcessor {
 
   hearOnly(isCallerOnly) {
     this.isCallerOnly = isCallerOnly;
+    this.catchUp();
     this.loudest = [0, 0];
+  }
+
+  get pace() {
+    return this.isCallerOnly ? NEAR : AT_EASE;
+  }
+
+  catchUp() {
+    const { inHand, most } = this.pace;
+    if (this.sides[0].length > most) for (const side of this.sides) side.splice(0, side.length - inHand);
   }
 
   take(sound) {
     for (let at = 0; at < sound.length; at += 1) this.sides[at % 2].push(LINEAR[sound[at]]);
-    const tooMany = this.sides[0].length - MOST;
-    if (tooMany > 0) for (const side of this.sides) side.splice(0, tooMany + IN_HAND);
-    if (this.sides[0].length >= IN_HAND) this.isPlaying = true;
+    this.catchUp();
+    if (this.sides[0].length >= this.pace.inHand) this.isPlaying = true;
     this.port.postMessage({ played: this.played, loudest: this.loudest });
   }
 
