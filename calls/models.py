@@ -144,6 +144,9 @@ class Call(CallLine, TrialSide):
                 name="call_with_dropped",
                 condition=Q(dropped_short__gt=0),
             ),
+            models.Index(
+                fields=("-rang_at", "-id"), name="call_with_person", condition=Q(was_held=True)
+            ),
         )
         permissions = (
             ("play_call", "Can play recordings"),

@@ -26,6 +26,12 @@ RULES: Words = {
     "reply failed": _("a service failed"),
     "transcriber failed": _("transcription failed"),
     "time up": _("the longest call was reached"),
+    "taken over": _("a person took over"),
+    "overheard": _("said to a person"),
+    "handed back": _("a person handed the call back"),
+    "lost": _("the connection to a person was lost"),
+    "asked to say": _("a person asked the agent to say it"),
+    "notice": _("callers are told before a person steps in"),
 }
 """`Turn.why`: the rule that fired."""
 

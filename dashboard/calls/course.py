@@ -24,8 +24,8 @@ MOST_TICKS = 10
 
 @dataclass(frozen=True, slots=True)
 class SpokenSpan:
-    """A time during which somebody speaks. kind: caller, agent, person (instead of the agent), held
-    (they could, and the agent could not), or voice (as the VAD saw it)."""
+    """A time during which somebody speaks. kind: caller, agent, held (a person may, instead of the
+    agent), or voice (as the VAD saw it)."""
 
     kind: str
     x: float
@@ -73,8 +73,7 @@ def course(call: Call, turns: Sequence[Turn], timeline: Timeline | None) -> Cour
         heard_ms = turn.heard_ms if turn.heard_ms is not None else turn.first_audio_ms
         if heard_ms is not None:
             until_ms = max(turn.ended_ms or 0.0, heard_ms + turn.spoken_ms)
-            kind = "person" if turn.person else "agent"
-            spans.append(span(kind, heard_ms, until_ms, turn.number))
+            spans.append(span("agent", heard_ms, until_ms, turn.number))
     voiced, dropped = (timeline.voiced, timeline.dropped) if timeline else ([], [])
     spans += [span("voice", *stretch) for stretch in voiced]
     return Course(

@@ -34,6 +34,7 @@ NAMES: dict[str, Promise] = {
     "invited": _("invited as"),
     "began": _("began"),
     "seconds": _("seconds"),
+    "missed": _("sounds that were missed"),
     "how": _("how it ended"),
     "characters": _("characters"),
     "again": _("after its connection was lost"),
