@@ -7,6 +7,7 @@ import asyncio
 import json
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -31,7 +32,8 @@ HUM_HZ = 500
 BITE = 800
 """Samples of 100 ms."""
 AUDITED = """select who_name, action, detail from dashboard_auditevent
-    where action in ('take over', 'whisper', 'say') order by id"""
+    where action in ('take over', 'whisper', 'say') and what = ? order by id"""
+BEGUN = "select id from calls_call where call_sid = ? and started_at is not null"
 JOURNAL = "from calls.models import Call; print(*Call.objects.get(pk={pk}).journal())"
 OTHER = """from django.contrib.auth.models import User
 User.objects.create_superuser("omer", password="for tests only 7")"""
@@ -93,19 +95,29 @@ class StepInTestCase(BrowserTestCase):
         self.enough = Event()
         self.caller = Caller(talking(self.enough))
         self.caller.ear = self.ear = Ear()
+        self.call_sid = f"CA{uuid.uuid4().hex}"
         dialled = Dialled(webhook=self.server.webhook)
         self.calling: Future[CallResult] = self.beside.submit(
-            lambda: asyncio.run(place_call(self.caller, dialled))
+            lambda: asyncio.run(place_call(self.caller, dialled, call_sid=self.call_sid))
         )
-        self.addCleanup(self.enough.set)
-        self.since = len(self.server.rows(AUDITED))
+        self.addCleanup(self.hang_up)
+        self.pk = self.in_progress()
 
-    def opened(self, **wishes: Any) -> tuple[Operator, Page]:
-        operator = self.signed_in(**{"language": "en"} | wishes)
-        page = operator.visit("live/")
-        page.click(".live-call:not(.is-ended) .caller", timeout=15_000)
-        page.wait_for_url("**/live/*/")
-        page.wait_for_selector(".live-call:has([aria-current])")
+    def hang_up(self) -> CallResult:
+        self.enough.set()
+        return self.calling.result(timeout=60)
+
+    def in_progress(self) -> int:
+        until_s = time.monotonic() + 20
+        while not (found := self.server.rows(BEGUN, self.call_sid)):
+            self.assertLess(time.monotonic(), until_s, self.server.log)
+            time.sleep(0.05)
+        return int(found[0]["id"])
+
+    def opened(self, operator: Operator | None = None, **wishes: Any) -> tuple[Operator, Page]:
+        operator = operator or self.signed_in(**{"language": "en"} | wishes)
+        page = operator.visit(f"live/{self.pk}/")
+        page.wait_for_selector(f"#live-{self.pk}:has([aria-current])", timeout=20_000)
         return operator, page
 
     def take_over(self, page: Page) -> float:
@@ -122,15 +134,14 @@ class StepInTestCase(BrowserTestCase):
 
     def audited(self, number: int) -> list[tuple[str, str, dict[str, Any]]]:
         until_s = time.monotonic() + 10
-        while len(rows := self.server.rows(AUDITED)[self.since :]) < number:
+        while len(rows := self.server.rows(AUDITED, self.call_sid)) < number:
             self.assertLess(time.monotonic(), until_s, rows)
             time.sleep(0.05)
         return [(row["who_name"], row["action"], json.loads(row["detail"])) for row in rows]
 
     def ended(self) -> dict[str, Any]:
         """The call's row, after the caller has hung up."""
-        self.enough.set()
-        result = self.calling.result(timeout=60)
+        result = self.hang_up()
         self.assertEqual(result.errors, [])
         call = self.server.ended_call(result.call_sid)
         self.assertEqual(call["replays"], 1)
