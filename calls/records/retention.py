@@ -48,4 +48,4 @@ def _forget_words(pks: list[int]) -> None:
     with transaction.atomic():
         JournalPart.objects.filter(call__in=pks).delete()
         Turn.objects.filter(call__in=pks).update(said="", answered="", failure="")
-        Call.objects.filter(pk__in=pks).update(caller="", messages=[], failure="")
+        Call.objects.filter(pk__in=pks).update(caller="", messages=[], holds=[], failure="")

@@ -46,6 +46,7 @@ from calls.voice.sentences import SENTENCE_ENDS, Sentences
 from tuning.turns import events
 from tuning.turns.completion import Asked
 from tuning.turns.endpointing import NO_VERDICT
+from tuning.turns.stepping_in import NOTICE
 from tuning.turns.turn_taker import TurnTaker
 
 logger = logging.getLogger(__name__)
@@ -312,7 +313,7 @@ class Reply:
         for sentence in whole.rest():
             yield await self._hand_over(sentence)
         await self._wanted.wait()
-        if not is_told:
+        if not is_told and self.turn.why != NOTICE:  # what was asked before it still is
             self._expect(expected or Expect.of(text, self._means.language.words))
 
     async def _pieces(self) -> AsyncGenerator[Piece, None]:

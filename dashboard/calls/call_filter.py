@@ -192,7 +192,7 @@ class CallFilter(forms.Form):
 
     def _turns(self, *, is_short: bool) -> QuerySet[Turn]:
         """A call's turns of one class that are as slow, and cut in on, as is wished."""
-        found = Turn.objects.filter(call=OuterRef("pk"), number__gt=0, is_short=is_short)
+        found = Turn.objects.filter(Turn.AGENTS, call=OuterRef("pk"), is_short=is_short)
         if (over_ms := self.cleaned_data["slowest_over"]) is not None:
             found = found.filter(first_audio_ms__gte=F("speech_ended_ms") + over_ms)
         return found.filter(Turn.CUT_INS) if self.cleaned_data["cut_ins"] else found

@@ -42,10 +42,10 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("trial_side", lambda call: SIDES[call.runs_candidate]),
     ("is_test", lambda call: int(call.is_test)),
     ("line", lambda call: call.via),
-    ("held_by_a_person", lambda call: int(call.was_held)),
+    ("was_held", lambda call: int(call.was_held)),
 )
 TURN = (
-    *("number", "said", "answered", "person", "why", "outcome", "label", "is_short", "span_ms"),
+    *("number", "person", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
     *("is_prepared", "thought", "requests", "tokens", "wasted_tokens", "tried_knobs"),
     *names_of(lambda each: each.is_exported),
 )

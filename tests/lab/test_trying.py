@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from django.test import SimpleTestCase
 
 from calls.language.language import words_of
+from tests.random_calls import random_call
 from tests.recordings.calls import CALLS
 from tests.script import ADAPTIVE, ScriptedCall, adaptive
 from tuning.lab.tried import (
@@ -83,6 +84,14 @@ class AsItWasTests(SimpleTestCase):
             own = next(each.profile for each in entries if isinstance(each, CallBegan))
             was, now = tried(entries, [None, own], words_of, {})
             with self.subTest(call.path):
+                self.assertEqual(now, was)
+
+    def test_a_call_that_persons_step_in_to_breaks_no_candidate(self) -> None:
+        for seed in range(30):
+            entries = random_call(seed, persons=True).entries
+            own = next(each.profile for each in entries if isinstance(each, CallBegan))
+            was, now, _other = tried(entries, [None, own, UNHURRIED], words_of, {})
+            with self.subTest(seed):
                 self.assertEqual(now, was)
 
     def test_a_retuned_call_is_tried_on_the_candidate_throughout(self) -> None:

@@ -179,6 +179,7 @@ class Telephone:
         profile: Profile,
         answers: Mapping[str, Sequence[Step]],
         transcriber: Transcriber,
+        person_notice: str = "",
     ) -> None:
         self.sent: list[str] = []
         """What the agent sent, a line each."""
@@ -196,6 +197,7 @@ class Telephone:
             send=self._take,
             persons_transcriber=FakeTranscriber,
             holds=NobodyHolds(),
+            person_notice=person_notice,
         )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()

@@ -36,6 +36,7 @@ class Call:
     answers: Mapping[str, Sequence[Step]]
     transcriber: Mapping[str, float]
     """What its transcriber does otherwise than the recordings' own."""
+    person_notice: str = ""
 
     @property
     def path(self) -> str:
@@ -57,7 +58,7 @@ class Call:
     def make(self, profile: Profile) -> Made:
         async def live() -> Made:
             transcriber: Transcriber = tuned(Transcriber, **self.transcriber)()
-            telephone = Telephone(profile, self.answers, transcriber)
+            telephone = Telephone(profile, self.answers, transcriber, self.person_notice)
             await telephone.live(self.script)
             record = telephone.record
             return Made(record.journal, telephone.sent, record.turns)
@@ -76,8 +77,10 @@ class recorded:  # noqa: N801 - a decorator
     knobs: Mapping[str, Value] = field(default_factory=dict)
     answers: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     transcriber: Mapping[str, float] = field(default_factory=dict)
+    person_notice: str = ""
 
     def __call__(self, script: Callable[[Telephone], Awaitable[None]]) -> None:
         for rule in self.rules:
             name = script.__name__
-            CALLS.append(Call(name, rule, script, self.knobs, self.answers, self.transcriber))
+            kept = self.knobs, self.answers, self.transcriber, self.person_notice
+            CALLS.append(Call(name, rule, script, *kept))

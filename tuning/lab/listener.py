@@ -18,6 +18,7 @@ from tuning.turns.events import (
     CallBegan,
     Dismiss,
     Event,
+    HandOver,
     HangUp,
     Heard,
     JudgedByModel,
@@ -30,6 +31,7 @@ from tuning.turns.events import (
     ReplyLate,
     Resume,
     Retuned,
+    Say,
     StopReply,
     Think,
     Transcribed,
@@ -38,7 +40,7 @@ from tuning.turns.heard import CallerVoice
 from tuning.turns.pauses import WENT_ON, is_short_answer
 from tuning.turns.turn_taker import TurnTaker
 
-FLOOR = Reply | Prompt | StopReply | Resume | HangUp
+FLOOR = Reply | Prompt | Say | HandOver | StopReply | Resume | HangUp
 """What moves the floor from one speaker to the other."""
 MOVES = frozenset(get_args(FLOOR))
 LASTS_MS = 2500

@@ -23,6 +23,7 @@ Rule 6. While a person has the floor the agent neither speaks nor prepares to, a
     THINKING, SPEAKING -> THINKING   the reply is late or fails: an apology
     LISTENING, HELD, KEYING, THINKING, SPEAKING -> PERSON   a person takes over
     LISTENING, HELD, KEYING, THINKING, SPEAKING -> THINKING   a notice; what a person wants said
+    PERSON -> PERSON        the caller has finished, and is overheard
     PERSON -> THINKING      the person hands back, or is lost: a prompt
     any -> THINKING         `#` alone; last words, which nothing stops: time up, no transcriber
     THINKING, SPEAKING -> OVER   last words or a goodbye were heard; an apology fails, too
@@ -527,7 +528,7 @@ class TurnTaker:
         failed: list[Action] = [stop, Refuse(who, "notice failed"), *self._hear_out("spoken over")]
         if self._is_deaf:
             return [*failed, *self._give_up()]
-        return [*failed, *self._say(self._agent.prompt("apology", "notice failed"))]
+        return [*failed, *self._say(self._agent.prompt("apology", "reply failed"))]
 
     def _silence_agent(self, why: str) -> list[Action]:
         """Whatever it says, or prepares to, ends here; what the caller says goes on."""

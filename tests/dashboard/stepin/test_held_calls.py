@@ -79,7 +79,7 @@ class HeldCallTests(TestCase):
             return "".join([part async for part in parts])
 
         rows = csv.DictReader(io.StringIO(async_to_sync(whole)(as_csv(calls))[1:]))
-        self.assertEqual([row["held_by_a_person"] for row in rows], ["1", "0"])
+        self.assertEqual([row["was_held"] for row in rows], ["1", "0"])
         held, other = json.loads(async_to_sync(whole)(as_json(calls)))
         self.assertEqual((held["holds"], other["holds"]), ([HOLD], []))
         self.assertEqual([turn["person"] for turn in held["turns"]], ["", "dana", "dana"])

@@ -13,6 +13,7 @@ from django.test import SimpleTestCase, TestCase
 
 from calls.language.language import words_of
 from calls.models import Call
+from tests.random_calls import step_in
 from tests.script import ScriptedCall
 from tuning.turns import journal
 from tuning.turns.completion import Asked
@@ -59,6 +60,8 @@ from tuning.turns.profile import SHIPPED, Profile
 from tuning.turns.replay import decide, recorded
 
 SEEDS = range(40)
+TURNS = Reply | Prompt | Say | HandOver | Overhear
+"""What begins one."""
 BRISK = Profile(**SHIPPED["brisk"])
 ENTRIES: list[Event | Action] = [
     CallBegan(0, revision=3, profile=BRISK, seed=2**40 + 1),
@@ -214,6 +217,8 @@ class LiveCaller:
             self.call.feed(Pressed(self.call.at_ms, self.random.choice("0123456789*#")))
         elif oddity < 0.6:
             self.call.retune(Profile(**self.random.choice(list(SHIPPED.values()))))
+        elif oddity < 0.75:
+            self.call.feed(step_in(self.random, self.call.at_ms))
         elif oddity < 0.98:
             self.call.line_stalls(self.random.randint(1, 3))
         else:
@@ -243,14 +248,14 @@ class ReplaysToItselfTests(SimpleTestCase):
         """A turn is begun once, in order; only the newest is stopped; nothing follows the end."""
         for seed in SEEDS:
             call = lived(seed)
-            begun = [a.turn for a in call.actions if isinstance(a, Reply | Prompt)]
+            begun = [a.turn for a in call.actions if isinstance(a, TURNS)]
             with self.subTest(seed=seed):
                 self.assertEqual(begun, list(range(len(begun))))
                 newest = -1
                 for action in call.actions:
                     match action:
-                        case Reply(turn=turn) | Prompt(turn=turn):
-                            newest = turn
+                        case Reply() | Prompt() | Say() | HandOver() | Overhear():
+                            newest = action.turn
                         case StopReply(turn=turn):
                             self.assertEqual(turn, newest)
                         case Amend(turn=turn):
@@ -269,7 +274,7 @@ class ReplaysToItselfTests(SimpleTestCase):
             core_turn = -1
             for entry in lived(seed).entries:
                 match entry:
-                    case Reply(turn=turn) | Prompt(turn=turn):
+                    case Reply(turn=turn) | Prompt(turn=turn) | Say(turn=turn):
                         self.assertFalse(is_talking, f"seed {seed}: turn {turn} talks over another")
                         is_talking, core_turn = True, turn
                     case StopReply():

@@ -31,6 +31,8 @@ class Page:
 
     async def __aenter__(self) -> Self:
         layer = get_channel_layer()
+        while self._call_sid not in live.calls:
+            await asyncio.sleep(0.01)
         self.pk, self.channel = self.call.call.pk, await layer.new_channel()
         self._reader = asyncio.create_task(self._read())
         return self

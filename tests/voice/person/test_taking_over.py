@@ -3,83 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from base64 import b64decode
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import ClassVar
+from typing import Any
 
 from asgiref.sync import sync_to_async
 
 from calls.models import Call, Turn
 from calls.records.post_call import keep
-from calls.services import NO_NUMBER, By, CalledNumber, HistoryLine
-from calls.voice import live, prompts
-from tests.fakes import TONE, FakeTranscriber, tuned
-from tests.phone import PhoneCall, conversation_of, services
+from calls.services import By, HistoryLine
+from calls.voice import prompts
+from calls.voice.snapshot import snapshot
+from tests.fakes import TONE
+from tests.phone import conversation_of
 from tests.virtual_time import VirtualTimeTestCase
+from tests.voice.person.calls import (
+    CALLER,
+    PERSON,
+    TwoTranscribers,
+    answered,
+    heard_of,
+    silent,
+)
 from tests.voice.person.page import VOICE, Page
 from tests.voice.test_conversation import LONG, RememberingWriter
-
-CALLER, PERSON = ("יש לי שאלה על החשבון", "מצוין תודה"), ("שלום מדברת דנה", "קבענו ליום שני")
-
-
-class TwoTranscribers(FakeTranscriber):
-    """The first of a call hears the caller; those after it, persons."""
-
-    delay_s = 0.0
-    made: ClassVar[list[TwoTranscribers]] = []
-    person: ClassVar[Sequence[str]] = PERSON
-    person_fails = False
-    is_closed = False
-
-    def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
-        super().__init__(called)
-        self.sayings = self.person if self.made else CALLER
-        self.made.append(self)
-        if self.person_fails and len(self.made) > 1:
-            self.fails_after_s = 0.0
-
-    async def aclose(self) -> None:
-        self.is_closed = True
-        await super().aclose()
-
-
-def heard_of(phone: PhoneCall, since: int = 0) -> bytes:
-    return b"".join(
-        b64decode(each["media"]["payload"])
-        for each in phone.sent[since:]
-        if each["event"] == "media"
-    )
-
-
-@asynccontextmanager
-async def a_call(**attributes: object) -> AsyncIterator[PhoneCall]:
-    """In real time, whose caller has been greeted and answered at length. Silent from then on."""
-    RememberingWriter.asked.clear()
-    TwoTranscribers.made.clear()
-    transcriber = tuned(TwoTranscribers, **attributes)
-    with services(transcriber=transcriber, writer=tuned(RememberingWriter, answer=LONG)):
-        async with PhoneCall(speed=1) as phone:
-            await phone.until_quiet()
-            await phone.say("MMMMM_______")
-            await phone.until(lambda: conversation_of("CA1").turns.state == "speaking")
-            await phone.say("_" * 10)
-            yield phone
-
-
-@asynccontextmanager
-async def silent(phone: PhoneCall) -> AsyncIterator[None]:
-    """The line goes on."""
-    saying = asyncio.create_task(phone.say("_" * 1000))
-    try:
-        yield
-    finally:
-        saying.cancel()
 
 
 class TakingOverTests(VirtualTimeTestCase):
     async def test_the_agent_is_silent_within_100_ms_and_the_person_is_heard(self) -> None:
-        async with a_call() as phone, Page("dana") as page:
+        async with answered() as phone, Page("dana") as page:
             sent, now_s = len(phone.sent), asyncio.get_running_loop().time()
             async with silent(phone):
                 await page.take_over()
@@ -93,7 +43,7 @@ class TakingOverTests(VirtualTimeTestCase):
             self.assertEqual(conversation_of("CA1").turns.state, "person")
 
     async def test_both_sides_are_in_the_history_that_the_agent_goes_on_with(self) -> None:
-        async with a_call() as phone, Page("dana") as page:
+        async with answered() as phone, Page("dana") as page:
             async with silent(phone):
                 await page.take_over()
                 await page.say()
@@ -141,7 +91,7 @@ class TakingOverTests(VirtualTimeTestCase):
         self.assertFalse(await Turn.objects.filter(Turn.AGENTS).exclude(person="").aexists())
 
     async def test_a_browser_that_is_lost_hands_back_by_itself_after_five_seconds(self) -> None:
-        async with a_call() as phone, Page("dana") as page:
+        async with answered() as phone, Page("dana") as page:
             async with silent(phone):
                 await page.take_over()
                 await page.speak(9)
@@ -156,7 +106,7 @@ class TakingOverTests(VirtualTimeTestCase):
         self.assertEqual(call.holds[0]["ended"], "lost")
 
     async def test_a_second_person_is_refused_with_the_name_of_the_first(self) -> None:
-        async with a_call() as phone, Page("dana") as page, Page("ron") as other:
+        async with answered() as phone, Page("dana") as page, Page("ron") as other:
             async with silent(phone):
                 await page.take_over()
                 await other.tell("take_over")
@@ -170,7 +120,7 @@ class TakingOverTests(VirtualTimeTestCase):
             self.assertEqual(heard_of(phone).count(VOICE), 3)
 
     async def test_whoever_asks_twice_is_granted_once_more_and_holds_once(self) -> None:
-        async with a_call() as phone, Page("dana") as page, silent(phone):
+        async with answered() as phone, Page("dana") as page, silent(phone):
             await page.take_over()
             await page.tell("take_over")
             while len(page.got("granted")) < 2:
@@ -178,7 +128,7 @@ class TakingOverTests(VirtualTimeTestCase):
         self.assertEqual(len((await phone.ended()).holds), 1)
 
     async def test_a_call_that_ends_under_a_person_tells_them(self) -> None:
-        async with a_call() as phone, Page("dana") as page:
+        async with answered() as phone, Page("dana") as page:
             async with silent(phone):
                 await page.take_over()
                 await page.speak(9)
@@ -189,7 +139,7 @@ class TakingOverTests(VirtualTimeTestCase):
         self.assertIsNotNone(call.holds[0]["until_ms"])
 
     async def test_without_the_persons_words_the_call_goes_on_and_says_so(self) -> None:
-        async with a_call(person_fails=True) as phone, Page("dana") as page:
+        async with answered(person_fails=True) as phone, Page("dana") as page:
             async with silent(phone):
                 with self.assertLogs("calls.voice.person.words", "ERROR"):
                     await page.take_over()
@@ -203,7 +153,7 @@ class TakingOverTests(VirtualTimeTestCase):
 
     async def test_what_would_pile_up_is_left_out(self) -> None:
         """Two seconds of voice in one burst: no more than 400 ms of it waits at the carrier."""
-        async with a_call() as phone, Page("dana") as page:
+        async with answered() as phone, Page("dana") as page:
             sent = len(phone.sent)
             async with silent(phone):
                 await page.take_over()
@@ -217,7 +167,7 @@ class TakingOverTests(VirtualTimeTestCase):
             self.assertGreaterEqual(ahead_ms, 540, "silence has made room again")
 
     async def test_the_snapshot_says_who_holds_and_for_how_long(self) -> None:
-        async with a_call() as phone, Page("dana") as page:
+        async with answered() as phone, Page("dana") as page:
             shown = self.shown(page)
             self.assertEqual((shown["held_by"], shown["held_s"]), ("", 0.0))
             self.assertTrue(shown["takes_whispers"])
@@ -229,7 +179,7 @@ class TakingOverTests(VirtualTimeTestCase):
             self.assertAlmostEqual(shown["held_s"], 3, delta=0.3)
             self.assertEqual(shown["last"]["person"], "dana")
 
-    def shown(self, page: Page) -> dict[str, object]:
+    def shown(self, page: Page) -> dict[str, Any]:
         call = page.call
         assert call.conversation
-        return live.snapshot(call.call, call.conversation, None, [], call.holding)
+        return snapshot(call.call, call.conversation, None, [], call.holding)
