@@ -148,10 +148,14 @@ class Call(CallLine, TrialSide, PersonAskedFor):
                 name="call_with_dropped",
                 condition=Q(dropped_short__gt=0),
             ),
+            models.Index(
+                fields=("-rang_at", "-id"), name="call_with_person", condition=Q(was_held=True)
+            ),
         )
         permissions = (
             ("play_call", "Can play recordings"),
             ("listen_call", "Can listen in to calls in progress"),
+            ("step_in_call", "Can step in to calls in progress"),
             ("replay_call", "Can try a profile on recorded calls"),
             ("export_call", "Can export calls"),
             ("label_call", "Can label turns"),

@@ -15,6 +15,7 @@ from dashboard.numbers import number_views
 from dashboard.people import people_views, sign_in_urls
 from dashboard.profiles import draft_views, lab_views, profile_views
 from dashboard.setup import service_views
+from dashboard.stepin import line_views
 from dashboard.talk import knob_views, link_views, talk_views
 
 urlpatterns = [
@@ -22,6 +23,8 @@ urlpatterns = [
     path("live/", live_views.live, name="live"),
     *sign_in_urls.urlpatterns,
     path("live/<key:pk>/", live_views.live_call, name="live_call"),
+    path("live/<key:pk>/whisper/", line_views.whisper, name="whisper"),
+    path("live/<key:pk>/say/", line_views.say, name="say"),
     path("calls/", list_views.calls, name="calls"),
     path("calls/export/<str:kind>/", list_views.export, name="calls_export"),
     path("calls/<key:pk>/", one_call_views.call, name="call"),

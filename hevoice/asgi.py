@@ -27,6 +27,7 @@ from dashboard.live.close_codes import NothingThere  # noqa: E402
 from dashboard.live.listening import ListenConsumer  # noqa: E402
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer  # noqa: E402
 from dashboard.people.required_steps import nobody_until_done  # noqa: E402
+from dashboard.stepin.holding import HoldConsumer  # noqa: E402
 from dashboard.talk.sockets import EchoConsumer, TalkConsumer  # noqa: E402
 
 nothing_there = NothingThere.as_asgi()
@@ -67,6 +68,7 @@ application = ProtocolTypeRouter(
                 # Each in full: a router inside a router does not see through middleware.
                 path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
                 path("ws/listen/<key:pk>", for_operators(ListenConsumer.as_asgi())),
+                path("ws/<str:language>/hold/<key:pk>", for_operators(HoldConsumer.as_asgi())),
                 path("ws/<str:language>/talk", for_operators(TalkConsumer.as_asgi())),
                 path("ws/talk/echo", for_operators(EchoConsumer.as_asgi())),
                 path("ws/<str:language>/profiles", for_operators(ProfilesConsumer.as_asgi())),

@@ -96,6 +96,7 @@ class CallFilter(forms.Form):
     cut_ins = forms.BooleanField(label=_("Has a cut-in"), required=False)
     dropped = forms.BooleanField(label=_("Has a dropped short answer"), required=False)
     asked = forms.BooleanField(label=_("Asked for a person"), required=False)
+    held = forms.BooleanField(label=_("A person stepped in"), required=False)
     real = forms.BooleanField(label=_("Customers' calls only"), required=False)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -188,6 +189,8 @@ class CallFilter(forms.Form):
             yield Q(dropped_short__gt=0)
         if given["asked"]:
             yield Call.ASKED
+        if given["held"]:
+            yield Q(was_held=True)
         if given["real"]:
             yield Call.REAL
         if given["after"]:

@@ -68,6 +68,7 @@ async def as_json(calls: QuerySet[Call]) -> AsyncIterator[str]:
         turns = await sync_to_async(_turns)(batch)
         for call in batch:
             told = {name: value(call) for name, value in COLUMNS}
+            told["holds"] = call.holds
             told["turns"] = turns.get(call.pk, [])
             yield separator + json.dumps(told, ensure_ascii=False)
             separator = ",\n"

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 VIEWER = ("calls.view_call", "calls.view_phonenumber", "tuning.view_timingprofile")
 OPERATOR = (
     *VIEWER,
-    *("calls.listen_call", "calls.play_call", "calls.replay_call"),
+    *("calls.listen_call", "calls.step_in_call", "calls.play_call", "calls.replay_call"),
     *("calls.export_call", "calls.label_call", "calls.talk_call", "tuning.add_draft"),
     "tuning.view_trial",
 )
@@ -43,7 +43,8 @@ LABELS: dict[str, Promise] = {
 MEANINGS: dict[str, Promise] = {
     "viewer": _("Can see calls, latencies, profiles and numbers; callers' numbers are masked."),
     "operator": _(
-        "Can also talk to the agent, play recordings, listen in, replay, label, export and draft."
+        "Can also talk to the agent, listen in and step in, play recordings, replay, label, export "
+        "and draft."
     ),
     "admin": _(
         "Can also run trials, publish, share links to the agent, edit numbers and people, and read "

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from calls.records.turn import Turn
 from dashboard.people.required_steps import SECOND_STEP, due
 from dashboard.people.roles import LABELS, role_of
+from dashboard.words import HOLD_ENDS
 from tuning.models import Trial
 
 register = template.Library()
@@ -31,7 +32,12 @@ NAMES: dict[str, Promise] = {
     "refused": _("refused"),
     "renewed": _("renewed"),
     "invited": _("invited as"),
+    "began": _("began"),
     "seconds": _("seconds"),
+    "missed": _("sounds that were missed"),
+    "how": _("how it ended"),
+    "characters": _("characters"),
+    "again": _("after its connection was lost"),
     "note": _("note"),
     "format": _("format"),
     "filters": _("filters"),
@@ -58,6 +64,7 @@ VALUES: dict[str, Promise] = LABELS | {
     "two-step": _("two-step sign-in"),
     "role": _("role"),
     "active": _("may sign in"),
+    **HOLD_ENDS,
     **dict(Turn.Label.choices),
 }
 

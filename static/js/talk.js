@@ -2,6 +2,7 @@
 // agent does meanwhile, the live page's own socket tells (live.js). Space mutes and never hangs up.
 
 import { look } from "./live.js";
+import { isField, spaceMutes } from "./space.js";
 import { endKnobs, showKnobs } from "./talk_knobs.js";
 import { hindrance, Line } from "./talk_line.js";
 import { button, CLOSED, device, inCall, listDevices, mute, phone, show, shown, showState, watchHidden } from "./talk_page.js";
@@ -148,18 +149,6 @@ function inMs(value) {
   return `${Math.round(value).toLocaleString("en")} ms`;
 }
 
-function isField(target) {
-  return Boolean(target.closest?.("input:not([type=range]), select, textarea, a, summary, [contenteditable]"));
-}
-
-function onSpace(event) {
-  if (!line || event.code !== "Space" || document.querySelector("dialog[open]")) return;
-  const isOn = document.body.dataset.shortcuts === "on";
-  if (isField(event.target) || (!isOn && event.target.id !== "hang-up")) return;
-  event.preventDefault(); // of both, or a button that has the focus would be pressed
-  if (event.type === "keydown" && !event.repeat && inCall.dataset.since) toggleMute();
-}
-
 phone.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!line) call();
@@ -170,7 +159,7 @@ document.getElementById("hang-up").addEventListener("click", () => {
   if (line) close(); // before it was connected
 });
 inCall.addEventListener("click", ({ target }) => line && target.dataset.digit && line.press(target.dataset.digit));
-for (const type of ["keydown", "keyup"]) document.addEventListener(type, onSpace, { capture: true });
+spaceMutes({ ends: "hang-up", isInCall: () => line, mayMute: () => inCall.dataset.since, toggle: toggleMute });
 document.addEventListener("keydown", (event) => {
   if (!line || document.body.dataset.shortcuts !== "on" || event.ctrlKey || event.altKey || event.metaKey) return;
   if (!isField(event.target) && /^[0-9*#]$/.test(event.key)) line.press(event.key);

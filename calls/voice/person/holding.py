@@ -19,6 +19,7 @@ LONGEST_TEXT = 1000
 """Characters of a whisper, of what is to be said, or of a note."""
 WHY_REFUSED = {
     "held": _("somebody else speaks with the caller"),
+    "given back": _("the agent has it again"),
     "not there": _("the call is not in progress yet"),
     "last words": _("the call is ending"),
     "notice failed": _("the notice to the caller could not be said"),
@@ -56,7 +57,7 @@ class Holding:
         is_holders = bool(self.who) and channel == self._channel
         match message:
             case {"type": "call.take_over", "who": who}:
-                self._take_over(who, channel)
+                self._take_over(who, channel, is_again=message.get("again", False))
             case {"type": "call.hand_back"} if person and is_holders:
                 person.hand_back("handed back", _text(message.get("note", "")))
             case {"type": "call.voice", "audio": audio} if person and is_holders:
@@ -68,9 +69,15 @@ class Holding:
                 if text := _text(message["text"]):
                     person.ask_to_say(who, text)
 
-    def _take_over(self, who: str, channel: str) -> None:
+    def _take_over(self, who: str, channel: str, *, is_again: bool) -> None:
+        """again: their page had lost its connection, and is another channel now."""
         if self.who and channel == self._channel:
             self.tell_again()
+        elif is_again and self.who == who:
+            self._channel = channel
+            self.tell_again()
+        elif is_again:
+            self._refuse(channel, "given back")
         elif self.who:
             self._refuse(channel, "held", by=self.who)
         elif self.person is None:

@@ -47,6 +47,8 @@ MAY = {
     "home": VIEWER,
     "live": VIEWER,
     "live_call": VIEWER,
+    "whisper": OPERATOR,
+    "say": OPERATOR,
     "calls": VIEWER,
     "calls_export": OPERATOR,
     "call": VIEWER,
