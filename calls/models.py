@@ -27,6 +27,7 @@ from calls.records.turn import Turn as Turn
 from calls.services import CalledNumber
 from calls.telephony.browser.talk_link import TalkLink as TalkLink
 from calls.telephony.call_line import CallLine
+from calls.telephony.carrier_report import CarrierReport
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
 
@@ -38,10 +39,9 @@ CONNECTS_WITHIN = timedelta(seconds=10)
 no place any longer, and is still let in if there is one."""
 MAY_RING_AGAIN = timedelta(minutes=3)
 """After its first ringing: a carrier asks again where it got no answer. Later it is a replay."""
-STREAM_ERROR_CHARACTERS = 300
 
 
-class Call(CallLine, TrialSide, PersonAskedFor):
+class Call(CallLine, CarrierReport, TrialSide, PersonAskedFor):
     """One telephone call, from the voice webhook to its end."""
 
     class Ended(models.TextChoices):
@@ -83,14 +83,6 @@ class Call(CallLine, TrialSide, PersonAskedFor):
     ended_why = models.CharField(_("how it ended"), max_length=20, blank=True, choices=Ended)
     failure = models.TextField(_("failure"), blank=True)
     """What went wrong, for a person to act on."""
-    twilio_status = models.CharField(max_length=20, blank=True)
-    """What the carrier calls the state of the call; its reports bring it."""
-    completed_at = models.DateTimeField(null=True)
-    """When the carrier reported that the call is over."""
-    twilio_sequence = models.PositiveIntegerField(null=True)
-    """Of the report that brought it."""
-    stream_error = models.CharField(max_length=STREAM_ERROR_CHARACTERS, blank=True)
-    """In the carrier's words."""
     process = models.CharField(max_length=100, blank=True)
     """host:pid of the process that the call rings, and then runs in."""
     engines = models.CharField(_("services"), max_length=200, blank=True)

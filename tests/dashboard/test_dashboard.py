@@ -111,7 +111,7 @@ class CallsTests(SignedInTestCase):
     def test_the_list_costs_the_same_few_queries_whatever_its_length(self) -> None:
         for number in range(1, 20):
             a_turn(a_call(number))
-        with self.assertNumQueries(7):
+        with self.assertNumQueries(9):
             self.client.get("/en/calls/")
 
 

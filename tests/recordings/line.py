@@ -31,8 +31,7 @@ from tuning.turns.events import Action, CallBegan, Event
 from tuning.turns.knob import Value
 from tuning.turns.profile import FRAME_MS, Profile
 
-FRAME_S, MARK_FRAMES = FRAME_MS / 1000, 5
-FIRST_FRAME_S = 0.007
+FRAME_S, FIRST_FRAME_S, MARK_FRAMES = FRAME_MS / 1000, 0.007, 5
 WAY_S = 0.0411
 """From the agent to the telephone; a mark comes back at once."""
 QUIET_S = 0.2

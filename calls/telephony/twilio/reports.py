@@ -14,8 +14,9 @@ import re
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from calls.models import STREAM_ERROR_CHARACTERS, Call
+from calls.models import Call
 from calls.process.server_process import is_dead
+from calls.telephony.carrier_report import STREAM_ERROR_CHARACTERS
 
 logger = logging.getLogger(__name__)
 
