@@ -35,8 +35,7 @@ TOKEN_LIFETIME = timedelta(seconds=60)
 UNENDED_AFTER = timedelta(minutes=2)
 """How long after its carrier told of the end the process of a call may take to write its end."""
 CONNECTS_WITHIN = timedelta(seconds=10)
-"""A carrier opens the stream within a second of being answered: who has not come by then holds
-no place any longer, and is still let in if there is one."""
+"""A carrier takes a second: who comes later holds no place, and is still let in if there is one."""
 MAY_RING_AGAIN = timedelta(minutes=3)
 """After its first ringing: a carrier asks again where it got no answer. Later it is a replay."""
 
@@ -178,14 +177,13 @@ class Call(CallLine, CarrierReport, TrialSide, PersonAskedFor):
         if call is None:
             number = PhoneNumber.dialled(called)
             profile = (number and number.profile) or TimingProfile.objects.get(is_default=True)
+            is_closed = number is not None and not number.is_open(now)
             new = {
                 "via": via,
                 "caller": caller,
                 "called": called,
                 "number": number,
-                "is_after_hours": via == cls.Via.TELEPHONE
-                and number is not None
-                and not number.is_open(now),
+                "is_after_hours": is_closed and via == cls.Via.TELEPHONE,
                 "profile": profile,
                 "rang_at": now,
                 "token": token,
