@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from unittest import addModuleCleanup, enterModuleContext
 
 import numpy as np
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from calls.audio.codec import RATE, to_pcm
@@ -68,10 +69,10 @@ def whose(bite: bytes) -> str:
     return "agent" if power[place - 3 : place + 4].sum() > 0.8 * power.sum() else "person"
 
 
-def talking(enough: Event) -> Iterator[Say | StaySilent]:
+def talking(enough: Event, over_ms: int | None) -> Iterator[Say | StaySilent]:
     smoke = utterances.load("smoke")
     while not enough.is_set():
-        yield Say(smoke)
+        yield Say(smoke, over_ms)
         yield StaySilent(1500)
 
 
@@ -90,10 +91,12 @@ def begin() -> None:
 
 class StepInTestCase(BrowserTestCase):
     beside: ClassVar[ThreadPoolExecutor]
+    over_ms: ClassVar[int | None] = None
+    """The caller speaks over others whom they have heard for so long; None: waits for the end."""
 
     def setUp(self) -> None:
         self.enough = Event()
-        self.caller = Caller(talking(self.enough))
+        self.caller = Caller(talking(self.enough, self.over_ms))
         self.caller.ear = self.ear = Ear()
         self.call_sid = f"CA{uuid.uuid4().hex}"
         dialled = Dialled(webhook=self.server.webhook)
@@ -119,6 +122,10 @@ class StepInTestCase(BrowserTestCase):
         page = operator.visit(f"live/{self.pk}/")
         page.wait_for_selector(f"#live-{self.pk}:has([aria-current])", timeout=20_000)
         return operator, page
+
+    def assert_accessible(self, page: Page) -> None:
+        page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished))")
+        self.assertEqual(Axe().run(page).response["violations"], [])
 
     def take_over(self, page: Page) -> float:
         """When it was granted, by the test's clock."""
