@@ -172,5 +172,15 @@ class FakeSpeaker:
                 yield TONE
 
 
+class NobodyHolds:
+    """Nobody keeps who held a call."""
+
+    def began(self, at_ms: int) -> None: ...
+
+    def refused(self, why: str) -> None: ...
+
+    def ended(self, at_ms: int, why: str, note: str) -> None: ...
+
+
 def tuned(kind: type, **attributes: Any) -> type:
     return type(kind.__name__, (kind,), attributes)

@@ -83,7 +83,10 @@ async def follow() -> None:
             while True:
                 message = await get_channel_layer().receive(channel)
                 for live_call in list(calls.values()):
-                    live_call.take_news(message)
+                    try:
+                        live_call.take_news(message)
+                    except Exception:  # one call's fault must not cost the others their news
+                        logger.exception("A call cannot take its news")
         await asyncio.sleep(FOLLOW_AGAIN_S)
 
 

@@ -56,7 +56,7 @@ ROOMS = {
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
-        *("calls.services", "calls.telephony", "tuning", "tuning.turns"),
+        *("calls.services", "calls.telephony", "tuning", "tuning.lab", "tuning.turns"),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),

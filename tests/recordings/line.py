@@ -24,8 +24,8 @@ from calls.services.verdicts import Verdict
 from calls.telephony.carrier import Key, Mark, Media
 from calls.telephony.twilio.messages import MediaStream, parse
 from calls.voice.conversation import Conversation
+from tests import fakes
 from tests.fakes import CALLERS_TONE, HUSH, LOUD_DB, FakeSpeaker, FakeTranscriber, FakeWriter
-from tests.fakes import LoudnessVad as Vad
 from tuning.turns import journal
 from tuning.turns.events import Action, CallBegan, Event
 from tuning.turns.knob import Value
@@ -161,16 +161,6 @@ def _shown(value: Any) -> Any:
     return round(value, 1) if isinstance(value, float) else value
 
 
-class NobodyHolds:
-    """Nobody keeps who held these calls."""
-
-    def began(self, at_ms: int) -> None: ...
-
-    def refused(self, why: str) -> None: ...
-
-    def ended(self, at_ms: int, why: str, note: str) -> None: ...
-
-
 class Telephone:
     """The caller's end: what a script says that the caller does, and what comes to the ear."""
 
@@ -184,12 +174,11 @@ class Telephone:
     ) -> None:
         self.sent: list[str] = []
         """What the agent sent, a line each."""
-        self.record = Record()
-        self.transcriber = transcriber
+        self.record, self.transcriber = Record(), transcriber
         self.conversation = Conversation(
             MediaStream("MZ1"),
             CallBegan(0, 1, profile, seed=1, person_wait_s=person_wait_s),
-            vad=Vad(),
+            vad=fakes.LoudnessVad(),
             transcriber=transcriber,
             writer=Writer(answers),
             speaker=Speaker(),
@@ -197,14 +186,13 @@ class Telephone:
             listeners=(),
             send=self._take,
             persons_transcriber=FakeTranscriber,
-            holds=NobodyHolds(),
+            holds=fakes.NobodyHolds(),
             person_notice=person_notice,
         )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()
         self._next_s = self._began_s + FIRST_FRAME_S
-        self._clock_ms = 0
-        self._plays_until_s = 0.0
+        self._clock_ms, self._plays_until_s = 0, 0.0
         self._echoes: dict[str, asyncio.TimerHandle] = {}
         """By the name of the mark."""
 

@@ -143,6 +143,10 @@ class CountingTests(TrialTestCase):
         self.assertEqual((row.short_turns, row.short_ms), (1, 900))
         self.assertEqual((row.long_turns, row.long_ms), (2, 1500 + LONGEST_WAIT_MS))
 
+    def test_one_that_a_person_held_counts_for_nobody(self) -> None:
+        self.settled(was_held=True)
+        self.assertFalse(self.trial.counted.exists())
+
     def test_settled_again_it_counts_once(self) -> None:
         call = self.settled()
         Call.objects.filter(pk=call.pk).update(settled_at=None, settling_at=None)

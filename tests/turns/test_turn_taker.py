@@ -217,6 +217,9 @@ class DrawingTests(SimpleTestCase):
         held.voice(500)
         held.feed(Pressed(held.at_ms, "1"))
         seen |= set(self.passages(held.entries))
+        keying = ScriptedCall.listening()
+        keying.feed(Pressed(keying.at_ms, "1"), TookOver(keying.at_ms, "dana"))
+        seen |= set(self.passages(keying.entries))
         for event in (TookOver(0, "dana"), AskedToSay(0, "dana", "רגע")):
             held = ScriptedCall.speaking(profile=ADAPTIVE)
             held.voice(500)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
+from tuning.lab.pauses import WENT_ON, is_short_answer
 from tuning.lab.record import Record
 from tuning.lab.tried import NEVER_JUDGED, REACTION, CallTried, TurnTried
 from tuning.turns.endpointing import NO_VERDICT
@@ -37,7 +38,6 @@ from tuning.turns.events import (
     Transcribed,
 )
 from tuning.turns.heard import CallerVoice
-from tuning.turns.pauses import WENT_ON, is_short_answer
 from tuning.turns.turn_taker import TurnTaker
 
 FLOOR = Reply | Prompt | Say | HandOver | StopReply | Resume | HangUp

@@ -75,4 +75,7 @@ class PersonWords:
         if partial:
             self._tell(partial)
         if self._transcriber:
-            await self._transcriber.aclose()
+            try:
+                await self._transcriber.aclose()
+            except Exception as error:
+                self._failed(error)

@@ -76,6 +76,7 @@ class TilesTests(TestCase):
     def test_test_calls_and_old_ones_are_left_out(self) -> None:
         a_turn(a_call(1, caller=Call.TEST_CALLER))
         a_turn(a_call(3, via=Call.Via.BROWSER))
+        a_turn(a_call(4, was_held=True))
         a_turn(a_call(2, rang_at=timezone.now() - timedelta(days=8)))
         self.assertTrue(tiles().is_empty)
 
@@ -141,6 +142,7 @@ class LeadTests(TestCase):
     def some_that_are_not_meant(self, **turn: Any) -> None:
         a_turn(a_call(900, caller=Call.TEST_CALLER), **turn)
         a_turn(a_call(950, via=Call.Via.BROWSER), **turn)
+        a_turn(a_call(960, was_held=True), **turn)
         a_turn(a_call(901, rang_at=timezone.now() - timedelta(days=8)), **turn)
 
     def test_the_page_has_the_links(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from base64 import b64decode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import cycle
 from typing import Any, ClassVar
 
 from calls.services import NO_NUMBER, CalledNumber, ServiceFailed, Transcript
@@ -28,7 +29,7 @@ class TwoTranscribers(FakeTranscriber):
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         super().__init__(called)
         self._is_persons = bool(self.made)
-        self._words = iter(self.person if self._is_persons else CALLER)
+        self._words = cycle(self.person if self._is_persons else CALLER)
         self.made.append(self)
 
     def _next(self, until_ms: int) -> Transcript:
