@@ -1,9 +1,9 @@
 // The page that a shared link opens: one button, and the agent answers. What a call is, is in
 // talk_line.js. Nothing here tells how the call is made, and nothing leads anywhere else.
 
-import { isField, spaceMutes } from "./space.js";
+import { spaceMutes } from "./space.js";
 import { hindrance, Line } from "./talk_line.js";
-import { button, CLOSED, device, inCall, listDevices, mute, phone, show, shown, showState, watchHidden } from "./talk_page.js";
+import { button, CLOSED, device, inCall, listDevices, mute, phone, pressDigits, show, shown, showState, watchHidden } from "./talk_page.js";
 
 const find = (id) => document.getElementById(id);
 let line = null;
@@ -124,12 +124,8 @@ find("hang-up").addEventListener("click", () => {
   line?.hangUp();
   if (line) close(); // before it was connected
 });
-inCall.addEventListener("click", ({ target }) => line && target.dataset.digit && line.press(target.dataset.digit));
+pressDigits(() => line);
 spaceMutes({ ends: "hang-up", isInCall: () => line, mayMute: () => endsAt, toggle: toggleMute });
-document.addEventListener("keydown", (event) => {
-  if (!line || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (!isField(event.target) && /^[0-9*#]$/.test(event.key)) line.press(event.key);
-});
 device.addEventListener("change", openAnew);
 addEventListener("offline", () => line && show("no-network"));
 navigator.mediaDevices?.addEventListener("devicechange", async () => {
