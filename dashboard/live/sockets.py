@@ -86,7 +86,7 @@ async def ask_call(
 class LiveConsumer(CallsSocket):
     """The page of calls in progress: one row per call, and the details of the one that is open."""
 
-    groups = ("live", bus.TRIALS)
+    groups: Sequence[str] = ("live", bus.TRIALS)
     looked_at = 0
 
     async def connect(self) -> None:

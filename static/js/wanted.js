@@ -106,7 +106,7 @@ function look() {
 }
 
 function countDown() {
-  if (live.classList.contains("is-frozen") || live.classList.contains("is-paused")) return;
+  if (live.classList.contains("is-frozen")) return;
   const now = performance.now();
   for (const left of document.querySelectorAll("[data-left]")) {
     seen.set(left.closest("[data-wanted]").dataset.wanted, now);
