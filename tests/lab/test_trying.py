@@ -10,7 +10,6 @@ from calls.language.language import words_of
 from tests.random_calls import random_call
 from tests.recordings.calls import CALLS
 from tests.script import ADAPTIVE, ScriptedCall, adaptive
-from tests.turns.persons.calls import hand_back, take_over
 from tuning.lab.tried import (
     CALL_ENDED,
     NEVER_JUDGED,
@@ -192,27 +191,6 @@ class LaterTests(SimpleTestCase):
             call.silence(3000)
             (now,) = under(call, UNHURRIED).turns
             self.assertEqual(now.unknown, unknown, voice_ms)
-
-    def test_a_person_who_took_over_meanwhile_is_what_was_heard_instead(self) -> None:
-        for is_heard in (True, False):
-            call = ScriptedCall.listening(BALANCED)
-            call.says("מה השעות", 700)
-            call.wait_for(Reply)
-            if is_heard:
-                call.reply_begins()
-            call.silence(300)
-            take_over(call)
-            call.says("שלום", 700)
-            call.silence(3000)
-            hand_back(call)
-            call.reply_is_heard()
-            call.says("תודה", 700)
-            answered(call)
-            was, now = under(call, None).turns, under(call, UNHURRIED).turns
-            self.assertEqual([each.said for each in was], ["מה השעות", "תודה"])
-            self.assertEqual([each.said for each in now], ["מה השעות", "תודה"])
-            self.assertEqual(now[0].decided_ms - was[0].decided_ms, 1300 - 720)
-            self.assertTrue(now[0].is_unseen)
 
     def test_a_call_that_ended_before_leaves_it_unknown(self) -> None:
         call = ScriptedCall.listening(BALANCED)
