@@ -4,6 +4,8 @@
 // but who asks for a person, for they wait. What comes as JSON is the details of the one call that
 // the page has opened.
 
+import { inMinutes } from "./minutes.js";
+
 const SIGN_IN_FIRST = 4401;
 const OUT_OF_DATE = 4503;
 const WANTED = '<section class="wanted"'; // _wanted.html
@@ -83,7 +85,7 @@ function tick() {
   for (const clock of live.querySelectorAll("[data-seconds]")) {
     if (!started.has(clock)) started.set(clock, performance.now() - clock.dataset.seconds * 1000);
     const seconds = Math.floor((performance.now() - started.get(clock)) / 1000);
-    clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    clock.textContent = inMinutes(seconds);
   }
 }
 

@@ -1,6 +1,7 @@
 // The page that a shared link opens: one button, and the agent answers. What a call is, is in
 // talk_line.js. Nothing here tells how the call is made, and nothing leads anywhere else.
 
+import { inMinutes } from "./minutes.js";
 import { spaceMutes } from "./space.js";
 import { hindrance, Line } from "./talk_line.js";
 import { button, CLOSED, device, inCall, listDevices, mute, phone, pressDigits, show, shown, showState, watchHidden } from "./talk_page.js";
@@ -58,7 +59,7 @@ function follow(mine, { longest_s: longest }) {
       showState("talking");
     }
     find("my-level").value = mine.isMuted ? -60 : detail;
-    find("left").textContent = inMinutes(endsAt - performance.now());
+    find("left").textContent = timeIn(endsAt - performance.now());
   });
   mine.addEventListener("network", () => shown() === "no-network" && show(""));
   mine.addEventListener("back", () => shown() === "reconnecting" && show(""));
@@ -74,14 +75,13 @@ function follow(mine, { longest_s: longest }) {
 
 function showOver(leftMs) {
   const how = leftMs > 0 ? "left" : "time up";
-  find("was-left").textContent = inMinutes(leftMs);
+  find("was-left").textContent = timeIn(leftMs);
   for (const each of document.querySelectorAll("[data-over]")) each.hidden = each.dataset.over !== how;
   find("over").hidden = false;
 }
 
-function inMinutes(ms) {
-  const seconds = Math.max(0, Math.ceil(ms / 1000));
-  return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
+function timeIn(ms) {
+  return inMinutes(Math.max(0, Math.ceil(ms / 1000)));
 }
 
 function open() {
