@@ -2,9 +2,8 @@
 
 Rules: nobody reads what a test says that passes. Every process writes into a file of its own, and
 shows it only of what is broken; the rest is a line for each tenth. A telephone call takes its time
-from the clock, so a call on a machine that is busy can miss it: what breaks and has to do with
-servers or browsers runs once more, alone, at the end. Its first failure stays printed, and the run
-says that it passed only alone.
+from the clock, and a call on a machine that is busy can miss it: what breaks runs once more, alone,
+at the end. Its first failure stays printed, and the run says what passed only alone.
 """
 
 from __future__ import annotations
@@ -37,9 +36,8 @@ LONG = (
 SAID, SHOWN_LINES = "said", 60
 """Of what a broken test has said, the last ones."""
 SLOWEST = 10
-AGAIN, AGAIN_AT_MOST = {"protocol", "browser"}, 5
-"""Tags of the tests that run once more if they break, and how many classes or modules of them: when
-more break, the machine is not why."""
+AGAIN_AT_MOST = 5
+"""So many classes or modules run once more: where more break, the machine is not why."""
 LONGEST_S = 600
 """A class or module that takes longer hangs: its process says where, and dies."""
 
@@ -82,9 +80,8 @@ def run(suite: unittest.TestSuite, processes: int) -> list[Ran]:
     units = dict(_units(suite))
     progress = _Progress(sum(unit.countTestCases() for unit in units.values()))
     ran = _run_all(units, processes, progress)
-    broken = {name: units[name] for name, one in ran.items() if one.broken}
-    again = {name: unit for name, unit in broken.items() if _waits(unit)}
-    if again and len(broken) <= AGAIN_AT_MOST:
+    again = {name: units[name] for name, one in ran.items() if one.broken}
+    if 0 < len(again) <= AGAIN_AT_MOST:
         _say(f"\nonce more, alone: {', '.join(again)}")
         alone = _run_all(again, 1, progress)
         passed = [name for name, one in alone.items() if not one.broken]
@@ -92,15 +89,6 @@ def run(suite: unittest.TestSuite, processes: int) -> list[Ran]:
         ran |= alone
     progress.end(ran.values())
     return list(ran.values())
-
-
-def _waits(unit: unittest.TestSuite) -> bool:
-    """Whether any of its tests takes its time from the clock."""
-    return any(
-        AGAIN & {*getattr(test, "tags", ()), *getattr(method, "tags", ())}
-        for test in _tests(unit)
-        for method in [getattr(test, test._testMethodName, None)]
-    )
 
 
 def _run_all(

@@ -107,8 +107,11 @@ class VisitTests(LinkTestCase):
         self.assertEqual((call["ended_why"], call["malformed_messages"]), ("caller hung up", 0))
         self.assertEqual(call["replays"], 1)
         self.assertGreaterEqual(call["turn_count"], 3)
-        said = self.server.rows("select * from calls_turn where call_id = ?", call["id"])
-        self.assertTrue(all(turn["heard_ms"] is not None for turn in said), "by its marks")
+        said = self.server.rows(
+            "select * from calls_turn where call_id = ? order by number", call["id"]
+        )
+        # Whoever hangs up may not have heard the last one.
+        self.assertTrue(all(turn["heard_ms"] is not None for turn in said[:-1]), "by its marks")
         self.assertEqual(self.server.rows("select * from calls_latencycount"), [])
         self.assertEqual(visitor.complaints, [])
 
