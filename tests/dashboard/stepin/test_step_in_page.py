@@ -12,6 +12,15 @@ NO_MICROPHONE = """(name) => { navigator.mediaDevices.getUserMedia = async () =>
     throw new DOMException("", name); }; }"""
 
 
+EMBEDDED = """() => {
+  delete document.querySelector(".live-call").dataset.takesWhispers;
+  document.getElementById("live").dispatchEvent(new Event("htmx:wsAfterMessage"));
+  return [document.getElementById("whisper-text").disabled,
+    document.getElementById("hold-note").disabled, document.getElementById("hold-note-off").hidden];
+}"""
+"""As in a call whose writer takes no whispers: is the line off, is the note, is why hidden?"""
+
+
 def setUpModule() -> None:
     begin()
 
@@ -63,6 +72,7 @@ class LineTests(StepInTestCase):
         self.take_over(page)
         expect(page.locator("#say [role=alert]")).to_have_count(0)
         expect(page.locator("#hold-note")).to_be_enabled()
+        self.assertEqual(page.evaluate(EMBEDDED), [True, True, False])
         page.click("#hand-back")
         self.assertEqual(
             [(action, detail) for _who, action, detail in self.audited(2)[:2]],
