@@ -105,7 +105,8 @@ def told(detail: Mapping[str, Any]) -> Iterator[tuple[Promise | str, str]]:
         if name in FACTS and value is True:
             yield NAMES[name], ""
             continue
-        yield NAMES.get(name, name), Truncator(_value(value)).chars(LONGEST)
+        words = value if name == "held_by" else _value(value)  # a name is no word of ours
+        yield NAMES.get(name, name), Truncator(words).chars(LONGEST)
 
 
 @register.filter

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.test import SimpleTestCase, TestCase, tag
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dashboard.models import AuditEvent
 from dashboard.templatetags.people_words import told
@@ -133,11 +133,11 @@ class PageTests(TestCase):
         self.assertContains(page, '<span class="muted">began</span></span>')
 
     def test_who_was_refused_a_call_is_told_by_whom_it_was_held(self) -> None:
-        an_event(action=Action.TAKE_OVER, detail={"refused": True, "held_by": "noa"})
-        self.assertEqual(
-            [(f"{name}", value) for name, value in told(self.shown()[0].detail)],
-            [("refused", ""), ("the call was held by", "noa")],
-        )
+        an_event(action=Action.TAKE_OVER, detail={"refused": True, "held_by": "operator"})
+        [event] = self.shown()
+        with translation.override("he"):
+            shown = [(f"{name}", value) for name, value in told(event.detail)]
+        self.assertCountEqual(shown, [("נדחה", ""), ("השיחה הייתה בידי", "operator")])
 
     def test_the_filters_are_in_the_address_and_meet(self) -> None:
         kept = an_event("dana", Action.PLAY)
