@@ -6,7 +6,7 @@ Rule: the audit only grows. The database refuses to change or delete its rows.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
@@ -15,6 +15,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from calls.models import Call
 
 
 class AuditEvent(models.Model):
@@ -57,6 +60,8 @@ class AuditEvent(models.Model):
     """What it was done to: a call's SID, a profile and revision, a number's name."""
     detail = models.JSONField(default=dict)
     """Before and after, durations, filters."""
+    call: Call | None = None
+    """That it was done to, where dashboard.people.audit_filter has looked for it."""
 
     class Meta:
         ordering = ("-at", "-pk")
@@ -76,6 +81,13 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("the audit only grows: an event is never deleted")
+
+    @property
+    def is_of_call(self) -> bool:
+        """`what` is a call's SID."""
+        action = self.Action
+        done = (action.LISTEN, action.WHISPER, action.SAY, action.TAKE_OVER, action.PLAY)
+        return self.action in {*done, action.LABEL}
 
     @classmethod
     def note(

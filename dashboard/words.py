@@ -42,7 +42,7 @@ STATES: Words = {
     "thinking": _("thinking"),
     "speaking": _("speaking"),
     "refractory": _("just spoke"),
-    "person": _("a person"),
+    "person": _("a person is speaking"),
 }
 """The floor of a call in progress."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.models import Call
 from dashboard.address import FIRST, LAST, after_place, place_of
 from dashboard.models import AuditEvent
 
@@ -56,11 +58,21 @@ def page(address: QueryDict) -> dict[str, Any]:
     is_filtered = any(address.get(name) for name in form.fields)
     return {
         "form": form,
-        "events": events[:PAGE_EVENTS],
+        "events": with_calls(events[:PAGE_EVENTS]),
         "more": more,
         "is_filtered": is_filtered,
         "is_first_page": "before" not in address,
     }
+
+
+def with_calls(events: Iterable[AuditEvent]) -> list[AuditEvent]:
+    """Each with the call that it is about, as `call`: None if that is gone or it is about none."""
+    found = list(events)
+    sids = {event.what for event in found if event.is_of_call and event.what}
+    calls = {call.call_sid: call for call in Call.objects.filter(call_sid__in=sids)} if sids else {}
+    for event in found:
+        event.call = calls.get(event.what)
+    return found
 
 
 def _midnight(day: Any) -> datetime:

@@ -71,7 +71,9 @@ def invite(request: HttpRequest) -> HttpResponse:
 @may("auth.change_user")
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     somebody = get_object_or_404(verbs.everybody(), pk=pk)
-    events = AuditEvent.objects.filter(who_name=somebody.username)[:SHOWN_EVENTS]
+    events = audit_filter.with_calls(
+        AuditEvent.objects.filter(who_name=somebody.username)[:SHOWN_EVENTS]
+    )
     context = {
         "person": somebody,
         "role": role_of(somebody),

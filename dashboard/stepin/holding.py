@@ -103,10 +103,11 @@ class HoldConsumer(CallSocket):
 
     async def hold_refused(self, message: dict[str, Any]) -> None:
         self.is_asking = False
-        await self.note(refused=True)
+        by = message["by"]
+        await self.note(refused=True, **({"held_by": by} if by else {}))
         with translation.override(self.scope["url_route"]["kwargs"]["language"]):
             why = gettext(message["why"])
-        await self.say(event="refused", by=message["by"], why=why)
+        await self.say(event="refused", by=by, why=why)
         await self.close(code=NORMAL)
 
     async def hold_over(self, message: dict[str, Any]) -> None:

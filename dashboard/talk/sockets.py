@@ -25,6 +25,9 @@ class TalkConsumer(LiveConsumer):
         if message["call"]["pk"] == self.looked_at:
             await super().live_call(message)
 
+    async def _show_wanted(self) -> None:
+        """Who asks for a person has a place on the live page alone."""
+
     async def _look(self, pk: int) -> None:
         await super()._look(pk)
         await bus.tell("calls", {"type": "snapshot.wanted"})  # what it told before is gone

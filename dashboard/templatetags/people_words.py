@@ -30,6 +30,7 @@ NAMES: dict[str, Promise] = {
     "changed": _("changed"),
     "used": _("with"),
     "refused": _("refused"),
+    "held_by": _("the call was held by"),
     "renewed": _("renewed"),
     "invited": _("invited as"),
     "began": _("began"),
@@ -68,6 +69,8 @@ VALUES: dict[str, Promise] = LABELS | {
     **dict(Turn.Label.choices),
 }
 
+FACTS = {"began", "refused", "again", "renewed"}
+"""Words that say it all when it was so."""
 TRIAL_WORDS = {"ended": dict(Trial.State.choices), "over": dict(Trial.Measure.choices)}
 """Words that mean something only under these names."""
 
@@ -99,7 +102,11 @@ def told(detail: Mapping[str, Any]) -> Iterator[tuple[Promise | str, str]]:
             continue
         if name in TRIAL_WORDS:
             value = TRIAL_WORDS[name].get(value, value)
-        yield NAMES.get(name, name), Truncator(_value(value)).chars(LONGEST)
+        if name in FACTS and value is True:
+            yield NAMES[name], ""
+            continue
+        words = value if name == "held_by" else _value(value)  # a name is no word of ours
+        yield NAMES.get(name, name), Truncator(words).chars(LONGEST)
 
 
 @register.filter

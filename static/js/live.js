@@ -78,6 +78,16 @@ function showHeld(row) {
   held.dataset.by = by;
   held.hidden = !shown;
   held.replaceChildren(...(shown ? [shown.cloneNode(true)] : []));
+  showOtherSide("isHeld" in row.dataset ? row.dataset.heldBy : "");
+}
+
+/** Whose voice the second meter shows: the person's, or the agent's. */
+function showOtherSide(person) {
+  const name = document.getElementById("other-side");
+  const meter = document.getElementById("agent-level");
+  const words = Object.assign(document.createElement("bdi"), { textContent: person });
+  name.replaceChildren(person ? words : name.dataset.agent);
+  meter.setAttribute("aria-label", person ? meter.dataset.person : meter.dataset.agent);
 }
 
 function tick() {

@@ -167,6 +167,7 @@ class Hold {
 async function takeOver() {
   const mine = new Hold();
   hold = mine;
+  forgetProblems();
   show("");
   showState("microphone");
   live.classList.add("is-holding");
@@ -198,25 +199,59 @@ function end(problem) {
   hearOnlyTheCaller(false);
   if (!wasListening) stopListening();
   show(problem);
+  forgetProblems();
   if (hadFocus) (take.isConnected ? take : document.getElementById("live-title")).focus();
 }
 
-/** A line is off while nobody would say or follow it, and says why. */
+/** What was wrong with a line is of no interest once something else is done. */
+function forgetProblems() {
+  for (const problem of stepIn.querySelectorAll(".line .problem")) problem.remove();
+  for (const text of stepIn.querySelectorAll("[aria-invalid]")) text.removeAttribute("aria-invalid");
+}
+
+function theRow() {
+  return document.getElementById(`live-${live.dataset.look}`);
+}
+
+function turnOn(place, isOn) {
+  place.querySelector("[data-on]").hidden = !isOn;
+  place.querySelector("[data-off]").hidden = isOn;
+}
+
+/** A line is off while nobody would say or follow it, and says why; so is taking over what somebody
+ *  else holds. */
 function showLines() {
-  const row = document.getElementById(`live-${live.dataset.look}`);
+  const row = theRow();
   if (!row || !stepIn.isConnected) return;
-  const isHeld = "heldBy" in row.dataset;
-  for (const [kind, isOn] of [["whisper", "takesWhispers" in row.dataset], ["say", !isHeld]]) {
+  const { heldBy = "", turnOf } = row.dataset;
+  const isFollowed = "takesWhispers" in row.dataset;
+  for (const [kind, isOn] of [["whisper", isFollowed], ["say", !heldBy]]) {
     const line = document.getElementById(kind);
-    line.querySelector("[data-on]").hidden = !isOn;
-    line.querySelector("[data-off]").hidden = isOn;
+    turnOn(line, isOn);
     for (const each of line.querySelectorAll("input, button")) each.disabled = !isOn;
+    if (line.dataset.givenIn !== `${turnOf}`) line.querySelector(".state")?.remove(); // it was followed
   }
+  note.disabled = !isFollowed;
+  document.getElementById("hold-note-off").hidden = isFollowed;
+  if (!take) return;
+  const isTaken = Boolean(heldBy) && heldBy !== stepIn.dataset.me;
+  take.disabled = isTaken || Boolean(hindrance());
+  document.getElementById("holder").textContent = isTaken ? heldBy : "";
+  turnOn(document.getElementById("take-over-help"), !isTaken);
+}
+
+/** A line was given: during which turn? */
+function lineGiven() {
+  for (const line of stepIn.querySelectorAll(".lines .line:has(> .state)")) {
+    line.dataset.givenIn ??= `${theRow()?.dataset.turnOf}`;
+  }
+  showLines();
 }
 
 if (stepIn) {
   live.addEventListener("htmx:wsAfterMessage", showLines);
-  stepIn.addEventListener("htmx:afterSwap", showLines);
+  stepIn.addEventListener("htmx:beforeRequest", forgetProblems);
+  stepIn.addEventListener("htmx:afterSwap", lineGiven);
 }
 if (stepIn && take) {
   show(hindrance());

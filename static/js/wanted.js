@@ -11,6 +11,7 @@ const live = document.getElementById("live");
 const wishes = document.getElementById("call-me");
 const notify = document.getElementById("notify");
 const sound = document.getElementById("sound");
+const news = document.getElementById("wanted-news");
 const title = document.title;
 const seen = new Map();
 const ends = new WeakMap();
@@ -74,7 +75,8 @@ function tell(row) {
   if (isSeen || !isOn(notify) || Notification.permission !== "granted") {
     row.classList.add("is-new");
     const caller = Object.assign(document.createElement("bdi"), { dir: "ltr", textContent: row.dataset.caller });
-    document.getElementById("wanted-news").replaceChildren(`${wishes.dataset.title}: `, caller);
+    news.replaceChildren(`${wishes.dataset.title}: `, caller);
+    news.dataset.of = row.dataset.wanted;
     return;
   }
   const { lang, dir } = document.documentElement;
@@ -100,6 +102,7 @@ function look() {
     seen.set(row.dataset.wanted, now);
     if (isNew && wishes) tell(row);
   }
+  if (news && !asking.has(news.dataset.of)) news.replaceChildren();
   for (const [pk, shown] of open) {
     if (asking.has(pk)) continue;
     shown.close(); // somebody came, nobody did, or the caller hung up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -170,6 +171,17 @@ class LiveTests(SocketTestCase):
         shown = [await socket.receive_from() for _part in range(3)]
         self.assertIn('id="wanted"', shown[2])
         self.assertNotIn("data-wanted", shown[2])
+        await socket.disconnect()
+
+    async def test_the_talk_page_has_no_place_for_the_block(self) -> None:
+        socket = await self.connect(TalkConsumer)
+        await socket.receive_from()
+        await socket.send_json_to({"look": 1})
+        await asyncio.sleep(0.1)
+        await self.tell_call(1, wanted={"why": "asked", "waited_s": 1.0, "left_s": 9.0})
+        self.assertIn("asks for a person", await socket.receive_from())
+        self.assertIn('id="live-count"', await socket.receive_from())
+        self.assertTrue(await socket.receive_nothing())
         await socket.disconnect()
 
     async def test_a_row_speaks_the_language_of_its_page_and_escapes_what_was_said(self) -> None:

@@ -97,6 +97,7 @@ class WantedTests(BrowserTestCase):
 
         expect(page.locator("#wanted")).to_be_hidden(timeout=(PERSON_WAIT_S + 10) * 1000)
         self.assertFalse(page.title().startswith("("))
+        expect(page.locator("#wanted-news")).to_be_empty()
         enough.set()
         self.assertEqual(calling.result(timeout=60).errors, [])
         self.assertEqual(operator.complaints, [])

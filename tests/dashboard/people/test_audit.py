@@ -15,9 +15,11 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.test import SimpleTestCase, TestCase, tag
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dashboard.models import AuditEvent
+from dashboard.templatetags.people_words import told
+from tests.dashboard.call_rows import a_call
 from tests.dashboard.operators import a_person
 from tests.dashboard.totp import code_of
 from tests.servers.postgresql import PostgresqlServer
@@ -118,6 +120,24 @@ class PageTests(TestCase):
         page = self.client.get("/he/audit/")
         for words in ("שינוי באנשים", "noa", "תפקיד", "צופה", "מנהל", "192.0.2.7"):
             self.assertContains(page, words)
+
+    def test_a_call_is_a_link_by_its_masked_caller_and_a_forgotten_one_a_short_key(self) -> None:
+        call = a_call(7)
+        an_event(action=Action.LISTEN, what=call.call_sid, detail={"began": True})
+        an_event(action=Action.TAKE_OVER, what="CA" + 32 * "f", detail={"refused": True})
+        page = self.client.get("/en/audit/")
+        self.assertContains(page, f'<a class="what" href="/en/calls/{call.pk}/">')
+        self.assertContains(page, call.masked_caller)
+        self.assertNotContains(page, call.call_sid)
+        self.assertContains(page, ">CAffffff…</bdi>")
+        self.assertContains(page, '<span class="muted">began</span></span>')
+
+    def test_who_was_refused_a_call_is_told_by_whom_it_was_held(self) -> None:
+        an_event(action=Action.TAKE_OVER, detail={"refused": True, "held_by": "operator"})
+        [event] = self.shown()
+        with translation.override("he"):
+            shown = [(f"{name}", value) for name, value in told(event.detail)]
+        self.assertCountEqual(shown, [("נדחה", ""), ("השיחה הייתה בידי", "operator")])
 
     def test_the_filters_are_in_the_address_and_meet(self) -> None:
         kept = an_event("dana", Action.PLAY)

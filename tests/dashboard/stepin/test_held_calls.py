@@ -106,7 +106,7 @@ class HeldRowTests(SocketTestCase):
         self.assertIn("<bdi>dana</bdi> is speaking with the caller", row)
         self.assertIn('data-seconds="62.0"><bdi dir="ltr">1:02</bdi>', row)
         self.assertIn('<span class="floor person">', row)
-        self.assertIn("a person</span>", row)
+        self.assertIn("a person is speaking</span>", row)
         self.assertIn('data-held-by="dana" data-is-held data-takes-whispers', row)
 
     async def test_who_waits_until_the_caller_has_been_told_is_about_to(self) -> None:

@@ -124,7 +124,7 @@ class HoldTests(HoldingTestCase):
         self.assertEqual(await self.told(socket), refused)
         await self.assert_closed(socket, 1000)
         await socket.disconnect()
-        self.assertEqual(await self.details(), [{"refused": True}])
+        self.assertEqual(await self.details(), [{"refused": True, "held_by": "omer"}])
 
     async def test_who_leaves_before_the_answer_takes_the_question_back(self) -> None:
         socket = await self.connect()

@@ -10,6 +10,10 @@ from playwright.sync_api import expect
 from tests.dashboard.stepin.step_in_case import StepInTestCase, begin
 from tests.dashboard.talk.cut_line import CutLine
 
+PRESS = """() => { const button = document.getElementById("take-over");
+    button.disabled = false; button.click(); }"""
+"""As in the moment before the page knows who holds the call."""
+
 
 def setUpModule() -> None:
     begin()
@@ -60,7 +64,10 @@ class TakeOverTests(StepInTestCase):
         self.take_over(page)
         other, second = self.opened(user="omer", language="he")
         expect(second.locator("#held-now")).to_contain_text("operator בשיחה עם הצד המתקשר")
-        second.click("#take-over")
+        expect(second.locator("#take-over")).to_be_disabled()
+        expect(second.locator("#take-over-help")).to_contain_text("operator")
+        expect(second.locator("#other-side")).to_have_text("operator")
+        second.evaluate(PRESS)
         refused = second.locator('[data-problem="held"]')
         expect(refused).to_be_visible(timeout=10_000)
         expect(refused).to_contain_text("operator")
@@ -72,8 +79,11 @@ class TakeOverTests(StepInTestCase):
         page.click("#hand-back")
         expect(second.locator("#say-text")).to_be_enabled()
         expect(second.locator("#held-now")).to_be_hidden()
+        expect(second.locator("#take-over")).to_be_enabled()
+        expect(second.locator("#other-side")).to_have_text("הסוכן")
         self.assertEqual(other.complaints, [])
-        self.assertIn(("omer", "take over", {"refused": True}), self.audited(3))
+        refusal = {"refused": True, "held_by": "operator"}
+        self.assertIn(("omer", "take over", refusal), self.audited(3))
         self.assertEqual(self.ended()["was_held"], 1)
 
 

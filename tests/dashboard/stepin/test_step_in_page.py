@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 from playwright.sync_api import expect
@@ -11,6 +10,15 @@ from tests.dashboard.stepin.step_in_case import AUDITED, JOURNAL, StepInTestCase
 
 NO_MICROPHONE = """(name) => { navigator.mediaDevices.getUserMedia = async () => {
     throw new DOMException("", name); }; }"""
+
+
+EMBEDDED = """() => {
+  delete document.querySelector(".live-call").dataset.takesWhispers;
+  document.getElementById("live").dispatchEvent(new Event("htmx:wsAfterMessage"));
+  return [document.getElementById("whisper-text").disabled,
+    document.getElementById("hold-note").disabled, document.getElementById("hold-note-off").hidden];
+}"""
+"""As in a call whose writer takes no whispers: is the line off, is the note, is why hidden?"""
 
 
 def setUpModule() -> None:
@@ -58,14 +66,20 @@ class LineTests(StepInTestCase):
         expect(page.locator("#live-turns")).to_contain_text("רגע אחד, אני בודק", timeout=20_000)
         self.assert_accessible(page)
         self.assertEqual(operator.complaints, [])
+        expect(page.locator("#whisper .state")).to_have_count(0)  # a turn has come since
         page.click("#say-go")
         expect(page.locator("#say [role=alert]")).to_be_visible()
+        self.take_over(page)
+        expect(page.locator("#say [role=alert]")).to_have_count(0)
+        expect(page.locator("#hold-note")).to_be_enabled()
+        self.assertEqual(page.evaluate(EMBEDDED), [True, True, False])
+        page.click("#hand-back")
         self.assertEqual(
-            [(action, detail) for _who, action, detail in self.audited(2)],
+            [(action, detail) for _who, action, detail in self.audited(2)[:2]],
             [("whisper", {"characters": 19}), ("say", {"characters": 17})],
         )
         call = self.ended()
-        self.assertEqual((call["was_held"], json.loads(call["holds"])), (0, []))
+        self.assertEqual(call["was_held"], 1)
         journal = self.server.manage("shell", "-v0", "-c", JOURNAL.format(pk=call["id"]))
         for kind in ("Whispered", "AskedToSay"):
             self.assertIn(f'"kind": "{kind}"', journal.replace('":"', '": "'))
