@@ -284,7 +284,7 @@ class Call(CallLine, CarrierReport, TrialSide, PersonAskedFor):
         waits for a person as the settings say."""
         number, after_hours = self.number, self.is_after_hours
         called = number.as_called(takes_message=after_hours) if number else CalledNumber()
-        if number is None or self.is_from_browser:
+        if number is None or self.via == self.Via.BROWSER:
             called = replace(called, person_wait_s=settings.PERSON_WAIT_S)
         return called
 

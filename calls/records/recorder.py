@@ -30,6 +30,11 @@ logger = logging.getLogger(__name__)
 
 FLUSH_ENTRIES = 1500
 """Half a minute of frames: a part of the journal is no longer."""
+HANDED_ON = (
+    *("holds", "was_held", "messages"),
+    *("asked_person_at", "asked_person_why", "person_waited_ms"),
+)
+"""Fields of the call to which another stream of it adds."""
 
 
 class Recorder:
@@ -79,10 +84,12 @@ class Recorder:
     def call_pk(self) -> int:
         return self._call.pk
 
-    @property
-    def holds(self) -> list[dict[str, Any]]:
-        """As of Call.holds, whatever the database has of them."""
-        return list(self._call.holds)
+    def hand_on(self, call: Call) -> None:
+        """To another stream of the call, what the database cannot know yet."""
+        call.first_turn = max(call.first_turn, self.next_turn)
+        call.first_part = max(call.first_part, self.next_number)
+        for name in HANDED_ON:
+            setattr(call, name, getattr(self._call, name))
 
     def note(self, entry: Event | Action, wall_ms: float) -> None:
         self._part.entries.append((wall_ms, entry))

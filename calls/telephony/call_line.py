@@ -72,12 +72,6 @@ class CallLine(models.Model):
         return self.via == self.Via.LINK
 
     @property
-    def was_withdrawn(self) -> bool:
-        """Its link was, before it ended: that has cut its time short."""
-        withdrawn_at = self.talk_link and self.talk_link.withdrawn_at
-        return bool(withdrawn_at and (self.ended_at is None or withdrawn_at < self.ended_at))
-
-    @property
     def is_real(self) -> bool:
         """As REAL says."""
         return not (self.is_test or self.is_from_browser or self.was_held)

@@ -158,7 +158,8 @@ class Conversation:
         finally:
             self._audio_in.flush()
             self.replies.close("no reply")
-            await self.person.aclose()
+            why = self._ended.result() if self._ended.done() else "failed"
+            await self.person.aclose(why)
             await self._transcriber.aclose()
         return self._ended.result()
 

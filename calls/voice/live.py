@@ -175,15 +175,14 @@ class LiveCall:
         written.cancel()
 
     async def tell_end(self, why: str) -> None:
-        await bus.tell("live", {"type": "live.ended", "call": self.call.pk, "ended_why": why})
+        if why != "replaced":  # else the call goes on
+            await bus.tell("live", {"type": "live.ended", "call": self.call.pk, "ended_why": why})
         logger.info("Ended: %s", why)
 
     def _record(self) -> Recorder:
         if self._recorder is None:
-            if before := self._before:  # what the database cannot know yet
-                self.call.first_turn = max(self.call.first_turn, before.next_turn)
-                self.call.first_part = max(self.call.first_part, before.next_number)
-                self.call.holds = before.holds
+            if self._before:
+                self._before.hand_on(self.call)
             self._recorder = Recorder(self.call, self._changed.set, self._retune, self._open_turn)
             self._recorder.update(ended_at=None, ended_why="")
         return self._recorder
@@ -194,6 +193,8 @@ class LiveCall:
     def _record_end(self, why: str) -> None:
         fields: dict[str, Any] = {"ended_why": why, "malformed_messages": self.malformed_messages}
         fields |= self.conversation.totals() if self.conversation else {"failure": ""}
+        self.call.person_waited_ms += fields.get("person_waited_ms", 0)
+        fields["person_waited_ms"] = self.call.person_waited_ms
         if self._failure:
             fields["failure"] = self._failure
         self._record().end(**fields)
@@ -243,8 +244,8 @@ class LiveCall:
                 self._changed.set()
             case {"type": "call.asked", "call": self.call.pk}:
                 self._audience.take_news(message)
-                if self.conversation and message["listens"] and not message["stops"]:
-                    self.conversation.person.listen_in(message["who"])
+                if (person := self.holding.person) and message["listens"]:
+                    person.listen_in(message["who"], stops=message["stops"])
             case {"type": "call.limited", "call": self.call.pk, "longest_s": longest_s}:
                 self.call.longest_s = longest_s
                 if self.conversation:

@@ -43,7 +43,7 @@ def snapshot(
         "held_by": holding.who,
         "held_s": holding.held_s(turns.now_ms),
         "takes_whispers": conversation.takes_whispers,
-        "wanted": conversation.wanted,
+        "wanted": None if holding.who else conversation.wanted,
         "spoke_until_ms": None if ended_ms is None else clock.at_when(ended_ms),
         "last": last
         and asdict(last)

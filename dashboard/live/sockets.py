@@ -86,7 +86,7 @@ async def ask_call(
 class LiveConsumer(CallsSocket):
     """The page of calls in progress: one row per call, and the details of the one that is open."""
 
-    groups = ("live", bus.TRIALS)
+    groups: Sequence[str] = ("live", bus.TRIALS)
     looked_at = 0
 
     async def connect(self) -> None:
@@ -125,6 +125,9 @@ class LiveConsumer(CallsSocket):
             why = message["ended_why"]
             with translation.override(self.language):
                 words = f"{Call.Ended(why).label}" if why in Call.Ended else why
+            own = await Call.objects.filter(pk=message["call"]).afirst()
+            if own and own.duration:  # longer than at its last snapshot
+                call["seconds"] = own.duration.total_seconds()
             await self.show("dashboard/live/_live_ended.html", call=call, ended_why=words)
             await self._count()
             if _why_wanted(call):

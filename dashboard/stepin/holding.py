@@ -56,7 +56,7 @@ class HoldConsumer(CallSocket):
 
     async def begin(self) -> None:
         self.is_again = self.scope["query_string"] == b"again"
-        self.is_asking = True
+        self.is_asking = not self.is_again  # it holds the call as it is
         await self.tell_call("take_over", who=self.name, again=self.is_again)
 
     @property

@@ -18,6 +18,7 @@ LONGEST_ECHO = 500
 class TalkConsumer(LiveConsumer):
     """The live page's news of one call alone: the one that the page holds."""
 
+    groups = ("live",)
     permission = PERMISSION
 
     async def live_call(self, message: dict[str, Any]) -> None:
@@ -27,6 +28,9 @@ class TalkConsumer(LiveConsumer):
     async def _look(self, pk: int) -> None:
         await super()._look(pk)
         await bus.tell("calls", {"type": "snapshot.wanted"})  # what it told before is gone
+
+    async def _show_wanted(self) -> None:
+        """The call's row says it here."""
 
 
 class EchoConsumer(AsyncWebsocketConsumer):

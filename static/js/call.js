@@ -4,6 +4,7 @@
 
 import WaveSurfer from "../vendor/wavesurfer-8.0.1.esm.js";
 import { bind } from "./keys.js";
+import { inMinutes } from "./minutes.js";
 
 const STEP_S = 2;
 const transcript = document.getElementById("transcript");
@@ -29,7 +30,7 @@ function seek(seconds) {
 }
 
 function show(at) {
-  clock.textContent = `${Math.floor(at / 60)}:${String(Math.floor(at % 60)).padStart(2, "0")}`;
+  clock.textContent = inMinutes(Math.floor(at));
   const x = `${((at / Number(wave.dataset.seconds)) * 100).toFixed(2)}%`;
   now.setAttribute("x1", x);
   now.setAttribute("x2", x);

@@ -1,10 +1,14 @@
 // A live section: its seconds tick, its focus survives a swap, and once the connection is lost it
 // says since when it is frozen. Nothing stale looks live. The silence is counted on between two
-// pieces of news; updates can be paused, and what came meanwhile is then asked for as a whole. What
-// comes as JSON is the details of the one call that the page has opened.
+// pieces of news; updates can be paused, and what came meanwhile is then asked for as a whole: all
+// but who asks for a person, for they wait. What comes as JSON is the details of the one call that
+// the page has opened.
+
+import { inMinutes } from "./minutes.js";
 
 const SIGN_IN_FIRST = 4401;
 const OUT_OF_DATE = 4503;
+const WANTED = '<section class="wanted"'; // _wanted.html
 const AGAIN_MS = 2000;
 const live = document.getElementById("live");
 const frozen = document.getElementById("frozen");
@@ -81,7 +85,7 @@ function tick() {
   for (const clock of live.querySelectorAll("[data-seconds]")) {
     if (!started.has(clock)) started.set(clock, performance.now() - clock.dataset.seconds * 1000);
     const seconds = Math.floor((performance.now() - started.get(clock)) / 1000);
-    clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    clock.textContent = inMinutes(seconds);
   }
 }
 
@@ -107,7 +111,7 @@ live.addEventListener("htmx:wsClose", (event) => {
 
 live.addEventListener("htmx:wsBeforeMessage", (event) => {
   const isDetails = event.detail.message.startsWith("{");
-  if (waiting !== null) {
+  if (waiting !== null && !event.detail.message.startsWith(WANTED)) {
     event.preventDefault();
     if (isDetails) return;
     waiting += 1;

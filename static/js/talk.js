@@ -2,10 +2,10 @@
 // agent does meanwhile, the live page's own socket tells (live.js). Space mutes and never hangs up.
 
 import { look } from "./live.js";
-import { isField, spaceMutes } from "./space.js";
+import { spaceMutes } from "./space.js";
 import { endKnobs, showKnobs } from "./talk_knobs.js";
 import { hindrance, Line } from "./talk_line.js";
-import { button, CLOSED, device, inCall, listDevices, mute, phone, show, shown, showState, watchHidden } from "./talk_page.js";
+import { button, CLOSED, device, inCall, listDevices, mute, phone, pressDigits, show, shown, showState, watchHidden } from "./talk_page.js";
 
 const live = document.getElementById("live");
 const title = document.title;
@@ -158,12 +158,8 @@ document.getElementById("hang-up").addEventListener("click", () => {
   line?.hangUp();
   if (line) close(); // before it was connected
 });
-inCall.addEventListener("click", ({ target }) => line && target.dataset.digit && line.press(target.dataset.digit));
+pressDigits(() => line);
 spaceMutes({ ends: "hang-up", isInCall: () => line, mayMute: () => inCall.dataset.since, toggle: toggleMute });
-document.addEventListener("keydown", (event) => {
-  if (!line || document.body.dataset.shortcuts !== "on" || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (!isField(event.target) && /^[0-9*#]$/.test(event.key)) line.press(event.key);
-});
 for (const id of ["device", "noise-suppression", "gain"]) document.getElementById(id).addEventListener("change", openAnew);
 addEventListener("offline", () => line && show("no-network"));
 navigator.mediaDevices?.addEventListener("devicechange", async () => {

@@ -1,5 +1,7 @@
 // What the Talk page and the page of a shared link have in common: the parts of a call on the page,
-// its state, the sentence about what is wrong, and the choice of a microphone.
+// its state, its keypad, the sentence about what is wrong, and the choice of a microphone.
+
+import { isField } from "./space.js";
 
 const DEAF_MS = 500; // the microphone stood still for longer than this while the page was hidden
 export const CLOSED = { 1000: "", 4403: "refused", 1011: "failed", 4429: "failed", gone: "gone", bye: "", "hung up": "" };
@@ -30,6 +32,15 @@ export async function listDevices() {
   const named = found.filter((each) => each.kind === "audioinput" && each.label && each.deviceId !== "default");
   device.replaceChildren(usual, ...named.map((each) => new Option(each.label, each.deviceId)));
   device.value = named.some((each) => each.deviceId === chosen) ? chosen : "";
+}
+
+/** The keypad's keys, clicked or typed. */
+export function pressDigits(lineNow) {
+  inCall.addEventListener("click", ({ target }) => target.dataset.digit && lineNow()?.press(target.dataset.digit));
+  document.addEventListener("keydown", (event) => {
+    if (document.body.dataset.shortcuts !== "on" || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!isField(event.target) && /^[0-9*#]$/.test(event.key)) lineNow()?.press(event.key);
+  });
 }
 
 /** Says so when the browser stood still with the microphone while the page was hidden. */

@@ -1,9 +1,10 @@
 // The page that a shared link opens: one button, and the agent answers. What a call is, is in
 // talk_line.js. Nothing here tells how the call is made, and nothing leads anywhere else.
 
-import { isField, spaceMutes } from "./space.js";
+import { inMinutes } from "./minutes.js";
+import { spaceMutes } from "./space.js";
 import { hindrance, Line } from "./talk_line.js";
-import { button, CLOSED, device, inCall, listDevices, mute, phone, show, shown, showState, watchHidden } from "./talk_page.js";
+import { button, CLOSED, device, inCall, listDevices, mute, phone, pressDigits, show, shown, showState, watchHidden } from "./talk_page.js";
 
 const find = (id) => document.getElementById(id);
 let line = null;
@@ -50,8 +51,7 @@ async function ring() {
   if (why) {
     showWhy(why);
     lookAtLink();
-  }
-  else if (words) find("not-taken-words").textContent = words;
+  } else if (words) find("not-taken-words").textContent = words;
   show(why ? "" : words ? "not-taken" : "refused");
   return null;
 }
@@ -63,7 +63,7 @@ function follow(mine, { longest_s: longest }) {
       showState("talking");
     }
     find("my-level").value = mine.isMuted ? -60 : detail;
-    find("left").textContent = inMinutes(endsAt - performance.now());
+    find("left").textContent = timeIn(endsAt - performance.now());
   });
   mine.addEventListener("network", () => shown() === "no-network" && show(""));
   mine.addEventListener("back", () => shown() === "reconnecting" && show(""));
@@ -79,7 +79,7 @@ function follow(mine, { longest_s: longest }) {
 }
 
 function showOver(leftMs) {
-  find("was-left").textContent = inMinutes(leftMs);
+  find("was-left").textContent = timeIn(leftMs);
   showHow(leftMs > 0 ? "left" : "time up");
   find("over").hidden = false;
 }
@@ -110,9 +110,8 @@ async function lookAtLink() {
   }
 }
 
-function inMinutes(ms) {
-  const seconds = Math.max(0, Math.ceil(ms / 1000));
-  return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, "0")}`;
+function timeIn(ms) {
+  return inMinutes(Math.max(0, Math.ceil(ms / 1000)));
 }
 
 function open() {
@@ -155,12 +154,8 @@ find("hang-up").addEventListener("click", () => {
   line?.hangUp();
   if (line) close(); // before it was connected
 });
-inCall.addEventListener("click", ({ target }) => line && target.dataset.digit && line.press(target.dataset.digit));
+pressDigits(() => line);
 spaceMutes({ ends: "hang-up", isInCall: () => line, mayMute: () => endsAt, toggle: toggleMute });
-document.addEventListener("keydown", (event) => {
-  if (!line || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (!isField(event.target) && /^[0-9*#]$/.test(event.key)) line.press(event.key);
-});
 device.addEventListener("change", openAnew);
 addEventListener("offline", () => line && show("no-network"));
 navigator.mediaDevices?.addEventListener("devicechange", async () => {

@@ -3,6 +3,8 @@
 // A sound comes only if it was asked for, and that is not remembered: a browser plays none before
 // somebody has clicked.
 
+import { inMinutes } from "./minutes.js";
+
 const AGAIN_MS = 10_000; // who was gone for less was only shown anew, as after a reconnection
 const NOTIFIES = "notify of callers asking for a person";
 const live = document.getElementById("live");
@@ -106,13 +108,13 @@ function look() {
 }
 
 function countDown() {
-  if (live.classList.contains("is-frozen") || live.classList.contains("is-paused")) return;
+  if (live.classList.contains("is-frozen")) return;
   const now = performance.now();
   for (const left of document.querySelectorAll("[data-left]")) {
     seen.set(left.closest("[data-wanted]").dataset.wanted, now);
     if (!ends.has(left)) ends.set(left, now + left.dataset.left * 1000);
     const seconds = Math.max(0, Math.ceil((ends.get(left) - now) / 1000));
-    left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    left.textContent = inMinutes(seconds);
   }
 }
 

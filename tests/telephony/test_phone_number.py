@@ -251,3 +251,9 @@ class DeletedTests(TestCase):
         call = Call.objects.get()
         self.assertEqual((call.number, call.called), (None, "+972771234567"))
         self.assertEqual(call.as_called, CalledNumber(person_wait_s=settings.PERSON_WAIT_S))
+
+    def test_only_one_of_us_who_tries_a_number_has_another_wait_than_its_callers(self) -> None:
+        number = PhoneNumber(number="+97221112222", person_wait_s=45)
+        waits = {"telephone": 45, "link": 45, "browser": settings.PERSON_WAIT_S}
+        for via, wait_s in waits.items():
+            self.assertEqual(Call(via=via, number=number).as_called.person_wait_s, wait_s)

@@ -119,6 +119,18 @@ class CountTests(LinkTestCase):
             call.save()
             self.assertAlmostEqual(self.link.seconds_today(), seconds, places=3)
 
+    def test_a_persons_time_is_beside_what_the_call_may_take_and_counts(self) -> None:
+        call = self.a_call()
+        call.holds = [
+            {"from_ms": 60_000, "until_ms": 660_000},
+            {"from_ms": 700_000, "until_ms": None},
+        ]
+        call.save()
+        self.assertEqual(self.link.seconds_today(), HELD_S + 600)
+        call.ended_at = call.rang_at + timedelta(minutes=12)
+        call.save()
+        self.assertAlmostEqual(self.link.seconds_today(), 720, places=3)
+
     def test_a_call_has_no_more_than_what_is_left_of_the_day(self) -> None:
         self.link = a_link(most_minutes_a_day=8)
         self.a_call(5)

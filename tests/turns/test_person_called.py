@@ -6,10 +6,12 @@ from django.test import SimpleTestCase
 
 from calls.language.language import words_of
 from tests.script import ADAPTIVE, ScriptedCall, adaptive
+from tests.turns.persons.calls import NOTICE, hand_back, take_over
 from tuning.turns import journal
 from tuning.turns.events import (
     Action,
     CallPerson,
+    HandOver,
     HangUp,
     PersonWanted,
     Prompt,
@@ -168,6 +170,50 @@ class PersonCalledTests(SimpleTestCase):
         call.silence(WAIT_MS)
         self.assertNotIn("nobody_came", [each.name for each in call.of(Prompt)])
         self.assertEqual(call.core.called_person.waited_ms(call.at_ms), waited_ms)
+
+    def test_who_comes_while_the_caller_has_still_to_be_told_is_awaited_until_then(self) -> None:
+        call = listening()
+        asks(call)
+        take_over(call, NOTICE)
+        self.assertTrue(call.core.called_person.is_awaited)
+        call.reply_begins()
+        call.silence(2000)
+        before_ms = call.core.called_person.waited_ms(call.at_ms)
+        self.assertIsInstance(call.reply_ends()[-1], HandOver)
+        self.assertFalse(call.core.called_person.is_awaited)
+        call.silence(5000)
+        self.assertEqual(call.core.called_person.waited_ms(call.at_ms), before_ms)
+        self.assert_replays(call)
+
+    def test_who_does_not_come_after_all_leaves_the_caller_waiting(self) -> None:
+        def changes_their_mind(call: ScriptedCall) -> None:
+            hand_back(call)
+            call.reply_is_heard()
+
+        def cannot_be_announced(call: ScriptedCall) -> None:
+            call.feed(ReplyFailed(call.at_ms, call.core.turn, "refused"))
+            call.reply_is_heard()
+
+        for leave in (changes_their_mind, cannot_be_announced):
+            call = listening()
+            asks(call)
+            take_over(call, NOTICE)
+            leave(call)
+            self.assertTrue(call.core.called_person.is_awaited)
+            self.assertEqual(call.wait_for(Prompt, WAIT_MS + 1000).name, "nobody_came")
+            self.assert_replays(call)
+
+    def test_after_a_hand_back_nobody_is_awaited(self) -> None:
+        call = listening()
+        asks(call)
+        take_over(call)
+        call.silence(3000)
+        hand_back(call)
+        call.reply_is_heard()
+        call.silence(WAIT_MS)
+        names = [prompt.name for prompt in call.of(Prompt)]
+        self.assertNotIn("nobody_came", names)
+        self.assertEqual(len(call.of(CallPerson)), 1)
 
     def test_the_third_failure_in_a_row_calls_a_person_instead_of_ending_the_call(self) -> None:
         call = listening()

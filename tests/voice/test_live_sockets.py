@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
@@ -11,7 +12,10 @@ from django.test import TransactionTestCase
 
 from dashboard.live.close_codes import SIGN_IN_FIRST
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer
+from dashboard.talk.sockets import TalkConsumer
+from dashboard.templatetags.figures import clock
 from hevoice import bus
+from tests.dashboard.call_rows import a_call
 from tuning.models import TimingProfile
 
 
@@ -98,6 +102,18 @@ class LiveTests(SocketTestCase):
         self.assertIn('<bdi dir="ltr">+972771234567</bdi>', row)
         await socket.disconnect()
 
+    async def test_a_call_that_has_ended_has_its_own_length(self) -> None:
+        call = await sync_to_async(a_call)(1)
+        assert call.duration
+        socket = await self.connect()
+        await socket.receive_from()
+        await self.tell_call(call.pk, seconds=1.0)
+        for _text in ("row", "count"):
+            await socket.receive_from()
+        await self.tell(type="live.ended", call=call.pk, ended_why="goodbye")
+        self.assertIn(clock(call.duration), await socket.receive_from())
+        await socket.disconnect()
+
     async def test_the_newest_call_stands_first(self) -> None:
         socket = await self.connect()
         await socket.receive_from()
@@ -141,6 +157,21 @@ class LiveTests(SocketTestCase):
         await self.tell_call(1)
         self.assertNotIn("asks for a person", await socket.receive_from())
         self.assertNotIn("data-wanted", await socket.receive_from())
+        await socket.disconnect()
+
+    async def test_the_talk_page_is_told_of_its_call_alone_and_of_no_queue(self) -> None:
+        socket = await self.connect(TalkConsumer)
+        await socket.receive_from()
+        await socket.send_to(text_data='{"look": 2}')
+        await self.tell_call(1)
+        await self.tell(type="pulse")
+        await self.tell_call(2, wanted={"why": "asked", "waited_s": 1.0, "left_s": 9.0})
+        shown = [await socket.receive_from() for _part in range(2)]
+        self.assertIn('id="live-2"', shown[0])
+        self.assertIn("asks for a person", shown[0])
+        self.assertIn("live-count", shown[1])
+        await get_channel_layer().group_send(bus.TRIALS, {"type": "trial.changed"})
+        self.assertTrue(await socket.receive_nothing())
         await socket.disconnect()
 
     async def test_who_asked_and_hangs_up_leaves_the_block(self) -> None:

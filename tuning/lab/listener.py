@@ -16,6 +16,7 @@ from tuning.turns.endpointing import NO_VERDICT
 from tuning.turns.events import (
     SILENCE,
     Action,
+    AskedToSay,
     CallBegan,
     Dismiss,
     Event,
@@ -35,6 +36,7 @@ from tuning.turns.events import (
     Say,
     StopReply,
     Think,
+    TookOver,
     Transcribed,
 )
 from tuning.turns.heard import CallerVoice
@@ -139,6 +141,9 @@ class Listener:
             case Transcribed() if self.muted_ms is not None:
                 return event if event.until_ms <= self.muted_ms else None
             case CallBegan() | Retuned() | JudgedLocally():
+                return None
+            case TookOver() | AskedToSay() if self.is_answered:  # it is heard instead of the answer
+                self.muted_ms = event.at_ms if self.muted_ms is None else self.muted_ms
                 return None
             case JudgedByModel():
                 own = [each for each in self._pending if isinstance(each, JudgedByModel)]

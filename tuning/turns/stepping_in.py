@@ -39,8 +39,8 @@ class SteppingIn:
         self.due = self.notice(notice)
 
     def say_in(self, turn: int) -> None:
-        """This turn says it."""
-        self._said_in, self.due = turn, ""
+        """This turn says it. Should it be stopped, it is still due."""
+        self._said_in = turn
 
     def heard(self, turn: int) -> None:
         """The caller has heard this turn to its end."""

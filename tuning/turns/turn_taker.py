@@ -471,7 +471,6 @@ class TurnTaker:
         if self._agent.last_words:
             return [Refuse(event.who, "last words")]
         person.who = event.who
-        self.called_person.await_no_longer(self.now_ms)
         if self._agent.is_giving_notice:
             return []
         silenced = self._silence_agent("taken over")
@@ -481,6 +480,7 @@ class TurnTaker:
 
     def _hand_over(self) -> HandOver:
         self._person.begin(self.now_ms)
+        self.called_person.await_no_longer(self.now_ms)
         self._asks = Asked()
         return HandOver(self._agent.leave_to_person(), self._person.who)
 
@@ -532,6 +532,7 @@ class TurnTaker:
             return self._say(self._agent.apologise(self.now_ms, stopped))
         who, stop = self._person.who, self._agent.stop(stopped)
         self._person.end(self.now_ms)
+        self._person.due = ""
         if not who:
             self._await_keys()
             return [stop]

@@ -216,5 +216,7 @@ class TalkLink(models.Model):
 
 
 def _seconds(call: Call) -> float:
-    most = timedelta(seconds=(call.longest_s or 0) + FAREWELL_S)
+    """Persons who held it had their time beside the link's."""
+    held_ms = sum((hold["until_ms"] or hold["from_ms"]) - hold["from_ms"] for hold in call.holds)
+    most = timedelta(seconds=(call.longest_s or 0) + FAREWELL_S, milliseconds=held_ms)
     return min(call.duration or most, most).total_seconds()

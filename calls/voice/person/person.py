@@ -2,7 +2,7 @@
 
 The core decides, here as everywhere: all that they do is fed to it, and `act` does what it says.
 Rule: a person's voice goes out as it comes. What would pile up is left out, so that it is never
-heard later than it must be.
+heard later than it must be; so is all of it while the caller's line stands still.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ MOST_AHEAD_MS = 400
 """So much of their voice may wait at the carrier,"""
 QUIET_AHEAD_MS, QUIET_DB = 120, -50
 """and so much while they are silent, which catches up."""
+STILL_MS = 500
+"""A line that has brought no sound of the caller for so long takes none either."""
 
 Order = events.HandOver | events.Refuse | events.Overhear
 
@@ -61,6 +63,8 @@ class Person:
         """Of the one who has the floor."""
         self._heard_ms = self._plays_until_ms = 0.0
         """Wall times: of their last sound, and until which what was sent will have been played."""
+        self._is_still = False
+        """The caller's line has stood still since they spoke last."""
         self._words: PersonWords | None = None
         self._open_words: set[PersonWords] = set()
         self._last: TurnInProgress | None = None
@@ -84,9 +88,12 @@ class Person:
 
     # What persons do.
 
-    def listen_in(self, who: str) -> None:
-        """The caller is told so, if they must be."""
-        if not self.may_listen and who not in self._listeners:
+    def listen_in(self, who: str, *, stops: bool = False) -> None:
+        """The caller is told so, if they must be; should that fail, then again when they listen
+        anew."""
+        if stops:
+            self._listeners.discard(who)
+        elif not self.may_listen and who not in self._listeners:
             self._listeners.add(who)
             self._feed(events.ListenedIn(self._now_ms, who, self._notice))
 
@@ -122,6 +129,12 @@ class Person:
             return
         self._heard_ms = now_ms = self._means.clock.wall_ms
         self._words.push(audio)
+        if now_ms - self._means.clock.arrived_ms >= STILL_MS:
+            self._is_still = True
+            return
+        if self._is_still:  # what has waited on the way is too late
+            self._is_still, self._plays_until_ms = False, 0.0
+            self._means.out.clear()
         ahead_ms = max(0.0, self._plays_until_ms - now_ms)
         audio_ms = len(audio) / BYTES_PER_MS
         is_quiet = level_db(audio) < QUIET_DB
@@ -200,9 +213,9 @@ class Person:
         else:
             self._means.record.keep(self._last)
 
-    async def aclose(self) -> None:
-        """The call is over."""
+    async def aclose(self, why: str) -> None:
+        """The call is over, or goes on with another stream, in which nobody holds it."""
         await asyncio.gather(*(words.aclose() for words in self._open_words))
         self._replies.end_of_person()
         if self._who:
-            self._holds.ended(self._now_ms, "call over", "")
+            self._holds.ended(self._now_ms, "lost" if why == "replaced" else "call over", "")

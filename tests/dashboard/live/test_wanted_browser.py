@@ -67,6 +67,7 @@ class WantedTests(BrowserTestCase):
     def test_who_looks_away_is_notified_and_who_looks_sees_the_block(self) -> None:
         operator = self.signed_in(language="en")
         page = self.notified(operator)
+        page.click("#pause")
         page.evaluate(LOOKS_AWAY)
         enough, calling = self.call()
         row = page.locator("[data-wanted]")
@@ -76,6 +77,8 @@ class WantedTests(BrowserTestCase):
         self.assertIn("•", caller)
         self.assertEqual(page.evaluate(TOLD), [["A caller asks for a person", caller]])
         self.assertTrue(page.title().startswith("(1) "), page.title())
+        expect(page.locator(".live-call")).to_have_count(0)
+        page.click("#pause")
         expect(page.locator(".live-call .badge").first).to_have_text("asks for a person")
         waited, left = (page.evaluate(SECONDS, f"[data-wanted] [data-{each}]")
                         for each in ("seconds", "left"))  # fmt: skip

@@ -134,6 +134,13 @@ class HoldTests(HoldingTestCase):
         self.assertEqual((news["type"], news["channel"]), ("call.hand_back", asker))
         self.assertEqual(await self.details(), [])
 
+    async def test_one_who_is_lost_once_more_before_the_answer_hands_nothing_back(self) -> None:
+        socket = await self.connect(query="?again")
+        self.assertTrue((await self.news())["again"])
+        await socket.disconnect(1006)
+        with self.assertRaises(TimeoutError):
+            await self.news()
+
     async def test_handing_back_takes_the_note_along_and_is_noted_with_its_length(self) -> None:
         socket, asker = await self.holding()
         await socket.send_to(text_data=json.dumps({"hand_back": "  נקבע ליום שני " + "א" * 400}))

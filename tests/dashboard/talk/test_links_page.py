@@ -165,7 +165,8 @@ class CallsByLinkTests(TestCase):
         self.assertContains(page, "For the fair")
 
     def test_a_call_whose_link_was_withdrawn_says_so(self) -> None:
-        ended_at = self.call.ended_at
+        ended_at = timezone.now()
+        self.call.ended_at = ended_at
         self.call.ended_why = Call.Ended.TIME_UP
         self.call.save()
         for withdrawn_at, is_withdrawn in (

@@ -50,7 +50,7 @@ class NoMicrophoneTests(MicrophoneTestCase):
     def test_every_reason_why_there_is_none_is_a_sentence_of_its_own(self) -> None:
         for name, problem, words in (
             ("NotAllowedError", "denied", "Allow it by the sign beside the page's address"),
-            ("NotFoundError", "no-microphone", "Connect one, or choose another"),
+            ("NotFoundError", "no-microphone", "Connect it, or choose another"),
             ("NotReadableError", "microphone-busy", "Close that program"),
         ):
             with self.subTest(problem):

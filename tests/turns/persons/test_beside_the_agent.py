@@ -171,6 +171,19 @@ class NoticeTests(SimpleTestCase):
         call.feed(ListenedIn(call.at_ms, "ron", NOTICE))
         self.assertEqual(call.wait_for(Say).turn, 2)
 
+    def test_a_listener_whose_notice_was_cut_off_has_it_said_anew(self) -> None:
+        call = ScriptedCall.speaking()
+        call.feed(ListenedIn(call.at_ms, "dana", NOTICE))
+        ask_to_say(call, "רגע", NOTICE)
+        call.reply_begins()
+        call.silence(1600)
+        call.says("רגע רגע", 900)
+        self.assertEqual(call.last(StopReply).why, "barge-in")
+        call.wait_for(Reply)
+        call.reply_is_heard()
+        self.assertFalse(call.core.is_noticed)
+        self.assertEqual(call.wait_for(Say, 500).text, NOTICE)
+
     def test_keys_over_one_for_a_listener_are_answered(self) -> None:
         call = ScriptedCall.listening()
         call.feed(ListenedIn(call.at_ms, "ron", NOTICE))

@@ -240,6 +240,22 @@ class NoticeTests(VirtualTimeTestCase):
         said = [turn.answered for turn in await phone.turns() if turn.why == "notice"]
         self.assertEqual(said, [NOTICE])
 
+    async def test_who_listens_anew_has_a_notice_that_failed_said_anew(self) -> None:
+        with services(speaker=Hoarse):
+            async with PhoneCall(speed=1) as phone, Page("dana") as page:
+                await phone.until_quiet()
+                async with silent(phone):
+                    for _time in range(2):
+                        turn = conversation_of("CA1").turns.turn
+                        for _ask in range(3):
+                            await page.tell("asked", listens=True, stops=False)
+                            await asyncio.sleep(0.3)
+                        self.assertEqual(conversation_of("CA1").turns.turn, turn + 1)
+                        await page.tell("asked", listens=True, stops=True)
+                        await until(lambda: conversation_of("CA1").turns.is_listening)
+        said = [(turn.why, turn.outcome) for turn in (await phone.turns())[1:]]
+        self.assertEqual(said, [("notice", "failed")] * 2)
+
     async def test_what_a_person_has_said_comes_after_the_notice(self) -> None:
         async with answered() as phone, Page("dana") as page, silent(phone):
             for text in ("רגע", "עוד רגע"):

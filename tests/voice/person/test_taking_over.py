@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 
 from calls.models import Call, Turn
 from calls.records.post_call import keep
@@ -13,7 +15,7 @@ from calls.services import By, HistoryLine
 from calls.voice import prompts
 from calls.voice.snapshot import snapshot
 from tests.fakes import TONE
-from tests.phone import conversation_of
+from tests.phone import PhoneCall, conversation_of
 from tests.virtual_time import VirtualTimeTestCase
 from tests.voice.person.calls import (
     CALLER,
@@ -25,6 +27,7 @@ from tests.voice.person.calls import (
 )
 from tests.voice.person.page import VOICE, Page
 from tests.voice.test_conversation import LONG, RememberingWriter
+from tuning.turns.events import PersonWanted
 
 
 class TakingOverTests(VirtualTimeTestCase):
@@ -137,6 +140,57 @@ class TakingOverTests(VirtualTimeTestCase):
         call = await phone.ended()
         self.assertEqual(call.holds[0]["ended"], "call over")
         self.assertIsNotNone(call.holds[0]["until_ms"])
+
+    async def test_a_stream_that_is_replaced_loses_the_person_but_neither_call_nor_record(
+        self,
+    ) -> None:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add("live", channel)
+        async with answered() as phone, Page("dana") as page:
+            async with silent(phone):
+                conversation = conversation_of("CA1")
+                conversation.feed(PersonWanted(conversation.turns.now_ms, "asked"))
+                await phone.say("_" * 5)
+                await page.take_over()
+                await page.speak(9)
+            waited_ms = conversation.totals()["person_waited_ms"]
+            first = page.call.call
+            async with PhoneCall(speed=1) as second:
+                self.assertEqual((await page.until("over"))["why"], "lost")
+                await second.until(lambda: page.call.conversation is not None)
+                again = conversation_of("CA1")
+                again.feed(PersonWanted(again.turns.now_ms, "asked"))
+                await second.say("_" * 5)
+            call = await second.ended()
+        self.assertEqual([hold["ended"] for hold in call.holds], ["lost"])
+        self.assertEqual((call.person_came, call.was_held), ("dana", True))
+        assert call.asked_person_at
+        assert first.asked_person_at
+        self.assertAlmostEqual(
+            call.asked_person_at, first.asked_person_at, delta=timedelta(milliseconds=10)
+        )
+        self.assertGreater(call.person_waited_ms, waited_ms + 100)
+        while (message := await layer.receive(channel))["type"] != "live.ended":
+            pass
+        self.assertEqual(message["ended_why"], "caller hung up")
+
+    async def test_a_person_is_not_heard_late_where_the_callers_line_stood_still(self) -> None:
+        async with answered() as phone, Page("dana") as page:
+            async with silent(phone):
+                await page.take_over()
+                await page.speak(30)
+            before = len(phone.sent)
+            await page.speak(150)
+            self.assertLessEqual(len(heard_of(phone, before)), 600 * 8)
+            before = len(phone.sent)
+            async with silent(phone):
+                await asyncio.sleep(0.1)
+                await page.speak(30)
+            self.assertEqual(phone.sent[before]["event"], "clear")
+            self.assertEqual(heard_of(phone, before), VOICE * 30)
+            words = TwoTranscribers.made[1]
+            self.assertGreaterEqual(sum(words.messages) // 8, 210 * 20)
 
     async def test_without_the_persons_words_the_call_goes_on_and_says_so(self) -> None:
         async with answered(person_fails=True) as phone, Page("dana") as page:
