@@ -34,7 +34,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     form = CallFilter(request.GET)
     is_more, shown = "before" in request.GET, _shown(request)
     wanted = PAGE_CALLS if is_more else min(max(shown, PAGE_CALLS), MOST_SHOWN)
-    found = form.found().select_related("profile", "revision", "trial")
+    found = form.found().select_related("profile", "revision", "trial", "talk_link")
     page = list(after_place(found, "rang_at", request.GET.get("before", ""))[: wanted + 1])
     calls, has_more = page[:wanted], len(page) > wanted
     here = form.chosen | {"shown": f"{shown if is_more else wanted}"}

@@ -52,7 +52,7 @@ class ShownTurn:
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole call, with one turn in detail: ?turn=3, else the first that was answered."""
     one = get_object_or_404(
-        Call.objects.select_related("profile", "revision", "number", "trial"), pk=pk
+        Call.objects.select_related("profile", "revision", "number", "trial", "talk_link"), pk=pk
     )
     turns = list(one.turns.select_related("revision"))
     dropped = sum(one.frames_dropped.values())

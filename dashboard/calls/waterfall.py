@@ -14,8 +14,9 @@ from dashboard.charts import LABEL_LEFT_FROM, AxisMark, percent, round_axis, ste
 from tuning.turns.endpointing import verdict_in
 
 LANE_PX = 22
-LABEL_ROOM = 12.0
-"""A label left of its bar needs this much of the chart's width."""
+CHARACTER_ROOM = 4.0
+"""A label left of its bar needs this much of the chart's width for each of its characters: on a
+telephone the chart has 190 px."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Lane:
     def label_x(self) -> float:
         """After the lane's last bar; where that leaves the chart before its first, or inside it."""
         start = self.bars[0].x
-        return start if self.is_label_left and start >= LABEL_ROOM else self._end
+        room = CHARACTER_ROOM * len(self.label)
+        return start if self.is_label_left and start >= room else self._end
 
     @property
     def is_label_left(self) -> bool:

@@ -19,7 +19,9 @@ NEWEST_CALLS = 8
 @require_safe
 @may("calls.view_call")
 def home(request: HttpRequest) -> HttpResponse:
-    ended = Call.objects.filter(ended_at__isnull=False).select_related("profile", "revision")
+    ended = Call.objects.filter(ended_at__isnull=False).select_related(
+        "profile", "revision", "talk_link"
+    )
     may_replay = request.user.has_perm("calls.replay_call")
     context = {
         "tiles": cached("tiles", tiles),

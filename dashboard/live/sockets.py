@@ -125,6 +125,9 @@ class LiveConsumer(CallsSocket):
             why = message["ended_why"]
             with translation.override(self.language):
                 words = f"{Call.Ended(why).label}" if why in Call.Ended else why
+            own = await Call.objects.filter(pk=message["call"]).afirst()
+            if own and own.duration:  # longer than at its last snapshot
+                call["seconds"] = own.duration.total_seconds()
             await self.show("dashboard/live/_live_ended.html", call=call, ended_why=words)
             await self._count()
             if _why_wanted(call):

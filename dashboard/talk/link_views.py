@@ -8,6 +8,7 @@ from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +20,8 @@ from dashboard.models import AuditEvent
 from dashboard.profiles.draft_saving import person_of
 from dashboard.talk.link_form import LinkForm
 from hevoice import bus
+
+THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,8 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def _links(request: HttpRequest, form: LinkForm, status: int = 200) -> HttpResponse:
     found = TalkLink.objects.select_related("number", "made_by")
     rows = [_row(request, link) for link in found]
-    context = {"rows": rows, "form": form}
+    host, _port = split_domain_port(request.get_host())
+    context = {"rows": rows, "form": form, "is_here_only": host in THIS_MACHINE}
     return render(request, "dashboard/talk/links.html", context, status=status)
 
 

@@ -6,4 +6,7 @@ from django.urls import path
 
 from dashboard.talk import visitor_views
 
-urlpatterns = [path("try/<str:address>/", visitor_views.visit, name="visit")]
+urlpatterns = [
+    path("try/<str:address>/", visitor_views.visit, name="visit"),
+    path("try/<str:address>/state/", visitor_views.state, name="link_state"),
+]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.cache import never_cache
@@ -36,3 +36,15 @@ def visit(request: HttpRequest, address: str) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "same-origin"
     return response
+
+
+@require_safe
+@never_cache
+def state(request: HttpRequest, address: str) -> JsonResponse:
+    """For a page whose call is over: why the link gives no other, and whether that is for good."""
+    link = TalkLink.found(address)
+    closed = link.closed() if link else UNKNOWN
+    if closed is None:
+        return JsonResponse({"why": "", "isFinal": False})
+    with translation.override(language_of(request)):
+        return JsonResponse({"why": f"{closed.words}", "isFinal": closed.is_final})

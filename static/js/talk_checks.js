@@ -103,6 +103,8 @@ async function checkAll() {
     const played = await opened(context, plain, (ear) => toneHeard(context, ear));
     const isRunning = context.state === "running" && context.currentTime > 0;
     show("loudspeaker", !isRunning ? "bad" : played > ABOVE_ROOM_DB ? "ok" : "unsure");
+    const isHeard = loudness > VOICE_DB || played > ABOVE_ROOM_DB;
+    if (!isHeard || !isRunning) return show("echo", "skipped"); // a deaf microphone hears no echo
     show("echo", "busy");
     const left = await opened(context, wishes(), (ear) => toneHeard(context, ear));
     show("echo", left > ABOVE_ROOM_DB ? "unsure" : "ok");

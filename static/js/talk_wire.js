@@ -46,7 +46,7 @@ export class Wire {
     this.went += 1;
     this.kept.push(text);
     if (this.kept.length > KEPT) this.kept.shift();
-    if (this.isUp) this.socket.send(text);
+    if (this.isUp && this.socket.readyState === WebSocket.OPEN) this.socket.send(text); // else kept
   }
 
   /** The other side has not been heard for too long. */

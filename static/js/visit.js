@@ -10,6 +10,8 @@ const find = (id) => document.getElementById(id);
 let line = null;
 let endsAt = 0; // by this page's clock, once the call has begun
 
+const LOOK_AGAIN_MS = 3000; // a call that is just over still holds the day's time
+
 const wishes = () => ({ device: device.value, noiseSuppression: false, autoGainControl: false });
 
 function showWhy(words) {
@@ -46,8 +48,10 @@ async function ring() {
   const isOurs = answer.headers.get("Content-Type")?.startsWith("application/json");
   const { why, words } = isOurs ? await answer.json() : {};
   close();
-  if (why) showWhy(why);
-  else if (words) find("not-taken-words").textContent = words;
+  if (why) {
+    showWhy(why);
+    lookAtLink();
+  } else if (words) find("not-taken-words").textContent = words;
   show(why ? "" : words ? "not-taken" : "refused");
   return null;
 }
@@ -70,14 +74,40 @@ function follow(mine, { longest_s: longest }) {
     if (!problem) showOver(endsAt - performance.now());
     close();
     show(problem);
+    lookAtLink();
   });
 }
 
 function showOver(leftMs) {
-  const how = leftMs > 0 ? "left" : "time up";
   find("was-left").textContent = timeIn(leftMs);
-  for (const each of document.querySelectorAll("[data-over]")) each.hidden = each.dataset.over !== how;
+  showHow(leftMs > 0 ? "left" : "time up");
   find("over").hidden = false;
+}
+
+function showHow(how) {
+  for (const each of document.querySelectorAll("[data-over]")) each.hidden = each.dataset.over !== how;
+}
+
+async function stateOfLink() {
+  try {
+    return await (await fetch(phone.dataset.state)).json();
+  } catch {
+    return {}; // no network, or no server: whoever calls is told
+  }
+}
+
+/** A link that gives no call now says so, and offers no button that cannot work. */
+async function lookAtLink() {
+  for (const waitMs of [0, LOOK_AGAIN_MS]) {
+    await new Promise((done) => { setTimeout(done, waitMs); });
+    const { why, isFinal } = await stateOfLink();
+    if (!why || line) return;
+    if (!isFinal && !waitMs) continue;
+    showHow("closed");
+    showWhy(why);
+    phone.hidden = true;
+    return;
+  }
 }
 
 function timeIn(ms) {

@@ -29,7 +29,7 @@ class RingTests(LinkTestCase):
         call = Call.objects.get()
         self.assertEqual((call.call_sid, call.token), (told["call"], told["token"]))
         self.assertEqual((call.via, call.talk_link), ("link", self.link))
-        self.assertEqual(call.caller, "link: a name of twenty-six signs")
+        self.assertEqual(call.caller, "a name of twenty-six signs")
         self.assertEqual((call.number, call.called), (number, number.number))
         self.assertEqual((call.longest_s, told["longest_s"]), (300, 300))
         self.assertEqual(sorted(told), ["call", "longest_s", "rang", "token"])

@@ -81,6 +81,21 @@ class PageTests(LinkTestCase):
                 self.assertEqual(page.headers["Content-Language"], language)
         self.assertIn("אין קישור כזה", self.ring("guessed", language="he").json()["why"])
 
+    def test_after_a_call_the_page_learns_whether_there_is_another(self) -> None:
+        def state(address: str = "") -> tuple[bool, bool]:
+            told = self.client.get(f"/try/{address or self.link.address}/state/?language=en").json()
+            return bool(told["why"]), told["isFinal"]
+
+        self.assertEqual(state(), (False, False))
+        self.assertEqual(state("guessed"), (True, True))
+        self.link.most_minutes_a_day = 0
+        self.link.save()
+        self.assertEqual(state(), (True, False))
+        self.link.withdraw()
+        self.assertEqual(state(), (True, True))
+        told = self.client.get(f"/try/{self.link.address}/state/?language=he").json()
+        self.assertIn("הקישור הזה בוטל", told["why"])
+
     def test_the_recording_is_told_before_the_button(self) -> None:
         number = PhoneNumber.objects.create(number="+97231234567", name="Desk", records=True)
         self.link = a_link(number=number)

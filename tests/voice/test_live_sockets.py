@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
@@ -13,7 +14,9 @@ from django.test import TransactionTestCase
 from dashboard.live.close_codes import SIGN_IN_FIRST
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer
 from dashboard.talk.sockets import TalkConsumer
+from dashboard.templatetags.figures import clock
 from hevoice import bus
+from tests.dashboard.call_rows import a_call
 from tuning.models import TimingProfile
 
 
@@ -98,6 +101,18 @@ class LiveTests(SocketTestCase):
         await self.tell_call(2, number="")
         row = await socket.receive_from()
         self.assertIn('<bdi dir="ltr">+972771234567</bdi>', row)
+        await socket.disconnect()
+
+    async def test_a_call_that_has_ended_has_its_own_length(self) -> None:
+        call = await sync_to_async(a_call)(1)
+        assert call.duration
+        socket = await self.connect()
+        await socket.receive_from()
+        await self.tell_call(call.pk, seconds=1.0)
+        for _text in ("row", "count"):
+            await socket.receive_from()
+        await self.tell(type="live.ended", call=call.pk, ended_why="goodbye")
+        self.assertIn(clock(call.duration), await socket.receive_from())
         await socket.disconnect()
 
     async def test_the_newest_call_stands_first(self) -> None:

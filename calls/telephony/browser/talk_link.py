@@ -54,6 +54,11 @@ class Closed:
     state: Promise
     words: Promise
 
+    @property
+    def is_final(self) -> bool:
+        """Waiting does not help."""
+        return self.status != HTTPStatus.TOO_MANY_REQUESTS
+
 
 UNKNOWN = Closed(
     HTTPStatus.NOT_FOUND,
@@ -150,7 +155,7 @@ class TalkLink(models.Model):
     @property
     def caller(self) -> str:
         """Who its calls are from, as far as anybody knows."""
-        return f"link: {self.name}"
+        return self.name
 
     def taken(self) -> models.QuerySet[Call]:
         """Its calls, but for those that never began and can no longer."""

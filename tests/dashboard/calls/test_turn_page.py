@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.html import strip_tags
 
 from calls.models import Turn
-from dashboard.calls.waterfall import waterfall
+from dashboard.calls.waterfall import Bar, Lane, waterfall
 from tests.dashboard.call_rows import a_call, a_turn
 from tests.dashboard.test_dashboard import SignedInTestCase
 from tuning.models import TimingProfile
@@ -46,6 +46,12 @@ class TurnPageTests(SignedInTestCase):
         """The words of the call's page, spaces as they read."""
         page = self.page(f"calls/{turn.call.pk}/", language)
         return re.sub(r"\s+", " ", html.unescape(strip_tags(page)))
+
+    def test_a_label_never_stands_over_the_name_of_its_lane(self) -> None:
+        for start, label, at in ((40.0, "1,018", 40.0), (15.0, "1,018", 95.0), (15.0, "73", 15.0)):
+            bar = Bar("policy", start, 95.0 - start, label)
+            with self.subTest(start=start, label=label):
+                self.assertEqual(Lane("sending", 0, (bar,)).label_x, at)
 
     def test_the_silence_is_the_sum_of_its_parts_in_both_languages(self) -> None:
         turn = prepared()

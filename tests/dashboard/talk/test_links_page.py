@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from calls.models import Call
@@ -102,6 +102,30 @@ class LinksPageTests(TestCase):
             TalkLink.objects.update(**fields)
             self.assertContains(self.client.get(PAGE), words)
 
+    def test_only_an_address_that_will_open_again_is_offered(self) -> None:
+        self.made()
+        link = TalkLink.objects.get()
+        for fields, is_offered in (
+            ({"most_minutes_a_day": 0}, True),  # tomorrow
+            ({"most_minutes_a_day": 60, "most_calls": 0}, False),
+            ({"most_calls": 20, "expires_at": timezone.now()}, False),
+        ):
+            TalkLink.objects.update(**fields)
+            page = self.client.get(PAGE)
+            with self.subTest(fields):
+                self.assertEqual(link.address in page.content.decode(), is_offered)
+                self.assertContains(page, f"{PAGE}{link.pk}/withdraw/")  # for calls in progress
+
+    @override_settings(ALLOWED_HOSTS=["*"])
+    def test_addresses_that_open_on_this_machine_only_are_said_to(self) -> None:
+        for host, is_here_only in (
+            *(("localhost:8000", True), ("127.0.0.1:8000", True), ("[::1]:8000", True)),
+            *(("voice.example", False), ("localhost.example", False)),
+        ):
+            page = self.client.get(PAGE, headers={"host": host}).content.decode()
+            with self.subTest(host):
+                self.assertEqual("work on this machine only" in page, is_here_only)
+
     def test_it_is_withdrawn_once(self) -> None:
         self.made()
         link = TalkLink.objects.get()
@@ -135,10 +159,33 @@ class CallsByLinkTests(TestCase):
             self.assertContains(page, f"/en/calls/{self.call.pk}/")
             self.assertContains(page, "by a shared link</span>", count=1)
             self.assertNotContains(page, "yael")
-        self.assertNotContains(self.client.get("/en/calls/?real=on"), self.link.caller)
+        self.assertNotContains(self.client.get("/en/calls/?real=on"), "by a shared link</span>")
         page = self.client.get(f"/en/calls/{self.call.pk}/")
         self.assertContains(page, "by a shared link")
-        self.assertContains(page, "link: For the fair")
+        self.assertContains(page, "For the fair")
+
+    def test_a_call_whose_link_was_withdrawn_says_so(self) -> None:
+        ended_at = timezone.now()
+        self.call.ended_at = ended_at
+        self.call.ended_why = Call.Ended.TIME_UP
+        self.call.save()
+        for withdrawn_at, is_withdrawn in (
+            (None, False),
+            (ended_at - timedelta(seconds=20), True),
+            (ended_at + timedelta(seconds=20), False),
+        ):
+            TalkLink.objects.update(withdrawn_at=withdrawn_at)
+            for address in ("/en/calls/", f"/en/calls/{self.call.pk}/", "/en/"):
+                page = self.client.get(address).content.decode()
+                with self.subTest(address, withdrawn_at=withdrawn_at):
+                    self.assertEqual("the shared link was withdrawn" in page, is_withdrawn)
+
+    def test_of_what_a_browser_has_not_its_page_says_nothing(self) -> None:
+        page = self.client.get(f"/en/calls/{self.call.pk}/")
+        for words in ("State at Twilio", "its number does not record"):
+            self.assertNotContains(page, words)
+        telephone = Call.objects.get(via=Call.Via.TELEPHONE)
+        self.assertContains(self.client.get(f"/en/calls/{telephone.pk}/"), "State at Twilio")
 
     async def test_exports_name_the_link(self) -> None:
         calls = Call.objects.filter(via=Call.Via.LINK)
@@ -146,4 +193,4 @@ class CallsByLinkTests(TestCase):
         (row,) = csv.DictReader(io.StringIO(sheet))
         self.assertEqual((row["line"], row["shared_link"]), ("link", "For the fair"))
         (told,) = json.loads("".join([part async for part in as_json(calls)]))
-        self.assertEqual(told["caller"], "link: For the fair")
+        self.assertEqual(told["caller"], "For the fair")

@@ -89,9 +89,13 @@ class CheckTests(TalkTestCase):
         self.assert_results(page, round_trip="bad")
         expect(page.locator('[data-check="microphone"]')).to_contain_text("allow it")
 
+    def test_a_microphone_that_hears_nothing_tells_nothing_of_an_echo(self) -> None:
+        page = self.checked(20.0).page
+        self.assert_results(page, microphone="unsure", loudspeaker="unsure", echo="skipped")
+
     def test_a_browser_that_plays_nothing_is_said(self) -> None:
         page = self.checked("smoke", 20.0, script=DEAF).page
-        self.assert_results(page, loudspeaker="bad")
+        self.assert_results(page, loudspeaker="bad", echo="skipped")
 
     def test_a_browser_that_cannot_call_is_said(self) -> None:
         insecure = "Object.defineProperty(window, 'isSecureContext', { value: false })"

@@ -70,6 +70,7 @@ class TroubleTests(TalkTestCase):
         ended = page.locator('[data-problem="gone"], [data-problem="lost-server"]')
         expect(ended.filter(visible=True)).to_have_count(1, timeout=20_000)
         expect(page.locator("#opened-ended")).to_be_visible()
+        expect(page.locator(".no-live")).to_be_hidden()
         expect(page.locator("#call")).to_be_focused()
         self.server.wait_until_ready()
         page.keyboard.press("Enter")
