@@ -32,9 +32,6 @@ class TalkConsumer(LiveConsumer):
         await super()._look(pk)
         await bus.tell("calls", {"type": "snapshot.wanted"})  # what it told before is gone
 
-    async def _show_wanted(self) -> None:
-        """The call's row says it here."""
-
 
 class EchoConsumer(AsyncWebsocketConsumer):
     """Sends back what it is sent: the way to the server and back, measured as a call would go."""
