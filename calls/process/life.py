@@ -109,8 +109,9 @@ async def _recover_records(is_starting: bool = False) -> None:
 
 async def _prepare_numbers() -> None:
     """What each number says word for word, in its own voice, while calls are taken already."""
+    found = PhoneNumber.objects.prefetch_related("http_tools")
     try:
-        numbers = await database_sync_to_async(lambda: list(PhoneNumber.objects.all()))()
+        numbers = await database_sync_to_async(lambda: list(found))()
     except DatabaseError as error:
         logger.error("The numbers' own phrases are spoken when they are needed: %s", error)
         return

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from calls.language.language import Language, spoken
 from calls.services.verdict_keeping import Missing
 from calls.services.verdicts import Verdict
 from tuning.turns.completion import Asked, asked_in
 from tuning.turns.words import LanguageWords
+
+if TYPE_CHECKING:
+    from calls.services.tools import Tool
 
 
 class ServiceFailed(Exception):
@@ -48,6 +51,8 @@ class CalledNumber:
     """The business is closed: only take a message."""
     own_openers: tuple[str, ...] = ()
     """Short beginnings of replies; none: those of the language."""
+    own_tools: tuple[Tool, ...] = ()
+    """Of this number alone, offered beside those of every number (calls.services.tools)."""
 
     @property
     def openers(self) -> tuple[str, ...]:
@@ -182,7 +187,16 @@ class WhenDecided:
 @dataclass(frozen=True, slots=True)
 class Busy:
     """Nothing to say, but the writer is busy: it is having something done, or has just had it
-    done."""
+    done. meanwhile: what may be said, one after another, should the caller hear nothing else."""
+
+    meanwhile: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A system outside is being asked, or (is_over) has answered: a stage of the turn."""
+
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +207,7 @@ class Requested:
     model: str
 
 
-Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy | Requested
+Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy | Outside | Requested
 """What a Writer yields."""
 
 
