@@ -12,7 +12,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -47,10 +47,13 @@ async def resolved(host: str, port: int) -> list[Address]:
     return list(dict.fromkeys(ipaddress.ip_address(each[4][0]) for each in found))
 
 
-async def permitted(host: str, port: int) -> list[Address]:
+Resolve = Callable[[str, int], Awaitable[list[Address]]]
+
+
+async def permitted(host: str, port: int, resolve: Resolve = resolved) -> list[Address]:
     """Of those that the name has, these may be reached. Forbidden: none."""
     hosts: Hosts = settings.TOOL_HOSTS
-    addresses = await resolved(host, port)
+    addresses = await resolve(host, port)
     if allowed := [each for each in addresses if hosts.may_reach(host, each)]:
         return allowed
     raise Forbidden(f"{host} leads to {addresses[0]}, which is not on the internet")
@@ -59,8 +62,8 @@ async def permitted(host: str, port: int) -> list[Address]:
 class Pinned(httpcore2.AsyncNetworkBackend):
     """As httpcore2's own, but for where a name leads."""
 
-    def __init__(self) -> None:
-        self._network = httpcore2.AnyIOBackend()
+    def __init__(self, resolve: Resolve = resolved) -> None:
+        self._network, self._resolve = httpcore2.AnyIOBackend(), resolve
 
     async def connect_tcp(
         self,
@@ -71,7 +74,7 @@ class Pinned(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         try:
-            addresses = await permitted(host.strip("[]"), port)
+            addresses = await permitted(host.strip("[]"), port, self._resolve)
         except OSError as error:
             raise httpcore2.ConnectError(f"{host} has no address: {error}") from None
         for address in addresses:
@@ -93,7 +96,9 @@ class Pinned(httpcore2.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def new_pool(tls: ssl.SSLContext | None = None) -> httpcore2.AsyncConnectionPool:
+def new_pool(
+    tls: ssl.SSLContext | None = None, resolve: Resolve = resolved
+) -> httpcore2.AsyncConnectionPool:
     """httpx's pool, without what httpx adds: no cookies from one tool's answer to another's
     request, no proxies or passwords from the environment, no redirects, nothing unpacked."""
     return httpcore2.AsyncConnectionPool(
@@ -101,7 +106,7 @@ def new_pool(tls: ssl.SSLContext | None = None) -> httpcore2.AsyncConnectionPool
         max_connections=MOST_CONNECTIONS,
         max_keepalive_connections=MOST_IDLE,
         keepalive_expiry=IDLE_S,
-        network_backend=Pinned(),
+        network_backend=Pinned(resolve),
     )
 
 

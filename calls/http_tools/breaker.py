@@ -33,6 +33,9 @@ class Breaker:
         state.barred_until_s = self._clock() + REST_S  # for all but this one
         return True
 
+    def forget(self) -> None:
+        self._states.clear()
+
     def worked(self, key: object) -> None:
         self._states.pop(key, None)
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 MARGIN_S = 1.0
 """Its own deadlines come first."""
+_UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What ends a line, or turns its direction, and JSON would leave as it is."""
 LONGEST_NOTE = 600
 """Characters of an answer that later turns are told."""
 
@@ -61,7 +65,9 @@ class Offered:
     async def _run(self, called: CalledNumber, given: Mapping[str, Any]) -> Done:
         tool, texts = self._tool, self._texts
         call_sid, hand = call_in_hand.get(), in_hand.get()
-        key, began_at = f"{call_sid}-{hand.turn}-{hand.call}", timezone.now()
+        began_at = timezone.now()
+        # Outside a call each use is one of its own.
+        key = f"{call_sid}-{hand.turn}-{hand.call}" if hand.turn >= 0 else uuid4().hex
 
         def keep(**fields: Any) -> None:
             if hand.turn >= 0:
@@ -81,7 +87,7 @@ class Offered:
         )
         done = self._told(answer, problem)
         if answer.outcome is Outcome.UNFIT or tool.reads_only:
-            return done
+            return replace(done, note="")
         written = json.dumps(dict(given), ensure_ascii=False)
         note = texts.done.format(name=tool.name, arguments=written, told=done.note or done.told)
         return replace(done, note=note)
@@ -148,11 +154,15 @@ class Offered:
         data: object = answer.text if parsed is None else parsed
         if parsed is not None and self._tool.path_lines and answer.outcome is Outcome.DONE:
             data = answer_parts.picked(parsed, self._tool.path_lines)
-        return json.dumps(data, ensure_ascii=False)
+        return _UNSEEN.sub(_escaped, json.dumps(data, ensure_ascii=False))
 
 
 _OF_SYSTEM = (Outcome.FAILED, Outcome.LATE)
 """Of the system: what counts towards barring it."""
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _shortened(data: str) -> str:

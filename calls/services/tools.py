@@ -61,8 +61,8 @@ class Tool:
         failure. safe_ahead: it only looks things up, so it may run before the reply is decided.
         One that is not is run to its end, whatever becomes of the reply.
     deadline_s: up to LONGEST_S; after that the model is told that there was no result.
-    meanwhile: said one after another while it is waited for, once it has taken a second; with
-        these it may take LONGEST_FILLED_S.
+    meanwhile: said one after another while it is waited for; with these it may take
+        LONGEST_FILLED_S.
     fixed: whatever else it may have said word for word.
     says: said when it is done, if nothing has been said yet, while the model words the rest.
     ends: the call is over once the reply has been heard, unless the model is told something. It is

@@ -1,16 +1,16 @@
 """What fills the wait for a tool: words, one after another, where nothing else is heard. Pure.
 
-Rule: from a second after the tool began the caller is never in silence for two seconds. What is
-said so is a filler: no latency ends with it.
+Rule: within a second of the decision something is heard, and then there is never a silence of two
+seconds. What is said so is a filler: no latency ends with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-FIRST_MS, NEXT_MS = 300, 1200
-"""How long it must be silent before the first words, and before each of the others: until they are
-heard, a voice that has yet to make them needs as long again."""
+FIRST_MS, NEXT_MS = 700, 1200
+"""How long after the decision the first words come, and how long it must be silent before others:
+until they are heard, a voice that has yet to make them takes some time more."""
 
 
 class Meanwhile:
@@ -34,10 +34,11 @@ class Meanwhile:
 
     def is_due(self, now_ms: float, silent_ms: float | None) -> bool:
         """silent_ms: since the caller heard the last of the reply; None: nothing of it yet."""
-        since_ms = now_ms - self._decided_ms if silent_ms is None else silent_ms
         if self._is_coming:
             return False
-        return since_ms >= (NEXT_MS if self._said else FIRST_MS)
+        if silent_ms is None:
+            return now_ms - self._decided_ms >= FIRST_MS
+        return silent_ms >= NEXT_MS
 
     def next(self, words: Sequence[str]) -> str:
         """The first of them once, the second once, and then the others in turn."""

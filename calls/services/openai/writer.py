@@ -27,11 +27,11 @@ from calls.services import (
     ServiceLate,
     instructions,
 )
-from calls.services.tool_use.acts import Acts
 from calls.services.deadlines import within
 from calls.services.judging import Line, judge_lines
 from calls.services.openai.api import MOST_TOKENS, SPARES, AccountRefused, api
 from calls.services.openai.judge import OpenAiJudge
+from calls.services.tool_use.acts import Acts
 from calls.services.tool_use.tool_rounds import Rounds
 from calls.services.tools import Json, Tool, ToolCall, tools_in
 from calls.services.verdict_keeping import VerdictKeeping
@@ -138,7 +138,7 @@ class OpenAiWriter:
 
 
 class _Chat:
-    """calls.services.tool_use.tool_rounds.Model: the messages of one reply, added to from round to round."""
+    """tool_rounds.Model: the messages of one reply, added to from round to round."""
 
     def __init__(self, writer: OpenAiWriter, history: Sequence[HistoryLine]) -> None:
         self.model = ""

@@ -4,9 +4,9 @@ Rules: any tools, in any order, several at once, but a limited number of rounds,
 is for words only. A tool that must wait for the decision waits for it here; one that only looks
 things up does not. The caller always gets some answer, even if the model keeps asking or a tool
 fails. While a tool takes long, whoever reads is told so, again and again, with words to fill the
-wait; what cannot be undone is run to its end (calls.services.tool_use.acts). One verdict stands before all
-that a reply says (calls.services.verdicts), and a model that gives nothing but that is asked again,
-without. After one that asks to wait nothing follows.
+wait; what cannot be undone is run to its end (acts.py). One verdict stands before all that a reply
+says (calls.services.verdicts), and a model that gives nothing but that is asked again, without.
+After one that asks to wait nothing follows.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ logger = logging.getLogger(__name__)
 
 MOST_ROUNDS = 4
 TICK_S = 0.1
-"""How often whoever reads is told that a tool is still waited for,"""
-LATE_S = 1.0
-"""from when it has taken so long."""
+"""How often whoever reads is told that a tool is still waited for."""
 
 
 class Model(Protocol):
@@ -238,12 +236,9 @@ class Rounds:
 async def _wait(
     doing: Collection[asyncio.Task[Done]], meanwhile: tuple[str, ...]
 ) -> AsyncGenerator[Busy, None]:
-    """Until all is done; where there are words for the wait, they are offered once it is long."""
-    loop = asyncio.get_running_loop()
-    began_s = loop.time()
+    """Until all is done; where there are words for the wait, they are offered again and again."""
     while (await asyncio.wait(doing, timeout=TICK_S if meanwhile else None))[1]:
-        if loop.time() - began_s >= LATE_S:
-            yield Busy(meanwhile)
+        yield Busy(meanwhile)
 
 
 def _words(tool: Tool, done: Done) -> str:
