@@ -148,6 +148,10 @@ class Offered:
         """Whether the system may have acted, although it did not say so."""
         return not self._tool.reads_only and answer.was_sent and answer.status not in NOT_A_NO
 
+    def told(self, answer: Answer) -> str:
+        """What the model would be told of it."""
+        return self._told(self._fitting(answer), "").told
+
     def data(self, answer: Answer) -> str:
         """What the model gets of it, on one line that nothing in it can end."""
         parsed = None if answer.is_cut else as_json(answer.text)

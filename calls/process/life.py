@@ -25,6 +25,7 @@ from calls.process.server_process import ServerProcess, this_process
 from calls.records import recovery, unwritten
 from calls.services import vendors
 from calls.services.phrase_cache import phrases
+from calls.services.tool_use import acts
 from calls.telephony.phone_number import PhoneNumber
 from calls.voice import live, prompts
 from hevoice import bus
@@ -180,6 +181,7 @@ async def _drain() -> None:
         call.end("shutdown")
     # A record that cannot be written must not keep the process alive: it is in the spool.
     await live.all_over(END_S)
+    await acts.all_done(END_S)
     await unwritten.all_written(END_S)
     _is_over = True
     await asyncio.wait([loop.create_task(_report())], timeout=END_S)
