@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from cryptography.fernet import Fernet
-from django.test import TestCase, override_settings
+from django.test import TestCase, TransactionTestCase, override_settings, tag
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from calls.http_tools import field_keys
 from calls.http_tools.http_tool import HttpTool
@@ -17,6 +20,8 @@ from dashboard.models import AuditEvent
 from dashboard.tools.tool_forms import are_rows
 from tests.dashboard.call_rows import a_call
 from tests.dashboard.operators import a_person
+from tests.http_tools.booking_tools import a_tool, booking
+from tests.servers.booking import KEY
 
 SECRET = "s3cret-calendar-key"
 FORM = {
@@ -200,3 +205,20 @@ class ShownTests(ToolsTestCase):
     def test_home_says_nothing_of_tools_that_work(self) -> None:
         self.use(outcome="done")
         self.assertNotIn("כלים שנכשלו", self.client.get("/he/").content.decode())
+
+
+@tag("protocol")
+class TryASystemTests(TransactionTestCase):
+    async def test_the_request_the_answer_and_what_the_model_is_told_are_shown(self) -> None:
+        await self.async_client.aforce_login(await sync_to_async(a_person)("admin"))
+        number = await PhoneNumber.objects.acreate(number="+972771234567", name="מרפאה")
+        async with booking() as system:
+            tool = a_tool(system, number=number)
+            await tool.asave()
+            address = f"/he/numbers/{number.pk}/tools/{tool.pk}/try/"
+            tried = await self.async_client.post(address, {"try-day": "שלישי"})
+        page = unescape(tried.content.decode())
+        for shown in ("X-Api-Key: •••", "HTTP 200", "_internal", '{"$.free[*]": ["9:00"'):
+            self.assertIn(shown, strip_tags(page))
+        self.assertNotIn(KEY, page)
+        self.assertEqual(len(system.requests), 1)
