@@ -76,7 +76,7 @@ def tools() -> None:
     """A number's tool with a secret, and what the newest call asked of it."""
     number = PhoneNumber.objects.create(number="+972771230000", name="מרפאת אלון")
     tool = HttpTool.objects.create(
-        number=number, name="free_times", description="מה פנוי ביום מסוים, 9:00-17:00",
+        number=number, name="free_times", description="מה פנוי ביום מסוים",
         address="https://calendar.example.org/free?day={day}", reads_only=True,
         headers={"X-Api-Key": "of another key"},
         schema=NO_PARAMETERS | {"properties": {"day": {"type": "string", "description": "יום"}}},
