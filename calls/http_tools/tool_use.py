@@ -95,7 +95,7 @@ def _keep(call_sid: str, key: str, fields: dict[str, Any]) -> None:
 async def _kept(write: Callable[[], None]) -> None:
     for left in reversed(range(TRIES)):
         try:
-            await database_sync_to_async(write)()
+            await database_sync_to_async(write, thread_sensitive=False)()
             return
         except DatabaseError as error:
             if not left:
