@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.http_tools.http_tool import HttpTool as HttpTool
+from calls.http_tools.tool_use import ToolUse as ToolUse
 from calls.lab.prediction import Outcome as Outcome
 from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
@@ -217,7 +219,11 @@ class Call(CallLine, CarrierReport, TrialSide, PersonAskedFor):
         ).update(token="", stream_sid=stream_sid, started_at=now, process=this_process())
         if not consumed:
             return None
-        call = cls.objects.select_related("profile", "number", "trial").get(call_sid=call_sid)
+        call = (
+            cls.objects.select_related("profile", "number", "trial")
+            .prefetch_related("number__http_tools")
+            .get(call_sid=call_sid)
+        )
         call.take_over()
         return call
 

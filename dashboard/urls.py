@@ -17,6 +17,7 @@ from dashboard.profiles import draft_views, lab_views, profile_views
 from dashboard.setup import service_views
 from dashboard.stepin import line_views
 from dashboard.talk import knob_views, link_views, talk_views
+from dashboard.tools import tool_views
 
 urlpatterns = [
     path("", home_views.home, name="home"),
@@ -74,6 +75,11 @@ urlpatterns = [
     path("numbers/<key:pk>/", number_views.number, name="number"),
     path("numbers/<key:pk>/delete/", number_views.delete, name="number_delete"),
     path("numbers/<key:pk>/call/", number_views.call_it, name="number_call"),
+    path("numbers/<key:pk>/tools/", tool_views.tools, name="tools"),
+    path("numbers/<key:pk>/tools/new/", tool_views.tool, name="tool_new"),
+    path("numbers/<key:pk>/tools/<key:tool_pk>/", tool_views.tool, name="tool"),
+    path("numbers/<key:pk>/tools/<key:tool_pk>/delete/", tool_views.delete, name="tool_delete"),
+    path("numbers/<key:pk>/tools/<key:tool_pk>/try/", tool_views.try_it, name="tool_try"),
     path("test-calls/<key:pk>/", number_views.test_call, name="test_call"),
     path("profiles/", profile_views.profiles, name="profiles"),
     path("profiles/<key:pk>/", profile_views.edit, name="profile"),

@@ -88,6 +88,7 @@ STAGES: Words = {
     "silence": _("Wait for the end"),
     "transcription": _("Transcription"),
     "writing": _("Reply text"),
+    "tools": _("Tools"),
     "speech": _("Speech synthesis"),
     "sending": _("Delay and sending"),
 }

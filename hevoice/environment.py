@@ -6,8 +6,10 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from calls.http_tools.hosts import Hosts
 from calls.services import vendors
 
 
@@ -21,6 +23,29 @@ def host(name: str) -> str:
     if raw and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", raw):
         raise ImproperlyConfigured(f"{name}={raw!r} must be a host name alone, like voice.example")
     return raw
+
+
+def hosts(name: str) -> Hosts:
+    """Names, addresses and networks, by commas."""
+    try:
+        return Hosts.parsed(text(name))
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name}: {error} must be a host name, an address or a network like 10.0.0.0/8"
+        ) from None
+
+
+def keys(name: str) -> list[str]:
+    """Fernet keys, by commas; their values are told to nobody."""
+    given = [each for each in map(str.strip, text(name).split(",")) if each]
+    for place, each in enumerate(given, 1):
+        try:
+            Fernet(each)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name}: key {place} must be a Fernet key: 32 bytes in URL-safe base64"
+            ) from None
+    return given
 
 
 def number(name: str, default: int, low: int, high: int) -> int:

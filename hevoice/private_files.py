@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 FOR_OTHERS = 0o077
@@ -22,6 +23,18 @@ def keep(folder: Path) -> list[str]:
     if folder.stat().st_mode & stat.S_ISVTX:
         return [f"{folder} is a folder for everybody (like /tmp): name one of its own"]
     return list(_mend(folder))
+
+
+def made_once(kept: Path, make: Callable[[], str]) -> str:
+    """A secret made once for this machine, so that it outlives a restart."""
+    if not kept.exists():
+        made = kept.with_name(f"{kept.name}.{os.getpid()}")
+        made.touch(mode=0o600)
+        made.write_text(make())
+        with suppress(FileExistsError):  # another process was first
+            os.link(made, kept)
+        made.unlink()
+    return kept.read_text()
 
 
 def _mend(folder: Path) -> Iterator[str]:

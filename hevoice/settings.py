@@ -11,9 +11,9 @@ import os
 import secrets
 import sys
 import tomllib
-from contextlib import suppress
 from pathlib import Path
 
+from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -38,22 +38,16 @@ TESTING = "test" in sys.argv[1:2]
 TEST_RUNNER = "tests.runner.CountingRunner"
 
 
-def _secret_key() -> str:
-    """SECRET_KEY, or one made once for this machine, so that sign-ins survive a restart."""
-    if given := environment.text("SECRET_KEY"):
-        return given
-    kept = VAR_DIR / "secret_key"
-    if not kept.exists():
-        made = VAR_DIR / f"secret_key.{os.getpid()}"
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_urlsafe(50))
-        with suppress(FileExistsError):  # another process was first
-            os.link(made, kept)
-        made.unlink()
-    return kept.read_text()
-
-
-SECRET_KEY = _secret_key()
+SECRET_KEY = environment.text("SECRET_KEY") or private_files.made_once(
+    VAR_DIR / "secret_key", lambda: secrets.token_urlsafe(50)
+)
+FIELD_KEY = environment.keys("FIELD_KEY") or [
+    private_files.made_once(VAR_DIR / "field_key", lambda: Fernet.generate_key().decode())
+]
+"""Fernet keys that seal the secrets of tools in the database. Several, by commas, while one
+replaces another: the first seals, all open."""
+TOOL_HOSTS = environment.hosts("TOOL_HOSTS")
+"""Hosts that a number's tools may ask although they are not on the internet, or without TLS."""
 DEBUG = environment.switch("DEBUG", False)
 PUBLIC_HOST = environment.host("PUBLIC_HOST")
 """The host name under which Twilio and the operators' browsers reach us, with its port if that is

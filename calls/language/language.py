@@ -52,6 +52,41 @@ class ToolTexts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideTexts:
+    """Of tools that ask a system outside (calls.http_tools)."""
+
+    rules: str
+    """Added to the business's text where its number has such tools."""
+    being_done: str
+    """For later turns, with {name} and {arguments}: it has begun, and nothing has come back;"""
+    done: str
+    """with {told}, too: this is what has come of it."""
+
+    # What a model is told came of it. {data}: JSON that the system chose, on one line.
+    answered: str
+    refused: str
+    """The system says no, with {status} and {data}."""
+    cut: str
+    """Added where the answer was too long."""
+    unfit: str
+    """Its arguments are not what the tool takes, with {problem}."""
+    failed: str
+    late: str
+    unknown: str
+    """Nothing came, and it may have been done all the same."""
+    heard: str
+    """Added to these, with {says}: what the caller has been told of it."""
+
+    # Said while it is waited for.
+    waits_late: str
+    """After a second."""
+    waits_long: str
+    """After that;"""
+    waits: Sequence[str]
+    """and then these, in turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Instructions:
     """What a language model is told, and what is said in its place."""
 
@@ -94,6 +129,7 @@ class Instructions:
     nothing_came: str
     not_done: str
     no_such_tool: str
+    outside: OutsideTexts
 
     # Said without a model.
     greeting: str

@@ -37,6 +37,10 @@ class Moments:
     `asked_ms` where it said to wait, and was asked again."""
     first_token_ms: Moment = None
     """The first piece of its text came."""
+    tool_began_ms: Moment = None
+    """A system outside was first asked, by a tool: ahead of the decision, or after it."""
+    tool_ended_ms: Moment = None
+    """The last such answer came, or was given up."""
     first_sentence_ms: Moment = None
     """The first sentence was handed to speech synthesis."""
     first_byte_ms: Moment = None
@@ -162,6 +166,16 @@ class Latencies(Moments):
         "first_byte_ms",
         _("TTS, first byte"),
         _("From handing over the first sentence to the first byte of its audio."),
+        is_stage=True,
+    )
+    tool_time = Latency(
+        "tool_began_ms",
+        "tool_ended_ms",
+        _("Tools"),
+        _(
+            "From the first question to a system outside to its last answer, ahead of the "
+            "decision or after it."
+        ),
         is_stage=True,
     )
     verdict_latency = Latency(

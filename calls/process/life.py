@@ -25,6 +25,7 @@ from calls.process.server_process import ServerProcess, this_process
 from calls.records import recovery, unwritten
 from calls.services import vendors
 from calls.services.phrase_cache import phrases
+from calls.services.tool_use import acts
 from calls.telephony.phone_number import PhoneNumber
 from calls.voice import live, prompts
 from hevoice import bus
@@ -109,8 +110,9 @@ async def _recover_records(is_starting: bool = False) -> None:
 
 async def _prepare_numbers() -> None:
     """What each number says word for word, in its own voice, while calls are taken already."""
+    found = PhoneNumber.objects.prefetch_related("http_tools")
     try:
-        numbers = await database_sync_to_async(lambda: list(PhoneNumber.objects.all()))()
+        numbers = await database_sync_to_async(lambda: list(found))()
     except DatabaseError as error:
         logger.error("The numbers' own phrases are spoken when they are needed: %s", error)
         return
@@ -179,6 +181,7 @@ async def _drain() -> None:
         call.end("shutdown")
     # A record that cannot be written must not keep the process alive: it is in the spool.
     await live.all_over(END_S)
+    await acts.all_done(END_S)
     await unwritten.all_written(END_S)
     _is_over = True
     await asyncio.wait([loop.create_task(_report())], timeout=END_S)

@@ -77,6 +77,13 @@ class TurnInProgress(Latencies):
         if self.first_sentence_ms is None:
             self.first_sentence_ms = wall_ms
 
+    def asked_outside(self, wall_ms: float, *, is_over: bool) -> None:
+        """By a tool: from the first question to the last answer."""
+        if is_over:
+            self.tool_ended_ms = wall_ms
+        elif self.tool_began_ms is None:
+            self.tool_began_ms = wall_ms
+
     def decided_by(self, revision: int, tried: dict[str, Value]) -> None:
         """Knobs that were tried stand instead of the revision that they were tried on."""
         self.revision, self.tried_knobs = (None, tried) if tried else (revision, None)

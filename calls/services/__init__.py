@@ -14,13 +14,16 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from calls.language.language import Language, spoken
 from calls.services.verdict_keeping import Missing
 from calls.services.verdicts import Verdict
 from tuning.turns.completion import Asked, asked_in
 from tuning.turns.words import LanguageWords
+
+if TYPE_CHECKING:
+    from calls.services.tools import Tool
 
 
 class ServiceFailed(Exception):
@@ -53,6 +56,8 @@ class CalledNumber:
     """Short beginnings of replies; none: those of the language."""
     person_notice: str = ""
     """Said once in a call, before a person listens or speaks."""
+    own_tools: tuple[Tool, ...] = ()
+    """Of this number alone, offered beside those of every number (calls.services.tools)."""
 
     @property
     def openers(self) -> tuple[str, ...]:
@@ -215,7 +220,16 @@ class WhenDecided:
 @dataclass(frozen=True, slots=True)
 class Busy:
     """Nothing to say, but the writer is busy: it is having something done, or has just had it
-    done."""
+    done. meanwhile: what may be said, one after another, should the caller hear nothing else."""
+
+    meanwhile: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A system outside is being asked, or (is_over) has answered: a stage of the turn."""
+
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +240,9 @@ class Requested:
     model: str
 
 
-Piece = str | Verdict | Expect | Farewell | Message | PersonWanted | WhenDecided | Busy | Requested
+Piece = (
+    str | Verdict | Expect | Farewell | Message | PersonWanted | WhenDecided | Busy | Outside | Requested
+)
 """What a Writer yields."""
 
 

@@ -44,6 +44,11 @@ def with_openers(texts: Instructions, business: str, openers: Sequence[str]) -> 
     return f"{business or texts.business}\n\n{told}" if openers and told else business
 
 
+def with_own_tools(texts: Instructions, business: str) -> str:
+    """The business's text, and how its own tools are used."""
+    return f"{business or texts.business}\n\n{texts.outside.rules}"
+
+
 def with_moment(texts: Instructions, business: str, at: datetime) -> str:
     """The business's text, and when the call began: the same in all its requests."""
     return f"{business or texts.business}\n\n{texts.moment(at)}"

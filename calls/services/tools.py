@@ -2,13 +2,15 @@
 offered those that its number has a use for (`tools_for`).
 
 Rule: until a reply is decided nothing is done that cannot be undone, so a tool that is not
-`safe_ahead` waits for the decision. No tool keeps a caller waiting longer than its deadline.
+`safe_ahead` waits for the decision. No tool keeps a caller waiting longer than its deadline, and
+none that takes long leaves them in silence.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +20,22 @@ from calls.services import CalledNumber, Message, PersonWanted, Piece, instructi
 Json = dict[str, Any]
 ASK_FOR_A_PERSON = "ask_for_a_person"
 LONGEST_S = 3.0
-"""No tool may take longer: with the model's next words that is all that a caller bears."""
+"""No tool may take longer: with the model's next words that is all that a caller bears;"""
+LONGEST_FILLED_S = 62.0
+"""but for one that has words for the wait: two attempts of half a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """Whose work a tool does: the turn that is being answered, and what the model's call of it is
+    named; of nothing: -1 and ""."""
+
+    turn: int = -1
+    call: str = ""
+
+
+NOTHING = InHand()
+in_hand: ContextVar[InHand] = ContextVar("in_hand", default=NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +43,16 @@ class Done:
     """A tool's result.
 
     told: the result for the model. says: what to say about it; None: the tool's own words; "":
-    nothing. pieces: what the call should know. note: what later turns are told about it; only a
-    tool that waits for the decision leaves one, because any other may have been run in vain.
+    nothing. must_say: although other words have been said. pieces: what the call should know.
+    note: what later turns are told about it; only a tool that waits for the decision leaves one,
+    because any other may have been run in vain.
     """
 
     told: str = ""
     says: str | None = None
     pieces: tuple[Piece, ...] = ()
     note: str = ""
+    must_say: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +61,11 @@ class Tool:
 
     run: is given the called number and the model's arguments. If it raises, the model is told of a
         failure. safe_ahead: it only looks things up, so it may run before the reply is decided.
+        One that is not is run to its end, whatever becomes of the reply.
     deadline_s: up to LONGEST_S; after that the model is told that there was no result.
+    meanwhile: said one after another while it is waited for; with these it may take
+        LONGEST_FILLED_S.
+    fixed: whatever else it may have said word for word.
     says: said when it is done, if nothing has been said yet, while the model words the rest.
     ends: the call is over once the reply has been heard, unless the model is told something. It is
         not run together with others, nor after them in one reply: what they did must be heard
@@ -56,10 +79,18 @@ class Tool:
     deadline_s: float
     says: str = ""
     ends: bool = False
+    meanwhile: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 < self.deadline_s <= LONGEST_S:
-            raise ValueError(f"{self.name}: deadline_s must be up to {LONGEST_S:g}")
+        longest_s = LONGEST_FILLED_S if self.meanwhile else LONGEST_S
+        if not 0 < self.deadline_s <= longest_s:
+            raise ValueError(f"{self.name}: deadline_s must be up to {longest_s:g}")
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """What is said for it word for word."""
+        return tuple(filter(None, (self.says, *self.meanwhile, *self.fixed)))
 
     @property
     def as_function(self) -> Json:

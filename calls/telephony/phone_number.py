@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from calls.language.language import Language, spoken
 from calls.language.openers import with_mark
 from calls.services import CalledNumber
+from calls.services.tools import Tool
 from calls.telephony import opening_hours
 from tuning.models import TimingProfile
 
@@ -221,8 +222,13 @@ class PhoneNumber(models.Model):
             takes_message=takes_message,
             person_wait_s=0 if takes_message else self.person_wait_s,
             person_notice=self.person_notice.strip(),
+            own_tools=self.tools() if self.pk and not takes_message else (),
             own_openers=tuple(map(with_mark, _lines(self.openers)[:MOST_OPENERS])),
         )
+
+    def tools(self) -> tuple[Tool, ...]:
+        """Its own, as far as they are in use."""
+        return tuple(each.as_tool() for each in self.http_tools.all() if each.is_on)
 
     @property
     def closed_words(self) -> str:

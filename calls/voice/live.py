@@ -209,7 +209,7 @@ class LiveCall:
             for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)
         )
         speaker = CachedSpeaker(speaker, self.call.call_sid, called)
-        if called.own_openers:  # saved since the process began; ready already, it costs nothing
+        if called.own_openers or called.own_tools:  # saved since the process began
             begin(prompts.warm_up([called]))
         self._revision = revision
         engines = " · ".join((transcriber.name, writer.name, speaker.name))

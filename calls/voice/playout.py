@@ -88,12 +88,12 @@ class Playout:
         at_ms = self._content_at_ms
         return at_ms if at_ms is not None and at_ms <= now_ms else None
 
-    def begin_sentence(self, text: str, *, may_open: bool = False) -> None:
+    def begin_sentence(self, text: str, *, may_open: bool = False, is_filler: bool = False) -> None:
         """may_open: it is an opener, if it is the first of the answer."""
         before = (*self._before, *self.sentences)
         is_first = all(sentence.sound is Sound.FILLER for sentence in before)
         sound = Sound.OPENER if may_open and is_first else Sound.ANSWER
-        self.sentences.append(Sentence(text, sound))
+        self.sentences.append(Sentence(text, Sound.FILLER if is_filler else sound))
 
     def add(self, audio: bytes) -> None:
         self.sentences[-1].audio += audio
@@ -103,6 +103,10 @@ class Playout:
         """A filler comes before everything else."""
         self.sentences.insert(0, Sentence(text, Sound.FILLER, bytearray(audio)))
         self.first_chunk_ms = len(audio) // BYTES_PER_MS
+
+    def silent_ms(self, now_ms: float) -> float | None:
+        """How long the caller has heard nothing of it, after what was sent; None: nothing was."""
+        return None if self.sent_at_ms is None else now_ms - self.plays_until_ms
 
     def send(self, now_ms: float, audio_ms: float, sound: Sound = Sound.ANSWER) -> None:
         """So much of it goes to the caller now, and plays after what was sent before."""

@@ -6,7 +6,7 @@ that far.
 Rules: no part of a reply is heard, and it has no effect, before it is decided. A reply that is held
 (prepared ahead, or stopped by what may be no interruption) is made and kept, and is sent when it is
 released. A reply that fails is heard as far as it was sent, and then there is an apology: nobody is
-left with its opener.
+left with its opener. While a tool of its takes long (calls.voice.meanwhile) words fill the silence.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from calls.language.language import Language
 from calls.language.openers import NO_OPENERS, Openers
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
 from calls.services import (
+    Busy,
     Expect,
     Farewell,
     HistoryLine,
     Message,
     PersonWanted,
+    Outside,
     Piece,
     Requested,
     ServiceFailed,
@@ -38,10 +40,12 @@ from calls.services import (
     Writer,
 )
 from calls.services.deadlines import within
+from calls.services.tools import InHand, in_hand
 from calls.services.verdicts import Verdict
 from calls.voice import prompts
 from calls.voice.audio_out import AudioOut, in_chunks
 from calls.voice.clock import CallClock
+from calls.voice.meanwhile import Meanwhile
 from calls.voice.playout import Playout, Sound
 from calls.voice.sentences import SENTENCE_ENDS, Sentences
 from tuning.turns import events
@@ -117,6 +121,7 @@ class Reply:
         """No sentence begins after so much of it; 0: no limit."""
         self._text = ""
         """What it is, word for word; "": the writer writes it."""
+        self._meanwhile = Meanwhile()
         self._sentences = 0
         """So many have been handed to the voice, besides an opener."""
         self._wants_person = False
@@ -136,6 +141,7 @@ class Reply:
     def decide(self, decision: events.Reply | events.Prompt | events.Say) -> None:
         """It is decided: what there is of it, and what is still made, may be heard."""
         self._wanted.set()
+        self._meanwhile.begin(self._clock.wall_ms)
         match decision:
             case events.Prompt(name="greeting"):
                 self._do(self._make())
@@ -225,6 +231,7 @@ class Reply:
 
     async def _make(self) -> None:
         """Whatever goes wrong is reported to the core, never left as dead air."""
+        in_hand.set(InHand(self.turn.number))
         try:
             await self._say()
         except Withheld:
@@ -242,20 +249,25 @@ class Reply:
     async def _say(self) -> None:
         """Raises ServiceLate and ServiceFailed."""
         turn, playout, speaker = self.turn, self.playout, self._means.speaker
-        sentences = self._written()
+        sentences, has_begun = self._written(), False
         async with aclosing(sentences), aclosing(speaker.speak(sentences)) as parts:
             async for part in in_chunks(self._timed(parts)):
                 if isinstance(part, str):
                     if self._limit_ms and playout.audio_ms >= self._limit_ms:
                         turn.is_limited = True
                         break
-                    if turn.ready_ms is not None and not playout.is_held:
+                    if has_begun and not playout.is_held:
                         self._out.mark(playout.next_mark())
-                    playout.begin_sentence(part, may_open=self._is_opener(part))
+                    is_filler = self._meanwhile.is_filler(part)
+                    playout.begin_sentence(
+                        part, may_open=self._is_opener(part), is_filler=is_filler
+                    )
                     if playout.heard_at_ms is not None:
                         self._means.record.changed()  # there is more to read of it
                     continue
-                if turn.ready_ms is None:
+                has_begun = True
+                self._meanwhile.came()
+                if turn.ready_ms is None and playout.sentences[-1].sound is not Sound.FILLER:
                     turn.ready_ms = self._clock.wall_ms
                 await asyncio.sleep(max(0.0, self._not_before_ms - self._clock.wall_ms) / 1000)
                 self._play(part)
@@ -300,6 +312,14 @@ class Reply:
                         self.playout.says_farewell = True
                     case WhenDecided():
                         await self._wanted.wait()
+                    case Outside(is_over=is_over):
+                        turn.asked_outside(self._clock.wall_ms, is_over=is_over)
+                    case Busy(meanwhile=words) if words:
+                        for sentence in whole.rest():
+                            yield await self._hand_over(sentence)
+                        if self._is_silent() and (filler := self._meanwhile.next(words)):
+                            turn.characters += len(filler)
+                            yield filler
                     case Message():
                         await self._wanted.wait()
                         self._means.record.keep_message(piece)
@@ -323,6 +343,12 @@ class Reply:
         await self._wanted.wait()
         if not is_told and self.turn.why != NOTICE:  # what was asked before it still is
             self._expect(expected or Expect.of(text, self._means.language.words))
+
+    def _is_silent(self) -> bool:
+        """Whether the caller has heard nothing for so long that something is to be said."""
+        is_out = self._wanted.is_set() and not self.playout.is_held
+        now_ms = self._clock.wall_ms
+        return is_out and self._meanwhile.is_due(now_ms, self.playout.silent_ms(now_ms))
 
     async def _pieces(self) -> AsyncGenerator[Piece, None]:
         """What the writer writes. Its verdict is for the core, and no part of that; where it asks
@@ -363,6 +389,7 @@ class Reply:
     async def _hand_over(self, sentence: str) -> str:
         if self._sentences >= AHEAD_SENTENCES:
             await self._wanted.wait()
+        self._meanwhile.handed_over()
         self._sentences += not self._is_opener(sentence)
         self.turn.hand_over(sentence, self._clock.wall_ms)
         return sentence
@@ -376,7 +403,8 @@ class Reply:
     async def _timed(self, parts: AsyncIterator[str | bytes]) -> AsyncIterator[str | bytes]:
         """The same; the first byte is a moment of the turn."""
         async for part in parts:
-            if self.turn.first_byte_ms is None and isinstance(part, bytes):
+            is_answer = self.turn.first_sentence_ms is not None
+            if self.turn.first_byte_ms is None and is_answer and isinstance(part, bytes):
                 self.turn.first_byte_ms = self._clock.wall_ms
             yield part
 

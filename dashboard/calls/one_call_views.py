@@ -58,6 +58,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
     dropped = sum(one.frames_dropped.values())
     context = {
         "call": one,
+        "tool_uses": list(one.tool_uses.all()),
         "turns": turns,
         "course": course(one, turns, _timeline(one)),
         "dropped": dropped,

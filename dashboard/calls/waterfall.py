@@ -21,7 +21,7 @@ telephone the chart has 190 px."""
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of time in a lane. kind: policy, stt, llm, tts, send (names of colours)."""
+    """A stretch of time in a lane. kind: policy, stt, llm, tool, tts, send (names of colours)."""
 
     kind: str
     x: float
@@ -184,6 +184,9 @@ def _stages(
         if first_sentence is not None:
             stretches.append(("llm-more", first_token, first_sentence))
         yield "writing", stretches
+    tool_began, tool_ended = since(turn.tool_began_ms), since(turn.tool_ended_ms)
+    if tool_began is not None and tool_ended is not None:
+        yield "tools", [("tool", tool_began, tool_ended)]
     if first_sentence is not None and first_byte is not None:
         yield "speech", [("tts", first_sentence, first_byte)]
     if first_byte is not None and first_audio is not None:

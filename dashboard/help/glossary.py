@@ -231,6 +231,14 @@ GLOSSARY = (
                 _("How long the voice took, from receiving the text to its first sound."),
             ),
             Entry(
+                "tool_time",
+                Latencies.tool_time.label,
+                _(
+                    "How long the systems of the business took that a number's tools ask: from "
+                    "the first question to the last answer. Words fill that wait."
+                ),
+            ),
+            Entry(
                 "turn_latency",
                 Latencies.turn_latency.label,
                 _("From the decision to the first sound sent, without the silence before it."),

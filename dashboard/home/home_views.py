@@ -11,6 +11,7 @@ from dashboard.access import may
 from dashboard.advice.advice_views import standing_advice
 from dashboard.cached_figures import cached
 from dashboard.home.tiles import since_published, tiles
+from dashboard.home.tool_failures import failures
 from dashboard.lab.trial_news import PERMISSION, trials_now
 
 NEWEST_CALLS = 8
@@ -27,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tiles": cached("tiles", tiles),
         "since": cached("since", lambda: (since_published(),))[0],
         "advised": cached("advised", lambda: (standing_advice(),))[0] if may_replay else None,
+        "tool_failures": cached("tool_failures", failures),
         "trials_now": trials_now(),
         "may_view_trials": request.user.has_perm(PERMISSION),
         "calls": ended.order_by("-rang_at", "-pk")[:NEWEST_CALLS],

@@ -8,8 +8,12 @@ from datetime import timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from calls.http_tools.http_tool import HttpTool
+from calls.http_tools.parameters import NO_PARAMETERS
+from calls.http_tools.tool_use import ToolUse
 from calls.models import Call
 from calls.process.server_process import ServerProcess
+from calls.telephony.phone_number import PhoneNumber
 from tests.dashboard.call_rows import a_call, a_greeting, a_turn
 from tests.dashboard.operators import a_person
 from tuning.models import TimingProfile
@@ -33,6 +37,7 @@ def fill() -> None:
             why = "short silence" if is_short else "long silence"
             a_turn(call, turn, response_ms=response_ms, is_short=is_short, why=why)
     every_kind()
+    tools()
     processes()
 
 
@@ -67,6 +72,26 @@ def processes() -> None:
     Call.objects.filter(ended_why=Call.Ended.FAILED).update(process="voice-2:811")
 
 
+def tools() -> None:
+    """A number's tool with a secret, and what the newest call asked of it."""
+    number = PhoneNumber.objects.create(number="+972771230000", name="מרפאת אלון")
+    tool = HttpTool.objects.create(
+        number=number, name="free_times", description="מה פנוי ביום מסוים",
+        address="https://calendar.example.org/free?day={day}", reads_only=True,
+        headers={"X-Api-Key": "of another key"},
+        schema=NO_PARAMETERS | {"properties": {"day": {"type": "string", "description": "יום"}}},
+    )  # fmt: skip
+    call = Call.objects.get(ended_why=Call.Ended.FAILED)
+    for place, (outcome, why) in enumerate(
+        (("done", ""), ("failed", "HTTP 500"), ("begun", ""), ("late", "no answer in 5 s"))
+    ):
+        ToolUse.objects.create(
+            call=call, tool=tool, name=tool.name, turn=5, key=f"demo-{place}",
+            given={"day": "שלישי", "hour": 10}, outcome=outcome, why=why, status=None,
+            took_ms=None if outcome == "begun" else 1200.0, began_at=timezone.now(),
+        )  # fmt: skip
+
+
 def every_kind() -> None:
     """The newest call: a turn of each kind."""
     message = {"name": "דנה לוי", "number": "0541234567", "reason": "לחזור אחרי 14:30 בבקשה"}
@@ -80,7 +105,7 @@ def every_kind() -> None:
         call, 4, why="reply late", outcome="failed", failure="Late.", prompt="apology",
         asked_ms=None, first_token_ms=None, first_sentence_ms=None,
     )  # fmt: skip
-    a_turn(call, 5, response_ms=21_500)
+    a_turn(call, 5, response_ms=21_500, tool_began_ms=50_500.0, tool_ended_ms=51_700.0)
     a_turn(
         call, 6, outcome="no reply", answered="", first_token_ms=None, first_sentence_ms=None,
         first_byte_ms=None, first_audio_ms=None, heard_ms=None,

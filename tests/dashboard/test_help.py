@@ -16,7 +16,7 @@ from tests.dashboard.operators import a_person
 
 DESIGN_WORDS = {
     *("frame", "at_ms", "wall_ms", "speech_end", "end_of_turn", "turn", "end_of_turn_delay"),
-    *("transcription_delay", "llm_ttft", "llm_ttfs", "tts_ttfb", "turn_latency"),
+    *("transcription_delay", "llm_ttft", "llm_ttfs", "tts_ttfb", "tool_time", "turn_latency"),
     *("field_turn_latency", "response_latency", "ready_lead", "heard_latency", "cut_in"),
     *("barge_in", "policy_wait", "compute"),
 }

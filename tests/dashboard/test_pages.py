@@ -69,7 +69,12 @@ class EveryPageTests(PagesTestCase):
 
     def every_page(self) -> tuple[str, ...]:
         all_knobs = f"{self.profile()}?all=1"
-        return (*PAGES, self.call_of_every_kind(), self.profile(), all_knobs)
+        return (*PAGES, *self.tools(), self.call_of_every_kind(), self.profile(), all_knobs)
+
+    def tools(self) -> tuple[str, ...]:
+        (row,) = self.server.rows("select id, number_id from calls_httptool")
+        own = f"numbers/{row['number_id']}/tools/"
+        return own, f"{own}new/", f"{own}{row['id']}/"
 
     def check(self, operator: Operator, path: str, direction: str, width: int, axe: Axe) -> None:
         operator.complaints.clear()

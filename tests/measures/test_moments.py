@@ -50,11 +50,14 @@ class MomentsTests(SimpleTestCase):
             (
                 *("response_latency", "content_latency", "end_of_turn_delay"),
                 "transcription_delay",
-                *("llm_ttft", "llm_ttfs", "tts_ttfb", "turn_latency"),
+                *("llm_ttft", "llm_ttfs", "tts_ttfb", "tool_time", "turn_latency"),
             ),
         )
         self.assertEqual(
             STAGES,
-            ("end_of_turn_delay", "transcription_delay", "llm_ttft", "llm_ttfs", "tts_ttfb"),
+            (
+                *("end_of_turn_delay", "transcription_delay"),
+                *("llm_ttft", "llm_ttfs", "tts_ttfb", "tool_time"),
+            ),
         )
-        self.assertEqual(set(TURN[-10:]), {*MEASURES, "ready_lead", "verdict_latency"})
+        self.assertEqual(set(TURN[-11:]), {*MEASURES, "ready_lead", "verdict_latency"})

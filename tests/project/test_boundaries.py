@@ -43,6 +43,7 @@ ROOMS = {
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
+    "calls.http_tools": {"calls", "calls.language", "calls.process", "calls.services"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),
     TWILIO: {
@@ -91,6 +92,7 @@ PURE = (
     *("calls.measures.shares", "calls.lab.advice", "calls.lab.comparison", "calls.lab.figures"),
     "calls.lab.summing_up",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
+    *("calls.http_tools.hosts", "calls.http_tools.filling", "calls.http_tools.answer_parts"),
     "calls.telephony.browser.messages",
     *("calls.language.completion", "tuning.simple"),
 )
@@ -98,7 +100,9 @@ PURE = (
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "copy", "dataclasses"),
     *("enum", "functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re"),
+    "ipaddress",
     "statistics",
+    "urllib",  # what an address is made of
     *("struct", "typing", "pathlib", "tomllib", "xml"),  # word lists and weights are read, once
     "zlib",  # its checksums
     "twilio.twiml",  # of that package only what makes XML

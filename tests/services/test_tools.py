@@ -15,7 +15,7 @@ from django.test import SimpleTestCase, TransactionTestCase, override_settings, 
 from calls.language.hebrew import HEBREW
 from calls.services import Busy, CalledNumber, Farewell, Message, Piece, Requested, WhenDecided
 from calls.services.openai.writer import OpenAiWriter
-from calls.services.tool_rounds import MOST_ROUNDS
+from calls.services.tool_use.tool_rounds import MOST_ROUNDS
 from calls.services.tools import LONGEST_S, Done, Tool, of_texts, tools_in
 from tests.fakes import FakeSpeaker, tuned
 from tests.phone import PhoneCall, services
@@ -104,7 +104,7 @@ class RoundTests(SimpleTestCase):
         async with served() as server:
             server.obeys_tool_choice = False
             server.answers_of[MODEL] = Answer(tools=(call("look_up"),))
-            with self.assertLogs("calls.services.tool_rounds", "WARNING"):
+            with self.assertLogs("calls.services.tool_use.tool_rounds", "WARNING"):
                 pieces = await written("תור", by=writer(tool("look_up", self.ran)))
         self.assertEqual(words(pieces), TEXTS.enough)
         choices = [asked["tool_choice"] for asked in server.requests]
@@ -152,7 +152,7 @@ class FaultTests(SimpleTestCase):
             return Done()
 
         late = tool("late", Ran(), run=forever, deadline_s=0.05, says="נבדק. ")
-        with self.assertLogs("calls.services.tool_rounds", "WARNING"):
+        with self.assertLogs("calls.services.tool_use.tool_rounds", "WARNING"):
             told = await self.told(late, asked=call("late"))
         self.assertEqual(told, TEXTS.nothing_came)
 
@@ -161,7 +161,7 @@ class FaultTests(SimpleTestCase):
             raise OSError("the calendar is gone")
 
         failing = tool("broken", Ran(), run=broken, says="נבדק. ")
-        with self.assertLogs("calls.services.tool_rounds", "ERROR") as logged:
+        with self.assertLogs("calls.services.tool_use.tool_rounds", "ERROR") as logged:
             told = await self.told(failing, asked=call("broken"))
         self.assertEqual(told, TEXTS.not_done)
         self.assertIn("the calendar is gone", logged.output[0])

@@ -273,9 +273,10 @@ class Reply:
 class Think:
     """Begin a reply to these words: perhaps the caller has finished.
 
-    It must not be heard, and must have no effect, until Reply says so. with_verdict: the model is
-    to say first whether they have finished; without, the caller has had their time, and is to be
-    answered.
+    It must not be heard until Reply says so, and until then nothing is done that cannot be undone:
+    what only looks something up may be asked, perhaps in vain. What Reply lets act is run to its
+    end and done once, although StopReply may follow. with_verdict: the model is to say first
+    whether they have finished; without, the caller has had their time, and is to be answered.
     """
 
     turn: int

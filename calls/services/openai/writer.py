@@ -32,7 +32,8 @@ from calls.services.deadlines import within
 from calls.services.judging import Line, judge_lines
 from calls.services.openai.api import MOST_TOKENS, SPARES, AccountRefused, api
 from calls.services.openai.judge import OpenAiJudge
-from calls.services.tool_rounds import Rounds
+from calls.services.tool_use.acts import Acts
+from calls.services.tool_use.tool_rounds import Rounds
 from calls.services.tools import Json, Tool, ToolCall, tools_for
 from calls.services.verdict_keeping import VerdictKeeping
 from calls.services.verdicts import Verdict
@@ -59,15 +60,17 @@ class OpenAiWriter:
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
         texts = self.texts = called.language.instructions
-        self.tools = (*tools_for(called), *self.more_tools)
+        self.tools = (*tools_for(called), *called.own_tools, *self.more_tools)
         self.openers = called.openers
         business = called.business or settings.BUSINESS_PROMPT
         if called.takes_message:
             business = instructions.only_message(texts, business)
+        if called.own_tools:
+            business = instructions.with_own_tools(texts, business)
         business = instructions.with_openers(texts, business, self.openers)
         self._business = instructions.with_moment(texts, business, timezone.localtime())
         self._greeting = called.opening(settings.GREETING or texts.greeting)
-        self._called, self._notes = called, list[str]()
+        self._called, self._acts = called, Acts(texts)
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -107,7 +110,7 @@ class OpenAiWriter:
         return Availability(model, model, no_verdicts=cls.keeping.missing if is_on else None)
 
     def fixed_phrases(self) -> Sequence[str]:
-        says = (tool.says for tool in self.tools if tool.says)
+        says = (each for tool in self.tools for each in tool.phrases)
         return self._greeting, self.texts.patience, *says, self.texts.enough, *self.openers
 
     @property
@@ -122,7 +125,7 @@ class OpenAiWriter:
             yield self._greeting
             return
         chat = _Chat(self, history)
-        rounds = Rounds(self.tools, self._called, self._notes)
+        rounds = Rounds(self.tools, self._called, self._acts)
         async with aclosing(rounds.reply(chat, with_verdict=with_verdict)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Verdict) and chat.model == settings.OPENAI_MODEL:
@@ -132,12 +135,12 @@ class OpenAiWriter:
     def messages(self, history: Sequence[HistoryLine], *, with_verdict: bool) -> list[Json]:
         """What the model is told."""
         return instructions.messages(
-            self.texts, self._business, history, self._notes, with_verdict=with_verdict
+            self.texts, self._business, history, self._acts.notes, with_verdict=with_verdict
         )
 
 
 class _Chat:
-    """calls.services.tool_rounds.Model: the messages of one reply, added to from round to round."""
+    """tool_rounds.Model: the messages of one reply, added to from round to round."""
 
     def __init__(self, writer: OpenAiWriter, history: Sequence[HistoryLine]) -> None:
         self.model = ""

@@ -64,7 +64,7 @@ class DetailTests(CallPageTestCase):
         for number in range(4, 100):
             a_turn(self.call, number)
         self.assertLess(len(self.client.get(self.address).content), 200_000)
-        with self.assertNumQueries(8):
+        with self.assertNumQueries(9):
             self.client.get(self.address)
 
 

@@ -276,5 +276,5 @@ class PageTests(TestCase):
 
     def test_it_costs_few_queries_whatever_the_calls(self) -> None:
         some_calls()
-        with self.assertNumQueries(13):
+        with self.assertNumQueries(14):
             self.client.get("/en/")

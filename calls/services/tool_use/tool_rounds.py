@@ -3,33 +3,40 @@
 Rules: any tools, in any order, several at once, but a limited number of rounds, the last of which
 is for words only. A tool that must wait for the decision waits for it here; one that only looks
 things up does not. The caller always gets some answer, even if the model keeps asking or a tool
-fails. One verdict stands before all that a reply says (calls.services.verdicts), and a model that
-gives nothing but that is asked again, without. After one that asks to wait nothing follows.
+fails. While a tool takes long, whoever reads is told so, again and again, with words to fill the
+wait; what cannot be undone is run to its end (acts.py). One verdict stands before all that a reply
+says (calls.services.verdicts), and a model that gives nothing but that is asked again, without.
+After one that asks to wait nothing follows.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Protocol
 
 from calls.services import (
     Busy,
     CalledNumber,
     Farewell,
+    Outside,
     Piece,
     Requested,
     ServiceFailed,
     WhenDecided,
 )
-from calls.services.tools import Done, Tool, ToolCall
+from calls.services.tool_use.acts import Act, Acts
+from calls.services.tools import Done, Tool, ToolCall, in_hand
 from calls.services.verdicts import Verdict, VerdictReader
 
 logger = logging.getLogger(__name__)
 
 MOST_ROUNDS = 4
+TICK_S = 0.1
+"""How often whoever reads is told that a tool is still waited for."""
 
 
 class Model(Protocol):
@@ -47,16 +54,32 @@ class Model(Protocol):
 
 
 class Rounds:
-    """notes: what was done in the call, for later turns; this adds to them."""
+    """acts: what is done in the call, for later turns; this adds to them."""
 
-    def __init__(self, tools: Sequence[Tool], called: CalledNumber, notes: list[str]) -> None:
+    def __init__(self, tools: Sequence[Tool], called: CalledNumber, acts: Acts) -> None:
         self._tools = {tool.name: tool for tool in tools}
-        self._called, self._notes = called, notes
+        self._called, self._acts = called, acts
+        self._begun: list[Act] = []
         self._texts = called.language.instructions
         self._has_spoken = self._has_done = self._asks_verdict = False
         self.verdict = VerdictReader()
 
     async def reply(
+        self, model: Model, *, with_verdict: bool = False
+    ) -> AsyncGenerator[Piece, None]:
+        is_complete, known = False, self._acts.given_up()
+        try:
+            async with aclosing(self._reply(model, with_verdict=with_verdict)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            is_complete = True
+        finally:
+            if not is_complete:
+                self._acts.give_up(self._begun)
+            elif not self.verdict.asks_to_wait:
+                self._acts.were_told(known)
+
+    async def _reply(
         self, model: Model, *, with_verdict: bool = False
     ) -> AsyncGenerator[Piece, None]:
         self._asks_verdict = with_verdict
@@ -94,7 +117,7 @@ class Rounds:
                     return
                 results = dict.fromkeys(range(len(calls)), ending.told)
             else:
-                async with aclosing(self._done(calls, results)) as pieces:
+                async with aclosing(self._done(number, calls, results)) as pieces:
                     async for piece in pieces:
                         yield piece
             model.tell(text, [(call, results[index]) for index, call in enumerate(calls)])
@@ -143,9 +166,10 @@ class Rounds:
                     yield said
 
     async def _done(
-        self, calls: Sequence[ToolCall], results: dict[int, str]
+        self, number: int, calls: Sequence[ToolCall], results: dict[int, str]
     ) -> AsyncGenerator[Piece, None]:
-        """Do what may be done ahead, then what must wait; results: what the model is told."""
+        """Do what may be done ahead, then what must wait; results: what the model is told.
+        number: of the round."""
         todo = dict[int, Tool]()
         for index, call in enumerate(calls):
             tool = self._tool(call)
@@ -158,20 +182,43 @@ class Rounds:
             if not now:
                 continue
             yield Busy() if is_ahead else WhenDecided()
-            done = await asyncio.gather(*(self._run(todo[index], calls[index]) for index in now))
+            work = {index: self._run(todo[index], calls[index], number) for index in now}
+            acts = dict[int, Act]()
+            if is_ahead:
+                doing = {index: asyncio.create_task(each) for index, each in work.items()}
+            else:
+                acts = {index: self._acts.begin(calls[index], work[index]) for index in now}
+                self._begun += acts.values()
+                doing = {index: act.doing for index, act in acts.items()}
+            meanwhile = next((words for index in now if (words := todo[index].meanwhile)), ())
+            if meanwhile:
+                yield Outside()
+            try:
+                async with aclosing(_wait(doing.values(), meanwhile)) as waiting:
+                    async for busy in waiting:
+                        yield busy
+            finally:
+                if is_ahead:
+                    for each in doing.values():
+                        each.cancel()
+            if meanwhile:
+                yield Outside(is_over=True)
             self._has_done = True
             yield Busy()
-            for index, each in zip(now, done, strict=True):
-                tool, results[index] = todo[index], each.told
-                for piece in each.pieces:
+            for index in now:
+                tool, done = todo[index], doing[index].result()
+                results[index] = done.told
+                for piece in done.pieces:
                     yield piece
-                if each.note and not is_ahead:
-                    self._notes.append(each.note)
-                if not self._has_spoken and (words := _words(tool, each)):
+                if not is_ahead:
+                    self._acts.note(acts[index])
+                if (done.must_say or not self._has_spoken) and (said := _words(tool, done)):
                     self._has_spoken = True
-                    yield words
+                    yield said
 
-    async def _run(self, tool: Tool, call: ToolCall) -> Done:
+    async def _run(self, tool: Tool, call: ToolCall, number: int = 0) -> Done:
+        # Some servers call the first tool of every answer the same.
+        in_hand.set(replace(in_hand.get(), call=f"{number}-{call.id}"))
         try:
             async with asyncio.timeout(tool.deadline_s):
                 return await tool.run(self._called, call.given)
@@ -184,6 +231,14 @@ class Rounds:
 
     def _tool(self, call: ToolCall) -> Tool | None:
         return self._tools.get(call.name)
+
+
+async def _wait(
+    doing: Collection[asyncio.Task[Done]], meanwhile: tuple[str, ...]
+) -> AsyncGenerator[Busy, None]:
+    """Until all is done; where there are words for the wait, they are offered again and again."""
+    while (await asyncio.wait(doing, timeout=TICK_S if meanwhile else None))[1]:
+        yield Busy(meanwhile)
 
 
 def _words(tool: Tool, done: Done) -> str:

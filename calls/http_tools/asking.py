@@ -1,0 +1,177 @@
+"""One use of a tool: a request, its answer, and what came of it.
+
+Rules: every attempt has a deadline, from the name's being resolved to the last byte. Only what may
+be repeated is: a second attempt, after a failure that another may not meet. What it says is read up
+to LARGEST, as it is sent: nothing is unpacked, no redirect is followed. What goes out and what
+comes in is never logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from urllib.parse import urlsplit
+
+import httpcore2
+from django.conf import settings
+
+from calls.http_tools import addresses
+
+LARGEST = 64 * 1024
+ATTEMPTS, PAUSE_S = 2, 0.2
+OURS = "HeVoice"
+"""What a system is told that asks it."""
+NOT_A_NO = frozenset({401, 403, 407, 408, 425, 429})
+"""Refusals that say nothing of what was asked: they are of who asks, or of how often."""
+MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class Outcome(Enum):
+    DONE = "done"
+    REFUSED = "refused"
+    """The system says no: taken, not found."""
+    FAILED = "failed"
+    LATE = "late"
+    BARRED = "barred"
+    """It was not asked: it has failed too often just now."""
+    FORBIDDEN = "forbidden"
+    """It was not asked: its address may not be reached."""
+    UNFIT = "unfit"
+    """It was not asked: the model wrote what it does not take."""
+
+
+FAILURES = (Outcome.FAILED, Outcome.LATE, Outcome.BARRED, Outcome.FORBIDDEN)
+"""What an operator should know of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    outcome: Outcome
+    status: int | None = None
+    text: str = field(default="", repr=False)
+    is_cut: bool = False
+    why: str = ""
+    """It failed; for an operator."""
+    took_ms: float = 0.0
+    attempts: int = 0
+    was_sent: bool = False
+    """It may have got the request: where it failed, nobody knows whether it acted."""
+    may_pass: bool = False
+    """Another attempt may have more luck."""
+
+
+async def ask(
+    request: Request,
+    *,
+    deadline_s: float,
+    may_repeat: bool,
+    pool: httpcore2.AsyncConnectionPool | None = None,
+) -> Answer:
+    """Ask, and once more where that may help. pool: else the process's."""
+    began_s, attempt = time.monotonic(), 0
+    if urlsplit(request.url).scheme != "https" and not settings.TOOL_HOSTS.lists(request.host):
+        return Answer(Outcome.FORBIDDEN, why="without TLS only what TOOL_HOSTS lists is asked")
+    was_sent = False
+    for attempt in range(1, ATTEMPTS + 1):
+        answer = await _attempt(request, deadline_s, pool or addresses.pool())
+        if not may_repeat or not answer.may_pass or attempt == ATTEMPTS:
+            break
+        was_sent |= answer.was_sent
+        await asyncio.sleep(PAUSE_S)
+    took_ms = (time.monotonic() - began_s) * 1000
+    was_sent |= answer.was_sent
+    return replace(answer, took_ms=took_ms, attempts=attempt, was_sent=was_sent)
+
+
+def longest_s(deadline_s: float, *, may_repeat: bool) -> float:
+    """With all its attempts."""
+    return ATTEMPTS * deadline_s + PAUSE_S if may_repeat else deadline_s
+
+
+async def _attempt(
+    request: Request, deadline_s: float, pool: httpcore2.AsyncConnectionPool
+) -> Answer:
+    try:
+        async with asyncio.timeout(deadline_s):
+            return await _answered(request, pool)
+    except TimeoutError:
+        why = f"no answer in {deadline_s:g} s"
+        return Answer(Outcome.LATE, why=why, was_sent=True, may_pass=True)
+    except addresses.Forbidden as error:
+        return Answer(Outcome.FORBIDDEN, why=f"{error}")
+    except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+        return Answer(Outcome.FAILED, why=f"no connection: {error}"[:200], may_pass=True)
+    except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
+        why = f"the connection broke: {error!r}"[:200]
+        return Answer(Outcome.FAILED, why=why, was_sent=True, may_pass=True)
+
+
+async def _answered(request: Request, pool: httpcore2.AsyncConnectionPool) -> Answer:
+    headers = {"User-Agent": OURS, "Accept": "application/json", "Accept-Encoding": "identity"}
+    if request.body is not None:
+        headers["Content-Type"] = "application/json"
+    sent = [*headers.items(), *request.headers]
+    named = {name.lower() for name, _value in request.headers}
+    raw = [
+        (name.encode(), value.encode())
+        for place, (name, value) in enumerate(sent)
+        if place >= len(headers) or name.lower() not in named
+    ]
+    stream = pool.stream(
+        request.method, request.url, headers=[*raw, _host(request)], content=request.body
+    )
+    async with stream as response:
+        status = response.status
+        if 300 <= status < 400:
+            return _failed(status, f"HTTP {status}: redirects are not followed")
+        given = {name.lower(): value.lower() for name, value in response.headers}
+        if given.get(b"content-encoding", b"identity") != b"identity":
+            return _failed(status, "it answers in a packed form, unasked")
+        body, is_cut = await _read(response.aiter_stream())
+    text = body.decode("utf-8", "replace")
+    if status >= 500 or status in NOT_A_NO:
+        return replace(_failed(status, f"HTTP {status}"), text=text, is_cut=is_cut)
+    return Answer(Outcome.DONE if status < 300 else Outcome.REFUSED, status, text, is_cut)
+
+
+def _failed(status: int, why: str) -> Answer:
+    may_pass = status in MAY_PASS
+    return Answer(Outcome.FAILED, status, why=why, was_sent=True, may_pass=may_pass)
+
+
+def _host(request: Request) -> tuple[bytes, bytes]:
+    return b"Host", urlsplit(request.url).netloc.encode()
+
+
+async def _read(parts: AsyncIterator[bytes]) -> tuple[bytes, bool]:
+    """Up to LARGEST, and whether that was not all."""
+    body = b""
+    async for part in parts:
+        body += part
+        if len(body) > LARGEST:
+            return body[:LARGEST], True
+    return body, False
+
+
+def as_json(text: str) -> object | None:
+    try:
+        parsed: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return parsed

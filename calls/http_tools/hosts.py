@@ -1,0 +1,83 @@
+"""Which hosts a tool may ask. Pure.
+
+Rule: an address that is not everybody's on the internet (this machine, the network that it is in,
+what a cloud tells its machines) is refused, whatever name leads there, unless the deployer lists it
+in TOOL_HOSTS. Only a listed one is asked without TLS.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv4 as seen from a network that has only IPv6 (RFC 6052)."""
+_OF_CLOUDS = frozenset({ipaddress.IPv4Address("168.63.129.16")})
+"""Public by their number, and answered by the cloud that a machine stands in (Azure's)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """What TOOL_HOSTS lists: names, and networks of one address or more."""
+
+    names: frozenset[str] = frozenset()
+    networks: tuple[Network, ...] = ()
+
+    @classmethod
+    def parsed(cls, text: str) -> Hosts:
+        """Names, addresses and networks, by commas. ValueError: what is none of these."""
+        names, networks = set[str](), list[Network]()
+        for each in filter(None, map(str.strip, text.split(","))):
+            try:
+                networks.append(ipaddress.ip_network(each))
+            except ValueError:
+                if not _is_name(each):
+                    raise ValueError(each) from None
+                names.add(each.lower())
+        return cls(frozenset(names), tuple(networks))
+
+    def lists(self, host: str, address: Address | None = None) -> bool:
+        """Whether this name, or this address, is among them."""
+        address = address or _literal(host)
+        is_in = address is not None and any(address in network for network in self.networks)
+        return is_in or host.lower() in self.names
+
+    def may_reach(self, host: str, address: Address) -> bool:
+        plain = _unwrapped(address)
+        return is_public(plain) or self.lists(host, plain) or self.lists(host, address)
+
+
+def _is_name(text: str) -> bool:
+    return bool(re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", text))
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def _unwrapped(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return address.ipv4_mapped
+        if address in _TRANSLATED:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is the same host for everybody on the internet."""
+    address = _unwrapped(address)
+    if isinstance(address, ipaddress.IPv6Address) and (
+        address.sixtofour or address.teredo or address.is_site_local
+    ):
+        return False  # tunnels to some IPv4 address, and what was private once
+    is_special = address.is_multicast or address.is_reserved or address in _OF_CLOUDS
+    return address.is_global and not is_special

@@ -1,0 +1,173 @@
+"""A number's tool as a call is offered it: asked, and what came of it told.
+
+Rules: what a system answers is data: it reaches the model as one line of JSON that is called so,
+whatever it says. A tool that acts is asked once, however often that is tried, under a key of call,
+turn and the model's call of it. What fails is told the model in our words, and the caller in the
+operator's.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from calls.http_tools import answer_parts, parameters, tool_use
+from calls.http_tools.asking import NOT_A_NO, Answer, Outcome, as_json, ask, longest_s
+from calls.http_tools.breaker import breaker
+from calls.http_tools.field_keys import Unreadable
+from calls.http_tools.filling import Unfit
+from calls.language.language import spoken
+from calls.process.log import call_in_hand
+from calls.services import CalledNumber
+from calls.services.tools import Done, Tool, in_hand
+
+if TYPE_CHECKING:
+    from calls.http_tools.http_tool import HttpTool
+
+logger = logging.getLogger(__name__)
+
+MARGIN_S = 1.0
+"""Its own deadlines come first."""
+_UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What ends a line, or turns its direction, and JSON would leave as it is."""
+LONGEST_NOTE = 600
+"""Characters of an answer that later turns are told."""
+
+
+class Offered:
+    def __init__(self, tool: HttpTool) -> None:
+        self._tool = tool
+        self._texts = texts = spoken().instructions.outside
+        longest = longest_s(tool.deadline_s, may_repeat=tool.is_repeatable) + MARGIN_S
+        late, long = tool.says_late or texts.waits_late, tool.says_long or texts.waits_long
+        schema = {
+            "description": tool.description,
+            "parameters": tool.schema,
+            "strict": parameters.is_strict(tool.schema),
+        }
+        self.tool = Tool(
+            tool.name,
+            schema,
+            self._run,
+            safe_ahead=tool.reads_only,
+            deadline_s=longest,
+            meanwhile=(late, long, *texts.waits),
+            fixed=(tool.says_failed,),
+        )
+
+    async def _run(self, called: CalledNumber, given: Mapping[str, Any]) -> Done:
+        tool, texts = self._tool, self._texts
+        call_sid, hand = call_in_hand.get(), in_hand.get()
+        began_at = timezone.now()
+        # Outside a call each use is one of its own.
+        key = f"{call_sid}-{hand.turn}-{hand.call}" if hand.turn >= 0 else uuid4().hex
+
+        def keep(**fields: Any) -> None:
+            if hand.turn >= 0:
+                fields |= {"tool": tool, "name": tool.name, "turn": hand.turn}
+                fields |= {"given": dict(given), "began_at": began_at}
+                tool_use.keep_soon(call_sid, key, **fields)
+
+        if not tool.reads_only:
+            keep(outcome=tool_use.ToolUse.Outcome.BEGUN)
+        answer, problem = await self._asked(given, "" if tool.reads_only else key)
+        keep(
+            outcome=answer.outcome.value,
+            status=answer.status,
+            why=answer.why[:200],
+            attempts=answer.attempts,
+            took_ms=answer.took_ms,
+        )
+        done = self._told(answer, problem)
+        if answer.outcome is Outcome.UNFIT or tool.reads_only:
+            return replace(done, note="")
+        written = json.dumps(dict(given), ensure_ascii=False)
+        note = texts.done.format(name=tool.name, arguments=written, told=done.note or done.told)
+        return replace(done, note=note)
+
+    async def _asked(self, given: Mapping[str, Any], key: str) -> tuple[Answer, str]:
+        """What came of it, and what the model is told is wrong with its arguments."""
+        tool = self._tool
+        if problem := parameters.unfit(tool.schema, given):
+            return Answer(Outcome.UNFIT, why=problem), problem
+        try:
+            request = tool.request(given, key)
+        except Unfit as error:
+            return Answer(Outcome.UNFIT, why=f"{error}"), f"{error}"
+        except Unreadable:
+            why = "a header's value is unreadable: FIELD_KEY has changed"
+            return Answer(Outcome.FAILED, why=why), ""
+        if not breaker.admits(tool.pk):
+            return Answer(Outcome.BARRED, why="it failed too often just now"), ""
+        answer = await ask(request, deadline_s=tool.deadline_s, may_repeat=tool.is_repeatable)
+        answer = self._fitting(answer)
+        (breaker.failed if answer.outcome in _OF_SYSTEM else breaker.worked)(tool.pk)
+        if answer.why:
+            logger.warning("%s: %s (%s)", tool.name, answer.why, request.host)
+        return answer, ""
+
+    def _fitting(self, answer: Answer) -> Answer:
+        """An answer whose parts are wanted has them."""
+        is_wanted = self._tool.path_lines and answer.outcome is Outcome.DONE
+        if is_wanted and not answer.is_cut and as_json(answer.text) is None:
+            return replace(answer, outcome=Outcome.FAILED, why="its answer is no JSON")
+        return answer
+
+    def _told(self, answer: Answer, problem: str) -> Done:
+        texts = self._texts
+        match answer.outcome:
+            case Outcome.DONE | Outcome.REFUSED:
+                data = self.data(answer)
+                text = texts.answered if answer.outcome is Outcome.DONE else texts.refused
+                told, note = (
+                    text.format(status=answer.status, data=each)
+                    for each in (data, _shortened(data))
+                )
+                cut = f" {texts.cut}" if answer.is_cut else ""
+                return Done(f"{told}{cut}", says="", note=note)
+            case Outcome.UNFIT:
+                return Done(texts.unfit.format(problem=problem), says="")
+            case Outcome.LATE | Outcome.FAILED if self._may_be_done(answer):
+                told = texts.unknown
+            case Outcome.LATE:
+                told = texts.late
+            case _:
+                told = texts.failed
+        if says := self._tool.says_failed:
+            return Done(f"{told} {texts.heard.format(says=says)}", f"{says} ", must_say=True)
+        return Done(told, says="")
+
+    def _may_be_done(self, answer: Answer) -> bool:
+        """Whether the system may have acted, although it did not say so."""
+        return not self._tool.reads_only and answer.was_sent and answer.status not in NOT_A_NO
+
+    def told(self, answer: Answer) -> str:
+        """What the model would be told of it."""
+        return self._told(self._fitting(answer), "").told
+
+    def data(self, answer: Answer) -> str:
+        """What the model gets of it, on one line that nothing in it can end."""
+        parsed = None if answer.is_cut else as_json(answer.text)
+        data: object = answer.text if parsed is None else parsed
+        if parsed is not None and self._tool.path_lines and answer.outcome is Outcome.DONE:
+            data = answer_parts.picked(parsed, self._tool.path_lines)
+        return _UNSEEN.sub(_escaped, json.dumps(data, ensure_ascii=False))
+
+
+_OF_SYSTEM = (Outcome.FAILED, Outcome.LATE)
+"""Of the system: what counts towards barring it."""
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+def _shortened(data: str) -> str:
+    return data if len(data) <= LONGEST_NOTE else f"{data[:LONGEST_NOTE]}…"

@@ -1,0 +1,104 @@
+"""What a call's tools were asked over HTTP, and what came of it: kept with the call.
+
+Rule: no caller and no reply waits for these rows. What cannot be undone has its row from when it
+begins, so that a call shows it even where nothing came back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError, models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from calls.http_tools.asking import FAILURES
+
+logger = logging.getLogger(__name__)
+
+TRIES, AGAIN_S = 6, 10.0
+"""A database that is away is written to when it is back, within a minute."""
+
+
+class ToolUse(models.Model):
+    class Outcome(models.TextChoices):
+        """Those of asking.Outcome, and what has none yet."""
+
+        BEGUN = "begun", _("begun; nothing has come back")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("the system said no")
+        FAILED = "failed", _("failed")
+        LATE = "late", _("no answer in time")
+        BARRED = "barred", _("not asked: it kept failing")
+        FORBIDDEN = "forbidden", _("not asked: its address is not allowed")
+        UNFIT = "unfit", _("not asked: the model left something out")
+
+    FAILURES = tuple(each.value for each in FAILURES)
+
+    call = models.ForeignKey("calls.Call", models.CASCADE, related_name="tool_uses")
+    tool = models.ForeignKey("calls.HttpTool", models.SET_NULL, null=True)
+    name = models.CharField(max_length=40)
+    turn = models.PositiveIntegerField()
+    """The number of the turn that it was asked for."""
+    key = models.CharField(max_length=200, unique=True)
+    """What the system was told as its idempotency key, where it acts."""
+    given = models.JSONField(default=dict)
+    """Its arguments, as the model wrote them."""
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    status = models.PositiveSmallIntegerField(null=True)
+    """HTTP's."""
+    why = models.CharField(max_length=200, blank=True)
+    """It failed."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    took_ms = models.FloatField(null=True)
+    began_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ("began_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.call} {self.name} {self.outcome}"
+
+    @property
+    def has_failed(self) -> bool:
+        return self.outcome in self.FAILURES
+
+
+_writing: set[asyncio.Task[None]] = set()
+
+
+def keep_soon(call_sid: str, key: str, **fields: Any) -> None:
+    """Of a call that is known; by this key a second time: it has changed."""
+    fields.setdefault("began_at", timezone.now())
+    task = asyncio.create_task(_kept(lambda: _keep(call_sid, key, fields)))
+    _writing.add(task)
+    task.add_done_callback(_writing.discard)
+
+
+async def all_kept() -> None:
+    """Wait until nothing is left to be written."""
+    while _writing:
+        await asyncio.wait(set(_writing))
+
+
+def _keep(call_sid: str, key: str, fields: dict[str, Any]) -> None:
+    from calls.models import Call  # which has these
+
+    if call := Call.objects.filter(call_sid=call_sid).first():
+        ToolUse.objects.update_or_create(key=key, defaults={"call": call, **fields})
+
+
+async def _kept(write: Callable[[], None]) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            await database_sync_to_async(write, thread_sensitive=False)()
+            return
+        except DatabaseError as error:
+            if not left:
+                logger.error("A use of a tool is not kept: %s", error)
+                return
+        await asyncio.sleep(AGAIN_S)

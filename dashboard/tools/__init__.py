@@ -1,0 +1,1 @@
+"""The tools of a number: what its calls may ask of the business's systems."""

@@ -1,0 +1,283 @@
+"""Whole calls in Hebrew that use the booking system, by the real client of OpenAI against the local
+server: what is free on Tuesday, book ten, a conflict, cancel; and what callers hear when it fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.test import TransactionTestCase, tag
+
+from calls.http_tools import tool_use
+from calls.http_tools.tool_use import ToolUse
+from calls.language.hebrew import HEBREW
+from calls.models import Call
+from calls.services.openai.writer import OpenAiWriter
+from calls.services.tool_use.acts import all_done
+from calls.telephony.phone_number import PhoneNumber
+from tests.fakes import FakeSpeaker, FakeTranscriber, tuned
+from tests.http_tools.booking_tools import a_tool, book, booking, cancel, keep
+from tests.phone import PhoneCall, conversation_of, services
+from tests.servers.booking import BookingServer
+from tests.servers.openai import OpenAiServer
+from tests.servers.openai_answers import Answer
+from tests.services.openai_turns import exact
+
+TUESDAY = "שלישי"
+FREE = ("free_times", '{"day":"שלישי"}')
+FINE = HEBREW.instructions.outside
+
+
+def booked(hour: int) -> tuple[str, str]:
+    return "book", f'{{"day":"שלישי","hour":{hour},"name":"דנה"}}'
+
+
+class BookingCall:
+    """A call to a number with the three tools. `say` is heard and answered; what was asked of the
+    model last is `told`."""
+
+    def __init__(self, phone: PhoneCall, system: BookingServer, model: OpenAiServer) -> None:
+        self.phone, self.system, self.model = phone, system, model
+
+    async def say(self) -> None:
+        """The caller says the next thing, and hears the whole answer."""
+        turn = conversation_of("CA1").turns.turn
+        await self.phone.say("MMMMMMMM")
+        await self.phone.until(lambda: conversation_of("CA1").turns.turn > turn)
+        await self.phone.until_quiet()
+
+    async def begin_to_say(self) -> None:
+        await self.phone.say("MMMMMMMM")
+
+    def heard_s(self) -> list[tuple[float, float]]:
+        """When the caller heard something, in seconds since the stream began."""
+        clock, phone = conversation_of("CA1").clock, self.phone
+        began_s = asyncio.get_running_loop().time() - clock.wall_ms / 1000
+        heard: list[tuple[float, float]] = []
+        for at_s, message in zip(phone.sent_s, phone.sent, strict=True):
+            if message["event"] == "media":
+                length_s = len(b64decode(message["media"]["payload"])) / 8000
+                start_s = max(at_s - began_s, heard[-1][1] if heard else 0.0)
+                heard.append((start_s, start_s + length_s))
+        return heard
+
+    @property
+    def known(self) -> str:
+        """The instructions that the model was asked under last."""
+        return str(self.model.requests[-1]["messages"][0]["content"])
+
+    @property
+    def told(self) -> str:
+        return str(self.model.requests[-1]["messages"][-1]["content"])
+
+
+@asynccontextmanager
+async def calling(
+    *sayings: str, tools: Sequence[Any] = (a_tool, book, cancel), speed: float = 10, **changed: Any
+) -> AsyncIterator[BookingCall]:
+    hearing = tuned(FakeTranscriber, sayings=sayings, delay_s=0.01)
+    quick = tuned(FakeSpeaker, first_byte_s=0.01)
+    async with booking() as system, exact() as model:
+        number = await PhoneNumber.objects.acreate(number="+97233333333", name="מרפאה")
+        await sync_to_async(keep)(number, *(make(system, **changed) for make in tools))
+        with services(hearing, OpenAiWriter, quick):
+            async with PhoneCall(speed=speed) as phone:
+                await phone.until_quiet()
+                yield BookingCall(phone, system, model)
+        await all_done(10)
+        await tool_use.all_kept()
+
+
+async def uses() -> list[tuple[str, str]]:
+    return [(use.name, use.outcome) async for use in ToolUse.objects.all()]
+
+
+@tag("protocol")
+class BookingCallTests(TransactionTestCase):
+    async def test_what_is_free_book_ten_a_conflict_and_cancel(self) -> None:
+        lines = ("מה פנוי ביום שלישי", "אז בעשר", "רגע אז באחת עשרה", "בעצם לבטל את התור")
+        async with calling(*lines) as call:
+            call.system.book(TUESDAY, 11, "תפוס")
+            call.model.answers |= {
+                "מה פנוי": Answer(tools=(FREE,)),
+                '"10:00"': Answer("יש בעשר ובשתים עשרה. מה נוח?"),
+                "בעשר": Answer(tools=(booked(10),)),
+                '"booking": 2': Answer("נקבע ליום שלישי בעשר."),
+                "באחת עשרה": Answer(tools=(booked(11),)),
+                "taken": Answer("אחת עשרה תפוס, הקרוב הוא שתים עשרה."),
+                "לבטל": Answer(tools=(("cancel", '{"booking":2}'),)),
+                "cancelled": Answer("התור בוטל."),
+            }
+            await call.say()
+            self.assertNotIn("11:00", call.told)
+            self.assertNotIn("_internal", call.told, "only the parts that are wanted")
+            await call.say()
+            self.assertIn((TUESDAY, 10, "דנה"), call.system.bookings())
+            await call.say()
+            self.assertIn("409", call.told)
+            self.assertIn('"booking": 2', call.known, "the next answers know what was done")
+            await call.say()
+            self.assertEqual(call.system.bookings(), [(TUESDAY, 11, "תפוס")])
+        turns = await call.phone.turns()
+        self.assertEqual(
+            [turn.answered for turn in turns[1:]],
+            [
+                "יש בעשר ובשתים עשרה. מה נוח?",
+                "נקבע ליום שלישי בעשר.",
+                "אחת עשרה תפוס, הקרוב הוא שתים עשרה.",
+                "התור בוטל.",
+            ],
+        )
+        for turn in turns[1:]:
+            assert turn.tool_time is not None
+            self.assertGreater(turn.tool_time, 0)
+        outcomes = ("free_times", "done"), ("book", "done"), ("book", "refused"), ("cancel", "done")
+        self.assertEqual(await uses(), [*outcomes])
+        keys = [use.key async for use in ToolUse.objects.all()]
+        sent = [headers.get("Idempotency-Key") for _m, _p, headers, _b in call.system.requests]
+        self.assertEqual(sent, [None, *keys[1:]], "an act has a key, and the call knows it")
+        self.assertTrue(keys[1].startswith("CA1-2-"), keys[1])
+
+
+def longest_silence_s(heard: Sequence[tuple[float, float]], since_s: float) -> float:
+    """From the decision on."""
+    ends = [since_s, *(end for _start, end in heard if end > since_s)]
+    starts = [start for start, end in heard if end > since_s]
+    return max(start - end for end, start in zip(ends, starts, strict=False))
+
+
+@tag("protocol")
+class WaitTests(TransactionTestCase):
+    """At the speed of life."""
+
+    async def waited(self, seconds: str) -> tuple[Any, list[tuple[float, float]]]:
+        """The turn in which a tool took so long, and what was heard when."""
+        async with calling("מה פנוי ביום שלישי", speed=1) as call:
+            call.system.fault = seconds
+            call.model.first_s = 0.35
+            call.model.answers |= {"מה פנוי": Answer(tools=(FREE,)), "free": Answer("יש בעשר.")}
+            await call.say()
+            heard = call.heard_s()
+        *_before, turn = await call.phone.turns()
+        return turn, heard
+
+    async def test_with_a_tool_of_800_ms_something_is_heard_within_a_second(self) -> None:
+        turn, heard = await self.waited("0.8")
+        decided_s = turn.decided_ms / 1000
+        self.assertTrue(turn.answered.endswith("יש בעשר."), turn.answered)
+        first_s = next(start for start, _end in heard if start > decided_s)
+        self.assertLess(first_s - decided_s, 1.0)
+        self.assertLess(longest_silence_s(heard, decided_s), 2.0)
+
+    async def test_one_that_takes_four_seconds_is_waited_for_in_words(self) -> None:
+        turn, heard = await self.waited("4")
+        decided_s = turn.decided_ms / 1000
+        self.assertLess(longest_silence_s(heard, decided_s), 2.0)
+        self.assertIn(FINE.waits_late, turn.answered)
+        self.assertIn(FINE.waits_long, turn.answered)
+        self.assertTrue(turn.answered.endswith("יש בעשר."), turn.answered)
+        self.assertGreater(turn.tool_time, 3900)
+        self.assertGreater(turn.response_latency, 4000, "a filler is no answer")
+
+
+@tag("protocol")
+class ActTests(TransactionTestCase):
+    async def test_who_interrupts_undoes_nothing_and_the_next_answer_knows(self) -> None:
+        lines = ("תקבעו לי בעשר", "בעצם מה השעה", "ומה השעה עכשיו")
+        async with calling(*lines) as call:
+            call.system.fault = "once 3"
+            call.model.answers |= {"השעה": Answer("שמונה."), "בעשר": Answer(tools=(booked(10),))}
+            await call.begin_to_say()
+            await call.phone.until(lambda: call.system.requests)
+            await call.say()
+            self.assertIn(FINE.being_done.rpartition("}")[2], call.known)
+            self.assertEqual(call.system.bookings(), [])
+            await all_done(5)
+            await call.say()
+            self.assertEqual(call.system.bookings(), [(TUESDAY, 10, "דנה")])
+            self.assertIn('"booking": 1', call.known)
+            self.assertNotIn(FINE.being_done.rpartition("}")[2], call.known)
+            self.assertEqual(len(call.system.requests), 1)
+        self.assertEqual(await uses(), [("book", "done")])
+
+    async def test_a_caller_who_hangs_up_leaves_it_to_finish_and_the_call_shows_it(self) -> None:
+        async with calling("תקבעו לי בעשר") as call:
+            call.system.fault = "once 0.6"
+            call.model.answers["בעשר"] = Answer(tools=(booked(10),))
+            await call.begin_to_say()
+            await call.phone.until(lambda: call.system.requests)
+            await call.phone.hang_up()
+            await call.phone.ended()
+            await tool_use.all_kept()
+            self.assertEqual(await uses(), [("book", "begun")])
+            await all_done(5)
+            await tool_use.all_kept()
+            self.assertEqual(call.system.bookings(), [(TUESDAY, 10, "דנה")])
+        (use,) = [each async for each in ToolUse.objects.select_related("call")]
+        self.assertEqual((use.outcome, use.status, use.call.call_sid), ("done", 201, "CA1"))
+
+    async def test_what_is_asked_again_while_it_is_being_done_is_done_once(self) -> None:
+        async with calling("תקבעו לי בעשר", "נו תקבעו לי בעשר") as call:
+            call.system.fault = "1.0"
+            call.model.answers |= {
+                "בעשר": Answer(tools=(booked(10),)),
+                "booking": Answer("נקבע."),
+            }
+            await call.begin_to_say()
+            await call.phone.until(lambda: call.system.requests)
+            await call.say()
+            self.assertEqual(call.system.bookings(), [(TUESDAY, 10, "דנה")])
+            self.assertEqual(len(call.system.requests), 1)
+        *_turns, last = await call.phone.turns()
+        self.assertTrue(last.answered.endswith("נקבע."), last.answered)
+
+
+@tag("protocol")
+class FaultCallTests(TransactionTestCase):
+    """Whatever breaks, the caller hears so in the operator's words, and the call goes on."""
+
+    async def told(self, fault: str, **changed: Any) -> str:
+        """What the model is told."""
+        apology = "אפשר להשאיר הודעה."
+        changed = {"deadline_s": 0.5, **changed}
+        async with calling("מה פנוי ביום שלישי", tools=(a_tool,), **changed) as call:
+            call.system.fault = fault
+            call.model.answers |= {"מה פנוי": Answer(tools=(FREE,)), "": Answer(apology)}
+            with self.assertLogs("calls.http_tools", "WARNING") as logged:
+                await call.say()
+            told = call.told
+        *_before, turn = await call.phone.turns()
+        self.assertTrue(turn.answered.endswith(f"היומן לא זמין כרגע. {apology}"), turn.answered)
+        self.assertNotIn("calendar-key", f"{logged.output}")
+        self.assertEqual(await Call.objects.filter(failure="").acount(), 1)
+        (use,) = [each async for each in ToolUse.objects.all()]
+        self.assertTrue(use.has_failed)
+        await PhoneNumber.objects.all().adelete()
+        await Call.objects.all().adelete()
+        return told
+
+    async def test_every_fault_is_told_and_the_call_goes_on(self) -> None:
+        for fault in ("500", "wrong json", "moved", "packed", "drops", "hangs"):
+            with self.subTest(fault):
+                expected = FINE.late if fault == "hangs" else FINE.failed
+                self.assertTrue((await self.told(fault)).startswith(expected))
+
+    async def test_a_server_that_is_down_and_a_name_that_is_gone(self) -> None:
+        for address in ("http://127.0.0.1:1/free?day={day}", "https://gone.invalid/{day}"):
+            with self.subTest(address):
+                told = await self.told("", address=address)
+                self.assertTrue(told.startswith(FINE.failed))
+
+    async def test_a_huge_answer_is_cut_and_said_to_be(self) -> None:
+        async with calling("מה פנוי ביום שלישי", tools=(a_tool,)) as call:
+            call.system.fault = "huge"
+            call.model.answers |= {"מה פנוי": Answer(tools=(FREE,)), "": Answer("יש הרבה.")}
+            await call.say()
+            self.assertTrue(call.told.endswith(FINE.cut))
+            self.assertLess(len(call.told), 80_000)
+        self.assertEqual(await uses(), [("free_times", "done")])
