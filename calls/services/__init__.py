@@ -241,7 +241,16 @@ class Requested:
 
 
 Piece = (
-    str | Verdict | Expect | Farewell | Message | PersonWanted | WhenDecided | Busy | Outside | Requested
+    str
+    | Verdict
+    | Expect
+    | Farewell
+    | Message
+    | PersonWanted
+    | WhenDecided
+    | Busy
+    | Outside
+    | Requested
 )
 """What a Writer yields."""
 
