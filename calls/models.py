@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import models
@@ -11,6 +12,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.knowledge.in_call import knowledge_of
+from calls.knowledge.known_text import KnownAnswer as KnownAnswer
+from calls.knowledge.known_text import KnownText as KnownText
+from calls.knowledge.known_text import Passage as Passage
 from calls.lab.prediction import Outcome as Outcome
 from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
@@ -22,6 +27,7 @@ from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
 from calls.services import NO_NUMBER, CalledNumber
+from calls.services.knowledge import NOTHING_KNOWN
 from calls.telephony.call_line import CallLine
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
@@ -119,6 +125,8 @@ class Call(CallLine, TrialSide):
     # Where a stream goes on, if it took over from another of the same call.
     first_turn = 0
     first_part = 0
+    knowledge = NOTHING_KNOWN
+    """What the number knew when the call began."""
 
     class Meta:
         ordering = ("-rang_at", "-pk")
@@ -215,6 +223,8 @@ class Call(CallLine, TrialSide):
             return None
         call = cls.objects.select_related("profile", "number", "trial").get(call_sid=call_sid)
         call.take_over()
+        if call.number:
+            call.knowledge = knowledge_of(call.number.pk)
         return call
 
     def take_over(self) -> None:
@@ -277,9 +287,10 @@ class Call(CallLine, TrialSide):
     @property
     def as_called(self) -> CalledNumber:
         """What the called number wants of the services."""
-        return (
-            self.number.as_called(takes_message=self.is_after_hours) if self.number else NO_NUMBER
-        )
+        if self.number is None:
+            return NO_NUMBER
+        called = self.number.as_called(takes_message=self.is_after_hours)
+        return replace(called, knowledge=self.knowledge)
 
     def close(self, why: str) -> None:
         """End it from outside any stream."""

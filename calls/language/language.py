@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from calls.language.completion.words_judge import Judge
+from calls.language.search_keys import PLAIN, SearchKeys
 from tuning.turns.words import LanguageWords
 
 PROMPTS = {
@@ -130,6 +131,8 @@ class Language:
     """Text as espeak-ng is to be given it."""
     judge: Judge | None = None
     """The local judge of completion; None: nobody has taught one."""
+    search_keys: SearchKeys = PLAIN
+    """By what texts are found."""
 
     def __post_init__(self) -> None:
         if self.prompts.keys() != PROMPTS:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from calls.language.language import Language, spoken
+from calls.services.knowledge import NOTHING_KNOWN, Knowledge, Looked
 from calls.services.verdict_keeping import Missing
 from calls.services.verdicts import Verdict
 from tuning.turns.completion import Asked, asked_in
@@ -48,6 +49,7 @@ class CalledNumber:
     """The business is closed: only take a message."""
     own_openers: tuple[str, ...] = ()
     """Short beginnings of replies; none: those of the language."""
+    knowledge: Knowledge = NOTHING_KNOWN
 
     @property
     def openers(self) -> tuple[str, ...]:
@@ -193,7 +195,7 @@ class Requested:
     model: str
 
 
-Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy | Requested
+Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy | Requested | Looked
 """What a Writer yields."""
 
 

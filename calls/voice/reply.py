@@ -37,6 +37,7 @@ from calls.services import (
     Writer,
 )
 from calls.services.deadlines import within
+from calls.services.knowledge import Looked
 from calls.services.verdicts import Verdict
 from calls.voice import prompts
 from calls.voice.audio_out import AudioOut, in_chunks
@@ -284,6 +285,8 @@ class Reply:
                 match piece:
                     case Requested():
                         turn.requests += 1
+                    case Looked():
+                        turn.looked(piece, self._clock.wall_ms)
                     case Expect():
                         expected = piece
                     case Farewell():

@@ -43,6 +43,7 @@ ROOMS = {
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
+    "calls.knowledge": {"calls.language", "calls.services"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),
     TWILIO: {
@@ -92,7 +93,8 @@ PURE = (
     "calls.lab.summing_up",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     "calls.telephony.browser.messages",
-    *("calls.language.completion", "tuning.simple"),
+    *("calls.language.completion", "calls.language.search_keys", "tuning.simple"),
+    *("calls.language.hebrew.search_keys", "calls.knowledge.passages", "calls.knowledge.ranking"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
