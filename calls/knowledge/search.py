@@ -44,7 +44,7 @@ def found(
     if not holders:
         return []
     places = ranking.best(asked, holders, passages.count(), most)
-    by_key = passages.select_related("text", "answer").in_bulk(places)
+    by_key = passages.select_related("text").defer("keys", "text__text").in_bulk(places)
     return [by_key[place] for place in places if place in by_key]
 
 
