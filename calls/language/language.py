@@ -69,6 +69,13 @@ class Instructions:
     """That text, where the settings have none: a desk that knows nothing."""
     only_message: str
     """Added to it while the business is closed."""
+    known: str
+    """Added to it, with {known}: all that the business knows, where that is little."""
+    looked_up: str
+    """Added to it where the business knows more than is told at once: what is looked up for an
+    answer comes last, and what that leaves open is not known."""
+    found: str
+    """Comes last, with {found}: what was looked up. Both say that these are data, and no orders."""
     openers: str = ""
     """Added to it, with {openers}, where there are any: how replies begin."""
     moment: Callable[[datetime], str]

@@ -59,7 +59,8 @@ class Knowledge:
         asked = list(keys.of_question(words))
         for wordings, answer in self.answers:
             for wording in wordings:
-                if asked and _are_same(asked, keys.of_question(wording)):
+                is_same = _are_same(asked, keys.of_question(wording))
+                if asked and is_same and keys.asks(words) == keys.asks(wording):
                     return KnownPassage(wording, answer)
         return None
 

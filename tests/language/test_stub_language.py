@@ -21,6 +21,7 @@ from calls.services import CalledNumber, Expect, Farewell, HistoryLine, ServiceF
 from calls.services.espeak.speaker import EspeakSpeaker
 from calls.services.google import speech_pairs
 from calls.services.google.voice import GoogleSpeaker
+from calls.services.knowledge import Looked
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.receptionist.writer import Receptionist
 from calls.services.reply_texts import audio_of
@@ -51,7 +52,7 @@ class Clerk(Receptionist):
 
     async def write(
         self, history: Sequence[HistoryLine], *, with_verdict: bool = False
-    ) -> AsyncGenerator[str | Expect | Farewell, None]:
+    ) -> AsyncGenerator[str | Expect | Farewell | Looked, None]:
         if history and history[-1].text == "hold on":
             raise ServiceFailed("the clerk was told to fail")
         async for piece in super().write(history):

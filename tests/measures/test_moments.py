@@ -57,4 +57,5 @@ class MomentsTests(SimpleTestCase):
             STAGES,
             ("end_of_turn_delay", "transcription_delay", "llm_ttft", "llm_ttfs", "tts_ttfb"),
         )
-        self.assertEqual(set(TURN[-10:]), {*MEASURES, "ready_lead", "verdict_latency"})
+        others = {"ready_lead", "verdict_latency", "knowledge_latency"}
+        self.assertEqual(set(TURN[-11:]), {*MEASURES, *others})

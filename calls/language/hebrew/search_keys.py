@@ -43,6 +43,13 @@ ASKS_TIME = re.compile(
     "(?:באיזו|באיזה|איזה|עד|מאיזו|איזו) שעה|שעות|מתי (?:אתם |אפשר )?(?:פתוח|סגור)"
 )
 
+QUESTION_WORDS = {
+    "מתי": "when", "איפה": "where", "היכנ": "where", "לאנ": "where", "מאיפה": "from where",
+    "כמה": "how much", "מי": "who", "למי": "who", "איכ": "how", "כיצד": "how", "למה": "why",
+    "מדוע": "why", "איזה": "which", "איזו": "which", "אילו": "which",
+}  # fmt: skip
+"""By which questions about the same thing differ, though a search does not need them."""
+
 
 def index_keys(text: str) -> set[str]:
     """Of a text that is to be found."""
@@ -59,6 +66,13 @@ def question_keys(text: str) -> list[Mapping[str, float]]:
     asked = [keys_of(word) for word in dict.fromkeys(_words(text))]
     kinds = ((ASKS_PRICE, PRICE), (ASKS_TIME, TIME))
     return asked + [{key: KIND} for asks, key in kinds if asks.search(text)]
+
+
+def asks(text: str) -> frozenset[str]:
+    """What kind of question it is, by its question words."""
+    plain = map(_plain, WORD.findall(_unmarked(text)))
+    kinds = (QUESTION_WORDS.get(word) or QUESTION_WORDS.get(word[1:], "") for word in plain)
+    return frozenset(filter(None, kinds))
 
 
 @lru_cache(maxsize=50_000)

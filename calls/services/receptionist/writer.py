@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, reduce
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial, reduce
 from typing import Literal
 
 from calls.language.language import Language
 from calls.services import NO_NUMBER, Availability, CalledNumber, Expect, Farewell, HistoryLine
+from calls.services.knowledge import KnownPassage, Looked
 from tuning.turns.completion import VOWEL_MARKS
 
 KINDS = {"answers": "choice", "anything": "open", "number": "number"}
@@ -22,6 +23,8 @@ KINDS = {"answers": "choice", "anything": "open", "number": "number"}
 ANYWHERE = "anywhere"
 """The group of answers that every question understands."""
 PHONE_DIGITS = range(9, 13)
+MOST_WORDINGS = 30
+"""Of the business's own questions, among the phrases that a transcriber chooses from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Moment:
     notes: dict[str, str] = field(default_factory=dict)
     missed: int = 0
     """Lines not understood in a row."""
+    passage: KnownPassage | None = None
+    """What the business knows, where that was asked."""
 
 
 class Dialogue:
@@ -101,19 +106,30 @@ class Dialogue:
                         f"{following!r}, which is no question"
                     )
 
-    def moment(self, history: Sequence[HistoryLine], greeting: str = "") -> Moment:
+    def moment(
+        self,
+        history: Sequence[HistoryLine],
+        greeting: str = "",
+        known: Callable[[str], KnownPassage | None] = lambda heard: None,
+    ) -> Moment:
+        """known: the business's own answer to what was heard, where it is certain."""
         opening = Moment(
             self.first, f"{greeting or self.greeting} {self.questions[self.first].ask}"
         )
         heard = (line.text for line in history if line.by_caller)
-        return reduce(self._after, heard, opening)
+        return reduce(partial(self._after, known), heard, opening)
 
     def question(self, history: Sequence[HistoryLine]) -> Question:
         """The question that waits for an answer."""
         return self.questions[self.moment(history).question]
 
-    def _after(self, moment: Moment, heard: str) -> Moment:
+    def _after(
+        self, known: Callable[[str], KnownPassage | None], moment: Moment, heard: str
+    ) -> Moment:
         question = self.questions[moment.question]
+        if question.listen == "answers" and (passage := known(heard)):
+            again = self._ask(moment.question, "", moment.notes, moment.question)
+            return replace(again, say=f"{passage.words} {again.say}", passage=passage)
         if (answer := _meant(question, heard)) is not None:
             notes = moment.notes | answer.note
             following = self._next(moment.question, answer)
@@ -187,6 +203,10 @@ class Receptionist:
         self._usual = dialogue(called.language)
         self._dialogue = dialogue(called.language, takes_message=called.takes_message)
         self._greeting = called.opening(self._dialogue.greeting)
+        keys = called.language.search_keys
+        self._known = partial(called.knowledge.certain, keys=keys)
+        wordings = (each for asked, _answer in called.knowledge.answers for each in asked)
+        self._wordings = tuple(wordings)[:MOST_WORDINGS]
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -201,11 +221,14 @@ class Receptionist:
 
     async def write(
         self, history: Sequence[HistoryLine], *, with_verdict: bool = False
-    ) -> AsyncIterator[str | Expect | Farewell]:
-        moment = self._dialogue.moment(history, self._greeting)
+    ) -> AsyncIterator[str | Expect | Farewell | Looked]:
+        moment = self._dialogue.moment(history, self._greeting, self._known)
+        if moment.passage:
+            yield Looked((moment.passage,))
         question = self._dialogue.questions[moment.question]
         # First, so that a caller who interrupts the question is already listened for.
-        yield Expect(question.phrases, KINDS[question.listen])
+        phrases = question.phrases and (*question.phrases, *self._wordings)
+        yield Expect(phrases, KINDS[question.listen])
         for piece in _pieces(moment.say):
             yield piece
         if question.ends:
