@@ -13,9 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.knowledge.in_call import knowledge_of
-from calls.knowledge.known_text import KnownAnswer as KnownAnswer
-from calls.knowledge.known_text import KnownText as KnownText
-from calls.knowledge.known_text import Passage as Passage
 from calls.lab.prediction import Outcome as Outcome
 from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
@@ -27,7 +24,7 @@ from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
 from calls.services import NO_NUMBER, CalledNumber
-from calls.services.knowledge import NOTHING_KNOWN
+from calls.services.known import NOTHING_KNOWN
 from calls.telephony.call_line import CallLine
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
@@ -223,8 +220,7 @@ class Call(CallLine, TrialSide):
             return None
         call = cls.objects.select_related("profile", "number", "trial").get(call_sid=call_sid)
         call.take_over()
-        if call.number:
-            call.knowledge = knowledge_of(call.number.pk)
+        call.knowledge = knowledge_of(call.number_id)
         return call
 
     def take_over(self) -> None:

@@ -17,7 +17,8 @@ from django.db.models.functions import Length
 
 from calls.knowledge.known_text import KnownAnswer, KnownText, Passage
 from calls.knowledge.search import found
-from calls.services.knowledge import Knowledge, KnownPassage
+from calls.language.language import spoken
+from calls.services.known import NOTHING_KNOWN, Knowledge, KnownPassage, KnownQuestion
 
 SMALL = 4000
 """Characters: some 2,000 tokens, which a provider reads in less than a search's worth of time."""
@@ -26,16 +27,25 @@ SEARCHES_AT_ONCE = 4
 _searches = ThreadPoolExecutor(SEARCHES_AT_ONCE, thread_name_prefix="knowledge")
 
 
-def knowledge_of(number: int) -> Knowledge:
-    """Of the number with this primary key, as it stands now."""
+def knowledge_of(number: int | None) -> Knowledge:
+    """Of the number with this primary key, as it stands now; None: of no number."""
+    if number is None:
+        return NOTHING_KNOWN
     kept = list(KnownAnswer.objects.filter(number=number))
-    answers = tuple((tuple(each.wordings), " ".join(each.answer.split())) for each in kept)
+    keys = spoken().search_keys
+    questions = tuple(
+        KnownQuestion.of(wording, " ".join(each.answer.split()), keys)
+        for each in kept
+        for wording in each.wordings
+    )
     texts = KnownText.objects.filter(number=number)
     in_texts = texts.aggregate(sum=Sum(Length("text")))["sum"] or 0
     if in_texts + sum(len(each.questions) + len(each.answer) for each in kept) > SMALL:
-        return Knowledge(answers=answers, search=_searching(number))
-    asked = [f"{' / '.join(wordings)}\n{answer}" for wordings, answer in answers]
-    return Knowledge("\n\n".join([*(each.text.strip() for each in texts), *asked]), answers)
+        return Knowledge(questions=questions, search=_searching(number))
+    told = [each.text.strip() for each in texts]
+    for each in kept:
+        told += [f"{part.heading}\n{part.words}" for part in each.cuts()]
+    return Knowledge("\n\n".join(told), questions)
 
 
 def as_known(passage: Passage) -> KnownPassage:

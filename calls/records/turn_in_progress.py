@@ -11,7 +11,7 @@ from typing import Protocol
 
 from calls.measures.moments import Latencies
 from calls.services import Message
-from calls.services.knowledge import Looked
+from calls.services.known import Looked
 from tuning.turns.events import Action, Event, Prompt, Reply
 from tuning.turns.knob import Value
 from tuning.turns.profile import Profile

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from calls.language.language import Language, spoken
-from calls.services.knowledge import NOTHING_KNOWN, Knowledge, Looked
+from calls.services.known import NOTHING_KNOWN, Knowledge, Looked
 from calls.services.verdict_keeping import Missing
 from calls.services.verdicts import Verdict
 from tuning.turns.completion import Asked, asked_in

@@ -17,7 +17,7 @@ from typing import Any
 
 from calls.language.language import Instructions
 from calls.services import HistoryLine, Message
-from calls.services.knowledge import Knowledge, KnownPassage
+from calls.services.known import Knowledge, KnownPassage
 
 MOST_LINES, LINES_DROPPED_AT_ONCE = 40, 10
 MOST_BYTES = 8000

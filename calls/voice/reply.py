@@ -37,7 +37,7 @@ from calls.services import (
     Writer,
 )
 from calls.services.deadlines import within
-from calls.services.knowledge import Looked
+from calls.services.known import Looked
 from calls.services.verdicts import Verdict
 from calls.voice import prompts
 from calls.voice.audio_out import AudioOut, in_chunks

@@ -37,11 +37,12 @@ class KnowledgeTests(TestCase):
         KnownAnswer(number=number, questions="יש חנייה\nאיפה חונים", answer="בחצר.").save()
         knowledge = knowledge_of(number.pk)
         self.assertEqual(knowledge.told, "בשישי סגור.\n\nיש חנייה / איפה חונים\nבחצר.")
-        self.assertEqual(knowledge.answers, ((("יש חנייה", "איפה חונים"), "בחצר."),))
+        asked = [(each.wording, each.answer) for each in knowledge.questions]
+        self.assertEqual(asked, [("יש חנייה", "בחצר."), ("איפה חונים", "בחצר.")])
         self.assertIsNone(knowledge.search)
         KnownText(number=number, name="ב", text="מילה " * in_call.SMALL).save()
         knowledge = knowledge_of(number.pk)
-        self.assertEqual((knowledge.told, len(knowledge.answers)), ("", 1))
+        self.assertEqual((knowledge.told, len(knowledge.questions)), ("", 2))
         self.assertIsNotNone(knowledge.search)
 
     def test_a_number_that_knows_nothing_changes_nothing(self) -> None:

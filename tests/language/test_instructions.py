@@ -13,7 +13,7 @@ from calls.language.hebrew import HEBREW
 from calls.language.openers import Openers
 from calls.services import HistoryLine, Message, instructions
 from calls.services.instructions import MOST_BYTES, MOST_LINES, messages, recent, system
-from calls.services.knowledge import NOTHING_KNOWN, Knowledge, KnownPassage
+from calls.services.known import NOTHING_KNOWN, Knowledge, KnownPassage
 from calls.services.verdicts import Verdict
 from tests.language.stub_language import ENGLISH
 

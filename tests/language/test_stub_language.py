@@ -21,7 +21,7 @@ from calls.services import CalledNumber, Expect, Farewell, HistoryLine, ServiceF
 from calls.services.espeak.speaker import EspeakSpeaker
 from calls.services.google import speech_pairs
 from calls.services.google.voice import GoogleSpeaker
-from calls.services.knowledge import Looked
+from calls.services.known import Looked
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.receptionist.writer import Receptionist
 from calls.services.reply_texts import audio_of

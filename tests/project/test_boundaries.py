@@ -94,7 +94,7 @@ PURE = (
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     "calls.telephony.browser.messages",
     *("calls.language.completion", "calls.language.search_keys", "tuning.simple"),
-    *("calls.language.hebrew.search_keys", "calls.knowledge.passages", "calls.knowledge.ranking"),
+    *("calls.knowledge.passages", "calls.knowledge.ranking"),
 )
 """Modules, and folders of them."""
 HARMLESS = {

@@ -9,7 +9,8 @@ from django.test import SimpleTestCase, tag
 
 from calls.language.hebrew import HEBREW
 from calls.services import CalledNumber, HistoryLine
-from calls.services.knowledge import Knowledge, KnownPassage, Looked, Lookup
+from calls.services.known import Knowledge, KnownPassage, KnownQuestion, Looked
+from calls.services.known.lookup import Lookup
 from calls.services.openai.writer import OpenAiWriter
 from tests.services.openai_turns import said, served, words, written
 from tests.virtual_time import VirtualTimeTestCase
@@ -60,7 +61,7 @@ class LookupTests(VirtualTimeTestCase):
 
     async def test_a_search_that_fails_leaves_the_reply_without(self) -> None:
         looking = lookup(Shelf(fails=True))
-        with self.assertLogs("calls.services.knowledge", "ERROR"):
+        with self.assertLogs("calls.services.known.lookup", "ERROR"):
             self.assertEqual(await looking.look(said("יש חנייה")), Looked())
 
     async def test_words_that_name_nothing_are_looked_up_with_what_was_said_before(self) -> None:
@@ -83,7 +84,10 @@ class LookupTests(VirtualTimeTestCase):
 
 class CertaintyTests(SimpleTestCase):
     knowledge = Knowledge(
-        answers=((("כמה עולה ניקוי אבנית",), "280 שקלים."), (("מתי יש יוגה",), "בשני."))
+        questions=(
+            KnownQuestion.of("כמה עולה ניקוי אבנית", "280 שקלים.", HEBREW.search_keys),
+            KnownQuestion.of("מתי יש יוגה", "בשני.", HEBREW.search_keys),
+        )
     )
 
     def is_certain(self, asked: str) -> bool:

@@ -10,7 +10,7 @@ from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
 from calls.services import CalledNumber, Expect, Farewell, HistoryLine
-from calls.services.knowledge import Knowledge, KnownPassage, Looked
+from calls.services.known import Knowledge, KnownPassage, KnownQuestion, Looked
 from calls.services.receptionist.writer import Dialogue, Moment, Receptionist, dialogue
 
 
@@ -52,7 +52,12 @@ class WriterTests(SimpleTestCase):
 class KnownAnswerTests(SimpleTestCase):
     """Questions of the business's own, with their answers."""
 
-    knowledge = Knowledge(answers=((("יש אצלכם חנייה", "איפה חונים"), "בחצר {day}, בלי תשלום."),))
+    knowledge = Knowledge(
+        questions=tuple(
+            KnownQuestion.of(wording, "בחצר {day}, בלי תשלום.", HEBREW.search_keys)
+            for wording in ("יש אצלכם חנייה", "איפה חונים")
+        )
+    )
 
     async def written(self, *said: str) -> list[str | Expect | Farewell | Looked]:
         receptionist = Receptionist(CalledNumber(knowledge=self.knowledge))

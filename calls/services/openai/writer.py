@@ -29,7 +29,8 @@ from calls.services import (
 )
 from calls.services.deadlines import within
 from calls.services.judging import Line, judge_lines
-from calls.services.knowledge import KnownPassage, Lookup
+from calls.services.known import KnownPassage
+from calls.services.known.lookup import Lookup
 from calls.services.openai.api import MOST_TOKENS, SPARES, AccountRefused, api
 from calls.services.openai.judge import OpenAiJudge
 from calls.services.tool_rounds import Rounds

@@ -15,7 +15,7 @@ from typing import Literal
 
 from calls.language.language import Language
 from calls.services import NO_NUMBER, Availability, CalledNumber, Expect, Farewell, HistoryLine
-from calls.services.knowledge import KnownPassage, Looked
+from calls.services.known import KnownPassage, Looked
 from tuning.turns.completion import VOWEL_MARKS
 
 KINDS = {"answers": "choice", "anything": "open", "number": "number"}
@@ -204,9 +204,9 @@ class Receptionist:
         self._dialogue = dialogue(called.language, takes_message=called.takes_message)
         self._greeting = called.opening(self._dialogue.greeting)
         keys = called.language.search_keys
-        self._known = partial(called.knowledge.certain, keys=keys)
-        wordings = (each for asked, _answer in called.knowledge.answers for each in asked)
-        self._wordings = tuple(wordings)[:MOST_WORDINGS]
+        self._known = cache(partial(called.knowledge.certain, keys=keys))
+        wordings = [each.wording for each in called.knowledge.questions]
+        self._wordings = wordings[:MOST_WORDINGS]
 
     @classmethod
     async def warm_up(cls) -> None:

@@ -1,4 +1,4 @@
-"""What the called business knows, as the writers of answers use it.
+"""The searches of one call in what the business knows.
 
 Little of it is told to a model whole; of more, what answers the caller's words is looked up when a
 reply is begun. Rules: looking up keeps no reply waiting longer than WITHIN_S; what is not there by
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from calls.language.search_keys import SearchKeys
+from calls.services.known import Knowledge, KnownPassage, Looked
 
 if TYPE_CHECKING:
     from calls.services import HistoryLine
@@ -24,58 +24,6 @@ logger = logging.getLogger(__name__)
 
 WITHIN_S = 0.05
 """A search takes a tenth of that; the next is what a caller would begin to notice."""
-SURE = 0.5
-"""What the key weighs by which two words are the same beyond doubt: a skeleton of three letters."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPassage:
-    """heading: what it stands under; of a question with its answer, the question."""
-
-    heading: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What the business knows was looked up for this reply. is_late: it was not there in time."""
-
-    passages: tuple[KnownPassage, ...] = ()
-    is_late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """told: all of it, where that is little. answers: its questions, each in all its wordings, with
-    their answers. search: the passages that answer some words; None: there is nothing to find.
-    """
-
-    told: str = ""
-    answers: tuple[tuple[tuple[str, ...], str], ...] = ()
-    search: Callable[[str], Awaitable[Sequence[KnownPassage]]] | None = None
-
-    def certain(self, words: str, keys: SearchKeys) -> KnownPassage | None:
-        """The answer of a question that is just what the words ask."""
-        asked = list(keys.of_question(words))
-        for wordings, answer in self.answers:
-            for wording in wordings:
-                is_same = _are_same(asked, keys.of_question(wording))
-                if asked and is_same and keys.asks(words) == keys.asks(wording):
-                    return KnownPassage(wording, answer)
-        return None
-
-
-NOTHING_KNOWN = Knowledge()
-
-
-def _are_same(some: Sequence[Mapping[str, float]], others: Sequence[Mapping[str, float]]) -> bool:
-    """Whether each word of either is a word of the other."""
-
-    def has(word: Mapping[str, float], among: Sequence[Mapping[str, float]]) -> bool:
-        sure = {key for key, weight in word.items() if weight >= SURE}
-        return any(each.get(key, 0.0) >= SURE for each in among for key in sure)
-
-    return all(has(word, others) for word in some) and all(has(word, some) for word in others)
 
 
 class Lookup:
