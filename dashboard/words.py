@@ -66,6 +66,7 @@ DROPS: Words = {
 STAGES: Words = {
     "silence": _("Wait for the end"),
     "transcription": _("Transcription"),
+    "knowledge": _("Knowledge"),
     "writing": _("Reply text"),
     "speech": _("Speech synthesis"),
     "sending": _("Delay and sending"),

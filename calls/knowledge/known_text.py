@@ -82,6 +82,11 @@ class KnownText(Known):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        others = KnownText.objects.filter(number=self.number_id, name=self.name)
+        if others.exclude(pk=self.pk).exists():
+            raise ValidationError({"name": _("There is a text with this name already.")})
+
     def cuts(self) -> list[Cut]:
         return cut(self.text)
 

@@ -41,6 +41,7 @@ NAMES: dict[str, Promise] = {
     "share": _("share of the calls, %"),
     "ended": _("why it ended"),
     "over": _("over"),
+    "knowledge": _("what it knows"),
 }
 """The keys of AuditEvent.detail; one that is not here is shown as it is."""
 VALUES: dict[str, Promise] = LABELS | {
