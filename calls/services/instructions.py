@@ -53,12 +53,13 @@ def with_moment(texts: Instructions, business: str, at: datetime) -> str:
 
 
 def with_knowledge(texts: Instructions, business: str, knowledge: Knowledge) -> str:
-    """The business's text, and what it knows, or that it is looked up."""
+    """The business's text, and what it knows, or that it is looked up: no business that knows
+    nothing, then."""
     if knowledge.told:
         told = texts.known.format(known=_as_data(knowledge.told))
     else:
         told = texts.looked_up if knowledge.search else ""
-    return f"{business or texts.business}\n\n{told}" if told else business
+    return f"{business}\n\n{told}".strip() if told else business
 
 
 def found(texts: Instructions, passages: Sequence[KnownPassage]) -> list[str]:
