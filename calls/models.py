@@ -285,7 +285,7 @@ class Call(CallLine, TrialSide):
         """What the called number wants of the services."""
         if self.number is None:
             return NO_NUMBER
-        called = self.number.as_called(takes_message=self.is_after_hours)
+        called = self.number.as_called(takes_message=self.is_after_hours, caller=self.caller)
         return replace(called, knowledge=self.knowledge)
 
     def close(self, why: str) -> None:
