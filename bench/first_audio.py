@@ -21,7 +21,7 @@ from django.test import override_settings
 from bench import rig
 from bench.distance import HOST, far, made_certificate
 from calls.language.hebrew import HEBREW
-from calls.services import HistoryLine, Voice, reply_texts
+from calls.services import By, HistoryLine, Voice, reply_texts
 from calls.services.google import voice as google_voice
 from calls.services.google.voice import GoogleSpeaker
 from calls.services.openai import api as openai_api
@@ -30,7 +30,7 @@ from calls.services.phrase_cache import CachedSpeaker, PhraseCache
 from calls.simulator.table import Column, render
 from calls.voice.sentences import Sentences
 
-ASKED = [HistoryLine(True, "מה שעות הפתיחה")]
+ASKED = [HistoryLine(By.CALLER, "מה שעות הפתיחה")]
 ROUND_TRIP_S = 0.03
 TRIES = 9
 

@@ -2,6 +2,7 @@
 
     .venv/bin/python -m bench.pictures       five minutes; or: make pictures
     .venv/bin/python -m bench.pictures lab   only those of docs/tune-in-ten-minutes.md
+    .venv/bin/python -m bench.pictures talk  only those of docs/talk.md
 
 A server of its own, with services that behave, calls of calls/records/seeding.py, and one call in
 progress; for the way of tests/dashboard/lab/ten_minutes.py another one, in each language.
@@ -46,6 +47,7 @@ print(call.pk, replay.pk)
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hevoice.settings")
     django.setup()
+    from bench import talk_pictures
     from calls.simulator import utterances
     from calls.simulator.caller import Caller, Say, StaySilent
     from calls.simulator.dialling import Dialled, place_call
@@ -54,6 +56,9 @@ def main() -> None:
     from tests.server import Server
 
     FOLDER.mkdir(exist_ok=True)
+    if sys.argv[1:] == ["talk"]:
+        talk_pictures.draw(FOLDER)
+        return
     for language in ("he", "en"):
         with Server("tests.fake_settings") as server, chromium() as browser:
             server.manage("shell", "-v0", "-c", ten_minutes.FILL)
@@ -61,6 +66,7 @@ def main() -> None:
             ten_minutes.walk(operator, server, partial(_whole_page, language))
     if sys.argv[1:] == ["lab"]:
         return
+    talk_pictures.draw(FOLDER)
     with Server("tests.fake_settings") as server, chromium() as browser:
         recorded, replay = server.manage("shell", "-v0", "-c", FILL).split()[-2:]
         profiles = {

@@ -26,7 +26,7 @@ async def main() -> None:
 
     from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
     from calls.language.hebrew import HEBREW
-    from calls.services import HistoryLine
+    from calls.services import By, HistoryLine
     from calls.services.receptionist.writer import dialogue
     from calls.simulator import utterances
 
@@ -37,7 +37,7 @@ async def main() -> None:
         history: list[HistoryLine] = []
         for line in utterances.conversation(conversation):
             phrases = dialogue(HEBREW).question(history).phrases
-            history.append(HistoryLine(True, line.text))
+            history.append(HistoryLine(By.CALLER, line.text))
             if line.keys or not phrases:
                 continue
             for lead_ms in LEADS_MS:

@@ -4,6 +4,7 @@ A real Chromium presses the Talk page's buttons, with a recorded file as its mic
 words then go through the simulated telephone. Services have fixed delays.
 
     .venv/bin/python -m bench.talk
+    .venv/bin/python -m bench.talk --minutes 10    # one long call, 30 s of it behind another tab
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.fake_settings")
 import django
@@ -22,6 +24,7 @@ django.setup()
 
 from playwright.sync_api import Page  # noqa: E402
 
+from bench import beside_the_page, long_talk  # noqa: E402
 from calls.measures.latency import percentile  # noqa: E402
 from calls.simulator import utterances  # noqa: E402
 from calls.simulator.caller import Caller, Say  # noqa: E402
@@ -41,23 +44,26 @@ SAID = "smoke"
 
 def talk(
     server: Server, microphone: Path, turns: int, gap_s: float
-) -> tuple[list[list[int]], list[int]]:
-    """What the page measured of each turn, and of each interruption."""
+) -> tuple[list[list[int]], list[int], Any]:
+    """What the page measured of each turn and each interruption; what was heard beside it."""
     said: list[float | str] = [GREETED_S]
     for _turn in range(turns):
         said += [SAID, gap_s]
     write_microphone(microphone, said)
     flags = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
     with chromium(*flags, f"--use-file-for-fake-audio-capture={microphone}%noloop") as browser:
-        page: Page = Operator(browser, server, language="en").visit("talk/")
+        operator = Operator(browser, server, language="en")
+        operator.page.add_init_script(beside_the_page.EAR)
+        page: Page = operator.visit("talk/")
         page.click("#call")
         page.wait_for_function(
             "(turns) => document.querySelectorAll('#heard-turns tr').length >= turns",
             arg=turns, timeout=turns * 10_000 + 30_000,
         )  # fmt: skip
         figures, silenced = page.evaluate(FIGURES), page.evaluate(SILENCED)
+        heard = page.evaluate(beside_the_page.HEARD)
         page.click("#hang-up")
-    return figures, [*map(int, silenced.split())]
+    return figures, [*map(int, silenced.split())], heard
 
 
 def telephone(server: Server, turns: int) -> tuple[list[float], list[float]]:
@@ -79,21 +85,33 @@ def told(name: str, values: Sequence[float]) -> str:
 def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--turns", type=int, default=20)
-    turns = options.parse_args().turns
+    options.add_argument("--minutes", type=float, help="one call of so many, and nothing else")
+    options.add_argument("--hidden", type=float, default=30.0, help="seconds of it")
+    chosen = options.parse_args()
+    turns = chosen.turns
+    if chosen.minutes:
+        with tempfile.TemporaryDirectory() as folder, Server(SETTINGS, MAX_CALL_S="7200") as server:
+            microphone = Path(folder) / "microphone.wav"
+            call = long_talk.hold(server, microphone, 60 * chosen.minutes, chosen.hidden)
+        print(long_talk.told(call, chosen.hidden))
+        return
     with tempfile.TemporaryDirectory() as folder, Server(SETTINGS) as server:
         microphone = Path(folder) / "microphone.wav"
-        figures, _none = talk(server, microphone, turns, ANSWERED_S)
+        figures, _none, answered = talk(server, microphone, turns, ANSWERED_S)
         by_telephone, heard = telephone(server, turns)
-        _cut_short, silenced = talk(server, microphone, turns, INTERRUPTED_S)
+        _cut_short, silenced, beside = talk(server, microphone, turns, INTERRUPTED_S)
     waited, at_server, network, buffers = zip(*figures, strict=True)
     print(f"{'ms':58} {'p50':>6} {'p95':>6} {'of':>5}")
     print(told("browser: end of speech to first sound at the loudspeaker", waited))
     print(told("  the server's part (response latency)", at_server))
     print(told("  the network, there and back", network))
     print(told("  buffers: 20 ms of microphone, filters, sound card", buffers))
+    at_ear = beside_the_page.voice_to_voice_ms(*answered)
+    print(told("  voice to voice, heard beside the page's code", at_ear))
     print(told("telephone: response latency", by_telephone))
     print(told("  voice to voice, from the last sample of speech", heard))
     print(told("browser: the caller's voice to silence at the loudspeaker", silenced))
+    print(told("  the same, heard beside", beside_the_page.silenced_ms(*beside)))
 
 
 if __name__ == "__main__":

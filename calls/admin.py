@@ -70,6 +70,7 @@ class PhoneNumberAdmin(ModelAdmin):
                     "hints",
                     "pronunciations",
                     "records",
+                    "person_notice",
                 )
             },
         ),

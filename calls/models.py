@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 from django.db import models
@@ -17,14 +16,15 @@ from calls.lab.prediction import Outcome as Outcome
 from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
 from calls.measures.latency_count import LatencyCount as LatencyCount
+from calls.measures.person_asked_for import PersonAskedFor
 from calls.measures.timeline import Timeline as Timeline
 from calls.measures.trial_call import TrialCall as TrialCall
 from calls.measures.trial_side import TrialSide
 from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
-from calls.services import NO_NUMBER, CalledNumber
-from calls.services.known import NOTHING_KNOWN
+from calls.telephony.as_called import AsCalled
+from calls.telephony.browser.talk_link import TalkLink as TalkLink
 from calls.telephony.call_line import CallLine
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
@@ -40,7 +40,7 @@ MAY_RING_AGAIN = timedelta(minutes=3)
 STREAM_ERROR_CHARACTERS = 300
 
 
-class Call(CallLine, TrialSide):
+class Call(AsCalled, CallLine, TrialSide, PersonAskedFor):
     """One telephone call, from the voice webhook to its end."""
 
     class Ended(models.TextChoices):
@@ -122,8 +122,6 @@ class Call(CallLine, TrialSide):
     # Where a stream goes on, if it took over from another of the same call.
     first_turn = 0
     first_part = 0
-    knowledge = NOTHING_KNOWN
-    """What the number knew when the call began."""
 
     class Meta:
         ordering = ("-rang_at", "-pk")
@@ -149,10 +147,14 @@ class Call(CallLine, TrialSide):
                 name="call_with_dropped",
                 condition=Q(dropped_short__gt=0),
             ),
+            models.Index(
+                fields=("-rang_at", "-id"), name="call_with_person", condition=Q(was_held=True)
+            ),
         )
         permissions = (
             ("play_call", "Can play recordings"),
             ("listen_call", "Can listen in to calls in progress"),
+            ("step_in_call", "Can step in to calls in progress"),
             ("replay_call", "Can try a profile on recorded calls"),
             ("export_call", "Can export calls"),
             ("label_call", "Can label turns"),
@@ -164,13 +166,18 @@ class Call(CallLine, TrialSide):
 
     @classmethod
     def ring(
-        cls, call_sid: str, caller: str, called: str, via: str = CallLine.Via.TELEPHONE
+        cls,
+        call_sid: str,
+        caller: str,
+        called: str,
+        via: str = CallLine.Via.TELEPHONE,
+        **terms: object,
     ) -> Call:
         """A call is coming in: remember it, with a fresh one-time token for its stream.
 
         It may ring again for MAY_RING_AGAIN, as long as it has not ended; then `token` is blank,
-        and nothing is changed: whoever captured the request opens nothing with it. One of us who
-        talks from a browser is answered at any hour.
+        and nothing is changed: whoever captured the request opens nothing with it. Whoever talks
+        from a browser is answered at any hour. terms: what a shared link adds.
         """
         cls.close_unconnected()
         now, token = timezone.now(), secrets.token_urlsafe(24)
@@ -191,6 +198,7 @@ class Call(CallLine, TrialSide):
                 "token": token,
                 "token_at": now,
                 "process": this_process(),
+                **terms,
             }
             if caller != cls.TEST_CALLER and via == cls.Via.TELEPHONE:
                 new |= cls.drawn(profile, call_sid)
@@ -279,14 +287,6 @@ class Call(CallLine, TrialSide):
     def ended_well(self) -> bool:
         """Whether the caller needs no apology: they left, or were told goodbye."""
         return self.ended_why in {self.Ended.CALLER, self.Ended.GOODBYE, self.Ended.TIME_UP}
-
-    @property
-    def as_called(self) -> CalledNumber:
-        """What the called number wants of the services."""
-        if self.number is None:
-            return NO_NUMBER
-        called = self.number.as_called(takes_message=self.is_after_hours, caller=self.caller)
-        return replace(called, knowledge=self.knowledge)
 
     def close(self, why: str) -> None:
         """End it from outside any stream."""

@@ -17,11 +17,14 @@ class AddressLanguage(LocaleMiddleware):
     """Adds a language to an address without one: the last one chosen, or else our first.
 
     The browser's preference does not count: two operators at the same address see the same page.
+    (What a shared link opens has no language in its address, and asks for that preference itself.)
     """
 
     def process_request(self, request: HttpRequest) -> None:
-        request.META.pop("HTTP_ACCEPT_LANGUAGE", None)
+        accepted = request.META.pop("HTTP_ACCEPT_LANGUAGE", None)
         super().process_request(request)
+        if accepted is not None:
+            request.META["HTTP_ACCEPT_LANGUAGE"] = accepted
 
 
 class KeptByNobody:

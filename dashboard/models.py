@@ -1,4 +1,5 @@
-"""The audit of what operators do, and each person's settings (docs/decisions/0006).
+"""The audit of what operators do, each person's settings (docs/decisions/0006), and which
+permissions the roles have been offered.
 
 Rule: the audit only grows. The database refuses to change or delete its rows.
 """
@@ -27,6 +28,9 @@ class AuditEvent(models.Model):
         PUBLISH = "publish", _("published")
         RESTORE = "restore", _("restored")
         LISTEN = "listen", _("listened in")
+        WHISPER = "whisper", _("whispered to the agent")
+        SAY = "say", _("spoke in the agent's voice")
+        TAKE_OVER = "take over", _("took over a call")
         PLAY = "play", _("played a recording")
         EXPORT = "export", _("exported")
         LABEL = "label", _("labelled a turn")
@@ -36,6 +40,8 @@ class AuditEvent(models.Model):
         TEST_CALL = "test call", _("placed a test call")
         PERSON = "person", _("changed a person")
         TRIAL = "trial", _("started or ended a trial")
+        LINK = "link", _("made a shared link")
+        WITHDRAW_LINK = "withdraw link", _("withdrew a shared link")
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     # Without a constraint: the row stays as it is when the person is gone.
@@ -115,3 +121,18 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}'s preferences"
+
+
+class OfferedPermission(models.Model):
+    """A role's group was given this permission once: whoever takes it away is not overruled."""
+
+    group = models.ForeignKey("auth.Group", models.CASCADE, related_name="+")
+    permission = models.ForeignKey("auth.Permission", models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("group", "permission"), name="offered_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.permission}"

@@ -16,13 +16,16 @@ from dashboard.numbers import number_views
 from dashboard.people import people_views, sign_in_urls
 from dashboard.profiles import draft_views, lab_views, profile_views
 from dashboard.setup import service_views
-from dashboard.talk import knob_views, talk_views
+from dashboard.stepin import line_views
+from dashboard.talk import knob_views, link_views, talk_views
 
 urlpatterns = [
     path("", home_views.home, name="home"),
     path("live/", live_views.live, name="live"),
     *sign_in_urls.urlpatterns,
     path("live/<key:pk>/", live_views.live_call, name="live_call"),
+    path("live/<key:pk>/whisper/", line_views.whisper, name="whisper"),
+    path("live/<key:pk>/say/", line_views.say, name="say"),
     path("calls/", list_views.calls, name="calls"),
     path("calls/export/<str:kind>/", list_views.export, name="calls_export"),
     path("calls/<key:pk>/", one_call_views.call, name="call"),
@@ -35,6 +38,9 @@ urlpatterns = [
     path("talk/knobs/", knob_views.knobs, name="talk_knobs"),
     path("talk/knobs/try/", knob_views.try_knobs, name="talk_try"),
     path("talk/knobs/draft/", knob_views.draft, name="talk_draft"),
+    path("talk/links/", link_views.links, name="talk_links"),
+    path("talk/links/new/", link_views.new, name="talk_link_new"),
+    path("talk/links/<key:pk>/withdraw/", link_views.withdraw, name="talk_link_withdraw"),
     path("latencies/", latency_views.latencies, name="latencies"),
     path("latencies/over-time/", over_time_views.over_time, name="over_time"),
     path("latencies/trade-off/", tradeoff_views.tradeoff, name="tradeoff"),

@@ -26,6 +26,13 @@ RULES: Words = {
     "reply failed": _("a service failed"),
     "transcriber failed": _("transcription failed"),
     "time up": _("the longest call was reached"),
+    "nobody came": _("nobody came whom the caller had asked for"),
+    "taken over": _("a person took over"),
+    "overheard": _("said to a person"),
+    "handed back": _("a person handed the call back"),
+    "lost": _("the connection to a person was lost"),
+    "asked to say": _("a person asked the agent to say it"),
+    "notice": _("callers are told before a person steps in"),
 }
 """`Turn.why`: the rule that fired."""
 
@@ -35,8 +42,22 @@ STATES: Words = {
     "thinking": _("thinking"),
     "speaking": _("speaking"),
     "refractory": _("just spoke"),
+    "person": _("a person"),
 }
 """The floor of a call in progress."""
+
+PERSON_WHYS: Words = {
+    "asked": _("the caller asked"),
+    "failures": _("the agent could not answer"),
+}
+"""Why a person is called: `Call.asked_person_why`."""
+
+HOLD_ENDS: Words = {
+    "handed back": _("handed back"),
+    "lost": _("the connection was lost"),
+    "call over": _("the call ended"),
+}
+"""How it ended that a person held a call."""
 
 ROLES: Words = {
     "transcriber": _("Recognition"),

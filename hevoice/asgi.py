@@ -19,6 +19,7 @@ from django.urls import path, re_path  # noqa: E402
 from django.utils.module_loading import import_string  # noqa: E402
 
 from calls.process import life  # noqa: E402
+from calls.telephony.browser.returning import may_return  # noqa: E402
 from calls.telephony.carrier import Carrier  # noqa: E402
 from calls.telephony.media_socket import MediaConsumer  # noqa: E402
 from dashboard.lab.replay_socket import ReplayConsumer  # noqa: E402
@@ -26,6 +27,7 @@ from dashboard.live.close_codes import NothingThere  # noqa: E402
 from dashboard.live.listening import ListenConsumer  # noqa: E402
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer  # noqa: E402
 from dashboard.people.required_steps import nobody_until_done  # noqa: E402
+from dashboard.stepin.holding import HoldConsumer  # noqa: E402
 from dashboard.talk.sockets import EchoConsumer, TalkConsumer  # noqa: E402
 
 nothing_there = NothingThere.as_asgi()
@@ -46,7 +48,7 @@ def for_operators(consumer: Any) -> Any:
 def media(carrier: Carrier) -> Any:
     """The socket that a carrier brings its calls to."""
     served = MediaConsumer.as_asgi(carrier=carrier)
-    return for_operators(served) if carrier.asks_for_sign_in else served
+    return for_operators(may_return(served)) if carrier.asks_for_sign_in else served
 
 
 def _is_address(origin: str) -> bool:
@@ -66,6 +68,7 @@ application = ProtocolTypeRouter(
                 # Each in full: a router inside a router does not see through middleware.
                 path("ws/<str:language>/live", for_operators(LiveConsumer.as_asgi())),
                 path("ws/listen/<key:pk>", for_operators(ListenConsumer.as_asgi())),
+                path("ws/<str:language>/hold/<key:pk>", for_operators(HoldConsumer.as_asgi())),
                 path("ws/<str:language>/talk", for_operators(TalkConsumer.as_asgi())),
                 path("ws/talk/echo", for_operators(EchoConsumer.as_asgi())),
                 path("ws/<str:language>/profiles", for_operators(ProfilesConsumer.as_asgi())),

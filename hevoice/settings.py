@@ -71,7 +71,6 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 PORT = environment.number("PORT", 8000, 1, 65535)
 """Where `make run` serves, on 127.0.0.1."""
-
 TEST_CALL_WEBHOOK = environment.text("TEST_CALL_WEBHOOK", f"http://127.0.0.1:{PORT}/twilio/voice")
 """Where the worker places the test calls of the dashboard."""
 
@@ -235,6 +234,8 @@ BUSINESS_PROMPT = environment.text("BUSINESS_PROMPT")
 GREETING = environment.text("GREETING")
 """What a caller hears first; empty: the language's plain one."""
 
+PERSON_WAIT_S = environment.number("PERSON_WAIT_S", 30, 0, 120)
+"""How long a person is awaited on the Talk page and in calls to no number of ours; 0: nobody is."""
 CARRIERS = ["calls.telephony.twilio.carrier.TWILIO", "calls.telephony.browser.carrier.BROWSER"]
 """Who brings calls: each a calls.telephony.carrier.Carrier, by dotted path."""
 TWILIO_ACCOUNT_SID = environment.text("TWILIO_ACCOUNT_SID")
@@ -256,8 +257,9 @@ UNKNOWN_NUMBER = environment.choice(
 )
 """A call to a number that is not in the database: refused, or taken as the settings say."""
 MAX_CALLS = environment.number("MAX_CALLS", 50, 1, 10_000)
-"""Calls in progress at once in one process; more are politely refused. bench/load.py: 40 leave a
-core room to spare, 80 do not."""
+"""Calls in progress in one process; more are refused. bench/load.py: a core bears 40, not 80."""
+LINK_RINGS_A_MINUTE = environment.number("LINK_RINGS_A_MINUTE", 6, 1, 1000)  # of one address
+LINK_CALLS_AT_ONCE = environment.number("LINK_CALLS_AT_ONCE", 3, 1, 1000)  # of one address
 DRAIN_SECONDS = environment.number("DRAIN_SECONDS", 120, 0, 3600)
 """How long running calls may go on after SIGTERM."""
 
@@ -283,11 +285,7 @@ LOGGING = {
         }
     },
     "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["call"],
-        }
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["call"]}
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

@@ -1,4 +1,5 @@
-"""All addresses. The carriers' have no language; the dashboard's start with one."""
+"""All addresses. The carriers' and the shared links' have no language; the dashboard's start with
+one."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ to_own_password = RedirectView.as_view(pattern_name="account_change_password")
 urlpatterns = [
     path("", include("calls.urls")),
     *(path("", include(carrier.urls)) for carrier in map(import_string, settings.CARRIERS)),
+    path("", include("dashboard.talk.visitor_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     *i18n_patterns(
         path("admin/password_change/", to_own_password),

@@ -102,6 +102,7 @@ class FakeWriter:
 
     name = "fake writer"
     gives_verdicts = False
+    takes_whispers = True
     openers: Sequence[str] = ()
     greeting = "שלום, במה אפשר לעזור?"
     answer: ClassVar[Sequence[str]] = ("בשמחה. ", "מתי נוח?")
@@ -169,6 +170,16 @@ class FakeSpeaker:
                 raise ServiceFailed("the fake speaker was told to fail")
             for _frame in range(len(text) * self.ms_per_character // 20):
                 yield TONE
+
+
+class NobodyHolds:
+    """Nobody keeps who held a call."""
+
+    def began(self, at_ms: int) -> None: ...
+
+    def refused(self, why: str) -> None: ...
+
+    def ended(self, at_ms: int, why: str, note: str) -> None: ...
 
 
 def tuned(kind: type, **attributes: Any) -> type:

@@ -73,7 +73,9 @@ def frames(marks: str, start_ms: int = 0) -> Iterator[Heard]:
 class ScriptedCall:
     """A call on these knobs. `decided` holds every action with the moment of its decision."""
 
-    def __init__(self, profile: Profile | None = None, *, seed: int = 1) -> None:
+    def __init__(
+        self, profile: Profile | None = None, *, seed: int = 1, person_wait_s: int = 0
+    ) -> None:
         self.core = TurnTaker(HEBREW.words)
         self.whole: float | None = 1.0
         """The local judge's probability that the words are all; None: it does not judge."""
@@ -83,12 +85,15 @@ class ScriptedCall:
         self.at_ms = 0
         self.entries: list[Event | Action] = []
         self.decided: list[tuple[int, Action]] = []
-        self.feed(CallBegan(0, revision=1, profile=profile or Profile(), seed=seed))
+        began = CallBegan(0, 1, profile or Profile(), seed, person_wait_s=person_wait_s)
+        self.feed(began)
 
     @classmethod
-    def listening(cls, profile: Profile | None = None, *, seed: int = 1) -> ScriptedCall:
+    def listening(
+        cls, profile: Profile | None = None, *, seed: int = 1, person_wait_s: int = 0
+    ) -> ScriptedCall:
         """The greeting has been heard, its refractory time is over, nothing was said."""
-        call = cls(profile, seed=seed)
+        call = cls(profile, seed=seed, person_wait_s=person_wait_s)
         call.reply_is_heard(lasting_ms=500)
         call.silence(call.knobs.reply_refractory_ms + 200)
         return call

@@ -54,7 +54,7 @@ def happened(revision: Revision, until: datetime, *, short_ms: int) -> Compariso
     ).filter(Call.REAL)
     dropped = dict(calls.order_by().values_list("pk", "dropped_short"))
     turns = defaultdict(list)
-    for turn in Turn.objects.filter(call__in=list(dropped), revision=revision, number__gt=0):
+    for turn in Turn.objects.filter(Turn.AGENTS, call__in=list(dropped), revision=revision):
         turns[turn.call_id].append(turn)
     found = [
         CallTried([_as_tried(turn, short_ms) for turn in turns[pk]], lost)

@@ -37,7 +37,7 @@ class Planning:
         own = ended.exclude(runs_candidate=True)
         newest = list(own.filter(rang_at__gt=now - timedelta(days=NEWEST_DAYS))[:PLANNED_FROM])
         turns: dict[int, list[Turn]] = defaultdict(list)
-        for turn in Turn.objects.filter(call__in=newest, number__gt=0):
+        for turn in Turn.objects.filter(Turn.AGENTS, call__in=newest):
             turns[turn.call_id].append(turn)
         short_ms = profile.newest.values.short_utterance_ms
         figures = [figures_of(call, turns[call.pk], short_ms) for call in newest]

@@ -21,7 +21,8 @@ from tuning.turns.words import LanguageWords
 
 PROMPTS = {
     *("not_heard", "no_input", "no_input_goodbye", "apology", "apology_goodbye", "time_up"),
-    *("moment", "busy"),
+    *("moment", "busy", "person_called", "apology_person", "nobody_came"),
+    *("handed_back", "person_lost"),
 }
 """What a call must always be able to say; every language has words and a clip for each."""
 
@@ -82,11 +83,20 @@ class Instructions:
     """Added to it: when the call began."""
     message_kept: str
     """For later turns, with {name}, {number} and {reason} of the message."""
+    person_asked_for: str
+    """For later turns: a person was called, and what to do should nobody come."""
+    person_said: str
+    """Among the lines of the call, with {text}: a person said this in the agent's place."""
+    whispered: str
+    """The same: a person wants this of the next reply."""
+    noted: str
+    """The same: a person wants this known from there on."""
     tools: Mapping[str, ToolTexts]
     """By the tool's name."""
 
     # What a model is told of a tool that it called.
     kept: str
+    person_called: str
     not_kept: str
     not_yet: str
     nothing_came: str

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+from tuning.lab.pauses import is_short_answer
 from tuning.turns.events import Action, CallBegan, Dismiss, Event, Heard, Retuned
 from tuning.turns.heard import is_voiced
-from tuning.turns.pauses import is_short_answer
 from tuning.turns.profile import FRAME_MS, Profile
 
 if TYPE_CHECKING:

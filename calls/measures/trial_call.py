@@ -1,6 +1,7 @@
 """What a trial counts of one call, and how its two sides stand.
 
-Rules: a call counts once it is settled, as long as the trial runs; test calls are on no side. The
+Rules: a call counts once it is settled, as long as the trial runs; test calls are on no side, and
+one that a person held is on none any more. The
 rules' own verdicts count, not labels: whoever labels may know the side. The counts outlive the
 call, so that forgetting old calls changes no trial.
 """
@@ -58,9 +59,9 @@ class TrialCall(models.Model):
     def keep(cls, call: Call) -> None:
         """Count a settled call, if it is on a side of a trial that still runs."""
         trial = call.trial
-        if trial is None or not trial.is_running or call.started_at is None:
+        if trial is None or not trial.is_running or call.started_at is None or call.was_held:
             return
-        turns = call.turns.filter(number__gt=0)
+        turns = call.turns.filter(call.turns.model.AGENTS)
         figures = figures_of(call, turns, trial.live.values.short_utterance_ms)
         cls.objects.update_or_create(
             call=call, defaults={"trial": trial, "runs_candidate": call.runs_candidate, **figures}

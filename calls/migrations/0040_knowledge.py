@@ -53,7 +53,7 @@ def forget_keys(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0025_tried_in_this_call"),
+        ("calls", "0029_step_in"),
     ]
 
     operations = [

@@ -23,7 +23,8 @@ from calls.measures.timeline import Timeline
 from calls.measures.trial_call import TrialCall, look
 from calls.models import Call, Turn
 from calls.records import recording
-from tuning.turns import journal, pauses, replay
+from tuning.lab import pauses
+from tuning.turns import journal, replay
 from tuning.turns.events import Action, Event
 
 logger = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from calls.records.recording import Recording
 from calls.records.turn_in_progress import TurnInProgress
 from calls.services import Message
 from tuning.models import Revision
-from tuning.turns.events import Action, Event, Prompt, Reply
+from tuning.turns.events import Action, CallPerson, Event, HandOver, Prompt, Reply
 
 logger = logging.getLogger(__name__)
 
@@ -79,12 +79,27 @@ class Recorder:
     def call_pk(self) -> int:
         return self._call.pk
 
+    @property
+    def holds(self) -> list[dict[str, Any]]:
+        """As of Call.holds, whatever the database has of them."""
+        return list(self._call.holds)
+
     def note(self, entry: Event | Action, wall_ms: float) -> None:
         self._part.entries.append((wall_ms, entry))
         if isinstance(entry, Reply | Prompt):
             self._unwritten.spool_soon()
+        elif isinstance(entry, CallPerson):
+            self._person_called(entry.why)
+        elif isinstance(entry, HandOver) and self._call.asked_person_at:
+            self.update(person_came=entry.who)
         elif len(self._part.entries) >= FLUSH_ENTRIES:
             self._part.is_due = True
+
+    def _person_called(self, why: str) -> None:
+        """For the first time in the call."""
+        if self._call.asked_person_at is None:
+            self._call.asked_person_at, self._call.asked_person_why = timezone.now(), why
+            self.update(asked_person_at=self._call.asked_person_at, asked_person_why=why)
 
     def hear(self, at_ms: int, frame: bytes) -> None:
         if self._recording:

@@ -11,10 +11,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from calls.models import Call, JournalPart, Turn
+from calls.models import Call, JournalPart, TalkLink, Turn
 from calls.records import recording, recovery
 
 logger = logging.getLogger(__name__)
@@ -37,15 +37,24 @@ def forget(days: int | None = None) -> int:
         for call in Call.objects.filter(pk__in=pks):
             recording.forget(call)  # OSError: nothing of these calls is forgotten yet
         _forget_words(pks)
-        Call.objects.filter(pk__in=pks).delete()
+        _forget_calls(pks)
         forgotten += len(pks)
     if forgotten:
         logger.info("%d calls of more than %d days ago are forgotten", forgotten, days)
     return forgotten
 
 
+def _forget_calls(pks: list[int]) -> None:
+    """A shared link goes on counting them."""
+    with transaction.atomic():
+        for link in TalkLink.objects.filter(calls__in=pks).distinct():
+            gone = link.taken().filter(pk__in=pks).count()
+            TalkLink.objects.filter(pk=link.pk).update(forgotten_calls=F("forgotten_calls") + gone)
+        Call.objects.filter(pk__in=pks).delete()
+
+
 def _forget_words(pks: list[int]) -> None:
     with transaction.atomic():
         JournalPart.objects.filter(call__in=pks).delete()
         Turn.objects.filter(call__in=pks).update(said="", answered="", failure="")
-        Call.objects.filter(pk__in=pks).update(caller="", messages=[], failure="")
+        Call.objects.filter(pk__in=pks).update(caller="", messages=[], holds=[], failure="")

@@ -66,9 +66,12 @@ class Turn(Judged, Latencies, models.Model):
     """What it was decided under; None: under knobs that were tried in this call."""
     tried_knobs = models.JSONField(null=True)
     """Those by which they differ from the call's revision; None: none was tried."""
+    person = models.CharField(max_length=150, blank=True)
+    """Who spoke in the agent's place, by their user name; "": the agent did. Such a turn has no
+    latencies, and is in no figure of the agent's."""
     said = models.TextField(_("said"), blank=True)
     answered = models.TextField(_("answered"), blank=True)
-    """The agent's words as far as they were heard."""
+    """The agent's words as far as they were heard, or the person's."""
     prompt = models.CharField(max_length=30, blank=True)
     """The prepared phrase that was said instead of a written reply."""
     why = models.CharField(_("rule"), max_length=40)
@@ -117,6 +120,8 @@ class Turn(Judged, Latencies, models.Model):
     knowledge = models.JSONField(null=True)
     """What was looked up for the reply: heading and words of each passage; None: nothing was."""
 
+    AGENTS = Q(number__gt=0, person="")
+    """The turns after the greeting that were the agent's."""
     CUT_INS = Q(label=Label.CUT_IN) | Q(label="", outcome=Outcome.CUT_IN)
     """The turns that are `is_cut_in`."""
 

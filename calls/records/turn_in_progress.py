@@ -6,13 +6,14 @@ fields.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 from calls.measures.moments import Latencies
 from calls.services import Message
 from calls.services.known import Looked
-from tuning.turns.events import Action, Event, Prompt, Reply
+from tuning.turns.events import Action, Event, Prompt, Reply, Say
 from tuning.turns.knob import Value
 from tuning.turns.profile import Profile
 
@@ -58,6 +59,7 @@ class TurnInProgress(Latencies):
     spoken_ms: int = 0
     tried_knobs: dict[str, Value] | None = None
     knowledge: list[dict[str, str]] | None = None
+    person: str = ""
 
     def __str__(self) -> str:
         """For the log: how it was decided and how long it took, without a word of what was said."""
@@ -86,9 +88,18 @@ class TurnInProgress(Latencies):
         """Knobs that were tried stand instead of the revision that they were tried on."""
         self.revision, self.tried_knobs = (None, tried) if tried else (revision, None)
 
-    def describe(self, answer: Reply | Prompt, profile: Profile) -> None:
+    def spoke(
+        self, from_ms: int | None, until_ms: int | None, wall_of: Callable[[int], float]
+    ) -> None:
+        """The caller, by their own clock, if at all."""
+        if from_ms is not None and until_ms is not None:
+            self.speech_began_ms, self.speech_ended_ms = wall_of(from_ms), wall_of(until_ms)
+
+    def describe(self, answer: Reply | Prompt | Say, profile: Profile) -> None:
         """What the core said of the utterance, if there was one, and what the profile imposed."""
         delay_ms = 0
+        if isinstance(answer, Say):
+            return
         if isinstance(answer, Prompt):
             self.prompt = answer.name
         else:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from calls.language.language import Language, spoken
@@ -47,9 +48,13 @@ class CalledNumber:
     """Said before the greeting, so that who interrupts that has heard it: the call is recorded."""
     takes_message: bool = False
     """The business is closed: only take a message."""
+    person_wait_s: int = 0
+    """How long a caller waits for a person they ask for; 0: nobody can be asked for."""
     own_openers: tuple[str, ...] = ()
     """Short beginnings of replies; none: those of the language."""
     knowledge: Knowledge = NOTHING_KNOWN
+    person_notice: str = ""
+    """Said once in a call, before a person listens or speaks."""
 
     @property
     def openers(self) -> tuple[str, ...]:
@@ -129,12 +134,35 @@ class Transcriber(Protocol):
     async def aclose(self) -> None: ...
 
 
+class By(Enum):
+    """Who said a line of a call, or to whom."""
+
+    CALLER = "caller"
+    OVERHEARD = "overheard"
+    """The caller, to a person who had the floor."""
+    AGENT = "agent"
+    PERSON = "person"
+    WHISPER = "whisper"
+    """A person to the agent: how the next reply is to be, and only that."""
+    NOTE = "note"
+    """The same, of the rest of the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One thing said in the call, as far as it was heard."""
+    """One thing said in the call, as far as it was heard, or told to the agent."""
 
-    by_caller: bool
+    by: By
     text: str
+
+    @property
+    def is_callers(self) -> bool:
+        return self.by in (By.CALLER, By.OVERHEARD)
+
+    @property
+    def is_heard(self) -> bool:
+        """By the caller."""
+        return self.by in (By.AGENT, By.PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +204,11 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonWanted:
+    """The caller asks for a person; the words beside it say that one is called."""
+
+
+@dataclass(frozen=True, slots=True)
 class WhenDecided:
     """The next step must wait until the reply is decided: the reader asks for no more before
     then."""
@@ -195,7 +228,18 @@ class Requested:
     model: str
 
 
-Piece = str | Verdict | Expect | Farewell | Message | WhenDecided | Busy | Requested | Looked
+Piece = (
+    str
+    | Verdict
+    | Expect
+    | Farewell
+    | Message
+    | PersonWanted
+    | WhenDecided
+    | Busy
+    | Requested
+    | Looked
+)
 """What a Writer yields."""
 
 
@@ -206,6 +250,8 @@ class Writer(Protocol):
     openers: Sequence[str]
     """What it was told to begin with where it fits: short, among its fixed phrases, and heard as
     soon as it is written; none: its replies begin as they do."""
+    takes_whispers: bool
+    """Can it do what a person tells it to, in any words?"""
 
     @classmethod
     async def warm_up(cls) -> None: ...

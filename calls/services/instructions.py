@@ -16,13 +16,14 @@ from itertools import groupby
 from typing import Any
 
 from calls.language.language import Instructions
-from calls.services import HistoryLine, Message
+from calls.services import By, HistoryLine, Message
 from calls.services.known import Knowledge, KnownPassage
 
 MOST_LINES, LINES_DROPPED_AT_ONCE = 40, 10
 MOST_BYTES = 8000
 """Of the history. It is cut in steps, because each cut is a beginning that no cache knows yet."""
 SIGNS = re.compile("<<+|>>+")
+ROLES = {By.CALLER: "user", By.OVERHEARD: "user", By.AGENT: "assistant"}
 
 
 def system(
@@ -86,16 +87,21 @@ def messages(
     *,
     with_verdict: bool = False,
 ) -> list[dict[str, Any]]:
-    """The instructions and the call, each side's lines in a row made one.
+    """The instructions and the call, each side's lines in a row made one. What persons said or
+    want stands in its place among them, as instructions do.
 
     with_verdict: the answer is to begin with one (calls.services.verdicts).
     """
     told_first = system(texts, business, notes, with_verdict=with_verdict)
     told: list[dict[str, Any]] = [{"role": "system", "content": told_first}]
-    for by_caller, lines in groupby(recent(history), key=lambda line: line.by_caller):
-        role = "user" if by_caller else "assistant"
-        told.append({"role": role, "content": " ".join(line.text for line in lines)})
+    for role, lines in groupby(recent(history), key=lambda line: ROLES.get(line.by, "system")):
+        told.append({"role": role, "content": " ".join(_told(texts, line) for line in lines)})
     return told
+
+
+def _told(texts: Instructions, line: HistoryLine) -> str:
+    wording = {By.PERSON: texts.person_said, By.WHISPER: texts.whispered, By.NOTE: texts.noted}
+    return wording.get(line.by, "{text}").format(text=line.text)
 
 
 def recent(history: Sequence[HistoryLine]) -> Sequence[HistoryLine]:

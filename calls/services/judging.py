@@ -17,7 +17,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
 
-from calls.services import HistoryLine, ServiceFailed
+from calls.services import By, HistoryLine, ServiceFailed
 from calls.services.known import KnownPassage
 from calls.services.tools import ToolCall
 from calls.services.verdicts import Verdict, VerdictReader
@@ -145,7 +145,7 @@ async def judge_lines(
 
 async def _ask(judge: Judge, line: Line) -> Judged:
     reader, ms, tokens = VerdictReader(), None, None
-    history = [HistoryLine(False, line.question), HistoryLine(True, line.text)]
+    history = [HistoryLine(By.AGENT, line.question), HistoryLine(By.CALLER, line.text)]
     asked_s = time.monotonic()
     async with aclosing(judge.answer(history)) as parts:
         async for part in parts:

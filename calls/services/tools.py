@@ -1,4 +1,5 @@
-"""The tools that a language model may use in a call, each declared once, in `tools_in`.
+"""The tools that a language model may use in a call, each declared once, in `tools_in`; a call is
+offered those that its number has a use for (`tools_for`).
 
 Rule: until a reply is decided nothing is done that cannot be undone, so a tool that is not
 `safe_ahead` waits for the decision. No tool keeps a caller waiting longer than its deadline.
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from calls.language.language import Language
-from calls.services import CalledNumber, Message, Piece, instructions
+from calls.services import CalledNumber, Message, PersonWanted, Piece, instructions
 
 Json = dict[str, Any]
+ASK_FOR_A_PERSON = "ask_for_a_person"
 LONGEST_S = 3.0
 """No tool may take longer: with the model's next words that is all that a caller bears."""
 
@@ -110,6 +112,17 @@ async def _take_message(called: CalledNumber, given: Mapping[str, Any]) -> Done:
     return Done(texts.kept, pieces=(message,), note=instructions.note_of(texts, message))
 
 
+async def _ask_for_a_person(called: CalledNumber, given: Mapping[str, Any]) -> Done:
+    texts = called.language.instructions
+    return Done(texts.person_called, pieces=(PersonWanted(),), note=texts.person_asked_for)
+
+
+def tools_for(called: CalledNumber) -> tuple[Tool, ...]:
+    """Nobody is called to a number that waits for nobody."""
+    every = tools_in(called.language)
+    return tuple(each for each in every if called.person_wait_s or each.name != ASK_FOR_A_PERSON)
+
+
 def tools_in(language: Language) -> tuple[Tool, ...]:
     """All that there are, in the order in which a model is offered them, in its words."""
 
@@ -135,5 +148,13 @@ def tools_in(language: Language) -> tuple[Tool, ...]:
             safe_ahead=False,
             deadline_s=1.0,
             says=says["take_message"],
+        ),
+        Tool(
+            ASK_FOR_A_PERSON,
+            schema(ASK_FOR_A_PERSON),
+            _ask_for_a_person,
+            safe_ahead=False,
+            deadline_s=1.0,
+            says=f"{language.prompts['person_called']} ",
         ),
     )

@@ -22,7 +22,7 @@ from calls.knowledge.shelf import Shelf
 from calls.language.language import Language
 from calls.measures.latency import percentile
 from calls.measures.shares import wilson
-from calls.services import HistoryLine, ServiceFailed
+from calls.services import By, HistoryLine, ServiceFailed
 from calls.services.judging import Judge, Malformed
 from calls.services.known import KnownPassage
 from calls.services.tools import ToolCall
@@ -117,7 +117,7 @@ async def ask_all(judge: Judge, questions: Sequence[Question], at_once: int) -> 
 
 
 async def _ask(judge: Judge, question: Question) -> Answered:
-    history = [HistoryLine(True, question.asked)]
+    history = [HistoryLine(By.CALLER, question.asked)]
     asked_s, ms, answer = time.monotonic(), None, ""
     async with aclosing(judge.answer(history, question.passages)) as parts:
         async for part in parts:

@@ -45,13 +45,15 @@ class Refuse:
 Answer = Take | Forward | Refuse
 
 
-def answer(call_sid: str, caller: str, called: str, via: str = Call.Via.TELEPHONE) -> Answer:
-    """A call comes in: take it, forward it, or refuse it politely."""
+def answer(
+    call_sid: str, caller: str, called: str, via: str = Call.Via.TELEPHONE, **terms: object
+) -> Answer:
+    """A call comes in: take it, forward it, or refuse it politely. terms: of a shared link."""
     if live.is_draining:
         logger.warning("Refused: shutting down")
         return Refuse(prompts.text("busy"))
     try:
-        call = Call.ring(call_sid, caller, called, via)
+        call = Call.ring(call_sid, caller, called, via, **terms)
         decided = _decide(call)
     except DatabaseError:
         logger.exception("The call cannot be taken: the database does not answer")

@@ -17,8 +17,11 @@ ABROAD, HOME = re.compile(r"\+\d+\Z"), re.compile(r"\+972(?=\d)")
 """A caller's number, and one that is dialled here with a 0."""
 
 
-def filled(text: str, caller: str, at: datetime | None = None) -> str:
-    """caller: as the carrier tells it. at: when the call began; None: now."""
+def filled(text: str, caller: str | None, at: datetime | None = None) -> str:
+    """caller: as the carrier tells it; None: nobody calls yet, and what waits for a call is "".
+    at: when the call began; None: now."""
+    if caller is None:
+        return "" if VARIABLE.search(text) else text
     values = {
         "caller": HOME.sub("0", caller) if ABROAD.match(caller) else "",
         "time": f"{timezone.localtime(at):%H:%M}",
@@ -29,7 +32,3 @@ def filled(text: str, caller: str, at: datetime | None = None) -> str:
 def unknown_in(text: str) -> str:
     """The first name in braces that is none of a call's; "": there is none."""
     return next((name for name in VARIABLE.findall(text) if name not in NAMES), "")
-
-
-def has_any(text: str) -> bool:
-    return bool(VARIABLE.search(text))

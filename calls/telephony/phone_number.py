@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,7 @@ from tuning.models import TimingProfile
 MOST_HINTS, LONGEST_HINT = 20, 100
 MOST_OPENERS, LONGEST_OPENER = 20, 40
 NAME_CHARACTERS = 60
+LONGEST_WAIT_S = 120
 E164 = r"^\+[1-9]\d{6,14}\Z"
 """A number with its country, as carriers write it."""
 
@@ -141,6 +143,21 @@ class PhoneNumber(models.Model):
         _("record calls"), default=False,
         help_text=_("The agent says so before the greeting."),
     )  # fmt: skip
+    person_wait_s = models.PositiveSmallIntegerField(
+        _("wait for a person, in seconds"), default=0, db_default=0,
+        validators=[MaxValueValidator(LONGEST_WAIT_S)],
+        help_text=_(
+            "How long a caller who asks for a person waits until somebody takes over on the page "
+            "of calls in progress; then the agent takes a message. 0: nobody can be asked for."
+        ),
+    )  # fmt: skip
+    person_notice = models.TextField(
+        _("notice before a person steps in"), blank=True,
+        help_text=_(
+            "What callers must be told before one of you listens in, speaks or takes over: said "
+            "once in a call. Empty: nothing is said."
+        ),
+    )  # fmt: skip
     keeps_holidays = models.BooleanField(
         _("closed on Israel's public holidays"), default=False,
         help_text=_("Not on the eves of holidays: add those as closed days."),
@@ -202,22 +219,18 @@ class PhoneNumber(models.Model):
         """What it wants of the services; takes_message: it is closed, and the agent answers.
         caller: who calls; None: nobody as yet, so what a call fills in is left out."""
         notices = self.language.notices
-        greeting, business = self.greeting, self.business
-        if caller is None:
-            greeting = "" if call_variables.has_any(greeting) else greeting
-        else:
-            greeting, business = (
-                call_variables.filled(text, caller) for text in (greeting, business)
-            )
+        fill = partial(call_variables.filled, caller=caller)
         closed_greeting = self.closed_text or notices.closed_message
         return CalledNumber(
-            greeting=closed_greeting if takes_message else greeting,
-            business=business,
+            greeting=closed_greeting if takes_message else fill(self.greeting),
+            business=fill(self.business),
             voice=self.voice,
             hints=tuple(_lines(self.hints)[:MOST_HINTS]),
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),
             notice=notices.recorded if self.records else "",
             takes_message=takes_message,
+            person_wait_s=0 if takes_message else self.person_wait_s,
+            person_notice=self.person_notice.strip(),
             own_openers=tuple(map(with_mark, _lines(self.openers)[:MOST_OPENERS])),
         )
 

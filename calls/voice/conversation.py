@@ -26,6 +26,7 @@ from calls.voice.audio_in import AudioIn
 from calls.voice.audio_out import AudioOut
 from calls.voice.clock import CallClock
 from calls.voice.listeners import AudioListener, AudioListeners
+from calls.voice.person.person import Holds, Person
 from calls.voice.replies import Replies
 from calls.voice.reply import Means, is_ours, reason_of
 from tuning.turns.events import (
@@ -36,17 +37,21 @@ from tuning.turns.events import (
     Event,
     Fill,
     Forget,
+    HandOver,
     HangUp,
     Heard,
     LineStalled,
+    Overhear,
     Pressed,
     Prompt,
     Recognise,
+    Refuse,
     Reply,
     ReplyFailed,
     ReplyLate,
     Resume,
     Retuned,
+    Say,
     StopReply,
     Think,
     Transcribed,
@@ -79,8 +84,12 @@ class Conversation:
         record: CallRecord,
         listeners: Iterable[AudioListener],
         send: Callable[[str], Awaitable[None]],
+        persons_transcriber: Callable[[], Transcriber],
+        holds: Holds,
+        person_notice: str = "",
     ) -> None:
-        """began: what the core is told first. listeners: of those outside the conversation."""
+        """began: what the core is told first. listeners: of those outside the conversation. The
+        last three: as of calls.voice.person.person.Person."""
         self._loop = asyncio.get_running_loop()
         self._tasks = asyncio.TaskGroup()
         spoken = language.known(began.language)
@@ -99,23 +108,39 @@ class Conversation:
             self._audio_out, self.turns, self._tasks,
         )  # fmt: skip
         self.replies = Replies(means, self._audio_in, self.feed)
+        self.person = Person(
+            means, self.replies, self.feed, persons_transcriber, holds, person_notice
+        )
+        self.takes_whispers = writer.takes_whispers
         self._judge = WordsJudge(spoken.judge)
         self._dismissed: Counter[str] = Counter()
         self.echo_percent = 0
         """How much of the agent's own voice was in what was taken for voice last while it spoke."""
-        self._seen: tuple[str, int] = ("", 0)
-        """The state, and the silence asked for in it, that an operator was told last."""
+        self._seen: tuple[str, int, str] = ("", 0, "")
+        """The state, the silence asked for in it, and why a person is awaited, as an operator was
+        told last."""
         self._recognising: asyncio.Task[None] | None = None
         self._ended: asyncio.Future[str] = self._loop.create_future()
 
     def newest_turn(self) -> TurnInProgress | None:
-        """The turn whose reply is heard now, as it stands, else the last one."""
+        """The turn whose reply is heard now, or in which a person speaks, as it stands; else the
+        last one."""
         current = self.replies.current
-        return (current and current.while_heard()) or self.replies.last
+        return (current and current.while_heard()) or self.replies.of_person or self.replies.last
+
+    @property
+    def wanted(self) -> dict[str, Any] | None:
+        """The person who is awaited, as the live page is told."""
+        person, now_ms = self.turns.called_person, self.turns.now_ms
+        if not person.is_awaited:
+            return None
+        waited_s, left_s = person.waited_ms(now_ms) / 1000, person.left_ms(now_ms) / 1000
+        return {"why": person.why, "waited_s": waited_s, "left_s": left_s}
 
     def open_turn(self) -> TurnInProgress | None:
         """The turn that goes on, as it is to be kept should the process die now."""
-        return self.replies.current.so_far() if self.replies.current else None
+        current = self.replies.current
+        return current.so_far() if current else self.replies.of_person
 
     # Life.
 
@@ -133,6 +158,7 @@ class Conversation:
         finally:
             self._audio_in.flush()
             self.replies.close("no reply")
+            await self.person.aclose()
             await self._transcriber.aclose()
         return self._ended.result()
 
@@ -147,7 +173,8 @@ class Conversation:
         if audio_in.frames_in != audio_in.forwarded + sum(audio_in.dropped.values()):
             logger.error("Frames lost: %d in, %d forwarded", audio_in.frames_in, audio_in.forwarded)
         return {
-            "failure": self.failure,
+            "failure": self.failure or self.person.failure,
+            "person_waited_ms": self.turns.called_person.waited_ms(self.turns.now_ms),
             "frames_in": audio_in.frames_in,
             "frames_forwarded": audio_in.forwarded,
             "frames_dropped": audio_in.dropped,
@@ -161,7 +188,7 @@ class Conversation:
             self._listeners.hear(at_ms, frame)
             self._audio_in.forward(at_ms, frame, self.turns.profile)
             speech, echo = self._vad(frame), 0
-            if speech and self.turns.state == "speaking":
+            if speech and self.turns.state in ("speaking", "person"):
                 echo = self.echo_percent = self._echo.percent()
             self.feed(Heard(at_ms, speech, level_db(frame), echo))
 
@@ -179,6 +206,12 @@ class Conversation:
         if is_newer:
             self.feed(Retuned(self.turns.now_ms, revision, profile))
         return is_newer
+
+    def limit(self, longest_s: int) -> None:
+        """Say goodbye when the call has lasted so long, or now if it has."""
+        turns = self.turns
+        profile = replace(turns.profile, max_call_s=longest_s)
+        self.feed(Retuned(turns.now_ms, turns.revision, profile, turns.tried))
 
     def try_knobs(self, of_revision: Profile, knobs: dict[str, Any]) -> None:
         """Go on with these in this call alone, on top of its revision's. Raises ProfileError."""
@@ -198,14 +231,17 @@ class Conversation:
             self._act(action)
         if judged := self._judge.verdict(self.turns, self.replies.question):
             self.feed(judged)
-        if (seen := (self.turns.state, self.turns.asked_ms)) != self._seen:
+        turns = self.turns
+        if (seen := (turns.state, turns.asked_ms, turns.called_person.why)) != self._seen:
             self._seen = seen
             self._record.changed()
 
     def _act(self, action: Action) -> None:
         match action:
-            case Reply() | Think() | Forget() | Prompt() | Fill() | StopReply() | Resume():
+            case Reply() | Think() | Forget() | Prompt() | Say() | Fill() | StopReply() | Resume():
                 self.replies.act(action)
+            case HandOver() | Refuse() | Overhear():
+                self.person.act(action)
             case Recognise():
                 if self._recognising:  # a newer stretch holds what this one has
                     self._recognising.cancel()
@@ -260,3 +296,4 @@ class Conversation:
                 fed_ms = clock.wall_ms
                 self.feed(LineStalled(clock.at_ms + round(fed_ms - clock.arrived_ms)))
             self.replies.miss_marks()
+            self.person.watch()

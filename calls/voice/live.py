@@ -13,7 +13,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -29,6 +29,8 @@ from calls.telephony.carrier import Stream
 from calls.voice import prompts
 from calls.voice.conversation import Conversation
 from calls.voice.onlookers import Audience
+from calls.voice.person.holding import Holding
+from calls.voice.snapshot import snapshot
 from hevoice import bus
 from tuning.models import Revision
 from tuning.turns.events import CallBegan
@@ -40,11 +42,15 @@ logger = logging.getLogger(__name__)
 ANNOUNCE_S = 0.25
 """The live page hears of a call at most this often."""
 FOLLOW_AGAIN_S = 1.0
+HOLDING = {"call.take_over", "call.hand_back", "call.voice", "call.whispered", "call.say"}
+"""What persons do who step in."""
 REPLACE_S = 5.0
 """How long an older stream of a call may take to end."""
 
 calls: dict[str, LiveCall] = {}
 """By call_sid. Touched only on the event loop, so that counting and adding are one step."""
+own_channel = ""
+"""Where this process hears what is meant for it alone."""
 is_draining = False
 """SIGTERM came: running calls may finish, new ones are refused."""
 
@@ -68,13 +74,19 @@ async def all_over(limit_s: float) -> None:
 
 async def follow() -> None:
     """Bring the calls of this process what other processes tell, for as long as it lives."""
+    global own_channel
     while True:
         with suppress(*bus.GONE):
-            channel = await bus.subscribed("calls", bus.PROFILES)
+            channel = own_channel = await bus.subscribed("calls", bus.PROFILES)
+            for live_call in calls.values():
+                live_call.holding.tell_again()
             while True:
                 message = await get_channel_layer().receive(channel)
                 for live_call in list(calls.values()):
-                    live_call.take_news(message)
+                    try:
+                        live_call.take_news(message)
+                    except Exception:  # one call's fault must not cost the others their news
+                        logger.exception("A call cannot take its news")
         await asyncio.sleep(FOLLOW_AGAIN_S)
 
 
@@ -98,7 +110,8 @@ class LiveCall:
         self._published: Revision | None = None
         """What came before the conversation was there to take it."""
         self._recorder: Recorder | None = None
-        self._audience = Audience(call.pk, self._changed.set)
+        self.holding = Holding(call, self._keep, self._changed.set, begin, lambda: own_channel)
+        self._audience = Audience(call.pk, self._changed.set, lambda: self.holding.person)
         self._revision: Revision | None = None
         """Whatever is tried on top. What is published is newer than a trial's candidate."""
 
@@ -135,19 +148,15 @@ class LiveCall:
         recorder = self._record()
         # News comes already: a revision published just now arrives twice, not never.
         begins_on = await database_sync_to_async(self.call.begins_on)(self.call.profile)
+        if self.call.longest_s is not None:  # its link may have been withdrawn just now
+            await self.call.arefresh_from_db(fields=["longest_s"])
         if self._published and self._published.pk > begins_on.pk:
             begins_on = self._published
         conversation = self.conversation = self._begin(begins_on, recorder)
         # One that breaks ends the call, in an apology: none may die unseen.
         async with asyncio.TaskGroup() as tasks:
-            beside = [
-                tasks.create_task(job)
-                for job in (
-                    listen(self),
-                    self._announce(),
-                    self._audience.attend(self._details),
-                )
-            ]
+            jobs = (listen(self), self._announce(), self._audience.attend(self._details))
+            beside = [tasks.create_task(job) for job in jobs]
             why = await conversation.run()
             for task in beside:
                 task.cancel()
@@ -174,9 +183,13 @@ class LiveCall:
             if before := self._before:  # what the database cannot know yet
                 self.call.first_turn = max(self.call.first_turn, before.next_turn)
                 self.call.first_part = max(self.call.first_part, before.next_number)
+                self.call.holds = before.holds
             self._recorder = Recorder(self.call, self._changed.set, self._retune, self._open_turn)
             self._recorder.update(ended_at=None, ended_why="")
         return self._recorder
+
+    def _keep(self, **fields: Any) -> None:
+        self._record().update(**fields)
 
     def _record_end(self, why: str) -> None:
         fields: dict[str, Any] = {"ended_why": why, "malformed_messages": self.malformed_messages}
@@ -200,12 +213,12 @@ class LiveCall:
         self._revision = revision
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)
-        seed = secrets.randbits(32)
+        seed, first, wait_s = secrets.randbits(32), self.call.first_turn, called.person_wait_s
+        code, knobs = called.language.code, self.call.knobs_of(revision)
+        began = CallBegan(0, revision.pk, knobs, seed, first, code, wait_s)
         conversation = Conversation(
             self._stream,
-            CallBegan(
-                0, revision.pk, revision.values, seed, self.call.first_turn, called.language.code
-            ),
+            began,
             vad=import_string(settings.VAD)(),
             transcriber=transcriber,
             writer=writer,
@@ -213,7 +226,11 @@ class LiveCall:
             record=recorder,
             listeners=(recorder, self._audience),
             send=self._send,
+            persons_transcriber=partial(import_string(settings.TRANSCRIBER), called),
+            holds=self.holding,
+            person_notice=called.person_notice,
         )
+        self.holding.person = conversation.person
         if self._end_asked:
             conversation.end(self._end_asked)
         return conversation
@@ -226,8 +243,16 @@ class LiveCall:
                 self._changed.set()
             case {"type": "call.asked", "call": self.call.pk}:
                 self._audience.take_news(message)
+                if self.conversation and message["listens"] and not message["stops"]:
+                    self.conversation.person.listen_in(message["who"])
+            case {"type": "call.limited", "call": self.call.pk, "longest_s": longest_s}:
+                self.call.longest_s = longest_s
+                if self.conversation:
+                    self.conversation.limit(longest_s)
             case {"type": "call.tried", "call": self.call.pk, "knobs": knobs}:
                 self._try(knobs)
+            case {"type": kind, "call": self.call.pk} if kind in HOLDING:
+                self.holding.take_news(message)
             case {"type": "profile.changed", "profile": self.call.profile_id}:
                 pk, number, knobs = (message[name] for name in ("revision", "number", "knobs"))
                 self._retune(Revision(pk=pk, number=number, knobs=knobs))
@@ -236,7 +261,7 @@ class LiveCall:
         """Told by another process, or, should that have been lost, read by the recorder."""
         if self.conversation is None:
             self._published = revision
-        elif self.conversation.retune(revision.pk, revision.values):
+        elif self.conversation.retune(revision.pk, self.call.knobs_of(revision)):
             self._revision = revision
             self._record().update(revision_id=revision.pk)
             self._changed.set()
@@ -246,7 +271,7 @@ class LiveCall:
         if self.conversation is None or self._revision is None:
             return
         try:
-            self.conversation.try_knobs(self._revision.values, knobs)
+            self.conversation.try_knobs(self.call.knobs_of(self._revision), knobs)
         except ProfileError as error:  # the revision has changed since they were checked
             logger.warning("Knobs are not tried: %s", error)
         self._changed.set()
@@ -256,41 +281,15 @@ class LiveCall:
             await self._changed.wait()
             self._changed.clear()
             if self.conversation:
-                snapshot = self._snapshot(self.conversation)
-                await bus.tell("live", {"type": "live.call", "call": snapshot})
+                shown = snapshot(
+                    self.call,
+                    self.conversation,
+                    self._revision,
+                    self._audience.listeners,
+                    self.holding,
+                )
+                await bus.tell("live", {"type": "live.call", "call": shown})
             await asyncio.sleep(ANNOUNCE_S)
-
-    def _snapshot(self, conversation: Conversation) -> dict[str, Any]:
-        call, turns, revision = self.call, conversation.turns, self._revision
-        last = conversation.newest_turn()
-        ended_ms = last.speech_ended_ms if last else None
-        return {
-            "pk": call.pk,
-            "caller": call.masked_caller,
-            "called": call.called,
-            "number": call.number.name if call.number else "",
-            "process": call.process,
-            "started_at": call.started_at.isoformat() if call.started_at else "",
-            "profile": call.profile.name,
-            "profile_pk": call.profile.pk,
-            "revision": revision.number if revision else 0,
-            "runs_candidate": bool(revision and revision.is_candidate),
-            "is_tried": bool(turns.tried),
-            "trial": call.trial.number if call.trial else 0,
-            "state": turns.state,
-            "silence_ms": turns.silence_ms,
-            "asked_ms": turns.asked_ms,
-            "seconds": conversation.clock.wall_ms / 1000,
-            "turns": max(turns.turn, 0),
-            "listeners": self._audience.listeners,
-            "spoke_until_ms": None if ended_ms is None else conversation.clock.at_when(ended_ms),
-            "last": last
-            and asdict(last)
-            | {
-                "response_latency": last.response_latency,
-                "content_latency": last.content_latency,
-            },
-        }
 
     def _details(self) -> dict[str, Any]:
         """What only those see who have opened the call."""

@@ -14,13 +14,15 @@ from typing import Any
 
 from calls.audio.codec import level_db
 from calls.records.recording import LANES, Recording
+from calls.voice.person.person import Person
 from hevoice import bus
 
 ASKED_S = 8.0
 """For how long one request holds."""
 LEVELS_S = 0.1
-SOUND_S = 0.2
-"""How much sound of both sides one message carries."""
+SOUND_S, NEAR_S = 0.2, 0.06
+"""How much sound of both sides one message carries; and while a person speaks with the caller, who
+must not be answered late."""
 FORGET_FRAMES = 50
 """While nobody asks, sound older than a second is forgotten."""
 MOST_LISTENERS = 10
@@ -30,8 +32,14 @@ Asked = dict[str, tuple[str, float]]
 
 
 class Audience:
-    def __init__(self, call_pk: int, changed: Callable[[], None]) -> None:
-        self._call_pk, self._changed = call_pk, changed
+    def __init__(
+        self,
+        call_pk: int,
+        changed: Callable[[], None],
+        person: Callable[[], Person | None] = lambda: None,
+    ) -> None:
+        """person: says whether anybody may hear the call yet, and whether somebody speaks in it."""
+        self._call_pk, self._changed, self._person = call_pk, changed, person
         self._sound = Recording()
         self._heard_ms = 0
         self._frames = 0
@@ -82,17 +90,21 @@ class Audience:
             self._changed()
 
     async def _tell_all(self, details: Callable[[], dict[str, Any]]) -> None:
-        batch = bytearray()
+        batch, levels_s = bytearray(), 0.0
         self._take()
         while (lookers := _still(self._lookers)) or _still(self._listeners):
-            await asyncio.sleep(LEVELS_S)
+            person = self._person()
+            is_near = person is not None and person.is_on_line
+            await asyncio.sleep(NEAR_S if is_near else LEVELS_S)
             sound = self._take()
-            if lookers:
+            levels_s += NEAR_S if is_near else LEVELS_S
+            if lookers and levels_s >= LEVELS_S:
                 await self._tell("details", details() | _levels(sound))
+                levels_s = 0.0
             batch += sound
-            if len(batch) < SOUND_S * 8000 * LANES * 0.75:
+            if len(batch) < (NEAR_S if is_near else SOUND_S) * 8000 * LANES * 0.75:
                 continue
-            if _still(self._listeners):
+            if _still(self._listeners) and (person is None or person.may_listen):
                 await self._tell("sound", {"sound": bytes(batch)})
             batch.clear()
 

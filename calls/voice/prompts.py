@@ -48,7 +48,9 @@ async def warm_up(called_numbers: Iterable[CalledNumber] = (NO_NUMBER,)) -> None
         speaker = import_string(settings.SPEAKER)(called)
         writer = import_string(settings.WRITER)(called)
         said = [
-            sentence for whole in writer.fixed_phrases() for sentence in _sentences(whole, language)
+            sentence
+            for whole in (*writer.fixed_phrases(), called.person_notice)
+            for sentence in _sentences(whole, language)
         ]
         try:
             await phrases().keep(

@@ -8,10 +8,10 @@ was heard.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calls.records.turn_in_progress import OUTCOMES, WITHDRAWN, TurnInProgress
-from calls.services import HistoryLine, Transcript
+from calls.services import By, HistoryLine, Transcript
 from calls.voice.audio_in import AudioIn
 from calls.voice.reply import Means, Reply
 from tuning.turns import events
@@ -22,6 +22,7 @@ Order = (
     | events.Think
     | events.Forget
     | events.Prompt
+    | events.Say
     | events.Fill
     | events.StopReply
     | events.Resume
@@ -60,6 +61,12 @@ class Replies:
         self.last: TurnInProgress | None = None
         """The newest turn that is over."""
         self.history: list[HistoryLine] = []
+        self.of_person: TurnInProgress | None = None
+        """The turn of a person who speaks in the agent's place."""
+        self._whispers: list[HistoryLine] = []
+        """For the next reply,"""
+        self._followed: list[HistoryLine] = []
+        """and those of the current one, should it be withdrawn."""
         self._opener_before = ""
         """The opener that the caller heard last."""
         self._verdict_ms: float | None = None
@@ -77,7 +84,7 @@ class Replies:
 
     def question(self) -> str:
         """What the caller has heard last of the agent."""
-        said = (line.text for line in reversed(self.history) if not line.by_caller)
+        said = (line.text for line in reversed(self.history) if line.is_heard)
         return next(said, "")
 
     # What the core says.
@@ -87,7 +94,7 @@ class Replies:
         match order:
             case events.Reply():
                 self._open(self._made_for(order), order)
-            case events.Prompt():
+            case events.Prompt() | events.Say():
                 self._open(self._new(order.turn), order)
             case events.Think():
                 self._think(order)
@@ -104,15 +111,35 @@ class Replies:
 
     def amend(self, number: int, text: str) -> None:
         """The final words of a turn that was already answered."""
-        turns = (self.current and self.current.turn, self.last)
+        turns = (self.current and self.current.turn, self.of_person, self.last)
         turn = next((each for each in turns if each and each.number == number), None)
         if turn is None:
             return
-        said = HistoryLine(True, turn.said)
-        self.history = [HistoryLine(True, text) if line == said else line for line in self.history]
+        self.history = [
+            replace(line, text=text) if line.is_callers and line.text == turn.said else line
+            for line in self.history
+        ]
         turn.said, turn.transcribed_ms = text, self._transcribed_ms
         if turn is self.last:
             self._means.record.keep(turn)
+
+    # What a person brings.
+
+    def whisper(self, text: str) -> None:
+        self._whispers.append(HistoryLine(By.WHISPER, text))
+
+    def begin_of_person(self, turn: TurnInProgress, by: By) -> None:
+        """A turn without a reply of the agent's. by: to whom the caller spoke, if they did."""
+        self.end_of_person()
+        self.of_person = turn
+        if turn.said:
+            self.history.append(HistoryLine(by, turn.said))
+
+    def end_of_person(self) -> None:
+        if self.of_person:
+            self.last, self.of_person = self.of_person, None
+            self.last.ended_ms = self._clock.wall_ms
+            self._means.record.keep(self.last)
 
     # What the caller's side brings.
 
@@ -136,7 +163,7 @@ class Replies:
         self.last = turn = reply.close(outcome)
         self._opener_before = self._means.openers.opening(turn.answered) or self._opener_before
         if turn.answered and not is_withdrawn:
-            self.history.append(HistoryLine(False, turn.answered))
+            self.history.append(HistoryLine(By.AGENT, turn.answered))
         self._means.record.keep(turn)
 
     # How that is done.
@@ -147,7 +174,7 @@ class Replies:
         return Reply(number, (*self.history, *said), self._means, self._take, opener_before)
 
     def _think(self, order: events.Think) -> None:
-        self._ahead = self._new(order.turn, HistoryLine(True, order.text))
+        self._ahead = self._new(order.turn, *self._whispers, HistoryLine(By.CALLER, order.text))
         self._waste.thought += 1
         self._ahead.begin_ahead(order)
 
@@ -166,9 +193,10 @@ class Replies:
         self._let_go()
         return self._new(order.turn)
 
-    def _open(self, reply: Reply, decision: events.Reply | events.Prompt) -> None:
+    def _open(self, reply: Reply, decision: events.Reply | events.Prompt | events.Say) -> None:
         """It is decided: this is the turn from now on."""
         self.close("no reply")
+        self.end_of_person()
         turn, turns = reply.turn, self._means.turns
         turn.decided_ms, turn.why = self._clock.wall_ms, decision.why
         turn.decided_by(turns.revision, turns.tried)
@@ -177,22 +205,27 @@ class Replies:
         if turn.verdict_ms is None and verdict_in(turn.wait_parts):
             turn.verdict_ms = self._verdict_ms  # it was of a reply that was forgotten
         self._waste = self._waste.put_down_to(turn)
-        if decision.spoke_from_ms is not None and decision.spoke_until_ms is not None:
-            turn.speech_began_ms = self._clock.wall_of(decision.spoke_from_ms)
-            turn.speech_ended_ms = self._clock.wall_of(decision.spoke_until_ms)
+        if not isinstance(decision, events.Say):
+            turn.spoke(decision.spoke_from_ms, decision.spoke_until_ms, self._clock.wall_of)
         is_of_words = isinstance(decision, events.Reply) and decision.why != "keypad"
         if is_of_words and self._transcript:
             turn.transcribed_ms = self._transcribed_ms
             turn.chosen_from = self._transcript.chosen_from
         if turn.said:
-            self.history.append(HistoryLine(True, turn.said))
-        self.current, reply.history = reply, tuple(self.history)
+            self.history.append(HistoryLine(By.CALLER, turn.said))
+        self._followed = []
+        if isinstance(decision, events.Reply):
+            self._followed, self._whispers = self._whispers, []
+        before, answered = self.history[:-1], self.history[-1:]
+        self.current, reply.history = reply, (*before, *self._followed, *answered)
         reply.decide(decision)
 
     def _stop(self, why: str) -> None:
         """The turn's reply was stopped before its end."""
         is_withdrawn = why in WITHDRAWN
-        if is_withdrawn and self.history and self.history[-1].by_caller:
+        if is_withdrawn:
+            self._whispers, self._followed = self._followed + self._whispers, []
+        if is_withdrawn and self.history and self.history[-1].is_callers:
             self.history.pop()  # what was said goes on, and comes again as one
         if self.current:
             self.current.stop()

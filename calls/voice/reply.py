@@ -18,7 +18,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from calls.audio.codec import BYTES_PER_MS
+from calls.audio.codec import BYTES_PER_MS, CHUNK_BYTES
 from calls.language.language import Language
 from calls.language.openers import NO_OPENERS, Openers
 from calls.records.turn_in_progress import CallRecord, TurnInProgress
@@ -27,6 +27,7 @@ from calls.services import (
     Farewell,
     HistoryLine,
     Message,
+    PersonWanted,
     Piece,
     Requested,
     ServiceFailed,
@@ -45,8 +46,10 @@ from calls.voice.clock import CallClock
 from calls.voice.playout import Playout, Sound
 from calls.voice.sentences import SENTENCE_ENDS, Sentences
 from tuning.turns import events
+from tuning.turns.agent import NOBODY_CAME
 from tuning.turns.completion import Asked
 from tuning.turns.endpointing import NO_VERDICT
+from tuning.turns.stepping_in import NOTICE
 from tuning.turns.turn_taker import TurnTaker
 
 logger = logging.getLogger(__name__)
@@ -113,8 +116,12 @@ class Reply:
         """Wall time; its first audio goes out no earlier."""
         self._limit_ms = 0
         """No sentence begins after so much of it; 0: no limit."""
+        self._text = ""
+        """What it is, word for word; "": the writer writes it."""
         self._sentences = 0
         """So many have been handed to the voice, besides an opener."""
+        self._wants_person = False
+        """It says that a person is called, who is as soon as it is heard."""
         self._ends_open = False
         """Its writer has stopped, and not after a sentence."""
         self._jobs: list[asyncio.Task[None]] = []
@@ -127,7 +134,7 @@ class Reply:
         self._judges = order.text if order.with_verdict else ""
         self._do(self._make())
 
-    def decide(self, decision: events.Reply | events.Prompt) -> None:
+    def decide(self, decision: events.Reply | events.Prompt | events.Say) -> None:
         """It is decided: what there is of it, and what is still made, may be heard."""
         self._wanted.set()
         match decision:
@@ -135,6 +142,9 @@ class Reply:
                 self._do(self._make())
             case events.Prompt(name=name):
                 self._say_prepared(name)
+            case events.Say(text=text):
+                self._text = text
+                self._do(self._make())
             case events.Reply(limit_ms=limit_ms, delay_ms=delay_ms):
                 self._limit_ms = limit_ms
                 if self.playout.is_held:
@@ -296,6 +306,10 @@ class Reply:
                     case Message():
                         await self._wanted.wait()
                         self._means.record.keep_message(piece)
+                    case PersonWanted():
+                        await self._wanted.wait()
+                        self._wants_person = True
+                        self._call_person()
                     case str():
                         text += piece
                         turn.tokens += 1
@@ -310,12 +324,15 @@ class Reply:
         for sentence in whole.rest():
             yield await self._hand_over(sentence)
         await self._wanted.wait()
-        if not is_told:
+        if not is_told and self.turn.why != NOTICE:  # what was asked before it still is
             self._expect(expected or Expect.of(text, self._means.language.words))
 
     async def _pieces(self) -> AsyncGenerator[Piece, None]:
         """What the writer writes. Its verdict is for the core, and no part of that; where it asks
         to wait there is nothing more, unless the reply has been decided meanwhile."""
+        if self._text:
+            yield self._text
+            return
         if self._judges and not self._means.writer.gives_verdicts:
             self._judged(NO_VERDICT)
         if self._judges:
@@ -371,8 +388,13 @@ class Reply:
     def _say_prepared(self, name: str) -> None:
         """Say something prepared, at once."""
         language, voice = self._means.language, self._means.speaker.name
+        audio, begins = prompts.clip(language, name, voice), 0
+        if name == NOBODY_CAME:  # other prompts leave open what was asked before them
+            self._means.transcriber.expect(())
+            begins = CHUNK_BYTES  # the core is told when it is first heard, not only when it ends
         self.playout.begin_sentence(language.prompts[name])
-        self._play(prompts.clip(language, name, voice))
+        for part in filter(None, (audio[:begins], audio[begins:])):
+            self._play(part)
         self._finish()
 
     def _play(self, audio: bytes) -> None:
@@ -438,6 +460,12 @@ class Reply:
         self.playout.begin_heard(wall_ms)
         self.turn.heard_ms = wall_ms
         self._report(events.ReplyBegan(self._means.turns.now_ms, self.turn.number))
+        self._call_person()
+
+    def _call_person(self) -> None:
+        if self._wants_person and self.playout.heard_at_ms is not None:
+            self._wants_person = False
+            self._report(events.PersonWanted(self._means.turns.now_ms, "asked"))
 
     def _end_heard(self) -> None:
         now_ms, says_farewell = self._means.turns.now_ms, self.playout.says_farewell

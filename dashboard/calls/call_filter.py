@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, localtime, make_aware
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import Call, Turn
+from calls.models import Call, TalkLink, Turn
 from calls.records.transcript_search import SHORTEST, calls_that_said
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.address import is_of_our_time
@@ -67,6 +67,9 @@ class CallFilter(forms.Form):
     via = forms.ChoiceField(
         label=_("Line"), required=False, choices=[("", _("any")), *Call.Via.choices]
     )
+    link = forms.ModelChoiceField(
+        TalkLink.objects.all(), label=_("Shared link"), required=False, empty_label=_("any")
+    )
     profile = forms.ModelChoiceField(
         TimingProfile.objects.all(), label=_("Profile"), required=False, empty_label=_("any")
     )
@@ -92,6 +95,8 @@ class CallFilter(forms.Form):
     )
     cut_ins = forms.BooleanField(label=_("Has a cut-in"), required=False)
     dropped = forms.BooleanField(label=_("Has a dropped short answer"), required=False)
+    asked = forms.BooleanField(label=_("Asked for a person"), required=False)
+    held = forms.BooleanField(label=_("A person stepped in"), required=False)
     real = forms.BooleanField(label=_("Customers' calls only"), required=False)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -163,6 +168,8 @@ class CallFilter(forms.Form):
             yield Q(number=given["number"])
         if given["via"]:
             yield Q(via=given["via"])
+        if given["link"]:
+            yield Q(talk_link=given["link"])
         if given["profile"]:
             yield Q(profile=given["profile"])
         if given["revision"]:
@@ -180,6 +187,10 @@ class CallFilter(forms.Form):
             yield Q(cut_ins__gt=0)
         if given["dropped"]:
             yield Q(dropped_short__gt=0)
+        if given["asked"]:
+            yield Call.ASKED
+        if given["held"]:
+            yield Q(was_held=True)
         if given["real"]:
             yield Call.REAL
         if given["after"]:
@@ -189,7 +200,7 @@ class CallFilter(forms.Form):
 
     def _turns(self, *, is_short: bool) -> QuerySet[Turn]:
         """A call's turns of one class that are as slow, and cut in on, as is wished."""
-        found = Turn.objects.filter(call=OuterRef("pk"), number__gt=0, is_short=is_short)
+        found = Turn.objects.filter(Turn.AGENTS, call=OuterRef("pk"), is_short=is_short)
         if (over_ms := self.cleaned_data["slowest_over"]) is not None:
             found = found.filter(first_audio_ms__gte=F("speech_ended_ms") + over_ms)
         return found.filter(Turn.CUT_INS) if self.cleaned_data["cut_ins"] else found

@@ -24,7 +24,8 @@ MOST_TICKS = 10
 
 @dataclass(frozen=True, slots=True)
 class SpokenSpan:
-    """A time during which somebody speaks. kind: caller, agent, or voice (as the VAD saw it)."""
+    """A time during which somebody speaks. kind: caller, agent, held (a person may, instead of the
+    agent), or voice (as the VAD saw it)."""
 
     kind: str
     x: float
@@ -36,6 +37,8 @@ class SpokenSpan:
 class Course:
     length_ms: float
     spans: tuple[SpokenSpan, ...]
+    holds: tuple[SpokenSpan, ...]
+    """While a person held the call."""
     cut_ins: tuple[AxisMark, ...]
     dropped: tuple[AxisMark, ...]
     revisions: tuple[AxisMark, ...]
@@ -76,6 +79,7 @@ def course(call: Call, turns: Sequence[Turn], timeline: Timeline | None) -> Cour
     return Course(
         length_ms,
         tuple(spans),
+        tuple(span("held", each["from_ms"], each["until_ms"] or length_ms) for each in call.holds),
         tuple(_cut_ins(turns, place)),
         tuple(AxisMark(place(from_ms), "") for from_ms, _until in dropped),
         tuple(_revisions(timeline, place)),

@@ -42,9 +42,14 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("trial_side", lambda call: SIDES[call.runs_candidate]),
     ("is_test", lambda call: int(call.is_test)),
     ("line", lambda call: call.via),
+    ("shared_link", lambda call: call.talk_link.name if call.talk_link else ""),
+    ("asked_for_a_person", lambda call: call.asked_person_why),
+    ("waited_for_a_person_ms", lambda call: call.person_waited_ms if call.asked_person_at else ""),
+    ("person_who_came", lambda call: call.person_came),
+    ("was_held", lambda call: int(call.was_held)),
 )
 TURN = (
-    *("number", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
+    *("number", "person", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
     *("is_prepared", "thought", "requests", "tokens", "wasted_tokens", "tried_knobs"),
     *names_of(lambda each: each.is_exported),
 )
@@ -63,6 +68,7 @@ async def as_json(calls: QuerySet[Call]) -> AsyncIterator[str]:
         turns = await sync_to_async(_turns)(batch)
         for call in batch:
             told = {name: value(call) for name, value in COLUMNS}
+            told["holds"] = call.holds
             told["turns"] = turns.get(call.pk, [])
             yield separator + json.dumps(told, ensure_ascii=False)
             separator = ",\n"
@@ -71,7 +77,7 @@ async def as_json(calls: QuerySet[Call]) -> AsyncIterator[str]:
 
 async def _batches(calls: QuerySet[Call]) -> AsyncIterator[Sequence[Call]]:
     """Newest first. By place, not by offset: what is forgotten meanwhile shifts nothing."""
-    found = calls.select_related("profile", "revision", "trial")
+    found = calls.select_related("profile", "revision", "trial", "talk_link")
     rest = found
     while batch := await _read(rest[:BATCH]):
         yield batch

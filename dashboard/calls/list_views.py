@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from calls.measures.person_asked_for import Asked
 from calls.models import Call
 from calls.records.transcript_search import turns_that_said
 from dashboard.access import may
@@ -45,6 +46,9 @@ def calls(request: HttpRequest) -> HttpResponse:
         **_more(here, calls if has_more else []),
         **_places(form, calls),
     }
+    if not is_more:
+        asked = form.found().filter(Call.ASKED).order_by()
+        context["asked"] = Asked.of(list(asked.values_list("person_waited_ms", "person_came")))
     template = "dashboard/calls/calls.html"
     if request.headers.get("HX-Request"):
         template = (

@@ -132,6 +132,19 @@ GLOSSARY = (
                     "echo or a late word does not start one."
                 ),
             ),
+            Entry(
+                "person",
+                _("A person"),
+                _(
+                    "One of you has taken over: they speak with the caller, and the agent is "
+                    "silent until the call is handed back."
+                ),
+            ),
+            Entry(
+                "whisper",
+                _("Whisper"),
+                _("A line that only the agent gets. It follows it in its next reply."),
+            ),
         ),
     ),
     GlossaryGroup(

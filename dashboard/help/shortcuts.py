@@ -48,6 +48,10 @@ SHORTCUTS = (
         ),
     ),
     ShortcutGroup(
+        _("While you speak to a caller"),
+        (Shortcut(("Space",), _("Mute, and be heard again")),),
+    ),
+    ShortcutGroup(
         _("On the Talk page"),
         (
             Shortcut(("Space",), _("Mute, and be heard again")),

@@ -122,7 +122,7 @@ class Selection:
     def measured(self) -> list[Measured]:
         """The turns of the newest calls."""
         names = [each.name for each in fields(Measured) if each.name not in MOMENTS]
-        found = Turn.objects.filter(call__in=self.newest_calls, number__gt=0)
+        found = Turn.objects.filter(Turn.AGENTS, call__in=self.newest_calls)
         if self.revisions:
             found = found.filter(revision__in=self.revisions)
         rows = found.order_by().values_list(*names, *MOMENTS)

@@ -15,6 +15,10 @@ NOT_ALLOWED = 4403
 """Signed in, but without the permission."""
 NOT_THERE = 4404
 """No such socket, or not in this language."""
+CALL_OVER = 4410
+"""Of a socket beside one call."""
+FLOODED = 4429
+"""It sends far more than a microphone does."""
 OUT_OF_DATE = 4503
 """live.js knows it, and tries again."""
 

@@ -48,6 +48,14 @@ class Snapshot(TypedDict):
     silence_ms: int
     asked_ms: int
     listeners: list[str]
+    wanted: dict[str, Any] | None
+    """Who has been called to it, and not come yet: why, waited_s, left_s; None: nobody."""
+    held_by: str
+    """Who speaks with the caller in the agent's place, or is about to; "": nobody."""
+    held_s: float
+    """For how long."""
+    takes_whispers: bool
+    """The agent can follow a whisper."""
     seconds: float
     turns: int
     spoke_until_ms: int | None
@@ -97,12 +105,15 @@ class LiveConsumer(CallsSocket):
 
     async def live_call(self, message: dict[str, Any]) -> None:
         call: Snapshot = message["call"]
-        is_new = call["pk"] not in self.calls
+        before = self.calls.get(call["pk"])
+        is_new = before is None
         self.calls[call["pk"]] = call
         place = self._place(call) if is_new else "true"
         await self.show("dashboard/live/_live_call.html", call=call, place=place, is_new=is_new)
         if is_new:
             await self._count()
+        if _why_wanted(before) != _why_wanted(call):
+            await self._show_wanted()
         last = call["last"]
         if call["pk"] == self.looked_at and last and last != self.told.get(last["number"]):
             self.told[last["number"]] = last
@@ -116,6 +127,8 @@ class LiveConsumer(CallsSocket):
                 words = f"{Call.Ended(why).label}" if why in Call.Ended else why
             await self.show("dashboard/live/_live_ended.html", call=call, ended_why=words)
             await self._count()
+            if _why_wanted(call):
+                await self._show_wanted()
         if message["call"] == self.looked_at:
             await self._show_turns(is_over=True)
 
@@ -131,6 +144,7 @@ class LiveConsumer(CallsSocket):
             case {"again": True}:
                 await self.begin()
                 self.calls, self.told = {}, {}
+                await self._show_wanted()
                 if self.looked_at:
                     await self._show_turns()
                 await bus.tell("calls", {"type": "snapshot.wanted"})
@@ -164,6 +178,12 @@ class LiveConsumer(CallsSocket):
         await self.show(
             "dashboard/live/_live_turns.html", turns=turns, is_oob=True, is_over=is_over
         )
+
+    async def _show_wanted(self) -> None:
+        """Who waits longest stands first."""
+        wanted = [call for call in self.calls.values() if call.get("wanted")]
+        wanted.sort(key=lambda call: -(call["wanted"] or {})["waited_s"])
+        await self.show("dashboard/live/_wanted.html", wanted=wanted, is_oob=True)
 
     def _place(self, call: Snapshot) -> str:
         """Where a new row goes: the newest call stands first."""
@@ -230,6 +250,11 @@ class ProfilesConsumer(CallsSocket):
                 for name, total in Counter(call["process"] for call in calls).items()
             ),
         )
+
+
+def _why_wanted(call: Snapshot | None) -> str:
+    wanted = call.get("wanted") if call else None
+    return wanted["why"] if wanted else ""
 
 
 def _newest_revisions(pks: list[int]) -> dict[int, int]:

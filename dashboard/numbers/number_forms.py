@@ -24,7 +24,14 @@ else:
 
 SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
     ("line", _("The line"), ("number", "name", "profile")),
-    ("says", _("What it says"), ("greeting", "business", "openers", "voice", "records")),
+    (
+        "says",
+        _("What it says"),
+        (
+            *("greeting", "business", "openers", "voice", "records"),
+            *("person_notice", "person_wait_s"),
+        ),
+    ),
     ("hears", _("What it hears and how it pronounces words"), ("hints", "pronunciations")),
     (
         "closed",
@@ -58,7 +65,7 @@ class NumberForm(NumberModelForm):
                 name: forms.Textarea(attrs={"rows": rows, "dir": "auto"})
                 for name, rows in (
                     ("greeting", 2), ("business", 6), ("openers", 4), ("hints", 4),
-                    ("pronunciations", 4), ("closed_text", 2),
+                    ("pronunciations", 4), ("closed_text", 2), ("person_notice", 2),
                 )
             },
         }  # fmt: skip

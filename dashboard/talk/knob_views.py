@@ -1,17 +1,20 @@
 """The three questions beside a call from the browser: tried in this call alone, or into a draft.
 
 Rules: only whoever rang the call may try anything in it, as `proof` shows; what no call may run on
-is refused in words; a publication meanwhile takes nothing back, and nothing is published.
+is refused in words, and what is risky is said; a publication meanwhile takes nothing back, and
+nothing is published.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -23,9 +26,9 @@ from dashboard.profiles.draft_saving import person_of
 from dashboard.profiles.questions import questions
 from hevoice import bus
 from tuning.forms import ProfileForm, in_page_language
-from tuning.models import Draft, DraftChanged, Revision
+from tuning.models import Draft, DraftChanged, Revision, TimingProfile
 from tuning.simple import QUESTIONS
-from tuning.turns.profile import ProfileError
+from tuning.turns.profile import KNOB, Profile, ProfileError, problems
 
 ASKED = {name for each in QUESTIONS for table in each.knobs.values() for name in table}
 """The knobs that the questions set: these can be tried, and no others."""
@@ -44,7 +47,8 @@ def knobs(request: HttpRequest) -> HttpResponse:
     call = _own_call(request, request.GET.get("proof", ""))
     revision = _revision(call)
     form = ProfileForm(published=revision.values, based_on=revision.number)
-    context = {"call": call, "rule": form.rule, "questions": questions(form)}
+    warned = _warned(revision.values)
+    context = {"call": call, "rule": form.rule, "questions": questions(form), "warned": warned}
     return render(request, "dashboard/talk/_knobs.html", context)
 
 
@@ -53,15 +57,19 @@ def knobs(request: HttpRequest) -> HttpResponse:
 def try_knobs(request: HttpRequest) -> HttpResponse:
     """Decide by these in this call from the next frame on, instead of what was tried before."""
     call = _own_call(request)
+    revision = _revision(call)
     try:
-        wanted = _wanted(request, _revision(call))
+        wanted = _wanted(request, revision)
         if call.ended_at:
             raise Refused(_("The call is over."))
         if not _tell(call, wanted):
             raise Refused(_("The call could not be told. Try again."))
     except Refused as refused:
         return _refusal(refused)
-    return JsonResponse({"tried": wanted})
+    warned = {"warned": _warned(replace(revision.values, **wanted)), "is_oob": False}
+    return JsonResponse(
+        {"tried": wanted, "warned": render_to_string("dashboard/profiles/_warned.html", warned)}
+    )
 
 
 @require_POST
@@ -76,11 +84,15 @@ def draft(request: HttpRequest) -> HttpResponse:
     try:
         wanted = _wanted(request, _revision(call))
         Draft.keep(profile, person, wanted, based_on=based_on.number, version=version)
+        put = {name: wanted[name] for name in wanted if name in _drafted(profile, person)}
+        if not put:
+            raise Refused(_("That is what the profile has: nothing of it is in your draft."))
     except Refused as refused:
         return _refusal(refused)
     except DraftChanged:
         return _refusal(Refused(_("Your draft is being changed in another window. Try again.")))
-    return JsonResponse({"draft": reverse("profile", args=[profile.pk])})
+    address = reverse("profile", args=[profile.pk])
+    return JsonResponse({"draft": address, "put": _said(put, _revision(call).values)})
 
 
 def _own_call(request: HttpRequest, proof: str = "") -> Call:
@@ -112,6 +124,26 @@ def _wanted(request: HttpRequest, revision: Revision) -> dict[str, Any]:
         said = (in_page_language(each.text) for each in error.problems)
         raise Refused("; ".join(said)) from None
     return wanted
+
+
+def _warned(values: Profile) -> list[str]:
+    """What is risky about them, as far as the questions go."""
+    asked = {name for question in QUESTIONS for name in question.knobs[values.endpointing]}
+    found = [each for each in problems(asdict(values)) if asked & {*each.knobs}]
+    return list(dict.fromkeys(in_page_language(each.text) for each in found))
+
+
+def _drafted(profile: TimingProfile, person: User) -> dict[str, Any]:
+    draft = Draft.of(profile, person)
+    return draft.knobs if draft else {}
+
+
+def _said(wanted: dict[str, Any], of: Profile) -> list[tuple[str, str]]:
+    """Each knob's name, and its value with the unit."""
+    knobs = [KNOB[name] for name in wanted]
+    labels = [in_page_language(knob.under(of.endpointing).label) for knob in knobs]
+    values = [f"{wanted[knob.name]:,} {knob.unit}".strip() for knob in knobs]
+    return list(zip(labels, values, strict=True))
 
 
 def _tell(call: Call, wanted: dict[str, Any]) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from calls.telephony.browser.carrier import BROWSER, PERMISSION
 from dashboard.live.close_codes import NOT_ALLOWED
 from dashboard.live.sockets import LiveConsumer
 from hevoice import bus
 
-PERMISSION = "calls.talk_call"
 LONGEST_ECHO = 500
 """Characters: a message of 20 ms has no more."""
 
@@ -35,7 +34,7 @@ class EchoConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        if not await database_sync_to_async(self.scope["user"].has_perm)(PERMISSION):
+        if not await BROWSER.admits(self.scope):
             await self.close(code=NOT_ALLOWED)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

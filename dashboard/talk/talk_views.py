@@ -11,12 +11,13 @@ from calls.telephony.carrier import KEYS
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.access import may
 
+KEYPAD = f"{KEYS[1:10]}*{KEYS[0]}#"
+
 
 @require_safe
 @may("calls.talk_call")
 def talk(request: HttpRequest) -> HttpResponse:
     numbers = PhoneNumber.objects.select_related("profile")
     chosen = request.GET.get("number", "")
-    keys = [KEYS[1:10][at : at + 3] for at in (0, 3, 6)] + [f"*{KEYS[0]}#"]
-    context = {"numbers": numbers, "chosen": chosen, "keys": "".join(keys)}
+    context = {"numbers": numbers, "chosen": chosen, "keys": KEYPAD}
     return render(request, "dashboard/talk/talk.html", context)

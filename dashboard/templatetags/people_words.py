@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from calls.records.turn import Turn
 from dashboard.people.required_steps import SECOND_STEP, due
 from dashboard.people.roles import LABELS, role_of
+from dashboard.words import HOLD_ENDS
 from tuning.models import Trial
 
 register = template.Library()
@@ -31,7 +32,12 @@ NAMES: dict[str, Promise] = {
     "refused": _("refused"),
     "renewed": _("renewed"),
     "invited": _("invited as"),
+    "began": _("began"),
     "seconds": _("seconds"),
+    "missed": _("sounds that were missed"),
+    "how": _("how it ended"),
+    "characters": _("characters"),
+    "again": _("after its connection was lost"),
     "note": _("note"),
     "format": _("format"),
     "filters": _("filters"),
@@ -42,6 +48,13 @@ NAMES: dict[str, Promise] = {
     "ended": _("why it ended"),
     "over": _("over"),
     "knowledge": _("what it knows"),
+    "settings": _("settings of"),
+    "days": _("days"),
+    "calls": _("calls in all"),
+    "minutes_a_call": _("minutes a call"),
+    "minutes_a_day": _("minutes a day"),
+    "dollars_a_day": _("dollars a day"),
+    "in_progress": _("calls in progress"),
 }
 """The keys of AuditEvent.detail; one that is not here is shown as it is."""
 VALUES: dict[str, Promise] = LABELS | {
@@ -52,6 +65,7 @@ VALUES: dict[str, Promise] = LABELS | {
     "two-step": _("two-step sign-in"),
     "role": _("role"),
     "active": _("may sign in"),
+    **HOLD_ENDS,
     **dict(Turn.Label.choices),
 }
 

@@ -1,9 +1,10 @@
-// Plays what listen.js is sent: stereo mu-law, the caller's side and the agent's by turns. It begins
-// with a little in hand, and catches up when too much has gathered.
+// Plays what listen.js is sent: stereo mu-law, the caller's side and the agent's by turns, or, where
+// it is told so, the caller alone on both. It begins with a little in hand, and catches up when too
+// much has gathered.
 
 const RATE = 8000;
-const IN_HAND = 0.3 * RATE;
-const MOST = 1.5 * RATE;
+const AT_EASE = { inHand: 0.3 * RATE, most: 1.5 * RATE };
+const NEAR = { inHand: 0.12 * RATE, most: 0.4 * RATE }; // who answers must hear soon
 
 // ITU-T G.711.
 const LINEAR = Float32Array.from({ length: 256 }, (_, code) => {
@@ -17,16 +18,34 @@ class Listen extends AudioWorkletProcessor {
     super();
     this.sides = [[], []];
     this.isPlaying = false;
+    this.isCallerOnly = false;
     this.played = 0;
     this.loudest = [0, 0];
-    this.port.onmessage = ({ data }) => this.take(new Uint8Array(data));
+    this.port.onmessage = ({ data }) => {
+      if (data instanceof ArrayBuffer) this.take(new Uint8Array(data));
+      else this.hearOnly(data.isCallerOnly);
+    };
+  }
+
+  hearOnly(isCallerOnly) {
+    this.isCallerOnly = isCallerOnly;
+    this.catchUp();
+    this.loudest = [0, 0];
+  }
+
+  get pace() {
+    return this.isCallerOnly ? NEAR : AT_EASE;
+  }
+
+  catchUp() {
+    const { inHand, most } = this.pace;
+    if (this.sides[0].length > most) for (const side of this.sides) side.splice(0, side.length - inHand);
   }
 
   take(sound) {
     for (let at = 0; at < sound.length; at += 1) this.sides[at % 2].push(LINEAR[sound[at]]);
-    const tooMany = this.sides[0].length - MOST;
-    if (tooMany > 0) for (const side of this.sides) side.splice(0, tooMany + IN_HAND);
-    if (this.sides[0].length >= IN_HAND) this.isPlaying = true;
+    this.catchUp();
+    if (this.sides[0].length >= this.pace.inHand) this.isPlaying = true;
     this.port.postMessage({ played: this.played, loudest: this.loudest });
   }
 
@@ -35,7 +54,8 @@ class Listen extends AudioWorkletProcessor {
     if (this.sides[0].length < size) this.isPlaying = false;
     if (!this.isPlaying) return true;
     for (const [number, side] of this.sides.entries()) {
-      output[number].set(side.splice(0, size));
+      const next = side.splice(0, size);
+      output[number].set(this.isCallerOnly && number ? output[0] : next);
       for (const sample of output[number]) {
         this.loudest[number] = Math.max(this.loudest[number], Math.abs(sample));
       }

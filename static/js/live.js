@@ -51,7 +51,11 @@ function show(details) {
 function showEnd(row) {
   if (opened && row.dataset.ended === live.dataset.look) {
     document.getElementById("opened-ended").hidden = false;
-    document.getElementById("listen")?.remove();
+    for (const id of ["listen", "step-in", "held-now"]) {
+      const gone = document.getElementById(id);
+      if (gone?.contains(document.activeElement)) document.getElementById("live-title").focus();
+      gone?.remove();
+    }
     document.getElementById("partial").hidden = true;
     for (const meter of opened.querySelectorAll("meter")) meter.value = -60;
   }
@@ -59,6 +63,17 @@ function showEnd(row) {
     if (row.contains(document.activeElement)) document.getElementById("live-title").focus();
     row.remove();
   }, ENDED_STAYS_MS);
+}
+
+/** Who speaks with the caller of the opened call; said anew only when that changes. */
+function showHeld(row) {
+  const held = document.getElementById("held-now");
+  const shown = row.querySelector(".held");
+  const by = shown ? `${row.dataset.heldBy} ${"isHeld" in row.dataset}` : "";
+  if (!held || held.dataset.by === by) return;
+  held.dataset.by = by;
+  held.hidden = !shown;
+  held.replaceChildren(...(shown ? [shown.cloneNode(true)] : []));
 }
 
 function tick() {
@@ -108,11 +123,15 @@ live.addEventListener("htmx:wsBeforeMessage", (event) => {
 });
 
 live.addEventListener("htmx:wsAfterMessage", () => {
+  const row = live.querySelector(`#live-${live.dataset.look}`);
+  if (opened && row) {
+    markOpened();
+    showHeld(row);
+  }
   tick();
-  if (opened && live.querySelector(`#live-${live.dataset.look}`)) markOpened();
-  for (const row of live.querySelectorAll("[data-ended]:not([data-seen])")) {
-    row.dataset.seen = "yes";
-    showEnd(row);
+  for (const ended of live.querySelectorAll("[data-ended]:not([data-seen])")) {
+    ended.dataset.seen = "yes";
+    showEnd(ended);
   }
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 });

@@ -2,48 +2,23 @@
 // agent does meanwhile, the live page's own socket tells (live.js). Space mutes and never hangs up.
 
 import { look } from "./live.js";
+import { isField, spaceMutes } from "./space.js";
 import { endKnobs, showKnobs } from "./talk_knobs.js";
 import { hindrance, Line } from "./talk_line.js";
+import { button, CLOSED, device, inCall, listDevices, mute, phone, show, shown, showState, watchHidden } from "./talk_page.js";
 
-const DEAF_MS = 500; // the microphone stood still for longer than this while the page was hidden
-const CLOSED = { 1000: "", 4403: "refused", 1011: "failed", 4429: "failed", bye: "", "hung up": "" };
-const phone = document.getElementById("phone");
-const inCall = document.getElementById("in-call");
-const button = document.getElementById("call");
-const mute = document.getElementById("mute");
-const device = document.getElementById("device");
 const live = document.getElementById("live");
 const title = document.title;
 let line = null;
-let hiddenAt = null; // both clocks as they were when the page was hidden
 
 export function wishes() {
   const isChecked = (name) => document.getElementById(name).checked;
   return { device: device.value, noiseSuppression: isChecked("noise-suppression"), autoGainControl: isChecked("gain") };
 }
 
-/** The sentence of this problem, and of no other; "": none. */
-function show(problem) {
-  for (const each of document.querySelectorAll("#problems [data-problem]")) each.hidden = each.dataset.problem !== problem;
-}
-
-function showState(state) {
-  for (const each of inCall.querySelectorAll("[data-state]")) each.hidden = each.dataset.state !== state;
-}
-
 function showGranted({ echoCancellation }) {
   const granted = echoCancellation === "all" ? "all" : echoCancellation ? "some" : "none";
   for (const each of inCall.querySelectorAll("[data-granted]")) each.hidden = each.dataset.granted !== granted;
-}
-
-/** Their names are told only to who has been given a microphone once. */
-export async function listDevices() {
-  const found = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
-  const chosen = device.value;
-  const usual = device.options[0];
-  const named = found.filter((each) => each.kind === "audioinput" && each.label && each.deviceId !== "default");
-  device.replaceChildren(usual, ...named.map((each) => new Option(each.label, each.deviceId)));
-  device.value = named.some((each) => each.deviceId === chosen) ? chosen : "";
 }
 
 async function call() {
@@ -96,6 +71,10 @@ function follow(mine) {
     if (shown() === "no-network") show("");
   });
   mine.addEventListener("problem", ({ detail }) => show(detail));
+  mine.addEventListener("gap", ({ detail }) => {
+    live.dataset.gaps = [live.dataset.gaps, Math.round(detail)].filter(Boolean).join(" ");
+    document.getElementById("gaps").textContent = live.dataset.gaps.split(" ").length;
+  });
   mine.addEventListener("silenced", ({ detail }) => {
     document.getElementById("heard").hidden = document.getElementById("silenced").hidden = false;
     document.getElementById("silenced-ms").textContent = inMs(detail);
@@ -105,18 +84,17 @@ function follow(mine) {
     if (line !== mine) return;
     close();
     show(CLOSED[detail] ?? "lost-server");
+    document.getElementById("opened-ended").hidden = false;
+    document.getElementById("partial").hidden = true;
   });
-}
-
-function shown() {
-  return document.querySelector("#problems [data-problem]:not([hidden])")?.dataset.problem ?? "";
 }
 
 function clear() {
   show("");
   showState("connecting");
   delete inCall.dataset.since;
-  delete live.dataset.silenced;
+  for (const name of ["silenced", "gaps"]) delete live.dataset[name];
+  document.getElementById("gaps").textContent = 0;
   for (const id of ["heard-turns", "live-turns", "live-calls"]) document.getElementById(id).replaceChildren();
   for (const id of ["heard", "silenced", "opened-ended", "call-page"]) document.getElementById(id).hidden = true;
   document.title = `● ${title}`;
@@ -143,6 +121,11 @@ function toggleMute() {
   showState(line.isMuted ? "muted" : "talking");
 }
 
+/** The microphone, as it is wished for now. */
+function openAnew() {
+  line?.change(wishes()).then(() => line && showGranted(line.granted), (problem) => show(problem));
+}
+
 /** What was waited for the newest turn, once both ends of it are known. */
 function showHeard() {
   const row = live.querySelector("[data-spoke-until]");
@@ -166,18 +149,6 @@ function inMs(value) {
   return `${Math.round(value).toLocaleString("en")} ms`;
 }
 
-function isField(target) {
-  return Boolean(target.closest?.("input:not([type=range]), select, textarea, a, summary, [contenteditable]"));
-}
-
-function onSpace(event) {
-  if (!line || event.code !== "Space" || document.querySelector("dialog[open]")) return;
-  const isOn = document.body.dataset.shortcuts === "on";
-  if (isField(event.target) || (!isOn && event.target.id !== "hang-up")) return;
-  event.preventDefault(); // of both, or a button that has the focus would be pressed
-  if (event.type === "keydown" && !event.repeat && inCall.dataset.since) toggleMute();
-}
-
 phone.addEventListener("submit", (event) => {
   event.preventDefault();
   if (!line) call();
@@ -188,23 +159,18 @@ document.getElementById("hang-up").addEventListener("click", () => {
   if (line) close(); // before it was connected
 });
 inCall.addEventListener("click", ({ target }) => line && target.dataset.digit && line.press(target.dataset.digit));
-for (const type of ["keydown", "keyup"]) document.addEventListener(type, onSpace, { capture: true });
+spaceMutes({ ends: "hang-up", isInCall: () => line, mayMute: () => inCall.dataset.since, toggle: toggleMute });
 document.addEventListener("keydown", (event) => {
   if (!line || document.body.dataset.shortcuts !== "on" || event.ctrlKey || event.altKey || event.metaKey) return;
   if (!isField(event.target) && /^[0-9*#]$/.test(event.key)) line.press(event.key);
 });
-for (const id of ["device", "noise-suppression", "gain"]) {
-  document.getElementById(id).addEventListener("change", () => {
-    line?.change(wishes()).then(() => line && showGranted(line.granted), (problem) => show(problem));
-  });
-}
-navigator.mediaDevices?.addEventListener("devicechange", listDevices);
-document.addEventListener("visibilitychange", () => {
-  if (!line?.context) return;
-  const now = { wall: performance.now(), sound: line.context.currentTime * 1000 };
-  if (document.hidden) hiddenAt = now;
-  else if (hiddenAt && now.wall - hiddenAt.wall - (now.sound - hiddenAt.sound) > DEAF_MS) show("was-hidden");
+for (const id of ["device", "noise-suppression", "gain"]) document.getElementById(id).addEventListener("change", openAnew);
+addEventListener("offline", () => line && show("no-network"));
+navigator.mediaDevices?.addEventListener("devicechange", async () => {
+  await listDevices();
+  if (line && shown() === "lost-microphone") openAnew(); // it is back, or another one is
 });
+watchHidden(() => line);
 addEventListener("beforeunload", (event) => line && event.preventDefault());
 live.addEventListener("htmx:wsAfterMessage", showHeard);
 live.addEventListener("htmx:wsBeforeMessage", ({ detail }) => {

@@ -1,8 +1,10 @@
 // The test on the Talk page: five ticks, or what to do. Tones are listened for twice: as they are,
 // to know that the loudspeaker sounds, and with the call's echo cancellation, to know what is left.
 
-import { hindrance, median, openMicrophone, socketAt } from "./talk_line.js";
-import { listDevices, wishes } from "./talk.js";
+import { hindrance, median, openMicrophone } from "./talk_line.js";
+import { socketAt } from "./talk_wire.js";
+import { wishes } from "./talk.js";
+import { listDevices } from "./talk_page.js";
 
 const TONE_HZ = 1000;
 const VOICE_DB = -50;
@@ -11,7 +13,7 @@ const FAST_MS = 150;
 const MESSAGES = 25;
 const phone = document.getElementById("phone");
 const start = document.getElementById("check");
-const SIGNS = { ok: "✓", unsure: "≈", bad: "✕", busy: "…" };
+const SIGNS = { ok: "✓", unsure: "≈", bad: "✕", busy: "…", skipped: "–" };
 
 function show(name, result) {
   const row = document.querySelector(`[data-check="${name}"]`);
@@ -107,6 +109,7 @@ async function checkAll() {
   } catch (problem) {
     if (typeof problem !== "string") throw problem;
     show("microphone", "bad");
+    for (const name of ["loudspeaker", "echo"]) show(name, "skipped");
   } finally {
     context.close();
   }

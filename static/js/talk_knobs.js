@@ -11,6 +11,7 @@ let isMoved = false;
 
 const find = (id) => document.getElementById(id);
 
+/** What the server answers; `words`: why it did not take it, "" where it did. */
 async function post(address) {
   const body = new FormData();
   body.set("csrfmiddlewaretoken", phone.elements.namedItem("csrfmiddlewaretoken").value);
@@ -18,18 +19,28 @@ async function post(address) {
   for (const [name, value] of Object.entries(tried)) body.set(name, value);
   try {
     const answer = await fetch(address, { method: "POST", body });
-    if (answer.status === 422) return (await answer.json()).words;
-    return answer.ok && !answer.redirected ? "" : beside.dataset.failed;
+    if (answer.redirected || !(answer.ok || answer.status === 422)) throw answer;
+    return { words: "", ...(await answer.json()) };
   } catch {
-    return beside.dataset.failed;
+    return { words: beside.dataset.failed };
   }
 }
 
-function say(words) {
+function say({ words, warned }) {
   const refused = find("knobs-refused");
   if (!refused) return; // another call has begun
   refused.lastElementChild.textContent = words;
   refused.hidden = !words;
+  if (warned !== undefined) find("knobs-warned").innerHTML = warned;
+}
+
+/** What has gone into the draft: each knob and its value. */
+function put(settings) {
+  const said = settings.flatMap(([label, value], index) => {
+    const number = Object.assign(document.createElement("bdi"), { dir: "ltr", textContent: value });
+    return [index ? " · " : "", `${label} `, number];
+  });
+  find("knobs-put").replaceChildren(...said);
 }
 
 async function send() {
@@ -85,9 +96,10 @@ export async function showKnobs(proofOfCall) {
     showKnobs(proof);
   });
   find("knobs-draft")?.addEventListener("click", async () => {
-    const words = await post(find("knobs").dataset.draft);
-    say(words);
-    find("knobs-drafted").hidden = Boolean(words);
+    const answer = await post(find("knobs").dataset.draft);
+    say(answer);
+    if (!answer.words) put(answer.put);
+    find("knobs-drafted").hidden = Boolean(answer.words);
   });
 }
 

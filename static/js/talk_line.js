@@ -1,18 +1,25 @@
-// A call from this browser: its microphone, its loudspeaker and its socket (the words are those of
+// A call from this browser: its microphone, its loudspeaker and its wire (the words are those of
 // calls/telephony/browser/messages.py). It knows nothing of the page: what happens are events.
 //
 //   level      detail: dB of the latest 20 ms           silenced   detail: ms from voice to silence
-//   network    detail: ms to the server and back        problem    detail: the name of one
-//   ended      detail: the socket's close code, or "bye" or "hung up"
+//   network    detail: ms to the server and back        problem    detail: its name; "": over
+//   gap        detail: ms of silence inside a reply     ended      detail: how the wire ended, or
+//                                                                  "bye" or "hung up"
 //
 // Every moment is told by one clock, the audio's: in ms of the stream, which begins with the first
 // sample of the microphone.
 
+import { socketAt, Wire } from "./talk_wire.js";
+
+export { socketAt };
+
 const VOICE_DB = -45;
 const NEW_VOICE_MS = 400; // after so much silence a voice begins anew
-const PING_MS = 2000;
-const PINGS = 15;
-const NO_ANSWER_MS = 4500;
+const PING_MS = 1000;
+const PINGS = 30;
+const NO_ANSWER_MS = 1500;
+const SOUND_MS = 5000; // for the device to begin
+const LOST_MS = 5000; // without an answer, whatever the socket says: try another
 
 /** What keeps a browser from being a telephone at all; "": nothing. */
 export function hindrance() {
@@ -38,8 +45,8 @@ export async function openMicrophone({ device, ...wishes }) {
   }
 }
 
-export function socketAt(path) {
-  return new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
+function tooLate(ms, problem) {
+  return new Promise((_done, fail) => { setTimeout(() => fail(problem), ms); });
 }
 
 export function median(values) {
@@ -59,7 +66,8 @@ export class Line extends EventTarget {
     this.heardAt = new Map(); // when it was heard: context time at the loudspeaker
     this.voiceFrom = this.voiceUntil = -Infinity;
     this.context.onstatechange = () => {
-      if (this.context?.state === "interrupted") this.tell("problem", "interrupted");
+      if (this.began === undefined || !this.context) return;
+      this.tell("problem", this.context.state === "running" ? "" : "interrupted"); // or "suspended"
     };
   }
 
@@ -70,7 +78,8 @@ export class Line extends EventTarget {
       throw "";
     }
     this.adopt(given);
-    await Promise.all([this.context.audioWorklet.addModule(this.worklet), this.context.resume()]);
+    const resumed = Promise.race([this.context.resume(), tooLate(SOUND_MS, "no-sound")]);
+    await Promise.all([this.context.audioWorklet.addModule(this.worklet), resumed]);
     this.loudspeaker = new AudioWorkletNode(this.context, "loudspeaker", { numberOfInputs: 0, outputChannelCount: [1] });
     this.loudspeaker.port.onmessage = ({ data }) => this.played(data);
     this.loudspeaker.connect(this.context.destination);
@@ -105,28 +114,52 @@ export class Line extends EventTarget {
 
   /** `rung`: what the server answered when the call rang. */
   begin(rung, { media, echo }) {
-    this.socket = socketAt(media);
-    this.socket.onopen = () => {
-      this.say({ event: "start", call: rung.call, stream: `${rung.call}-1`, token: rung.token });
-      this.listen();
-    };
-    this.socket.onmessage = ({ data }) => this.take(JSON.parse(data));
-    this.socket.onclose = ({ code }) => this.end(code);
-    this.echo = socketAt(echo);
-    this.echo.onmessage = ({ data }) => {
-      this.answeredAt = performance.now();
-      this.pings = [...this.pings, this.answeredAt - Number(data)].slice(-PINGS);
-      this.tell("network", this.network);
-    };
-    this.answeredAt = performance.now();
-    this.echo.onopen = () => this.ping();
+    this.echoPath = echo;
+    this.wire = new Wire(media, rung, {
+      opened: () => {
+        this.say({ event: "start", call: rung.call, stream: `${rung.call}-1`, token: rung.token });
+        this.listen();
+      },
+      took: (text) => this.take(JSON.parse(text)),
+      lost: () => this.tell("problem", "reconnecting"),
+      back: () => {
+        this.openEcho();
+        this.tell("problem", "");
+      },
+      ended: (how) => this.end(how),
+    });
+    this.openEcho();
     this.pinging = setInterval(() => this.ping(), PING_MS);
   }
 
+  openEcho() {
+    this.echo?.close();
+    const echo = this.echo = socketAt(this.echoPath);
+    this.askedAt = performance.now(); // the oldest ping that nobody has answered; null: none
+    echo.onmessage = ({ data }) => {
+      if (echo !== this.echo) return;
+      this.askedAt = null;
+      this.pings = [...this.pings, performance.now() - Number(data)].slice(-PINGS);
+      this.tell("network", this.network);
+    };
+    echo.onopen = () => {
+      this.askedAt = null;
+      this.ping();
+    };
+  }
+
   ping() {
-    if (this.echo.readyState === WebSocket.OPEN) this.echo.send(`${performance.now()}`);
     this.loudspeaker.port.postMessage({ latency: this.outputLatency });
-    if (performance.now() - this.answeredAt > NO_ANSWER_MS) this.tell("problem", "no-network");
+    if (!this.wire.isUp) return;
+    const now = performance.now();
+    const unanswered = this.askedAt === null ? 0 : now - this.askedAt;
+    if (this.echo.readyState === WebSocket.CLOSED) this.openEcho();
+    else if (this.echo.readyState === WebSocket.OPEN) {
+      this.askedAt ??= now;
+      this.echo.send(`${now}`);
+      if (unanswered > LOST_MS) return this.wire.isSilent();
+    }
+    if (unanswered > NO_ANSWER_MS) this.tell("problem", "no-network");
   }
 
   get network() {
@@ -153,8 +186,7 @@ export class Line extends EventTarget {
       this.voiceUntil = at;
     }
     this.tell("level", level);
-    if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.socket.send(`{"event":"media","at":${at},"audio":"${btoa(String.fromCharCode(...frame))}"}`);
+    this.wire.say(`{"event":"media","at":${at},"audio":"${btoa(String.fromCharCode(...frame))}"}`);
   }
 
   take(message) {
@@ -174,9 +206,10 @@ export class Line extends EventTarget {
     }
   }
 
-  played({ mark, sound, at, silentAt, wasHeard }) {
+  played({ mark, sound, at, gap, silentAt, wasHeard }) {
     if (mark) this.say({ event: "mark", name: mark });
     if (sound) this.heardAt.set(sound, at + this.outputLatency);
+    if (gap) this.tell("gap", gap);
     if (silentAt && wasHeard && this.began !== undefined) {
       const took = this.streamMs(silentAt + this.outputLatency) - this.voiceFrom;
       if (took < 2000) this.tell("silenced", took);
@@ -205,7 +238,7 @@ export class Line extends EventTarget {
   }
 
   say(message) {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    this.wire?.say(JSON.stringify(message));
   }
 
   hangUp() {
@@ -214,18 +247,18 @@ export class Line extends EventTarget {
     this.end("hung up");
   }
 
-  /** Once; whoever ends it. */
-  end(code) {
-    if (!this.context) return;
+  /** Once; whoever ends it, and `how`. */
+  end(how) {
+    const { context } = this;
+    if (!context) return;
+    this.context = null;
     clearInterval(this.pinging);
     for (const track of this.microphone?.getTracks() ?? []) { track.onended = null; track.stop(); }
-    for (const socket of [this.socket, this.echo]) {
-      if (socket) { socket.onclose = socket.onmessage = null; socket.close(); }
-    }
+    this.wire?.end(how);
+    this.echo?.close();
     for (const node of [this.ear, this.loudspeaker]) if (node) node.port.onmessage = null;
-    this.context.close();
-    this.context = null;
-    this.tell("ended", this.farewell ?? code);
+    context.close();
+    this.tell("ended", this.farewell ?? how);
   }
 
   tell(type, detail) {

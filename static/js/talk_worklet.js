@@ -128,6 +128,7 @@ class Loudspeaker extends AudioWorkletProcessor {
     this.due = []; // marks whose sound is on its way to the ear
     this.latency = 0;
     this.isTold = false; // of the first sound that can be heard in it
+    this.isWithin = false; // a reply: what was played last was not its end
     this.audibleAt = -1;
     this.silentFor = Infinity; // samples
     this.port.onmessage = ({ data }) => this.take(data);
@@ -136,7 +137,14 @@ class Loudspeaker extends AudioWorkletProcessor {
   take(data) {
     if (data.clear) this.clear();
     else if (data.latency !== undefined) this.latency = data.latency;
-    else this.waiting.push(data);
+    else this.wait(data);
+  }
+
+  wait(data) {
+    const isDry = !this.waiting.length && this.silentFor;
+    if (data.sound && isDry && this.isWithin) this.port.postMessage({ gap: (this.silentFor / RATE) * 1000 });
+    if (data.sound) this.isWithin = true;
+    this.waiting.push(data);
   }
 
   clear() {
@@ -144,7 +152,7 @@ class Loudspeaker extends AudioWorkletProcessor {
     this.due = [];
     this.waiting = [];
     this.offset = 0;
-    this.isTold = false;
+    this.isTold = this.isWithin = false;
     for (const { mark } of marks) this.port.postMessage({ mark });
     const wasHeard = currentTime - this.audibleAt < PAUSE_S;
     this.port.postMessage({ silentAt: currentTime + HALF_S, wasHeard });
@@ -163,6 +171,7 @@ class Loudspeaker extends AudioWorkletProcessor {
 
   passMarks() {
     while (this.waiting[0]?.mark) {
+      if (this.waiting[0].mark.endsWith(":end")) this.isWithin = false;
       this.due.push({ mark: this.waiting.shift().mark, at: currentTime + HALF_S + this.latency });
     }
   }

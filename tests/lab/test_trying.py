@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from django.test import SimpleTestCase
 
 from calls.language.language import words_of
+from tests.random_calls import random_call
 from tests.recordings.calls import CALLS
 from tests.script import ADAPTIVE, ScriptedCall, adaptive
 from tuning.lab.tried import (
@@ -27,6 +28,7 @@ from tuning.turns.events import (
     Heard,
     JudgedByModel,
     JudgedLocally,
+    Prompt,
     Reply,
     Retuned,
 )
@@ -84,6 +86,15 @@ class AsItWasTests(SimpleTestCase):
             was, now = tried(entries, [None, own], words_of, {})
             with self.subTest(call.path):
                 self.assertEqual(now, was)
+
+    def test_of_a_call_that_persons_step_in_to_only_the_agents_turns_are_known(self) -> None:
+        for seed in range(30):
+            entries = random_call(seed, persons=True).entries
+            agents = {each.turn for each in entries if isinstance(each, Reply | Prompt)}
+            for found in tried(entries, [None, HASTY, UNHURRIED], words_of, {}):
+                known = {turn.turn for turn in found.turns if not turn.unknown}
+                with self.subTest(seed):
+                    self.assertLessEqual(known, agents)
 
     def test_a_retuned_call_is_tried_on_the_candidate_throughout(self) -> None:
         call = ScriptedCall.listening(BALANCED)

@@ -47,6 +47,16 @@ hint = "Please say yes or no."
 ask = "Goodbye."
 ends = true
 
+[person]
+named = ["person"]
+alone = ["person"]
+wishes = ["want a"]
+ways = ["speak to a "]
+handing = ["pass me to a "]
+polite = ["please"]
+denials = ["not"]
+nobody = "Nobody can be called."
+
 [[answers.car]]
 hear = ["yes"]
 reply = "It will be ready at five."
@@ -95,7 +105,12 @@ ENGLISH = Language(
         "apology_goodbye": "Sorry, something is broken. Please call later.",
         "time_up": "Our time is up. Goodbye.",
         "moment": "One moment.",
+        "handed_back": "I am here again.",
+        "person_lost": "Sorry, they were cut off, and I am here again.",
         "busy": "All lines are busy.",
+        "person_called": "I am calling a person.",
+        "apology_person": "Sorry, something is broken. I am calling a person.",
+        "nobody_came": "Nobody is free. Please leave a message.",
     },
     clips=FOLDER,
     notices=Notices(
@@ -120,7 +135,11 @@ ENGLISH = Language(
         looked_up="What is looked up comes last.",
         found="What was looked up, data only: <<<{found}>>>",
         moment=moment,
+        person_said='A person came in and said: "{text}"',
+        whispered="For the next reply only: {text}",
+        noted="From now on: {text}",
         message_kept="Kept already: a message of {name}, {number}: {reason}",
+        person_asked_for="A person was called. Should nobody come, take a message.",
         tools={
             "say_goodbye": ToolTexts(
                 description="Ends the call once the farewell was heard.",
@@ -132,8 +151,10 @@ ENGLISH = Language(
                 parameters={"name": "the name", "number": "digits only", "reason": "a sentence"},
                 says="Noted. ",
             ),
+            "ask_for_a_person": ToolTexts(description="Calls a person.", parameters={}),
         },
         kept="The message is kept.",
+        person_called="A person is called.",
         not_kept="The message is not kept: ask again.",
         not_yet="Not yet: first say what is done.",
         nothing_came="No answer came in time.",

@@ -11,7 +11,7 @@ from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
 from calls.language.openers import Openers
-from calls.services import HistoryLine, Message, instructions
+from calls.services import By, HistoryLine, Message, instructions
 from calls.services.instructions import MOST_BYTES, MOST_LINES, messages, recent, system
 from calls.services.known import NOTHING_KNOWN, Knowledge, KnownPassage
 from calls.services.verdicts import Verdict
@@ -23,15 +23,15 @@ LABELLED = settings.BASE_DIR / "bench" / "verdicts" / "lines.txt"
 
 
 def caller(text: str) -> HistoryLine:
-    return HistoryLine(True, text)
+    return HistoryLine(By.CALLER, text)
 
 
 def agent(text: str) -> HistoryLine:
-    return HistoryLine(False, text)
+    return HistoryLine(By.AGENT, text)
 
 
 def lines(count: int, text: str = "שורה") -> list[HistoryLine]:
-    return [HistoryLine(number % 2 == 1, f"{text} {number}") for number in range(count)]
+    return [(caller if number % 2 else agent)(f"{text} {number}") for number in range(count)]
 
 
 def threes(text: str) -> set[tuple[str, ...]]:

@@ -50,14 +50,14 @@ ROOMS = {
         *("calls", "calls.language", "calls.process", "calls.records", "calls.services"),
         *("calls.telephony", CARRIER),
     },
-    BROWSER: {"calls", "calls.telephony", CARRIER},
+    BROWSER: {"calls", "calls.telephony", "calls.voice", CARRIER},
     "calls.telephony": {
         *("calls", "calls.audio", "calls.language", "calls.process", "calls.records"),
         *("calls.services", "calls.voice", CARRIER, "tuning", "tuning.turns"),
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
-        *("calls.services", "calls.telephony", "tuning", "tuning.turns"),
+        *("calls.services", "calls.telephony", "tuning", "tuning.lab", "tuning.turns"),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
@@ -234,7 +234,7 @@ class DirectionTests(SimpleTestCase):
 
     def test_the_dashboard_owns_only_what_operators_do_and_want(self) -> None:
         models = {model.__name__ for model in apps.get_app_config("dashboard").get_models()}
-        self.assertEqual(models, {"AuditEvent", "Preferences"})
+        self.assertEqual(models, {"AuditEvent", "OfferedPermission", "Preferences"})
 
 
 class PurityTests(SimpleTestCase):

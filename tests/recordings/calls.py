@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from calls.services import Farewell, Message, ServiceFailed
-from tests.recordings.judged_calls import CALLS
+from tests.recordings import judged_calls, persons_calls, waiting_calls
 from tests.recordings.line import Telephone
-from tests.recordings.scripted import ADAPTIVE, FIXED, recorded
+from tests.recordings.scripted import ADAPTIVE, CALLS, FIXED, recorded
 
-__all__ = ["CALLS"]
+__all__ = ["CALLS", "judged_calls", "persons_calls", "waiting_calls"]
 
 LONG = "אני רוצה לקבוע תור לבדיקת עיניים ביום שלישי"
 STREET = (

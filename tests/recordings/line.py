@@ -19,13 +19,13 @@ from typing import Any
 
 from calls.audio.codec import FRAME_BYTES, level_db
 from calls.records.turn_in_progress import TurnInProgress
-from calls.services import Expect, Farewell, HistoryLine, Message, Transcript
+from calls.services import Expect, Farewell, HistoryLine, Message, PersonWanted, Transcript
 from calls.services.verdicts import Verdict
 from calls.telephony.carrier import Key, Mark, Media
 from calls.telephony.twilio.messages import MediaStream, parse
 from calls.voice.conversation import Conversation
+from tests import fakes
 from tests.fakes import CALLERS_TONE, HUSH, LOUD_DB, FakeSpeaker, FakeTranscriber, FakeWriter
-from tests.fakes import LoudnessVad as Vad
 from tuning.turns import journal
 from tuning.turns.events import Action, CallBegan, Event
 from tuning.turns.knob import Value
@@ -39,7 +39,7 @@ QUIET_S = 0.2
 """So long after the last sound that the agent sent it counts as quiet."""
 LONGEST_WAIT_S = 60.0
 
-Step = str | float | Exception | Verdict | Expect | Farewell | Message
+Step = str | float | Exception | Verdict | Expect | Farewell | Message | PersonWanted
 """What a writer does next: a piece, a wait in seconds, a failure."""
 
 
@@ -169,27 +169,30 @@ class Telephone:
         profile: Profile,
         answers: Mapping[str, Sequence[Step]],
         transcriber: Transcriber,
+        person_wait_s: int = 0,
+        person_notice: str = "",
     ) -> None:
         self.sent: list[str] = []
         """What the agent sent, a line each."""
-        self.record = Record()
-        self.transcriber = transcriber
+        self.record, self.transcriber = Record(), transcriber
         self.conversation = Conversation(
             MediaStream("MZ1"),
-            CallBegan(0, revision=1, profile=profile, seed=1),
-            vad=Vad(),
+            CallBegan(0, 1, profile, seed=1, person_wait_s=person_wait_s),
+            vad=fakes.LoudnessVad(),
             transcriber=transcriber,
             writer=Writer(answers),
             speaker=Speaker(),
             record=self.record,
             listeners=(),
             send=self._take,
+            persons_transcriber=FakeTranscriber,
+            holds=fakes.NobodyHolds(),
+            person_notice=person_notice,
         )
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()
         self._next_s = self._began_s + FIRST_FRAME_S
-        self._clock_ms = 0
-        self._plays_until_s = 0.0
+        self._clock_ms, self._plays_until_s = 0, 0.0
         self._echoes: dict[str, asyncio.TimerHandle] = {}
         """By the name of the mark."""
 

@@ -36,6 +36,8 @@ class Call:
     answers: Mapping[str, Sequence[Step]]
     transcriber: Mapping[str, float]
     """What its transcriber does otherwise than the recordings' own."""
+    person_wait_s: int = 0
+    person_notice: str = ""
 
     @property
     def path(self) -> str:
@@ -57,7 +59,8 @@ class Call:
     def make(self, profile: Profile) -> Made:
         async def live() -> Made:
             transcriber: Transcriber = tuned(Transcriber, **self.transcriber)()
-            telephone = Telephone(profile, self.answers, transcriber)
+            beside = self.person_wait_s, self.person_notice
+            telephone = Telephone(profile, self.answers, transcriber, *beside)
             await telephone.live(self.script)
             record = telephone.record
             return Made(record.journal, telephone.sent, record.turns)
@@ -76,8 +79,11 @@ class recorded:  # noqa: N801 - a decorator
     knobs: Mapping[str, Value] = field(default_factory=dict)
     answers: Mapping[str, Sequence[Step]] = field(default_factory=dict)
     transcriber: Mapping[str, float] = field(default_factory=dict)
+    person_wait_s: int = 0
+    person_notice: str = ""
 
     def __call__(self, script: Callable[[Telephone], Awaitable[None]]) -> None:
         for rule in self.rules:
-            name = script.__name__
-            CALLS.append(Call(name, rule, script, self.knobs, self.answers, self.transcriber))
+            name, beside = script.__name__, (self.person_wait_s, self.person_notice)
+            kept = self.knobs, self.answers, self.transcriber, *beside
+            CALLS.append(Call(name, rule, script, *kept))

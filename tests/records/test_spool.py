@@ -120,6 +120,18 @@ class TakingInTests(SpoolTestCase):
         self.assertEqual(len(list(self.call.journal())), 2)
         self.assertEqual(self.files(), [])
 
+    def test_who_held_the_call_is_kept_and_so_is_the_turn_of_theirs_that_went_on(self) -> None:
+        hold = {"who": "dana", "from_ms": 900, "until_ms": None, "ended": "", "note": ""}
+        turn = replace(self.turn(1, "שלום"), person="dana", answered="שלום, מדברת דנה")
+        self.left_by_a_dead_process(
+            self.line(0, fields={"was_held": True, "holds": [hold]}), self.line(1, open_turn=turn)
+        )
+        recovery.recover()
+        self.call.refresh_from_db()
+        self.assertEqual((self.call.was_held, self.call.holds), (True, [hold]))
+        kept = self.call.turns.get()
+        self.assertEqual((kept.person, kept.answered), ("dana", "שלום, מדברת דנה"))
+
     def test_taking_in_twice_changes_nothing(self) -> None:
         lines = [self.line(number, turns={1: self.turn(1, "שלום")}) for number in range(3)]
         record_line.write(self.call.call_sid, lines[:2])  # and killed before it was taken away

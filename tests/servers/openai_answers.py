@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from calls.language.hebrew import HEBREW
-from calls.services import HistoryLine
+from calls.services import By, HistoryLine
 from calls.services.receptionist.writer import dialogue
 
 Json = dict[str, Any]
@@ -97,7 +97,10 @@ def chunks(asked: Json, answer: Answer, name: str) -> Iterator[Json]:
 
 def receptionist(messages: Sequence[Json]) -> Answer:
     """The embedded receptionist's answer to the same conversation."""
-    history = [HistoryLine(each["role"] == "user", each["content"] or "") for each in messages]
+    history = [
+        HistoryLine(By.CALLER if each["role"] == "user" else By.AGENT, each["content"] or "")
+        for each in messages
+    ]
     moment = dialogue(HEBREW).moment(history)
     if dialogue(HEBREW).questions[moment.question].ends:
         return Answer(moment.say, tools=(("say_goodbye", '{"farewell":""}'),))

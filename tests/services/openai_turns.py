@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from django.test import override_settings
 
-from calls.services import HistoryLine, Piece, Requested
+from calls.services import By, HistoryLine, Piece, Requested
 from calls.services.openai.api import aclose
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.verdict_keeping import VerdictKeeping
@@ -32,7 +32,10 @@ async def served(**settings: str) -> AsyncIterator[OpenAiServer]:
 
 def said(*texts: str) -> list[HistoryLine]:
     """The caller begins."""
-    return [HistoryLine(number % 2 == 0, text) for number, text in enumerate(texts)]
+    return [
+        HistoryLine(By.AGENT if number % 2 else By.CALLER, text)
+        for number, text in enumerate(texts)
+    ]
 
 
 async def written(

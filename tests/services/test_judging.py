@@ -13,7 +13,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.services import HistoryLine, ServiceFailed
+from calls.services import By, HistoryLine, ServiceFailed
 from calls.services.judging import Judged, Line, Malformed, Tokens, judge_lines, read_lines, spread
 from calls.services.known import KnownPassage
 from calls.services.tools import ToolCall
@@ -99,7 +99,7 @@ class Oracle:
         self, history: Sequence[HistoryLine], found: Sequence[KnownPassage] | None = None
     ) -> AsyncGenerator[str | ToolCall | Tokens, None]:
         question, words = history
-        assert (question.by_caller, words.by_caller) == (False, True)
+        assert (question.by, words.by) == (By.AGENT, By.CALLER)
         self.asked.append(words.text)
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)

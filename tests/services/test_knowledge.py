@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.test import SimpleTestCase, tag
 
 from calls.language.hebrew import HEBREW
-from calls.services import CalledNumber, HistoryLine
+from calls.services import By, CalledNumber, HistoryLine
 from calls.services.known import Knowledge, KnownPassage, KnownQuestion, Looked
 from calls.services.known.lookup import Lookup
 from calls.services.openai.writer import OpenAiWriter
@@ -67,10 +67,10 @@ class LookupTests(VirtualTimeTestCase):
     async def test_words_that_name_nothing_are_looked_up_with_what_was_said_before(self) -> None:
         shelf = Shelf()
         history = [
-            HistoryLine(True, "ניקוי שיניים"),
-            HistoryLine(True, "אצל שיננית"),
-            HistoryLine(False, "בשמחה."),
-            HistoryLine(True, "ומה עם זה"),
+            HistoryLine(By.CALLER, "ניקוי שיניים"),
+            HistoryLine(By.CALLER, "אצל שיננית"),
+            HistoryLine(By.AGENT, "בשמחה."),
+            HistoryLine(By.CALLER, "ומה עם זה"),
         ]
         await lookup(shelf).look(history)
         self.assertEqual(shelf.asked, ["ניקוי שיניים אצל שיננית ומה עם זה"])

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from django.test import TransactionTestCase, tag
+from typing import Any
+
+from django.test import TransactionTestCase, override_settings, tag
 
 from calls.language.hebrew import HEBREW
 from calls.models import Call
 from calls.services.openai.writer import OpenAiWriter
 from tests.fakes import FakeTranscriber, tuned
 from tests.phone import PhoneCall, conversation_of, services
+from tests.servers.openai import OpenAiServer
 from tests.servers.openai_answers import Answer
 from tests.services.openai_turns import served, until
 
 TEXTS = HEBREW.instructions
 MESSAGE = '{"name":"דנה לוי","number":"0541234567","reason":"לחזור אליי מחר"}'
 SAYS = ("אפשר להשאיר הודעה לחזור אליי מחר", "נכון, תודה")
+
+
+def tools(server: OpenAiServer) -> list[Any]:
+    """That the model is offered."""
+    offered: list[Any] = server.requests[0]["tools"]
+    return offered
 
 
 @tag("protocol")
@@ -69,6 +78,46 @@ class CallTests(TransactionTestCase):
             self.assertGreater(turn.content_latency or 0, turn.response_latency or 0)
         heads = {request["messages"][0]["content"] for request in server.requests}
         self.assertEqual(len(heads), 1, "the provider's cache serves it")
+
+    async def test_a_person_is_called_by_the_models_tool_and_nobody_comes(self) -> None:
+        asked = (("ask_for_a_person", "{}"),)
+        with override_settings(PERSON_WAIT_S=2):
+            async with served() as server:
+                server.answers["מחר"] = Answer(tools=asked)
+                server.answers[TEXTS.person_called] = Answer("במה אפשר לעזור בינתיים?")
+                server.answers["תודה"] = Answer("מה השם, בבקשה?")
+                async with PhoneCall() as phone:
+                    await phone.until_quiet()
+                    await phone.say("MMMMMMMM")
+                    await phone.until(lambda: conversation_of("CA1").wanted is not None)
+                    await phone.until(lambda: conversation_of("CA1").wanted is None)
+                    await phone.until_quiet()
+                    await phone.say("MMMMMMMM")
+                    await phone.until(lambda: len(server.requests) == 3)
+                    await phone.until(lambda: conversation_of("CA1").replies.current is None)
+                call, turns = await phone.ended(), await phone.turns()
+        self.assertIn("ask_for_a_person", [each["function"]["name"] for each in tools(server)])
+        called, nobody_came = (HEBREW.prompts[name] for name in ("person_called", "nobody_came"))
+        self.assertEqual(
+            [turn.answered for turn in turns][1:],
+            [f"{called} במה אפשר לעזור בינתיים?", nobody_came, "מה השם, בבקשה?"],
+        )
+        self.assertEqual((call.asked_person_why, call.person_came), ("asked", ""))
+        self.assertGreaterEqual(call.person_waited_ms, 2000)
+        self.assertTrue(call.replays)
+        told = server.requests[2]["messages"]
+        self.assertIn(TEXTS.person_asked_for, told[0]["content"])
+        self.assertIn(nobody_came, [each["content"] for each in told if each["role"] != "user"][-1])
+
+    @override_settings(PERSON_WAIT_S=0)
+    async def test_where_nobody_can_be_asked_for_the_model_is_not_offered_to(self) -> None:
+        async with served() as server:
+            async with PhoneCall() as phone:
+                await phone.until_quiet()
+                await phone.say("MMMMMMMM")
+                await phone.until(lambda: len(server.requests) == 1)
+            names = [each["function"]["name"] for each in tools(server)]
+        self.assertEqual(names, ["say_goodbye", "take_message"])
 
     async def test_a_barge_in_stops_the_answer_at_the_server(self) -> None:
         async with served() as server:

@@ -9,21 +9,34 @@ from pathlib import Path
 from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
-from calls.services import CalledNumber, Expect, Farewell, HistoryLine
+from calls.services import By, CalledNumber, Expect, Farewell, HistoryLine, Message, PersonWanted
 from calls.services.known import Knowledge, KnownPassage, KnownQuestion, Looked
-from calls.services.receptionist.writer import Dialogue, Moment, Receptionist, dialogue
+from calls.services.receptionist.writer import Dialogue, Moment, Receptionist, Said, dialogue
 
 
 def history(*said: str) -> list[HistoryLine]:
-    return [HistoryLine(True, text) for text in said]
+    return [HistoryLine(By.CALLER, text) for text in said]
 
 
 def after(*said: str) -> Moment:
     return dialogue(HEBREW).moment(history(*said))
 
 
-async def written(*said: str) -> list[str | Expect | Farewell | Looked]:
+Written = list[Said]
+WAITS = CalledNumber(person_wait_s=30)
+NOBODY_CAME = HEBREW.prompts["nobody_came"]
+
+
+async def written(*said: str) -> Written:
     return [piece async for piece in Receptionist().write(history(*said))]
+
+
+async def written_after(lines: list[HistoryLine], called: CalledNumber = WAITS) -> Written:
+    return [piece async for piece in Receptionist(called).write(lines)]
+
+
+def words_of(pieces: Written) -> str:
+    return "".join(piece for piece in pieces if isinstance(piece, str))
 
 
 class WriterTests(SimpleTestCase):
@@ -59,7 +72,7 @@ class KnownAnswerTests(SimpleTestCase):
         )
     )
 
-    async def written(self, *said: str) -> list[str | Expect | Farewell | Looked]:
+    async def written(self, *said: str) -> Written:
         receptionist = Receptionist(CalledNumber(knowledge=self.knowledge))
         return [piece async for piece in receptionist.write(history(*said))]
 
@@ -138,6 +151,54 @@ class ConversationTests(SimpleTestCase):
         self.assertEqual(after("1", "3", "1", "1").notes["day"], "ביום שלישי")
 
 
+class PersonTests(SimpleTestCase):
+    async def test_who_asks_for_a_person_has_one_called_and_the_question_stays_open(self) -> None:
+        pieces = await written_after(history("לקבוע תור", "אפשר לדבר עם נציג?"))
+        self.assertEqual(words_of(pieces), HEBREW.prompts["person_called"])
+        self.assertEqual(pieces[-1], PersonWanted())
+        assert isinstance(pieces[0], Expect)
+        self.assertIn("ביום ראשון", pieces[0].phrases)
+        after = await written_after(history("לקבוע תור", "אפשר לדבר עם נציג?", "ביום שני"))
+        self.assertTrue(words_of(after).startswith("באיזו שעה נוח?"))
+        self.assertNotIn(PersonWanted(), after)
+
+    async def test_where_nobody_can_be_called_a_message_is_offered(self) -> None:
+        pieces = await written("נציג בבקשה")
+        self.assertTrue(words_of(pieces).startswith("אי אפשר להעביר את השיחה לנציג"))
+        self.assertIn("להשאיר הודעה", words_of(pieces))
+        self.assertNotIn(PersonWanted(), pieces)
+
+    async def test_after_nobody_came_what_is_said_is_the_message_and_it_is_kept(self) -> None:
+        lines = [*history("לקבוע תור", "נציגה"), HistoryLine(By.AGENT, NOBODY_CAME)]
+        for said, asked in (
+            ("מדברת דנה, לגבי התור שלי", "לאיזה מספר לחזור?"),
+            ("0541234567", "המספר הוא 0541234567. נכון?"),
+        ):
+            lines.append(HistoryLine(By.CALLER, said))
+            self.assertIn(asked, words_of(await written_after(lines)))
+        pieces = await written_after([*lines, HistoryLine(By.CALLER, "כן")])
+        self.assertIn(Message("", "0541234567", "מדברת דנה, לגבי התור שלי"), pieces)
+
+    async def test_half_of_that_prompt_is_enough(self) -> None:
+        lines = [HistoryLine(By.CALLER, "נציג"), HistoryLine(By.AGENT, "אין כרגע נציג פנוי.")]
+        pieces = await written_after([*lines, HistoryLine(By.CALLER, "אני רוצה לקבוע תור")])
+        self.assertTrue(words_of(pieces).startswith("לאיזה מספר לחזור?"))
+
+    async def test_who_asks_again_instead_of_leaving_a_message_has_a_person_called(self) -> None:
+        lines = [HistoryLine(By.CALLER, "נציג"), HistoryLine(By.AGENT, NOBODY_CAME)]
+        self.assertIn(
+            PersonWanted(), await written_after([*lines, HistoryLine(By.CALLER, "אני רוצה נציג")])
+        )
+
+    def test_a_message_may_speak_of_a_person(self) -> None:
+        text = "אני רוצה לדבר עם מישהו על החשבון של חודש שעבר"
+        self.assertEqual(after("להשאיר הודעה", text).notes, {"message": text})
+
+    def test_a_message_without_a_number_is_kept_too(self) -> None:
+        moment = after("להשאיר הודעה", "נא לחזור אליי", "#")
+        self.assertEqual(moment.does, Message("", "", "נא לחזור אליי"))
+
+
 class UnderstandingTests(SimpleTestCase):
     def test_words_around_a_phrase_and_punctuation_do_not_matter(self) -> None:
         for said in ("שלום, אשמח לקבוע תור בבקשה.", "לְקְבּוֹעַ תּוֹר", "לקבוע  תור!"):
@@ -164,7 +225,7 @@ class UnderstandingTests(SimpleTestCase):
     def test_every_question_can_be_answered_and_every_road_leads_to_goodbye(self) -> None:
         for name, question in dialogue(HEBREW).questions.items():
             with self.subTest(name):
-                self.assertLessEqual(len(question.phrases), 12)
+                self.assertLessEqual(len(question.phrases), 13)
                 self.assertEqual(len(question.phrases), len(set(question.phrases)))
                 keys = [answer.key for answer in question.answers if answer.key]
                 self.assertEqual(len(keys), len(set(keys)))
@@ -191,12 +252,12 @@ class UnderstandingTests(SimpleTestCase):
             {question for question, *_ in seen} | {"goodbye"}, set(dialogue(HEBREW).questions)
         )
 
-    def test_the_callers_lines_alone_decide(self) -> None:
+    def test_the_callers_lines_decide_whatever_else_was_said(self) -> None:
         lines = history("לקבוע תור", "ביום שני")
         with_agent = [
-            HistoryLine(False, "שלום, הגע"),
+            HistoryLine(By.AGENT, "שלום, הגע"),
             lines[0],
-            HistoryLine(False, "לאיזה יום"),
+            HistoryLine(By.AGENT, "לאיזה יום"),
             lines[1],
         ]
         self.assertEqual(dialogue(HEBREW).moment(with_agent), dialogue(HEBREW).moment(lines))

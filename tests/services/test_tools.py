@@ -290,4 +290,4 @@ class DeclarationTests(SimpleTestCase):
 
     def test_only_what_cannot_be_undone_waits_for_the_decision(self) -> None:
         waits = [each.name for each in tools_in(HEBREW) if not each.safe_ahead]
-        self.assertEqual(waits, ["take_message"])
+        self.assertEqual(waits, ["take_message", "ask_for_a_person"])

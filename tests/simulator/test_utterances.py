@@ -10,7 +10,7 @@ from django.test import SimpleTestCase, override_settings
 
 from calls.audio.codec import BYTES_PER_MS, level_db
 from calls.language.hebrew import HEBREW
-from calls.services import HistoryLine
+from calls.services import By, HistoryLine
 from calls.services.receptionist.writer import dialogue
 from calls.simulator import utterances
 
@@ -63,7 +63,7 @@ class UtterancesTests(SimpleTestCase):
                     phrases = dialogue(HEBREW).question(history).phrases
                     if phrases:
                         self.assertEqual(said.text in phrases, not said.outside)
-                    history.append(HistoryLine(True, said.keys.rstrip("#") or said.text))
+                    history.append(HistoryLine(By.CALLER, said.keys.rstrip("#") or said.text))
             with self.subTest(conversation=name):
                 self.assertTrue(dialogue(HEBREW).question(history).ends)
 

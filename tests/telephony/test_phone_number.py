@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.test import SimpleTestCase, TestCase
 from django.utils import translation
 
 from calls.language.hebrew import HEBREW
 from calls.models import Call
-from calls.services import NO_NUMBER
+from calls.services import NO_NUMBER, CalledNumber
 from calls.telephony.opening_hours import ZONE, OpenSpan, is_open, is_public_holiday, weekday_of
 from calls.telephony.phone_number import PhoneNumber, are_hints, are_openers, are_pronunciations
 
@@ -265,4 +266,4 @@ class DeletedTests(TestCase):
         number.delete()
         call = Call.objects.get()
         self.assertEqual((call.number, call.called), (None, "+972771234567"))
-        self.assertEqual(call.as_called, NO_NUMBER)
+        self.assertEqual(call.as_called, CalledNumber(person_wait_s=settings.PERSON_WAIT_S))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from calls.language.hebrew import HEBREW
 from calls.language.hebrew.instructions import ONLY_MESSAGE
 from calls.models import TOKEN_LIFETIME, Call
-from calls.services import CalledNumber, Farewell, HistoryLine
+from calls.services import By, CalledNumber, Farewell, HistoryLine
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.receptionist.writer import Receptionist
 from calls.telephony.phone_number import PhoneNumber
@@ -151,7 +151,7 @@ class WriterTest(TestCase):
     async def test_the_embedded_receptionist_takes_a_message_and_says_goodbye(self) -> None:
         receptionist = Receptionist(PhoneNumber().as_called(takes_message=True))
         self.assertIn("מה ההודעה?", await self.opening(receptionist))
-        said = [HistoryLine(True, words) for words in ("לחזור אליי", "0501234567", "כן")]
+        said = [HistoryLine(By.CALLER, words) for words in ("לחזור אליי", "0501234567", "כן")]
         pieces = [piece async for piece in receptionist.write(said)]
         self.assertEqual(pieces[-1], Farewell())
         self.assertIn("ההודעה נרשמה", "".join(each for each in pieces if isinstance(each, str)))

@@ -16,6 +16,7 @@ from django.test import SimpleTestCase
 from calls.language.language import words_of
 from tests.random_calls import random_call
 from tests.script import ScriptedCall, frames, silence, voice
+from tuning.lab.pauses import pauses
 from tuning.turns.completion import Asked
 from tuning.turns.endpointing import NO_VERDICT
 from tuning.turns.events import (
@@ -31,7 +32,6 @@ from tuning.turns.events import (
     Transcribed,
 )
 from tuning.turns.knob import RULES, Knob, Value
-from tuning.turns.pauses import pauses
 from tuning.turns.profile import KNOBS, SHIPPED, Profile, ProfileError
 from tuning.turns.replay import Decision, decide
 

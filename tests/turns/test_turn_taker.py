@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from django.test import SimpleTestCase
 
@@ -15,12 +16,14 @@ from tuning.turns import journal, turn_taker
 from tuning.turns.agent import Floor
 from tuning.turns.events import (
     Action,
+    AskedToSay,
     CallBegan,
     Event,
     Pressed,
     Prompt,
     Reply,
     StopReply,
+    TookOver,
     Transcribed,
 )
 from tuning.turns.profile import SHIPPED, Profile
@@ -209,9 +212,18 @@ class DrawingTests(SimpleTestCase):
             seen |= set(self.passages(journal.read(call.recorded().journal)))
         for seed in range(40):
             seen |= set(self.passages(random_call(seed).entries))
+            seen |= set(self.passages(random_call(seed, persons=True).entries))
         held = ScriptedCall.speaking(profile=ADAPTIVE)
         held.voice(500)
         held.feed(Pressed(held.at_ms, "1"))
         seen |= set(self.passages(held.entries))
+        keying = ScriptedCall.listening()
+        keying.feed(Pressed(keying.at_ms, "1"), TookOver(keying.at_ms, "dana"))
+        seen |= set(self.passages(keying.entries))
+        for event in (TookOver(0, "dana"), AskedToSay(0, "dana", "רגע")):
+            held = ScriptedCall.speaking(profile=ADAPTIVE)
+            held.voice(500)
+            held.feed(replace(event, at_ms=held.at_ms))
+            seen |= set(self.passages(held.entries))
         self.assertEqual(seen - self.drawn - self.rare, set(), "not drawn")
         self.assertEqual(self.drawn - seen, set(), "drawn, and never so")

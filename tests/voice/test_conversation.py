@@ -8,9 +8,10 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import ClassVar
 
 from asgiref.sync import sync_to_async
+from django.test import override_settings
 
 from calls.models import Turn
-from calls.services import HistoryLine, Piece
+from calls.services import By, HistoryLine, Piece
 from calls.voice import prompts
 from tests.fakes import FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services, transcriber_of
@@ -116,7 +117,7 @@ class TurnTest(VirtualTimeTestCase):
         self.assertEqual(interrupted.outcome, "interrupted")
         self.assertTrue("".join(LONG).startswith(interrupted.answered[:20]))
         self.assertLess(len(interrupted.answered), len("".join(LONG)))
-        self.assertIn(HistoryLine(False, interrupted.answered), RememberingWriter.asked[2])
+        self.assertIn(HistoryLine(By.AGENT, interrupted.answered), RememberingWriter.asked[2])
         self.assertTrue((await phone.ended()).replays)
 
     async def test_a_caller_who_resumes_before_the_reply_is_heard_is_answered_as_one(self) -> None:
@@ -133,8 +134,10 @@ class TurnTest(VirtualTimeTestCase):
         first, second = FakeTranscriber.sayings[:2]
         self.assertEqual([turn.outcome for turn in turns][:2], ["completed", "caller resumed"])
         self.assertEqual(turns[2].said, f"{first} {second}")
-        self.assertEqual(RememberingWriter.asked[2][-1], HistoryLine(True, f"{first} {second}"))
-        self.assertNotIn(HistoryLine(True, first), RememberingWriter.asked[2])
+        self.assertEqual(
+            RememberingWriter.asked[2][-1], HistoryLine(By.CALLER, f"{first} {second}")
+        )
+        self.assertNotIn(HistoryLine(By.CALLER, first), RememberingWriter.asked[2])
 
     async def test_hanging_up_before_the_reply_is_heard_leaves_a_turn_without_reply(self) -> None:
         with services(writer=tuned(FakeWriter, first_token_s=2.0)):
@@ -174,6 +177,7 @@ class TurnTest(VirtualTimeTestCase):
             turns = await phone.turns()
         self.assertEqual((turns[1].said, turns[1].why), ("0541", "keypad"))
 
+    @override_settings(PERSON_WAIT_S=0)
     async def test_three_failures_in_a_row_end_the_call_with_an_apology(self) -> None:
         with services(writer=tuned(FakeWriter, fails=True)):
             async with PhoneCall() as phone:

@@ -13,8 +13,8 @@ from django.test import TransactionTestCase
 
 from calls.models import Call
 from calls.voice.onlookers import Audience
-from dashboard.live.close_codes import NOT_ALLOWED, SIGN_IN_FIRST
-from dashboard.live.listening import CALL_OVER, MOST_UNCONFIRMED, ListenConsumer
+from dashboard.live.close_codes import CALL_OVER, NOT_ALLOWED, SIGN_IN_FIRST
+from dashboard.live.listening import MOST_UNCONFIRMED, ListenConsumer
 from dashboard.models import AuditEvent
 from tests.dashboard.operators import a_person
 from tuning.models import TimingProfile

@@ -121,6 +121,41 @@ class LiveTests(SocketTestCase):
         self.assertIn("/en/calls/1/", ended)
         await socket.disconnect()
 
+    async def test_who_asks_for_a_person_is_shown_until_somebody_comes(self) -> None:
+        socket = await self.connect()
+        await socket.receive_from()
+        await self.tell_call(1)
+        await socket.receive_from()
+        await socket.receive_from()
+        wanted = {"why": "asked", "waited_s": 4.2, "left_s": 25.8}
+        await self.tell_call(1, wanted=wanted)
+        self.assertIn("asks for a person", await socket.receive_from())
+        block = await socket.receive_from()
+        self.assertIn('data-wanted="1"', block)
+        self.assertIn('data-seconds="4.2"', block)
+        self.assertIn('data-left="25.8"', block)
+        self.assertIn("the caller asked", block)
+        await self.tell_call(1, wanted=wanted | {"waited_s": 6.0, "left_s": 24.0})
+        await socket.receive_from()
+        self.assertTrue(await socket.receive_nothing(), "the page counts by itself")
+        await self.tell_call(1)
+        self.assertNotIn("asks for a person", await socket.receive_from())
+        self.assertNotIn("data-wanted", await socket.receive_from())
+        await socket.disconnect()
+
+    async def test_who_asked_and_hangs_up_leaves_the_block(self) -> None:
+        socket = await self.connect()
+        await socket.receive_from()
+        await self.tell_call(1, wanted={"why": "failures", "waited_s": 1.0, "left_s": 9.0})
+        await socket.receive_from()
+        await socket.receive_from()
+        self.assertIn("the agent could not answer", await socket.receive_from())
+        await self.tell(type="live.ended", call=1, ended_why="caller hung up")
+        shown = [await socket.receive_from() for _part in range(3)]
+        self.assertIn('id="wanted"', shown[2])
+        self.assertNotIn("data-wanted", shown[2])
+        await socket.disconnect()
+
     async def test_a_row_speaks_the_language_of_its_page_and_escapes_what_was_said(self) -> None:
         last = {
             "number": 1,

@@ -44,7 +44,7 @@ class Polite(FakeWriter):
         if not history:
             yield self.greeting
             return
-        self.histories.append(tuple(line.text for line in history if not line.by_caller))
+        self.histories.append(tuple(line.text for line in history if line.is_heard))
         steps = self.script[min(self._answered, len(self.script) - 1)]
         self._answered += 1
         await asyncio.sleep(0.01)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import ClassVar
 
 from calls.models import Call
-from calls.services import HistoryLine, Message, Piece, ServiceFailed
+from calls.services import By, HistoryLine, Message, Piece, ServiceFailed
 from tests.fakes import FakeSpeaker, FakeTranscriber, FakeWriter, tuned
 from tests.phone import PhoneCall, conversation_of, services
 from tests.virtual_time import VirtualTimeTestCase
@@ -205,8 +205,8 @@ class ResumeTest(VirtualTimeTestCase):
             turns = await phone.turns()
         self.assertEqual([turn.outcome for turn in turns], ["completed", "cut-in", "completed"])
         self.assertEqual(turns[2].said, "שלום אני רוצה לקבוע תור כן")
-        self.assertEqual(RememberingWriter.asked[2][-1], HistoryLine(True, turns[2].said))
-        self.assertNotIn(HistoryLine(True, turns[1].said), RememberingWriter.asked[2])
+        self.assertEqual(RememberingWriter.asked[2][-1], HistoryLine(By.CALLER, turns[2].said))
+        self.assertNotIn(HistoryLine(By.CALLER, turns[1].said), RememberingWriter.asked[2])
         self.assertGreater(turns[1].wasted_tokens, 0)
 
 

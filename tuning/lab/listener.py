@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
+from tuning.lab.pauses import WENT_ON, is_short_answer
 from tuning.lab.record import Record
 from tuning.lab.tried import NEVER_JUDGED, REACTION, CallTried, TurnTried
 from tuning.turns.endpointing import NO_VERDICT
@@ -18,6 +19,7 @@ from tuning.turns.events import (
     CallBegan,
     Dismiss,
     Event,
+    HandOver,
     HangUp,
     Heard,
     JudgedByModel,
@@ -30,15 +32,15 @@ from tuning.turns.events import (
     ReplyLate,
     Resume,
     Retuned,
+    Say,
     StopReply,
     Think,
     Transcribed,
 )
 from tuning.turns.heard import CallerVoice
-from tuning.turns.pauses import WENT_ON, is_short_answer
 from tuning.turns.turn_taker import TurnTaker
 
-FLOOR = Reply | Prompt | StopReply | Resume | HangUp
+FLOOR = Reply | Prompt | Say | HandOver | StopReply | Resume | HangUp
 """What moves the floor from one speaker to the other."""
 MOVES = frozenset(get_args(FLOOR))
 LASTS_MS = 2500

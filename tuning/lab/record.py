@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tuning.lab.pauses import WENT_ON
 from tuning.lab.tried import LocalJudge, Timing
 from tuning.turns.endpointing import NO_VERDICT
 from tuning.turns.events import (
@@ -29,7 +30,6 @@ from tuning.turns.events import (
     StopReply,
     Think,
 )
-from tuning.turns.pauses import WENT_ON
 from tuning.turns.profile import Profile
 
 USUAL = Timing(makes_ms=900, heard_after_ms=100, latency_ms=None)

@@ -20,14 +20,17 @@ from tuning.turns.events import (
     ReplyBegan,
     ReplyEnded,
     Resume,
+    Say,
     StopReply,
 )
 from tuning.turns.heard import CallerVoice
 from tuning.turns.profile import Profile
+from tuning.turns.stepping_in import NOTICE, CalledPerson
 
 FAILURES_IN_A_ROW = 3
-"""This many failed replies in a row end the call."""
+"""This many failed replies in a row end the call, unless a person can be called to it."""
 NO_INPUT_PROMPTS, GOODBYE = 2, "no_input_goodbye"
+NOBODY_CAME = "nobody_came"
 TOOK_NEEDED, TOOK_KEPT = 2, 5
 """How many earlier replies it takes to expect the next one to be late, and how many are kept."""
 SOON_MS, FILLER_MS = 300, 500
@@ -45,13 +48,15 @@ class Floor(Enum):
     THINKING = "thinking"
     """A reply or a prompt has been asked for and is not audible yet."""
     SPEAKING = "speaking"
+    PERSON = "person"
+    """A person speaks with the caller, and the agent is silent."""
     OVER = "over"
 
 
 class Agent:
     """The agent says one thing at a time; each is a turn with the next number."""
 
-    def __init__(self, turn: int, seed: int) -> None:
+    def __init__(self, turn: int, seed: int, person_wait_s: int = 0) -> None:
         self.turn = turn
         """The number of the newest turn."""
         self.floor = Floor.LISTENING
@@ -61,6 +66,9 @@ class Agent:
         """When the newest turn was first heard."""
         self.is_undisturbed = False
         """Noise has interrupted it already, or never fell silent: only words stop it."""
+        self.called_person = CalledPerson(person_wait_s * 1000)
+        self.says_for = ""
+        """Why it says what it was told to, word for word; "": it does not."""
         self._random = Random(seed)
         self._prompt = ""
         self._failures = 0
@@ -80,6 +88,11 @@ class Agent:
     def has_floor(self) -> bool:
         """Whether it is speaking, or about to."""
         return self.floor in (Floor.THINKING, Floor.SPEAKING)
+
+    @property
+    def is_giving_notice(self) -> bool:
+        """Whether it says what a caller must have heard: nothing of theirs stops it."""
+        return self.has_floor and self.says_for == NOTICE
 
     @property
     def is_prompting(self) -> bool:
@@ -144,7 +157,10 @@ class Agent:
         return [Fill(self.turn)]
 
     def miss_input(self, now_ms: int, profile: Profile) -> list[Action]:
-        """Nobody has spoken since the agent did: ask, ask again, then say goodbye."""
+        """Nobody has spoken since the agent did: ask, ask again, then say goodbye. Who waits for a
+        person may be silent."""
+        if self.called_person.is_awaited:
+            return self._nobody_came(now_ms)
         if self._alone_since_ms is None:
             self._alone_since_ms = now_ms
         if not profile.no_input_ms or now_ms - self._alone_since_ms < profile.no_input_ms:
@@ -154,9 +170,38 @@ class Agent:
             return self.prompt(GOODBYE, "no input")
         return self.prompt("no_input", "no input")
 
+    def _nobody_came(self, now_ms: int) -> list[Action]:
+        """To the person who is awaited. That is said until it is heard; an agent that still fails
+        can take no message."""
+        if not self.called_person.is_late(now_ms):
+            return []
+        if self._failures < FAILURES_IN_A_ROW:
+            return self.prompt(NOBODY_CAME, "nobody came")
+        self.called_person.await_no_longer(now_ms)
+        return self.say_last("apology_goodbye", "nobody came", "failed")
+
     def prompt(self, name: str, why: str) -> list[Action]:
         self._begin_turn(prompt=name)
         return [Prompt(self.turn, name, why)]
+
+    def say(self, text: str, why: str) -> list[Action]:
+        """Word for word, because a person wants it."""
+        self._begin_turn(prompt="")
+        self.says_for = why
+        return [Say(self.turn, text, why)]
+
+    def leave_to_person(self) -> int:
+        """Be silent: the next turn, whose number is returned, is a person's."""
+        self._begin_turn(prompt="")
+        self.floor = Floor.PERSON
+        return self.turn
+
+    def leave_unanswered(self) -> int:
+        """What the caller has said is a turn that goes without a reply."""
+        floor = self.floor
+        self._begin_turn(prompt="")
+        self.floor, self._missed = floor, 0
+        return self.turn
 
     def not_heard(self, voice: CallerVoice, silence: Silence) -> list[Action]:
         self._begin_turn(prompt="not_heard")
@@ -196,6 +241,8 @@ class Agent:
         is_news = event.turn == self.turn and self.floor is Floor.THINKING
         if is_news:
             self.floor, self.began_ms = Floor.SPEAKING, event.at_ms
+            if self._prompt == NOBODY_CAME:
+                self.called_person.await_no_longer(event.at_ms)
             if self._unfilled_since_ms is not None:
                 self._took_ms.append(event.at_ms - self._decided_ms)
         return is_news
@@ -210,14 +257,18 @@ class Agent:
         self._ended_ms = self._alone_since_ms = event.at_ms
         return []
 
-    def apologise(self, stopped: str) -> list[Action]:
-        """Apologise for a turn that is `late` or has `failed`. If that fails too, hang up."""
+    def apologise(self, now_ms: int, stopped: str) -> list[Action]:
+        """Apologise for a turn that is `late` or has `failed`. If that fails too, hang up. After
+        too many of them a person is called; without one the call is over."""
         failures, why = self._failures + 1, f"reply {stopped}"
         if self._prompt not in {"", "greeting"}:
             return [self.stop(stopped), *self.hang_up("failed")]
-        if failures >= FAILURES_IN_A_ROW:
+        is_lost = failures >= FAILURES_IN_A_ROW
+        if is_lost and not self.called_person.wait_ms:
             return self.say_last("apology_goodbye", why, "failed", stopped)
-        said = [self.stop(stopped), *self.prompt("apology", why)]
+        called = self.called_person.call(now_ms, "failures") if is_lost else []
+        name = "apology_person" if is_lost else "apology"
+        said = [self.stop(stopped), *called, *self.prompt(name, why)]
         self._failures = failures
         return said
 
@@ -230,3 +281,4 @@ class Agent:
         self.turn += 1
         self._unfilled_since_ms = self._alone_since_ms = None
         self.floor, self._prompt, self.is_undisturbed = Floor.THINKING, prompt, False
+        self.says_for = ""

@@ -27,6 +27,7 @@ class CallBegan:
 
     turn: the greeting's number: 0, or higher for a stream that took over from another.
     language: the code of the language that is spoken, by which replay finds its words.
+    person_wait_s: how long to wait for a person who is asked for; 0: nobody can be.
     """
 
     at_ms: int
@@ -35,6 +36,7 @@ class CallBegan:
     seed: int
     turn: int = 0
     language: str = HEBREW
+    person_wait_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,14 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonWanted:
+    """The caller asks for a person, and hears that one is called. why: asked."""
+
+    at_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineStalled:
     """No frame came for a second (fed every second); meanwhile at_ms follows the wall clock."""
 
@@ -174,6 +184,66 @@ class Retuned:
     revision: int
     profile: Profile
     tried: dict[str, Value] = field(default_factory=dict)
+
+
+# A person beside the agent. who: their user name. notice: what the caller must be told before a
+# person listens or speaks, as the number has it; "": nothing. It is said once in a call.
+
+
+@dataclass(frozen=True, slots=True)
+class ListenedIn:
+    """A person wants to listen in."""
+
+    at_ms: int
+    who: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TookOver:
+    """A person wants to speak with the caller in the agent's place."""
+
+    at_ms: int
+    who: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedBack:
+    """The person who has the floor, or was to have it, leaves the call to the agent. why: handed
+    back, or lost. note: what the agent is to know from now on."""
+
+    at_ms: int
+    who: str
+    why: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Whispered:
+    """A person tells the agent what to do in its next reply."""
+
+    at_ms: int
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToSay:
+    """A person wants this said in the agent's voice, now."""
+
+    at_ms: int
+    who: str
+    text: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSpoke:
+    """The words of the person who has the floor, or has just had it."""
+
+    at_ms: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +301,7 @@ class Resume:
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """Say a prompt: greeting, not_heard, no_input, no_input_goodbye, apology,
-    apology_goodbye, time_up.
+    apology_goodbye, time_up, apology_person, nobody_came, handed_back, person_lost.
 
     spoke_from_ms, spoke_until_ms: the utterance that not_heard answers; None: there is none.
     parts: as in Reply.
@@ -246,6 +316,52 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPerson:
+    """Call a person to this call. why: asked, failures."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say this, word for word. why: asked to say, notice."""
+
+    turn: int
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The person has the floor: their voice goes to the caller, and this turn is theirs."""
+
+    turn: int
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The person does not get the floor. why: last words, notice failed."""
+
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overhear:
+    """The caller has said this, and it is not the agent who answers: a new turn of the person, or
+    one that is left as it is.
+
+    spoke_from_ms, spoke_until_ms: as in Reply.
+    """
+
+    turn: int
+    text: str
+    spoke_from_ms: int
+    spoke_until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """The reply is late: say a few ready-made words before it."""
 
@@ -254,7 +370,8 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class StopReply:
-    """Fall silent at once. why: barge-in, cut-in, caller resumed, keypad, late, failed, time up.
+    """Fall silent at once. why: barge-in, cut-in, caller resumed, keypad, late, failed, time up,
+    taken over, asked to say.
 
     may_resume: it may have been no interruption, and Resume may follow. A StopReply without it,
     or the next turn, ends the reply for good.
@@ -312,8 +429,15 @@ Event = (
     | ReplyLate
     | ReplyFailed
     | Pressed
+    | PersonWanted
     | LineStalled
     | Retuned
+    | ListenedIn
+    | TookOver
+    | HandedBack
+    | Whispered
+    | AskedToSay
+    | PersonSpoke
 )
 Action = (
     Reply
@@ -321,6 +445,11 @@ Action = (
     | Forget
     | Resume
     | Prompt
+    | CallPerson
+    | Say
+    | HandOver
+    | Refuse
+    | Overhear
     | Fill
     | StopReply
     | Recognise

@@ -223,6 +223,10 @@ class Keys:
     began_ms: int = -1
     ended_ms: int = -1
 
+    @property
+    def is_pressed(self) -> bool:
+        return self.began_ms >= 0
+
     def press(self, event: Pressed) -> None:
         if self.began_ms < 0:
             self.began_ms = event.at_ms

@@ -3,7 +3,7 @@
 `wall_ms`, where a line has it, is when the driver handled the entry, in milliseconds on the
 monotonic clock since the stream began. It is for measuring; replay reads only the entry. A call in
 Hebrew does not name its language, as no call did before there was a choice; nor does a line say
-that nothing was tried.
+that nothing was tried, or that nobody can be asked for.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from tuning.turns.completion import Asked
 from tuning.turns.events import HEBREW, Action, Asks, CallBegan, Event, Retuned
 from tuning.turns.profile import Profile
 
+UNSAID = {"language": HEBREW, "tried": {}, "person_wait_s": 0}
+"""What a line without it means."""
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 """Made once: json.dumps would make a new encoder for every line."""
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Event), *get_args(Action))}
@@ -28,10 +30,9 @@ def dump(entry: Event | Action, wall_ms: float | None = None) -> str:
         line["wall_ms"] = round(wall_ms, 1)
     if isinstance(entry, CallBegan | Retuned | Asks):
         line |= asdict(entry)
-        if line.get("language") == HEBREW:
-            del line["language"]
-        if line.get("tried") == {}:
-            del line["tried"]
+        for name, meant in UNSAID.items():
+            if line.get(name) == meant:
+                del line[name]
     else:  # asdict copies deeply: too slow for fifty frames a second and call
         for name in type(entry).__slots__:
             line[name] = getattr(entry, name)

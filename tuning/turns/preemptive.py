@@ -98,6 +98,13 @@ class PreemptiveGeneration:
             self.text = ""
         return is_taken
 
+    def begin_anew(self) -> list[Action]:
+        """More than the words has changed: the reply under way is no answer any more, and was not
+        one of the attempts."""
+        if self.text:
+            self.attempts = max(0, self.attempts - 1)
+        return self.forget()
+
     def forget(self) -> list[Action]:
         if not self.text:
             return []

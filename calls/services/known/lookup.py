@@ -71,8 +71,8 @@ def _turns_of_caller(history: Sequence[HistoryLine]) -> Iterator[str]:
     """The newest two, each with all its lines in a row."""
     lines = list(history)
     for _turn in range(2):
-        said = list(takewhile(lambda line: line.by_caller, reversed(lines)))
+        said = list(takewhile(lambda line: line.is_callers, reversed(lines)))
         yield " ".join(line.text for line in reversed(said))
         del lines[len(lines) - len(said) :]
-        while lines and not lines[-1].by_caller:
+        while lines and not lines[-1].is_callers:
             lines.pop()

@@ -19,6 +19,7 @@ from django.utils import timezone
 from calls.services import (
     NO_NUMBER,
     Availability,
+    By,
     CalledNumber,
     HistoryLine,
     Piece,
@@ -34,7 +35,7 @@ from calls.services.known.lookup import Lookup
 from calls.services.openai.api import MOST_TOKENS, SPARES, AccountRefused, api
 from calls.services.openai.judge import OpenAiJudge
 from calls.services.tool_rounds import Rounds
-from calls.services.tools import Json, Tool, ToolCall, tools_in
+from calls.services.tools import Json, Tool, ToolCall, tools_for
 from calls.services.verdict_keeping import VerdictKeeping
 from calls.services.verdicts import Verdict
 
@@ -51,6 +52,7 @@ class OpenAiWriter:
     """Deadlines for the first token, and for each one after it."""
     verdicts_tried_s = 4.0
     """A start waits no longer to see whether verdicts are given: calls will show."""
+    takes_whispers = True
     keeping: ClassVar = VerdictKeeping()
     """Of the process."""
     more_tools: ClassVar[Sequence[Tool]] = ()
@@ -59,7 +61,7 @@ class OpenAiWriter:
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         self.name = f"OpenAI {settings.OPENAI_MODEL}"
         texts = self.texts = called.language.instructions
-        self.tools = (*tools_in(called.language), *self.more_tools)
+        self.tools = (*tools_for(called), *self.more_tools)
         self.openers = called.openers
         business = called.business or settings.BUSINESS_PROMPT
         if called.takes_message:
@@ -76,7 +78,7 @@ class OpenAiWriter:
         """Warm connections, and try each model as a call will: with tools, and the effort asked."""
         await api().warm()
         writer = cls()
-        history = [HistoryLine(True, writer.texts.greeting)]
+        history = [HistoryLine(By.CALLER, writer.texts.greeting)]
         asked = {
             "messages": instructions.messages(writer.texts, "", history),
             "tools": [tool.as_function for tool in writer.tools],

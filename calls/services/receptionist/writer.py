@@ -1,7 +1,8 @@
 """The embedded Writer: a small deterministic receptionist, whose words are the language's dialogue.
 
-Rule: the state of the dialogue is a pure function of what the caller has said so far. Every answer
-replays the caller's lines from the first, so an interrupted or resumed turn needs no undo.
+Rule: the state of the dialogue is a pure function of what has been said so far: of the caller's
+lines, and of the agent's only that nobody has come whom the caller asked for. Every answer replays
+the lines from the first, so an interrupted or resumed turn needs no undo.
 """
 
 from __future__ import annotations
@@ -14,12 +15,27 @@ from functools import cache, partial, reduce
 from typing import Literal
 
 from calls.language.language import Language
-from calls.services import NO_NUMBER, Availability, CalledNumber, Expect, Farewell, HistoryLine
+from calls.services import (
+    NO_NUMBER,
+    Availability,
+    By,
+    CalledNumber,
+    Expect,
+    Farewell,
+    HistoryLine,
+    Message,
+    PersonWanted,
+)
 from calls.services.known import KnownPassage, Looked
-from tuning.turns.completion import VOWEL_MARKS
+from calls.services.receptionist.person import AsksForPerson
+from calls.services.receptionist.words import plain
 
 KINDS = {"answers": "choice", "anything": "open", "number": "number"}
 """What a question listens for, as tuning.turns.completion.Asked calls it."""
+Said = str | Expect | Farewell | Message | PersonWanted | Looked
+"""What this writer yields."""
+Known = Callable[[str], KnownPassage | None]
+"""The business's own answer to what was heard, where it is certain."""
 ANYWHERE = "anywhere"
 """The group of answers that every question understands."""
 PHONE_DIGITS = range(9, 13)
@@ -36,6 +52,9 @@ class ExpectedAnswer:
     reply: str = ""
     note: dict[str, str] = field(default_factory=dict)
     then: str = ""
+    keeps: bool = False
+    """What was remembered is the caller's message."""
+    asks_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +89,22 @@ class Moment:
     notes: dict[str, str] = field(default_factory=dict)
     missed: int = 0
     """Lines not understood in a row."""
-    passage: KnownPassage | None = None
-    """What the business knows, where that was asked."""
+    does: Message | PersonWanted | Looked | None = None
+    """What is done besides."""
 
 
 class Dialogue:
     """The questions of a language's dialogue. ValueError names what the file gets wrong."""
 
-    def __init__(self, language: Language, *, takes_message: bool = False) -> None:
-        """takes_message: it only takes one."""
+    def __init__(
+        self, language: Language, *, takes_message: bool = False, has_person: bool = False
+    ) -> None:
+        """takes_message: it only takes one. has_person: one can be asked for."""
         path, self._digits = language.dialogue, language.words.digits
         data = tomllib.loads(path.read_text("utf-8"))
+        self._asks_for_person, self._has_person = AsksForPerson(data["person"]), has_person
+        self.person_called = language.prompts["person_called"]
+        self._nobody, self._nobody_came = data["person"]["nobody"], language.prompts["nobody_came"]
         groups = {
             group: tuple(
                 ExpectedAnswer(**{**answer, "hear": tuple(answer["hear"])}) for answer in answers
@@ -94,6 +118,8 @@ class Dialogue:
                 raise ValueError(f"{path.name}: question {name}: no answers named {unknown}")
             answers = tuple(answer for group in names for answer in groups[group])
             self.questions[name] = Question(**question, answers=answers)
+        self._message: str = data["first_when_closed"]
+        """The question that takes one."""
         self.first: str = data["first_when_closed" if takes_message else "first"]
         self._instead = {data["first"]: data["last_when_closed"]} if takes_message else {}
         self.greeting: str = data["greeting"]
@@ -110,33 +136,53 @@ class Dialogue:
         self,
         history: Sequence[HistoryLine],
         greeting: str = "",
-        known: Callable[[str], KnownPassage | None] = lambda heard: None,
+        known: Known = lambda heard: None,
     ) -> Moment:
-        """known: the business's own answer to what was heard, where it is certain."""
         opening = Moment(
             self.first, f"{greeting or self.greeting} {self.questions[self.first].ask}"
         )
-        heard = (line.text for line in history if line.by_caller)
-        return reduce(partial(self._after, known), heard, opening)
+        return reduce(partial(self._after_line, known), history, opening)
 
     def question(self, history: Sequence[HistoryLine]) -> Question:
         """The question that waits for an answer."""
         return self.questions[self.moment(history).question]
 
-    def _after(
-        self, known: Callable[[str], KnownPassage | None], moment: Moment, heard: str
-    ) -> Moment:
+    def _after_line(self, known: Known, moment: Moment, line: HistoryLine) -> Moment:
+        if line.by is By.CALLER:
+            return self._after(known, moment, line.text)
+        if (
+            line.by is By.AGENT and line.text and self._nobody_came.startswith(line.text)
+        ):  # as much of it as was heard
+            return Moment(self._message, line.text, moment.notes)
+        return moment
+
+    def _after(self, known: Known, moment: Moment, heard: str) -> Moment:
         question = self.questions[moment.question]
         if question.listen == "answers" and (passage := known(heard)):
             again = self._ask(moment.question, "", moment.notes, moment.question)
-            return replace(again, say=f"{passage.words} {again.say}", passage=passage)
-        if (answer := _meant(question, heard)) is not None:
+            return replace(again, say=f"{passage.words} {again.say}", does=Looked((passage,)))
+        answer = _meant(question, heard)
+        if (answer and answer.asks_person) or self._asks_person(question, heard):
+            return self._person(moment, question)
+        if answer is not None:
             notes = moment.notes | answer.note
             following = self._next(moment.question, answer)
-            return self._ask(following, answer.reply, notes, moment.question)
+            asked = self._ask(following, answer.reply, notes, moment.question)
+            return replace(asked, does=_message(notes)) if answer.keeps else asked
         if (kept := _kept(question, heard, self._digits)) is not None:
             return self._ask(question.then, "", moment.notes | {question.keep: kept}, "")
         return self._sorry_for(moment, question)
+
+    def _asks_person(self, question: Question, heard: str) -> bool:
+        asks = self._asks_for_person
+        return asks.whole(heard) if question.listen == "anything" else asks.anywhere(heard)
+
+    def _person(self, moment: Moment, question: Question) -> Moment:
+        """The question stays open."""
+        if self._has_person:
+            return Moment(moment.question, self.person_called, moment.notes, does=PersonWanted())
+        say = f"{self._nobody} {question.again or question.ask}".format_map(moment.notes)
+        return Moment(moment.question, say, moment.notes)
 
     def _next(self, name: str, answer: ExpectedAnswer) -> str:
         following = answer.then or self.questions[name].then
@@ -180,15 +226,15 @@ def _kept(question: Question, heard: str, digit_words: Mapping[str, str]) -> str
     return None
 
 
-def plain(text: str) -> str:
-    """Words and single spaces: no capitals, no vowel marks, no punctuation."""
-    text = VOWEL_MARKS.sub("", text.casefold())
-    return " ".join(re.findall(r"\w+", re.sub("[\"'׳״]", "", text)))
+def _message(notes: Mapping[str, str]) -> Message:
+    return Message(name="", number=notes.get("phone", ""), reason=notes.get("message", ""))
 
 
 @cache
-def dialogue(language: Language, *, takes_message: bool = False) -> Dialogue:
-    return Dialogue(language, takes_message=takes_message)
+def dialogue(
+    language: Language, *, takes_message: bool = False, has_person: bool = False
+) -> Dialogue:
+    return Dialogue(language, takes_message=takes_message, has_person=has_person)
 
 
 class Receptionist:
@@ -196,12 +242,17 @@ class Receptionist:
 
     name = "embedded receptionist (fixed dialogue)"
     gives_verdicts = False
+    takes_whispers = False
     openers: Sequence[str] = ()
 
     def __init__(self, called: CalledNumber = NO_NUMBER) -> None:
         """The dialogue is fixed, but for its opening."""
         self._usual = dialogue(called.language)
-        self._dialogue = dialogue(called.language, takes_message=called.takes_message)
+        self._dialogue = dialogue(
+            called.language,
+            takes_message=called.takes_message,
+            has_person=called.person_wait_s > 0,
+        )
         self._greeting = called.opening(self._dialogue.greeting)
         keys = called.language.search_keys
         self._known = cache(partial(called.knowledge.certain, keys=keys))
@@ -217,20 +268,22 @@ class Receptionist:
         return Availability(cls.name, cls.name)
 
     def fixed_phrases(self) -> Sequence[str]:
-        return (self._usual.moment(()).say,)
+        return self._usual.moment(()).say, self._usual.person_called
 
     async def write(
         self, history: Sequence[HistoryLine], *, with_verdict: bool = False
-    ) -> AsyncIterator[str | Expect | Farewell | Looked]:
+    ) -> AsyncIterator[Said]:
         moment = self._dialogue.moment(history, self._greeting, self._known)
-        if moment.passage:
-            yield Looked((moment.passage,))
-        question = self._dialogue.questions[moment.question]
+        question, does = self._dialogue.questions[moment.question], moment.does
+        if isinstance(does, Looked):
+            yield does
         # First, so that a caller who interrupts the question is already listened for.
         phrases = question.phrases and (*question.phrases, *self._wordings)
         yield Expect(phrases, KINDS[question.listen])
         for piece in _pieces(moment.say):
             yield piece
+        if does and not isinstance(does, Looked):
+            yield does
         if question.ends:
             yield Farewell()
 

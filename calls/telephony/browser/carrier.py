@@ -1,21 +1,31 @@
-"""A browser as a telephone: whoever may talk to the agent does so from the Talk page.
+"""A browser as a telephone: from the Talk page, or from the page that a shared link opens.
 
-Rule: its socket is opened from our own pages only, with the session of somebody who may talk; the
-one-time token that `ring` gave to whoever pressed the button ties it to their call.
+Rule: its socket is opened from our own pages only, with the session of somebody who may talk, or
+with the proof that somebody has rung by a shared link (`?rang=`); the one-time token that was given
+to whoever pressed the button ties it to their call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from channels.db import database_sync_to_async
+from django.core import signing
+from django.core.cache import cache
 
+from calls.models import TOKEN_LIFETIME
 from calls.telephony.browser import messages
+from calls.telephony.browser.talk_link import MOST_MINUTES_A_CALL
 from calls.telephony.carrier import Started
 
 PERMISSION = "calls.talk_call"
+RANG = "talk.rang"
+PROVES_S = MOST_MINUTES_A_CALL * 60 + TOKEN_LIFETIME.seconds
+"""As long as the longest call by a link."""
+MOST_SOCKETS = 60
+"""Of each kind, for one call: a page whose network comes and goes tries again and again."""
 
 
 class Browser:
@@ -25,10 +35,9 @@ class Browser:
     asks_for_sign_in = True
 
     async def admits(self, scope: Mapping[str, Any]) -> bool:
-        user = scope.get("user")
-        if user is None or not _is_of_our_page(dict(scope["headers"])):
+        if not _is_of_our_page(dict(scope["headers"])):
             return False
-        return bool(await database_sync_to_async(user.has_perm)(PERMISSION))
+        return bool(await database_sync_to_async(_may_open)(scope))
 
     parse = staticmethod(messages.parse)
 
@@ -40,6 +49,28 @@ class Browser:
 
 
 BROWSER = Browser()
+
+
+def proof_of_ringing(call_sid: str) -> str:
+    """For a page without a session: it opens the sockets of a call, and begins nothing."""
+    return signing.dumps(call_sid, salt=RANG)
+
+
+def _may_open(scope: Mapping[str, Any]) -> bool:
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    if proof := query.get("rang"):
+        return _is_of_a_call(scope["path"], proof[0])
+    user = scope.get("user")
+    return user is not None and bool(user.has_perm(PERMISSION))
+
+
+def _is_of_a_call(path: str, proof: str) -> bool:
+    try:
+        call_sid = signing.loads(proof, salt=RANG, max_age=PROVES_S)
+    except signing.BadSignature:
+        return False
+    places = (f"{RANG}:{path}:{call_sid}:{number}" for number in range(MOST_SOCKETS))
+    return any(cache.add(place, True, PROVES_S) for place in places)
 
 
 def _is_of_our_page(headers: Mapping[bytes, bytes]) -> bool:

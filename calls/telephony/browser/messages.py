@@ -7,6 +7,11 @@ static/js/talk_line.js speaks them at the other end:
     to it    {"event": "media", "audio": …}, {"event": "clear"}, {"event": "bye"}
     both     {"event": "mark", "name": …}
 
+and of a socket that goes on with a call, first of all (`had`: so many texts have come before):
+
+    to us    {"event": "again", "call": …, "token": …, "had": 7}
+    to it    {"event": "again", "had": 7}
+
 Audio is 8 kHz mu-law in base64.
 """
 
@@ -14,6 +19,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from dataclasses import dataclass
 from typing import Any
 
 from calls.telephony.carrier import (
@@ -51,6 +57,32 @@ def _read(message: dict[str, Any]) -> Message | None:
         case "stop":
             return Stopped()
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A browser is back with another socket."""
+
+    call_sid: str
+    token: str
+    """That the call began with."""
+    had: int
+
+
+def back(text: str) -> Back:
+    """The first text of such a socket. Raises Malformed."""
+    try:
+        message = json.loads(text)
+        call_sid, token, had = (message[name] for name in ("call", "token", "had"))
+        if type(call_sid) is not str or type(token) is not str or type(had) is not int:
+            raise Malformed("not who is back")
+        return Back(call_sid, token.encode("ascii").decode(), had)
+    except UNREADABLE as error:
+        raise Malformed.because(error) from None
+
+
+def again(had: int) -> str:
+    return json.dumps({"event": "again", "had": had})
 
 
 class Line:

@@ -54,6 +54,21 @@ class ExportTests(TransactionTestCase):
         self.assertEqual(figures, ["2", "2340", "1"])
         self.assertEqual(second["turns"], "0")
 
+    async def test_who_asked_for_a_person_is_in_it(self) -> None:
+        asked = Call.objects.order_by("-rang_at")
+        call = await asked.afirst()
+        assert call
+        call.asked_person_at, call.asked_person_why = timezone.now(), "failures"
+        call.person_waited_ms, call.person_came = 8000, "dana"
+        await call.asave()
+        _response, text = await self.export("csv")
+        names = ("asked_for_a_person", "waited_for_a_person_ms", "person_who_came")
+        rows = list(csv.DictReader(io.StringIO(text[1:])))
+        self.assertEqual(
+            [[row[name] for name in names] for row in rows],
+            [["failures", "8000", "dana"], ["", "", ""]],
+        )
+
     async def test_the_times_are_those_of_the_pages_and_say_of_which_zone(self) -> None:
         call = await Call.objects.order_by("-rang_at").afirst()
         assert call

@@ -53,6 +53,19 @@ class FilterTests(CallsPageTestCase):
             with self.subTest(query):
                 self.assertEqual(self.found(query), [self.other.pk])
 
+    def test_who_asked_for_a_person_is_found_and_their_waits_are_summed_up(self) -> None:
+        self.assertNotIn("median wait", self.client.get("/en/calls/").content.decode())
+        asked: dict[str, Any] = {"asked_person_at": timezone.now(), "asked_person_why": "asked"}
+        Call.objects.filter(pk=self.other.pk).update(
+            **asked, person_waited_ms=8000, person_came="dana"
+        )
+        third = a_call(5, **asked, person_waited_ms=31_000)
+        self.assertEqual(self.found("asked=on"), [third.pk, self.other.pk])
+        for query in ("", "asked=on"):
+            page = strip_tags(self.client.get(f"/en/calls/?{query}").content.decode())
+            said = " ".join(page.split())
+            self.assertIn("Asked for a person: 2 · a person came: 1 · median wait: 19.5 s", said)
+
     def test_filters_are_taken_together(self) -> None:
         self.assertEqual(self.found("cut_ins=on&slowest_over=5000"), [])
         self.assertEqual(self.found("cut_ins=on&slowest_over=4000"), [self.other.pk])

@@ -22,7 +22,7 @@ class NumbersTestCase(TestCase):
 
     def save(self, address: str = "/he/numbers/new/", /, **fields: str | list[str]) -> str:
         form = {
-            "number": NUMBER, "name": "מרפאת אלון", "when_closed": "say",
+            "number": NUMBER, "name": "מרפאת אלון", "when_closed": "say", "person_wait_s": "0",
             "hours-TOTAL_FORMS": "2", "hours-INITIAL_FORMS": "0",
             "hours-0-days": "6", "hours-0-opens": "20:00", "hours-0-closes": "01:00",
             "closed_days-TOTAL_FORMS": "1", "closed_days-INITIAL_FORMS": "0",
@@ -35,6 +35,14 @@ class NumbersTestCase(TestCase):
 
 
 class EditTests(NumbersTestCase):
+    def test_how_long_a_person_is_awaited_is_a_setting_of_the_number(self) -> None:
+        self.assertIn("נשמר", self.save(person_wait_s="45"))
+        self.assertEqual(PhoneNumber.objects.get().as_called().person_wait_s, 45)
+
+    def test_nobody_waits_longer_than_two_minutes(self) -> None:
+        self.save(person_wait_s="121")
+        self.assertFalse(PhoneNumber.objects.exists())
+
     def test_a_number_is_added_with_its_hours_and_closed_days(self) -> None:
         page = self.save(
             openers="בכיף", records="on", keeps_holidays="on", pronunciations="HeVoice = הי וויס"

@@ -47,6 +47,8 @@ MAY = {
     "home": VIEWER,
     "live": VIEWER,
     "live_call": VIEWER,
+    "whisper": OPERATOR,
+    "say": OPERATOR,
     "calls": VIEWER,
     "calls_export": OPERATOR,
     "call": VIEWER,
@@ -61,6 +63,9 @@ MAY = {
     "talk_knobs": OPERATOR,
     "talk_try": OPERATOR,
     "talk_draft": OPERATOR,
+    "talk_links": ADMIN,
+    "talk_link_new": ADMIN,
+    "talk_link_withdraw": ADMIN,
     # lab
     "lab": OPERATOR,
     "replay": OPERATOR,

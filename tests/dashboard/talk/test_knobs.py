@@ -142,6 +142,21 @@ class TriedKnobsTests(KnobsTestCase):
             over = await phone.tries(end_silence_short_ms=350)
         self.assertEqual(over.json()["words"], "The call is over.")
 
+    async def test_what_is_risky_is_said_and_tried(self) -> None:
+        with services():
+            async with BrowserCall(self.person) as phone:
+                await phone.until_quiet()
+                risky = (await phone.tries(barge_in_ms=80)).json()
+                self.assertIn("Voice that stops the reply", risky["warned"])
+                self.assertIn('<bdi dir="ltr">200</bdi>', risky["warned"])
+                self.assertEqual(risky["tried"], {"barge_in_ms": 80})
+                await phone.until(
+                    lambda: conversation_of(phone.call_sid).turns.profile.barge_in_ms == 80
+                )
+                calm = (await phone.tries()).json()
+                self.assertNotIn("Voice that stops the reply", calm["warned"])
+            await phone.ended()
+
 
 class DraftTests(KnobsTestCase):
     async def rung(self) -> BrowserCall:
@@ -159,7 +174,8 @@ class DraftTests(KnobsTestCase):
         )
         phone = await self.rung()
         answer = await phone.asks("draft", end_silence_short_ms=400, min_utterance_ms=600)
-        self.assertEqual(answer.json(), {"draft": f"/en/profiles/{self.profile.pk}/"})
+        self.assertEqual(answer.json()["draft"], f"/en/profiles/{self.profile.pk}/")
+        self.assertEqual(answer.json()["put"], [["Silence after a short utterance", "400 ms"]])
         self.assertEqual(await self.draft(), {"no_input_ms": 7000, "end_silence_short_ms": 400})
         await phone.asks("draft", end_silence_short_ms=350)
         self.assertEqual(await self.draft(), {"no_input_ms": 7000, "end_silence_short_ms": 350})
@@ -169,6 +185,8 @@ class DraftTests(KnobsTestCase):
         phone = await self.rung()
         refused = await phone.asks("draft", end_silence_short_ms=90_000)
         self.assertEqual(refused.status_code, 422)
+        nothing = await phone.asks("draft", min_utterance_ms=600)
+        self.assertIn("nothing of it is in your draft", nothing.json()["words"])
         other = await sync_to_async(a_person)("operator", "omer")
         others = await phone.asks("draft", await sync_to_async(signed_in)(other))
         self.assertEqual(others.status_code, 404)

@@ -5,79 +5,19 @@ from __future__ import annotations
 import json
 import re
 import statistics
-import tempfile
-from pathlib import Path
-from typing import Any, ClassVar
-from unittest import addModuleCleanup
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.dashboard.browser import BrowserTestCase, Operator
-from tests.dashboard.talk.cut_line import CutLine
-from tests.dashboard.talk.voices import write_microphone
+from tests.dashboard.talk.talking import GREETED_S, TalkTestCase, begin_module, turns
 
-SETTINGS = "tests.dashboard.talk.talk_settings"
-DEVICE = "--use-fake-device-for-media-stream"
-ALLOWED = "--use-fake-ui-for-media-stream"
-GREETED_S = 2.5
-ANSWERED_S = 5.0
 INTERRUPTED = """(times) =>
     (document.getElementById("live").dataset.silenced ?? "").split(" ").length >= times"""
 JOURNAL = "from calls.models import Call; print(*Call.objects.get(pk={pk}).journal())"
-DEAD_TOKEN = """() => {
-  const ring = window.fetch;
-  window.fetch = async (...asked) => {
-    const told = await (await ring(...asked)).json();
-    return new Response(JSON.stringify({ ...told, token: "stale" }));
-  };
-}"""
 
 
 def setUpModule() -> None:
-    folder = tempfile.TemporaryDirectory()
-    addModuleCleanup(folder.cleanup)
-    TalkTestCase.microphone = Path(folder.name) / "microphone.wav"
-    write_microphone(TalkTestCase.microphone, [1.0])
-    heard = f"--use-file-for-fake-audio-capture={TalkTestCase.microphone}%noloop"
-    TalkTestCase.begin(DEVICE, ALLOWED, heard, settings_module=SETTINGS)
-
-
-def turns(number: int) -> list[float | str]:
-    """So many things said, each when the agent has answered the one before."""
-    said: list[float | str] = [GREETED_S]
-    for _turn in range(number):
-        said += ["smoke", ANSWERED_S]
-    return said
-
-
-class TalkTestCase(BrowserTestCase):
-    microphone: ClassVar[Path]
-
-    def visited(self, *said: float | str, **wishes: Any) -> tuple[Operator, Page]:
-        write_microphone(self.microphone, [*said])
-        operator = self.signed_in(**{"language": "en"} | wishes)
-        return operator, operator.visit("talk/")
-
-    def talking(self, *said: float | str, **wishes: Any) -> tuple[Operator, Page]:
-        operator, page = self.visited(*said, **wishes)
-        page.click("#call")
-        expect(page.locator('[data-state="talking"]')).to_be_visible(timeout=15_000)
-        return operator, page
-
-    def hang_up(self, page: Page) -> dict[str, Any]:
-        """The call's row, once it is settled."""
-        page.click("#hang-up")
-        expect(page.locator("#call")).to_be_focused()
-        link = page.get_attribute("#call-page", "href") or ""
-        (row,) = self.server.rows("select * from calls_call where id = ?", link.split("/")[-2])
-        return self.server.ended_call(row["call_sid"])
-
-    def figures(self, page: Page) -> list[list[int]]:
-        """Waited, server, network and buffers of each turn, the newest first."""
-        rows = page.locator("#heard-turns tr").all_inner_texts()
-        found = [re.findall(r"(-?[\d,]+) ms", row) for row in rows]
-        return [[int(ms.replace(",", "")) for ms in row] for row in found]
+    begin_module()
 
 
 class WholeCallTests(TalkTestCase):
@@ -169,113 +109,4 @@ class KnobTests(TalkTestCase):
         self.assertEqual({turn["revision_id"] for turn in tried}, {None})
         (draft,) = self.server.rows("select knobs from tuning_draft")
         self.assertEqual(json.loads(draft["knobs"]), json.loads(tried[-1]["tried_knobs"]))
-        self.assertEqual(operator.complaints, [])
-
-
-class TroubleTests(TalkTestCase):
-    def problem(self, page: Page, name: str) -> None:
-        expect(page.locator(f'[data-problem="{name}"]')).to_be_visible(timeout=20_000)
-
-    def test_a_network_that_is_cut_for_three_seconds_costs_three_seconds(self) -> None:
-        with CutLine(self.server.port) as line:
-            write_microphone(self.microphone, [*turns(1), *turns(1)])
-            operator = self.signed_in(language="en", address=line.address)
-            page = operator.visit("talk/")
-            page.click("#call")
-            expect(page.locator("#heard-turns tr")).to_have_count(1, timeout=30_000)
-            line.cut(3)
-            expect(page.locator("#heard-turns tr")).to_have_count(2, timeout=30_000)
-            call = self.hang_up(page)
-        self.assertEqual((call["ended_why"], call["replays"]), ("caller hung up", 1))
-        self.assertNotIn("timestamp out of order", call["frames_dropped"])
-
-    def test_a_page_in_the_background_goes_on_talking(self) -> None:
-        _operator, page = self.talking(*turns(2))
-        expect(page.locator("#heard-turns tr")).to_have_count(1, timeout=30_000)
-        page.evaluate("""() => {
-            Object.defineProperty(document, "hidden", { value: true, configurable: true });
-            document.dispatchEvent(new Event("visibilitychange")); }""")
-        expect(page.locator("#heard-turns tr")).to_have_count(2, timeout=30_000)
-        page.evaluate("""() => {
-            Object.defineProperty(document, "hidden", { value: false, configurable: true });
-            document.dispatchEvent(new Event("visibilitychange")); }""")
-        expect(page.locator('[data-problem="was-hidden"]')).to_be_hidden()
-        self.hang_up(page)
-
-    def test_a_microphone_that_is_lost_is_said_and_another_takes_its_place(self) -> None:
-        write_microphone(self.microphone, [*turns(2)])
-        operator = self.signed_in(language="en")
-        page = operator.page
-        page.add_init_script("""
-            const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
-            if (open) navigator.mediaDevices.getUserMedia = async (asked) =>
-              (window.given = await open(asked));""")
-        operator.visit("talk/")
-        page.click("#call")
-        expect(page.locator('[data-state="talking"]')).to_be_visible(timeout=15_000)
-        page.evaluate("window.given.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
-        self.problem(page, "lost-microphone")
-        page.locator("#gain").check()
-        expect(page.locator('[data-problem="lost-microphone"]')).to_be_hidden()
-        expect(page.locator("#heard-turns tr")).not_to_have_count(0, timeout=30_000)
-        self.hang_up(page)
-
-    def test_a_stale_token_is_refused(self) -> None:
-        _operator, page = self.visited(1.0)
-        page.evaluate(DEAD_TOKEN)
-        page.click("#call")
-        self.problem(page, "refused")
-        expect(page.locator("#call")).to_be_visible()
-
-    def test_every_problem_with_the_microphone_is_a_sentence(self) -> None:
-        for name, problem in (
-            ("NotAllowedError", "denied"),
-            ("NotFoundError", "no-microphone"),
-            ("NotReadableError", "microphone-busy"),
-        ):
-            with self.subTest(problem):
-                _operator, page = self.visited(1.0)
-                page.evaluate(
-                    """(name) => { navigator.mediaDevices.getUserMedia = async () => {
-                        throw new DOMException("", name); }; }""",
-                    name,
-                )
-                page.click("#call")
-                self.problem(page, problem)
-                expect(page.locator("#call")).to_be_focused()
-
-    def test_without_https_there_is_no_button_to_press(self) -> None:
-        operator = self.signed_in(language="en")
-        operator.page.add_init_script(
-            "Object.defineProperty(window, 'isSecureContext', { value: false })"
-        )
-        page = operator.visit("talk/")
-        self.problem(page, "insecure")
-        expect(page.locator("#call")).to_be_disabled()
-
-    def test_a_server_that_dies_is_said(self) -> None:
-        _operator, page = self.talking(*turns(1))
-        self.server.process.kill()
-        self.problem(page, "lost-server")
-        self.server.process.wait()
-        self.server.start()
-        self.server.wait_until_ready()
-
-
-class CheckTests(TalkTestCase):
-    def test_the_test_ticks_what_works_and_says_what_to_do_about_the_rest(self) -> None:
-        operator, page = self.visited("smoke", 0.5, "smoke", 20.0)
-        page.click("#check")
-        expect(page.locator("#check")).to_be_enabled(timeout=40_000)
-        for name, result in (
-            ("browser", "ok"),
-            ("microphone", "ok"),
-            ("loudspeaker", "unsure"),  # nothing leads its sound to this microphone
-            ("round-trip", "ok"),
-            ("echo", "ok"),
-        ):
-            row = page.locator(f'[data-check="{name}"]')
-            self.assertIn(result, row.get_attribute("class") or "", name)
-            expect(row.locator(f'[data-result="{result}"]')).to_be_visible()
-        self.assertEqual(Axe().run(page).response["violations"], [])
         self.assertEqual(operator.complaints, [])

@@ -52,7 +52,7 @@ PLAYED = """async ([worklet, rate, seconds, orders]) => {
   // A tone of 1 kHz in mu-law: it repeats after 8 samples.
   const tone = [0xff, 0x92, 0x8a, 0x92, 0xff, 0x12, 0x0a, 0x12];
   let id = 0;
-  for (const { at, sounds, marks, clear } of orders) {
+  for (const { at, sounds, marks, end, clear } of orders) {
     context.suspend(at).then(async () => {
       for (let number = 0; number < (sounds ?? 0); number += 1) {
         id += 1;
@@ -60,6 +60,7 @@ PLAYED = """async ([worklet, rate, seconds, orders]) => {
         mouth.port.postMessage({ id, sound });
         if (marks) mouth.port.postMessage({ mark: `1:0:${id}` });
       }
+      if (end) mouth.port.postMessage({ mark: "1:0:end" });
       if (clear) mouth.port.postMessage({ clear: true });
       await new Promise((done) => setTimeout(done, 150));
       context.resume();
@@ -156,3 +157,17 @@ class LoudspeakerTests(WorkletTestCase):
         self.assertLess(silent["silentAt"], 1.04)
         returned = told.index(silent)
         self.assertEqual(len([each for each in told[:returned] if "mark" in each]), 600)
+
+    def test_a_silence_inside_a_reply_is_a_gap_and_one_between_two_is_not(self) -> None:
+        orders = [
+            {"at": 0.1, "sounds": 3, "marks": True},  # until 0.4
+            {"at": 0.6, "sounds": 3, "end": True},  # the rest comes 0.2 s too late
+            {"at": 1.5, "sounds": 3, "marks": True},  # the next reply
+            {"at": 1.6, "clear": True},
+            {"at": 2.0, "sounds": 3},  # another one
+            {"at": 2.2, "sounds": 3, "end": True},  # in time
+        ]
+        told = self.asked(PLAYED, 48_000, 3, orders)["told"]
+        gaps = [each["gap"] for each in told if "gap" in each]
+        self.assertEqual(len(gaps), 1, gaps)
+        self.assertAlmostEqual(gaps[0], 200, delta=5)

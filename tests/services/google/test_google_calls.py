@@ -9,7 +9,7 @@ from django.test import TransactionTestCase, override_settings, tag
 
 from calls.audio.codec import FRAME_BYTES
 from calls.models import Turn
-from calls.services import NO_NUMBER, CalledNumber, HistoryLine
+from calls.services import NO_NUMBER, By, CalledNumber, HistoryLine
 from calls.services.google.speech import GoogleLimits, GoogleTranscriber
 from tests.fakes import FakeWriter
 from tests.phone import PhoneCall, conversation_of, services
@@ -59,7 +59,7 @@ class CallTests(TransactionTestCase):
         self.addCleanup(served_by.__exit__, None, None, None)
 
     async def test_a_final_that_comes_after_the_decision_corrects_its_turn(self) -> None:
-        corrected = HistoryLine(True, "שלום אני רוצה לקבוע תור")
+        corrected = HistoryLine(By.CALLER, "שלום אני רוצה לקבוע תור")
         async with google(partial_delay_s=0.06, final_delay_s=0.6) as server:
             server.book.script = [corrected.text]
             async with PhoneCall(speed=SPEED) as phone:

@@ -8,8 +8,8 @@ from django.test import SimpleTestCase
 from calls.measures.latency import MIN_CALLS
 from calls.measures.tradeoff import Watched, curve
 from tests.script import ScriptedCall
+from tuning.lab.pauses import TurnPauses, dropped_short, pauses
 from tuning.turns.events import Dismiss, Reply, StopReply
-from tuning.turns.pauses import TurnPauses, dropped_short, pauses
 from tuning.turns.profile import SHIPPED, Profile
 
 FIXED = Profile(**SHIPPED["balanced"])

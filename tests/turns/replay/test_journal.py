@@ -13,26 +13,36 @@ from django.test import SimpleTestCase, TestCase
 
 from calls.language.language import words_of
 from calls.models import Call
+from tests.random_calls import step_in
 from tests.script import ScriptedCall
 from tuning.turns import journal
 from tuning.turns.completion import Asked
 from tuning.turns.events import (
     Action,
     Amend,
+    AskedToSay,
     Asks,
     CallBegan,
+    CallPerson,
     Dismiss,
     Event,
     Fill,
     Forget,
+    HandedBack,
+    HandOver,
     HangUp,
     Heard,
     JudgedByModel,
     JudgedLocally,
     LineStalled,
+    ListenedIn,
+    Overhear,
+    PersonSpoke,
+    PersonWanted,
     Pressed,
     Prompt,
     Recognise,
+    Refuse,
     Reply,
     ReplyBegan,
     ReplyEnded,
@@ -40,15 +50,20 @@ from tuning.turns.events import (
     ReplyLate,
     Resume,
     Retuned,
+    Say,
     StopReply,
     Think,
+    TookOver,
     Transcribed,
     TranscriberFailed,
+    Whispered,
 )
 from tuning.turns.profile import SHIPPED, Profile
 from tuning.turns.replay import decide, recorded
 
 SEEDS = range(40)
+TURNS = Reply | Prompt | Say | HandOver | Overhear
+"""What begins one."""
 BRISK = Profile(**SHIPPED["brisk"])
 ENTRIES: list[Event | Action] = [
     CallBegan(0, revision=3, profile=BRISK, seed=2**40 + 1),
@@ -73,6 +88,8 @@ ENTRIES: list[Event | Action] = [
     ),
     StopReply(2, why="cut-in", may_resume=True),
     Resume(2, why="backchannel"),
+    PersonWanted(1640, why="asked"),
+    CallPerson("asked"),
     Prompt(2, "not_heard", why="not heard", spoke_from_ms=2400, spoke_until_ms=2900),
     Prompt(3, "apology", why="reply late"),
     Fill(1),
@@ -81,6 +98,16 @@ ENTRIES: list[Event | Action] = [
     Amend(3, "מה השעות היום"),
     Dismiss(6000, 6100, why="noise"),
     HangUp(why="goodbye"),
+    ListenedIn(6200, "דנה", notice="השיחה נשמעת."),
+    TookOver(6220, "דנה", notice="השיחה נשמעת."),
+    Say(4, "השיחה נשמעת.", "notice"),
+    HandOver(5, "דנה"),
+    PersonSpoke(7000, "שלום, מדברת דנה"),
+    Overhear(6, "שלום", spoke_from_ms=7100, spoke_until_ms=7600),
+    HandedBack(8000, "דנה", "handed back", note="התור ביום שני"),
+    Whispered(8100, "רון", "להציע גם את יום שלישי"),
+    AskedToSay(8200, "רון", "אנחנו סגורים ביום שישי"),
+    Refuse("רון", "last words"),
 ]
 
 
@@ -120,6 +147,11 @@ class LineTests(SimpleTestCase):
         self.assertEqual(json.loads(line)["language"], "en")
         self.assertEqual(journal.load(line), began)
 
+    def test_a_line_says_only_in_calls_with_a_wait_how_long_a_person_is_awaited(self) -> None:
+        without, began = CallBegan(0, 3, BRISK, 1), CallBegan(0, 3, BRISK, 1, person_wait_s=30)
+        self.assertNotIn("person_wait_s", json.loads(journal.dump(without)))
+        self.assertEqual(journal.load(journal.dump(began)), began)
+
     def test_hebrew_can_be_read_in_the_journal(self) -> None:
         self.assertIn("מה השעות", journal.dump(Amend(3, "מה השעות")))
 
@@ -145,7 +177,7 @@ class LiveCaller:
         profile = Profile(**self.random.choice(list(SHIPPED.values())))
         if self.random.random() < 0.2:
             profile = replace(profile, streaming_stt=False)
-        self.call = ScriptedCall(profile, seed=seed)
+        self.call = ScriptedCall(profile, seed=seed, person_wait_s=5)
         self.partial: tuple[str, int] | None = None
 
     def live(self, happenings: int = 60) -> ScriptedCall:
@@ -194,6 +226,10 @@ class LiveCaller:
             self.call.feed(Pressed(self.call.at_ms, self.random.choice("0123456789*#")))
         elif oddity < 0.6:
             self.call.retune(Profile(**self.random.choice(list(SHIPPED.values()))))
+        elif oddity < 0.7:
+            self.call.feed(PersonWanted(self.call.at_ms, "asked"))
+        elif oddity < 0.8:
+            self.call.feed(step_in(self.random, self.call.at_ms))
         elif oddity < 0.98:
             self.call.line_stalls(self.random.randint(1, 3))
         else:
@@ -223,14 +259,14 @@ class ReplaysToItselfTests(SimpleTestCase):
         """A turn is begun once, in order; only the newest is stopped; nothing follows the end."""
         for seed in SEEDS:
             call = lived(seed)
-            begun = [a.turn for a in call.actions if isinstance(a, Reply | Prompt)]
+            begun = [a.turn for a in call.actions if isinstance(a, TURNS)]
             with self.subTest(seed=seed):
                 self.assertEqual(begun, list(range(len(begun))))
                 newest = -1
                 for action in call.actions:
                     match action:
-                        case Reply(turn=turn) | Prompt(turn=turn):
-                            newest = turn
+                        case Reply() | Prompt() | Say() | HandOver() | Overhear():
+                            newest = action.turn
                         case StopReply(turn=turn):
                             self.assertEqual(turn, newest)
                         case Amend(turn=turn):
@@ -249,7 +285,7 @@ class ReplaysToItselfTests(SimpleTestCase):
             core_turn = -1
             for entry in lived(seed).entries:
                 match entry:
-                    case Reply(turn=turn) | Prompt(turn=turn):
+                    case Reply(turn=turn) | Prompt(turn=turn) | Say(turn=turn):
                         self.assertFalse(is_talking, f"seed {seed}: turn {turn} talks over another")
                         is_talking, core_turn = True, turn
                     case StopReply():

@@ -16,6 +16,7 @@ from tuning.turns.events import (
     Dismiss,
     Event,
     Heard,
+    Overhear,
     Prompt,
     Reply,
     Retuned,
@@ -67,7 +68,7 @@ def pauses(entries: Iterable[Event | Action]) -> dict[int, TurnPauses]:
                     found[entry.turn] = now
                     answered = entry.turn, voice
                     voice, now = voice.anew(), TurnPauses()
-            case Dismiss():
+            case Dismiss() | Overhear():  # what a person is told is no turn of the agent's
                 voice, now = voice.anew(), TurnPauses()
             case StopReply() if entry.why in WENT_ON and answered and answered[0] == entry.turn:
                 before = answered[1]
