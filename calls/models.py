@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.http_tools.http_tool import HttpTool as HttpTool
 from calls.http_tools.tool_use import ToolUse as ToolUse
+from calls.knowledge.in_call import knowledge_of
 from calls.lab.prediction import Outcome as Outcome
 from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
@@ -26,7 +25,7 @@ from calls.measures.trial_side import TrialSide
 from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
-from calls.services import CalledNumber
+from calls.telephony.as_called import AsCalled
 from calls.telephony.browser.talk_link import TalkLink as TalkLink
 from calls.telephony.call_line import CallLine
 from calls.telephony.carrier_report import CarrierReport
@@ -42,7 +41,7 @@ MAY_RING_AGAIN = timedelta(minutes=3)
 """After its first ringing: a carrier asks again where it got no answer. Later it is a replay."""
 
 
-class Call(CallLine, CarrierReport, TrialSide, PersonAskedFor):
+class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
     """One telephone call, from the voice webhook to its end."""
 
     class Ended(models.TextChoices):
@@ -225,6 +224,7 @@ class Call(CallLine, CarrierReport, TrialSide, PersonAskedFor):
             .get(call_sid=call_sid)
         )
         call.take_over()
+        call.knowledge = knowledge_of(call.number_id)
         return call
 
     def take_over(self) -> None:
@@ -283,16 +283,6 @@ class Call(CallLine, CarrierReport, TrialSide, PersonAskedFor):
     def ended_well(self) -> bool:
         """Whether the caller needs no apology: they left, or were told goodbye."""
         return self.ended_why in {self.Ended.CALLER, self.Ended.GOODBYE, self.Ended.TIME_UP}
-
-    @property
-    def as_called(self) -> CalledNumber:
-        """What the called number wants of the services; one of us, and who dialled no number,
-        waits for a person as the settings say."""
-        number, after_hours = self.number, self.is_after_hours
-        called = number.as_called(takes_message=after_hours) if number else CalledNumber()
-        if number is None or self.via == self.Via.BROWSER:
-            called = replace(called, person_wait_s=settings.PERSON_WAIT_S)
-        return called
 
     def close(self, why: str) -> None:
         """End it from outside any stream."""

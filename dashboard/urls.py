@@ -8,6 +8,7 @@ from dashboard.advice import advice_views, prediction_views
 from dashboard.calls import list_views, one_call_views, recording_views
 from dashboard.help import help_views
 from dashboard.home import home_views
+from dashboard.knowledge import knowledge_views
 from dashboard.lab import call_views, replay_views, trial_views
 from dashboard.latencies import latency_views, over_time_views, tradeoff_views
 from dashboard.live import live_views
@@ -80,6 +81,32 @@ urlpatterns = [
     path("numbers/<key:pk>/tools/<key:tool_pk>/", tool_views.tool, name="tool"),
     path("numbers/<key:pk>/tools/<key:tool_pk>/delete/", tool_views.delete, name="tool_delete"),
     path("numbers/<key:pk>/tools/<key:tool_pk>/try/", tool_views.try_it, name="tool_try"),
+    path("numbers/<key:pk>/knowledge/", knowledge_views.knowledge, name="knowledge"),
+    path("numbers/<key:pk>/knowledge/found/", knowledge_views.found_for, name="knowledge_found"),
+    *(
+        each
+        for kind in knowledge_views.KINDS
+        for each in (
+            path(
+                f"numbers/<key:pk>/knowledge/{kind}/new/",
+                knowledge_views.edit,
+                {"kind": kind},
+                name=f"knowledge_{kind}_new",
+            ),
+            path(
+                f"numbers/<key:pk>/knowledge/{kind}/<key:known>/",
+                knowledge_views.edit,
+                {"kind": kind},
+                name=f"knowledge_{kind}",
+            ),
+            path(
+                f"numbers/<key:pk>/knowledge/{kind}/<key:known>/delete/",
+                knowledge_views.delete,
+                {"kind": kind},
+                name=f"knowledge_{kind}_delete",
+            ),
+        )
+    ),
     path("test-calls/<key:pk>/", number_views.test_call, name="test_call"),
     path("profiles/", profile_views.profiles, name="profiles"),
     path("profiles/<key:pk>/", profile_views.edit, name="profile"),

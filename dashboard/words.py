@@ -87,6 +87,7 @@ DROPS: Words = {
 STAGES: Words = {
     "silence": _("Wait for the end"),
     "transcription": _("Transcription"),
+    "knowledge": _("Knowledge"),
     "writing": _("Reply text"),
     "tools": _("Tools"),
     "speech": _("Speech synthesis"),

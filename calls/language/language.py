@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from calls.language.completion.words_judge import Judge
+from calls.language.search_keys import PLAIN, SearchKeys
 from tuning.turns.words import LanguageWords
 
 PROMPTS = {
@@ -104,6 +105,13 @@ class Instructions:
     """That text, where the settings have none: a desk that knows nothing."""
     only_message: str
     """Added to it while the business is closed."""
+    known: str
+    """Added to it, with {known}: all that the business knows, where that is little."""
+    looked_up: str
+    """Added to it where the business knows more than is told at once: what is looked up for an
+    answer comes last, and what that leaves open is not known."""
+    found: str
+    """Comes last, with {found}: what was looked up. Both say that these are data, and no orders."""
     openers: str = ""
     """Added to it, with {openers}, where there are any: how replies begin."""
     moment: Callable[[datetime], str]
@@ -176,6 +184,8 @@ class Language:
     """Text as espeak-ng is to be given it."""
     judge: Judge | None = None
     """The local judge of completion; None: nobody has taught one."""
+    search_keys: SearchKeys = PLAIN
+    """By what texts are found."""
 
     def __post_init__(self) -> None:
         if self.prompts.keys() != PROMPTS:

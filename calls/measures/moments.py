@@ -32,6 +32,8 @@ class Moments:
     """The transcript that the turn rests on (final, or the partial that was answered)."""
     asked_ms: Moment = None
     """The writer was asked for the reply."""
+    found_ms: Moment = None
+    """What the business knows of it was there, or was no longer waited for."""
     verdict_ms: Moment = None
     """The model said whether the caller had finished: the first token of its answer; before
     `asked_ms` where it said to wait, and was asked again."""
@@ -146,6 +148,16 @@ class Latencies(Moments):
         _("Transcription delay"),
         _("From the speech end to the transcript that the turn is based on."),
         is_stage=True,
+    )
+    knowledge_latency = Latency(
+        "asked_ms",
+        "found_ms",
+        _("Knowledge"),
+        _(
+            "From the request until what the business knows of it was found, or was no longer "
+            "waited for: a part of the time to the first token."
+        ),
+        is_counted=False,
     )
     llm_ttft = Latency(
         "asked_ms",

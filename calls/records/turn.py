@@ -117,6 +117,8 @@ class Turn(Judged, Latencies, models.Model):
     """The reply was longer than the profile allows, and ended after a sentence."""
     spoken_ms = models.PositiveIntegerField(default=0)
     """How long the caller heard the agent speak."""
+    knowledge = models.JSONField(null=True)
+    """What was looked up for the reply: heading and words of each passage; None: nothing was."""
 
     AGENTS = Q(number__gt=0, person="")
     """The turns after the greeting that were the agent's."""

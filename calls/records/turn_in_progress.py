@@ -7,11 +7,12 @@ fields.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 from calls.measures.moments import Latencies
 from calls.services import Message
+from calls.services.known import Looked
 from tuning.turns.events import Action, Event, Prompt, Reply, Say
 from tuning.turns.knob import Value
 from tuning.turns.profile import Profile
@@ -57,6 +58,7 @@ class TurnInProgress(Latencies):
     is_limited: bool = False
     spoken_ms: int = 0
     tried_knobs: dict[str, Value] | None = None
+    knowledge: list[dict[str, str]] | None = None
     person: str = ""
 
     def __str__(self) -> str:
@@ -83,6 +85,11 @@ class TurnInProgress(Latencies):
             self.tool_ended_ms = wall_ms
         elif self.tool_began_ms is None:
             self.tool_began_ms = wall_ms
+
+    def looked(self, looked: Looked, wall_ms: float) -> None:
+        """What the business knows was looked up; a moment of the turn."""
+        self.found_ms = wall_ms
+        self.knowledge = [asdict(each) for each in looked.passages]
 
     def decided_by(self, revision: int, tried: dict[str, Value]) -> None:
         """Knobs that were tried stand instead of the revision that they were tried on."""

@@ -17,6 +17,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from calls.language.language import Language, spoken
+from calls.services.known import NOTHING_KNOWN, Knowledge, Looked
 from calls.services.verdict_keeping import Missing
 from calls.services.verdicts import Verdict
 from tuning.turns.completion import Asked, asked_in
@@ -54,6 +55,7 @@ class CalledNumber:
     """How long a caller waits for a person they ask for; 0: nobody can be asked for."""
     own_openers: tuple[str, ...] = ()
     """Short beginnings of replies; none: those of the language."""
+    knowledge: Knowledge = NOTHING_KNOWN
     person_notice: str = ""
     """Said once in a call, before a person listens or speaks."""
     own_tools: tuple[Tool, ...] = ()
@@ -251,6 +253,7 @@ Piece = (
     | Busy
     | Outside
     | Requested
+    | Looked
 )
 """What a Writer yields."""
 

@@ -2,12 +2,14 @@
 
 Rule: what comes first is the same, byte for byte, in every request, so that the provider's prompt
 cache serves it: first the language's rules of speech (one of two texts: with a verdict before the
-answer, and without), then the business's own text and openers, and only then what belongs to one
-call. The model is told what was heard, never what was only written.
+answer, and without), then the business's own text, what it knows and its openers, then what belongs
+to one call, and last what was looked up for one answer. The model is told what was heard, never
+what was only written; and what the business knows as data, between signs that these cannot close.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
@@ -15,10 +17,12 @@ from typing import Any
 
 from calls.language.language import Instructions
 from calls.services import By, HistoryLine, Message
+from calls.services.known import Knowledge, KnownPassage
 
 MOST_LINES, LINES_DROPPED_AT_ONCE = 40, 10
 MOST_BYTES = 8000
 """Of the history. It is cut in steps, because each cut is a beginning that no cache knows yet."""
+SIGNS = re.compile("<<+|>>+")
 ROLES = {By.CALLER: "user", By.OVERHEARD: "user", By.AGENT: "assistant"}
 
 
@@ -52,6 +56,27 @@ def with_own_tools(texts: Instructions, business: str) -> str:
 def with_moment(texts: Instructions, business: str, at: datetime) -> str:
     """The business's text, and when the call began: the same in all its requests."""
     return f"{business or texts.business}\n\n{texts.moment(at)}"
+
+
+def with_knowledge(texts: Instructions, business: str, knowledge: Knowledge) -> str:
+    """The business's text, and what it knows, or that it is looked up: no business that knows
+    nothing, then."""
+    if knowledge.told:
+        told = texts.known.format(known=_as_data(knowledge.told))
+    else:
+        told = texts.looked_up if knowledge.search else ""
+    return f"{business}\n\n{told}".strip() if told else business
+
+
+def found(texts: Instructions, passages: Sequence[KnownPassage]) -> list[str]:
+    """What was looked up for this answer, as the last of the notes."""
+    told = "\n\n".join(f"{each.heading}\n{each.words}".strip() for each in passages)
+    return [texts.found.format(found=_as_data(told))] if told else []
+
+
+def _as_data(text: str) -> str:
+    """Without the signs between which it is told."""
+    return SIGNS.sub("", text)
 
 
 def only_message(texts: Instructions, business: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from calls.services import By, HistoryLine, ServiceFailed
+from calls.services.known import KnownPassage
 from calls.services.tools import ToolCall
 from calls.services.verdicts import Verdict, VerdictReader
 
@@ -72,9 +73,11 @@ class Judge(Protocol):
     async def warm_up(self) -> None: ...
 
     def answer(
-        self, history: Sequence[HistoryLine]
+        self, history: Sequence[HistoryLine], found: Sequence[KnownPassage] | None = None
     ) -> AsyncGenerator[str | ToolCall | Tokens, None]:
-        """Text as it comes, a tool as soon as it is called, and last what it took, if it tells."""
+        """Text as it comes, a tool as soon as it is called, and last what it took, if it tells.
+
+        found: of what a business knows; then it answers for that, without a verdict."""
 
     async def aclose(self) -> None: ...
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
@@ -18,7 +19,7 @@ from calls.language.language import Language, spoken
 from calls.language.openers import with_mark
 from calls.services import CalledNumber
 from calls.services.tools import Tool
-from calls.telephony import opening_hours
+from calls.telephony import call_variables, opening_hours
 from tuning.models import TimingProfile
 
 MOST_HINTS, LONGEST_HINT = 20, 100
@@ -188,6 +189,13 @@ class PhoneNumber(models.Model):
             raise ValidationError({"forward_to": _("Where should calls be forwarded to?")})
         if self.forward_to and self.forward_to == self.number:
             raise ValidationError({"forward_to": _("A number cannot be forwarded to itself.")})
+        for name in ("greeting", "business"):
+            if unknown := call_variables.unknown_in(getattr(self, name)):
+                error = ValidationError(
+                    _("A call does not know {%(unknown)s}, but only {caller} and {time}."),
+                    params={"unknown": unknown},
+                )
+                raise ValidationError({name: error})
 
     @classmethod
     def dialled(cls, number: str) -> PhoneNumber | None:
@@ -208,13 +216,15 @@ class PhoneNumber(models.Model):
 
         return opening_hours.is_open(at, spans, is_closed)
 
-    def as_called(self, *, takes_message: bool = False) -> CalledNumber:
-        """What it wants of the services; takes_message: it is closed, and the agent answers."""
+    def as_called(self, *, takes_message: bool = False, caller: str | None = None) -> CalledNumber:
+        """What it wants of the services; takes_message: it is closed, and the agent answers.
+        caller: who calls; None: nobody as yet, so what a call fills in is left out."""
         notices = self.language.notices
+        fill = partial(call_variables.filled, caller=caller)
         closed_greeting = self.closed_text or notices.closed_message
         return CalledNumber(
-            greeting=closed_greeting if takes_message else self.greeting,
-            business=self.business,
+            greeting=closed_greeting if takes_message else fill(self.greeting),
+            business=fill(self.business),
             voice=self.voice,
             hints=tuple(_lines(self.hints)[:MOST_HINTS]),
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),

@@ -40,6 +40,7 @@ from calls.services import (
     Writer,
 )
 from calls.services.deadlines import within
+from calls.services.known import Looked
 from calls.services.tools import InHand, in_hand
 from calls.services.verdicts import Verdict
 from calls.voice import prompts
@@ -306,6 +307,8 @@ class Reply:
                 match piece:
                     case Requested():
                         turn.requests += 1
+                    case Looked():
+                        turn.looked(piece, self._clock.wall_ms)
                     case Expect():
                         expected = piece
                     case Farewell():

@@ -178,7 +178,9 @@ def _stages(
     if transcribed is not None:
         yield "transcription", [("stt", min(0.0, transcribed), max(0.0, transcribed))]
     asked, first_token = since(turn.asked_ms), since(turn.first_token_ms)
-    first_sentence = since(turn.first_sentence_ms)
+    first_sentence, looked = since(turn.first_sentence_ms), since(turn.found_ms)
+    if asked is not None and looked is not None:
+        yield "knowledge", [("llm", asked, looked)]
     if asked is not None and first_token is not None:
         stretches = [("llm", asked, first_token)]
         if first_sentence is not None:

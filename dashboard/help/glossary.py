@@ -216,6 +216,11 @@ GLOSSARY = (
                 _("How long the language model took to say whether the caller had finished."),
             ),
             Entry(
+                "knowledge_latency",
+                Latencies.knowledge_latency.label,
+                _("How long it took to find what the business knows of the caller's words."),
+            ),
+            Entry(
                 "llm_ttft",
                 Latencies.llm_ttft.label,
                 _("How long the language model took until the first piece of its answer."),

@@ -49,6 +49,16 @@ class NumberForm(NumberModelForm):
         model = PhoneNumber
         fields = tuple(name for _key, _title, names in SECTIONS for name in names)
         field_classes: ClassVar = {"number": TelephoneField, "forward_to": TelephoneField}
+        help_texts: ClassVar = {
+            "greeting": _(
+                "What a caller hears first. Empty: the usual one. {time} and {caller} are filled "
+                "in when the call comes: the time, and the caller's number."
+            ),
+            "business": _(
+                "What the agent should know about the business, and do for it. {time} and {caller} "
+                "are filled in when the call comes."
+            ),
+        }
         widgets: ClassVar = {
             **dict.fromkeys(LEFT_TO_RIGHT, forms.TextInput(attrs={"dir": "ltr"})),
             **{

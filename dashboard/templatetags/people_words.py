@@ -48,6 +48,7 @@ NAMES: dict[str, Promise] = {
     "share": _("share of the calls, %"),
     "ended": _("why it ended"),
     "over": _("over"),
+    "knowledge": _("what it knows"),
     "settings": _("settings of"),
     "days": _("days"),
     "calls": _("calls in all"),

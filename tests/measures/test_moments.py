@@ -60,4 +60,5 @@ class MomentsTests(SimpleTestCase):
                 *("llm_ttft", "llm_ttfs", "tts_ttfb", "tool_time"),
             ),
         )
-        self.assertEqual(set(TURN[-11:]), {*MEASURES, "ready_lead", "verdict_latency"})
+        others = {"ready_lead", "verdict_latency", "knowledge_latency"}
+        self.assertEqual(set(TURN[-12:]), {*MEASURES, *others})

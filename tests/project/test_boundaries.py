@@ -44,6 +44,7 @@ ROOMS = {
     "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
     "calls.http_tools": {"calls", "calls.language", "calls.process", "calls.services"},
+    "calls.knowledge": {"calls.language", "calls.services"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),
     TWILIO: {
@@ -94,7 +95,8 @@ PURE = (
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     *("calls.http_tools.hosts", "calls.http_tools.filling", "calls.http_tools.answer_parts"),
     "calls.telephony.browser.messages",
-    *("calls.language.completion", "tuning.simple"),
+    *("calls.language.completion", "calls.language.search_keys", "tuning.simple"),
+    *("calls.knowledge.passages", "calls.knowledge.ranking"),
 )
 """Modules, and folders of them."""
 HARMLESS = {

@@ -17,8 +17,9 @@ from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, override_settings, tag
 
 from calls.language.hebrew import HEBREW
-from calls.management.commands.judge_model import LINES
+from calls.management.commands.judge_model import LINES, QUESTIONS
 from calls.services.judging import read_lines
+from calls.simulator.known_questions import read
 from tests.servers.openai import OpenAiServer
 from tests.servers.openai_answers import Answer
 from tests.services.openai_turns import served
@@ -107,6 +108,31 @@ class JudgeModelTests(SimpleTestCase):
         self.assertEqual([each["verdict"] for each in found["lines"]], ["●", "◐"])
         self.assertEqual(found["server"], server.url)
         self.assertTrue(found["is_simulated"])
+
+    async def test_what_is_known_is_told_and_of_the_rest_that_it_is_not(self) -> None:
+        questions = read(QUESTIONS, settings.BASE_DIR, HEBREW)
+        self.assertEqual(sum(each.is_known for each in questions), 20)
+        self.assertEqual(len(questions), 40)
+        self.assertEqual(sum(each.is_found for each in questions), 20)
+        facts = {each.asked: " ".join(ways[0] for ways in each.facts) for each in questions}
+        async with served() as server:
+            for asked, told in facts.items():
+                server.answers[asked] = Answer(told or "המידע לא זמין. להשאיר הודעה?")
+            good = await given(knowledge=True)
+            for asked, told in facts.items():
+                server.answers[asked] = Answer("לא ידוע." if told else "לא ידוע, אולי 250 שקלים.")
+            bad = await given(knowledge=True)
+            server.answers[questions[-1].asked] = Answer(error=429)
+            text = await said(knowledge=True)
+        self.assertTrue(all(each["is_right"] for each in good["answers"]))
+        self.assertFalse(any(each["is_right"] for each in bad["answers"]))
+        self.assertRegex(text, r"tell what is known +0 of 20 .*the search found it for 20")
+        self.assertRegex(text, r"say it is not known +0 of 20")
+        self.assertIn("A SIMULATION", text)
+        told = str(server.requests[0]["messages"][0]["content"])
+        self.assertTrue(told.startswith(HEBREW.instructions.rules))
+        self.assertIn(HEBREW.instructions.looked_up, told)
+        self.assertIn(questions[0].passages[0].words, told)
 
     async def test_what_fails_later_is_counted_and_the_rest_is_asked(self) -> None:
         last = read_lines(LINES)[-1]

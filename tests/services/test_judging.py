@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from calls.services import By, HistoryLine, ServiceFailed
 from calls.services.judging import Judged, Line, Malformed, Tokens, judge_lines, read_lines, spread
+from calls.services.known import KnownPassage
 from calls.services.tools import ToolCall
 from calls.services.verdicts import Verdict
 from calls.simulator.table import width
@@ -95,7 +96,7 @@ class Oracle:
         pass
 
     async def answer(
-        self, history: Sequence[HistoryLine]
+        self, history: Sequence[HistoryLine], found: Sequence[KnownPassage] | None = None
     ) -> AsyncGenerator[str | ToolCall | Tokens, None]:
         question, words = history
         assert (question.by, words.by) == (By.AGENT, By.CALLER)

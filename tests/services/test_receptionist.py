@@ -10,6 +10,7 @@ from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
 from calls.services import By, CalledNumber, Expect, Farewell, HistoryLine, Message, PersonWanted
+from calls.services.known import Knowledge, KnownPassage, KnownQuestion, Looked
 from calls.services.receptionist.writer import Dialogue, Moment, Receptionist, Said, dialogue
 
 
@@ -59,6 +60,49 @@ class WriterTests(SimpleTestCase):
             ("number", ("להשאיר הודעה", "נא לחזור אליי")),
         ):
             self.assertEqual((await written(*said))[0], Expect((), kind))
+
+
+class KnownAnswerTests(SimpleTestCase):
+    """Questions of the business's own, with their answers."""
+
+    knowledge = Knowledge(
+        questions=tuple(
+            KnownQuestion.of(wording, "בחצר {day}, בלי תשלום.", HEBREW.search_keys)
+            for wording in ("יש אצלכם חנייה", "איפה חונים")
+        )
+    )
+
+    async def written(self, *said: str) -> Written:
+        receptionist = Receptionist(CalledNumber(knowledge=self.knowledge))
+        return [piece async for piece in receptionist.write(history(*said))]
+
+    async def test_one_that_is_certainly_asked_is_answered_and_the_open_one_asked_again(
+        self,
+    ) -> None:
+        for said in ("יש לכם חניה", "איפה אתם חונים", "והחנייה"):
+            looked, _expect, *words = await self.written("לקבוע תור", said)
+            passage = KnownPassage("יש אצלכם חנייה", "בחצר {day}, בלי תשלום.")
+            if said.startswith("איפה"):
+                passage = KnownPassage("איפה חונים", passage.words)
+            with self.subTest(said):
+                self.assertEqual(looked, Looked((passage,)))
+                self.assertEqual(
+                    "".join(map(str, words)), "בחצר {day}, בלי תשלום. לאיזה יום לקבוע את התור?"
+                )
+
+    async def test_what_is_not_certain_is_answered_as_without_it(self) -> None:
+        for said in ("חנייה לנכים", "להשאיר הודעה", "כן", "לקבוע תור"):
+            _expect, *words = await self.written(said)
+            self.assertEqual(words, (await written(said))[1:], said)
+
+    async def test_its_wordings_are_among_what_a_transcriber_chooses_from(self) -> None:
+        expect, *_words = await self.written("כן")
+        assert isinstance(expect, Expect)
+        self.assertLessEqual({"איפה חונים", "אשמח לקבוע תור"}, set(expect.phrases))
+
+    async def test_free_words_are_kept_whatever_they_ask(self) -> None:
+        said = ("להשאיר הודעה", "יש אצלכם חנייה")
+        self.assertEqual(await self.written(*said), await written(*said))
 
 
 class ConversationTests(SimpleTestCase):

@@ -205,6 +205,10 @@ class WrittenTests(TestCase):
         self.assertIn("at most 40", self.errors(openers="א" * 41)["openers"][0])
         self.assertIn("without a word", self.errors(openers="בטח,\n...")["openers"][0])
 
+    def test_only_what_a_call_knows_is_left_to_it(self) -> None:
+        for name in ("greeting", "business"):
+            self.assertIn("{name}", self.errors(**{name: "שלום {time} {name}"})[name][0])
+
     def test_a_voice_is_named_as_google_names_it(self) -> None:
         self.assertIn("he-IL-Chirp3-HD-Kore", self.errors(voice="Kore")["voice"][0])
 
@@ -223,6 +227,18 @@ class BriefTests(SimpleTestCase):
         self.assertEqual((called.business, called.voice), (number.business, number.voice))
         self.assertEqual(called.hints, ("ד״ר לוי", "סתימה"))
         self.assertEqual(dict(called.pronunciations), {"HeVoice": "הי וויס", "ד״ר": "דוקטור = ת"})
+
+    def test_what_is_left_to_the_call_is_filled_in_when_it_comes(self) -> None:
+        number = PhoneNumber(
+            greeting="שלום, השעה {time}.", business="המספר שמתקשר: {caller}. {לא} {}"
+        )
+        called = number.as_called(caller="+972501234567")
+        self.assertRegex(called.greeting, r"\Aשלום, השעה \d\d:\d\d\.\Z")
+        self.assertEqual(called.business, "המספר שמתקשר: 0501234567. {לא} {}")
+        for caller, told in (("+442079460958", "+442079460958"), ("anonymous", ""), ("", "")):
+            business = number.as_called(caller=caller).business
+            self.assertEqual(business, f"המספר שמתקשר: {told}. {{לא}} {{}}")
+        self.assertEqual(number.as_called().greeting, "", "not worth keeping ready")
 
     def test_its_openers_have_a_mark_and_none_are_the_languages(self) -> None:
         called = PhoneNumber(openers="בשמחה,\n\n בכיף \nמעולה!").as_called()

@@ -7,9 +7,11 @@ from calls.language.completion.judge import Verdict
 from calls.language.hebrew.instructions import INSTRUCTIONS
 from calls.language.hebrew.lexicon import vocalise
 from calls.language.hebrew.phonemes import to_espeak
+from calls.language.hebrew.search_keys import asks, index_keys, question_keys
 from calls.language.hebrew.speakable import speakable
 from calls.language.hebrew.texts import NOTICES, OPENERS, PROMPTS
 from calls.language.language import Language
+from calls.language.search_keys import SearchKeys
 from tuning.turns import words
 
 _FOLDER = Path(__file__).parent
@@ -43,4 +45,5 @@ HEBREW = Language(
     speakable=speakable,
     phonetic=phonetic,
     judge=judged,
+    search_keys=SearchKeys(index_keys, question_keys, asks),
 )

@@ -23,12 +23,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.module_loading import import_string
 
+from calls.language.language import spoken
 from calls.management.commands import run
 from calls.services import ServiceFailed, judging, vendors
 from calls.services.judging import Judge, Judged, Line
+from calls.simulator import known_questions
 from calls.simulator.verdict_tables import Prices, as_json, tables
 
 LINES = Path(settings.BASE_DIR) / "bench" / "verdicts" / "lines.txt"
+QUESTIONS = Path(settings.BASE_DIR) / "bench" / "answers" / "questions.toml"
 TOLD_EVERY = 50
 SIMULATION = (
     "A SIMULATION: the answers come from a server on this machine. A scripted server's verdicts\n"
@@ -51,6 +54,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--at-once", type=int, default=2, help="requests under way; more may meet a rate limit"
         )
+        parser.add_argument(
+            "--knowledge", action="store_true",
+            help="ask instead what invented businesses know, and what they do not: does it tell "
+            "what is known, and say so where nothing is?",
+        )  # fmt: skip
         parser.add_argument("--json", action="store_true", help="print one object instead")
         for name, meaning in (
             ("in", "read"),
@@ -63,6 +71,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["at_once"] < 1:
             raise CommandError("--at-once must be at least 1")
+        if options["knowledge"] and settings.HEVOICE_CLOUD != "local":
+            self._ask_what_is_known(options["at_once"], as_json=options["json"])
+            return
         lines, prices = _lines(options["lines"], options["limit"]), _prices(options)
         if settings.HEVOICE_CLOUD == "local":
             sys.exit(_simulated())
@@ -82,6 +93,31 @@ class Command(BaseCommand):
         if is_simulated:
             self.stdout.write(SIMULATION + "\n\n")
         self.stdout.write(tables(judged, prices, shutil.get_terminal_size((120, 24)).columns))
+
+    def _ask_what_is_known(self, at_once: int, *, as_json: bool) -> None:
+        async def ask(judge: Judge) -> list[known_questions.Answered]:
+            try:
+                await judge.warm_up()
+                return await known_questions.ask_all(judge, questions, at_once)
+            finally:
+                await judge.aclose()
+
+        questions = known_questions.read(QUESTIONS, Path(settings.BASE_DIR), spoken())
+        judge = _judge()
+        try:
+            answered = asyncio.run(ask(judge))
+        except ServiceFailed as error:
+            raise CommandError(f"{error}") from None
+        is_simulated = _is_here(judge.server)
+        if as_json:
+            about = {"model": judge.model, "server": judge.server, "is_simulated": is_simulated}
+            given = about | known_questions.as_json(answered)
+            self.stdout.write(json.dumps(given, ensure_ascii=False, indent=1))
+            return
+        self.stdout.write(f"{judge.model}, {len(questions)} questions of {QUESTIONS}\n\n")
+        if is_simulated:
+            self.stdout.write(SIMULATION + "\n\n")
+        self.stdout.write(known_questions.table(answered))
 
     async def _judged(self, judge: Judge, lines: list[Line], at_once: int) -> list[Judged]:
         try:

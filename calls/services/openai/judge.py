@@ -11,6 +11,7 @@ from django.utils import timezone
 from calls.language.language import spoken
 from calls.services import HistoryLine, instructions
 from calls.services.judging import Tokens
+from calls.services.known import KnownPassage
 from calls.services.openai.api import MOST_TOKENS, aclose, api
 from calls.services.tools import ToolCall, tools_in
 
@@ -30,11 +31,16 @@ class OpenAiJudge:
         await api().warm()
 
     async def answer(
-        self, history: Sequence[HistoryLine]
+        self, history: Sequence[HistoryLine], found: Sequence[KnownPassage] | None = None
     ) -> AsyncGenerator[str | ToolCall | Tokens, None]:
+        business, notes = self._business, instructions.found(self._texts, found or ())
+        if found is not None:
+            business = self._texts.looked_up
         stream = api().chunks(
             self.model,
-            messages=instructions.messages(self._texts, self._business, history, with_verdict=True),
+            messages=instructions.messages(
+                self._texts, business, history, notes, with_verdict=found is None
+            ),
             tools=self._tools,
             tool_choice="auto",
             max_completion_tokens=self._most_tokens,

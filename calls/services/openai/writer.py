@@ -30,6 +30,8 @@ from calls.services import (
 )
 from calls.services.deadlines import within
 from calls.services.judging import Line, judge_lines
+from calls.services.known import KnownPassage
+from calls.services.known.lookup import Lookup
 from calls.services.openai.api import MOST_TOKENS, SPARES, AccountRefused, api
 from calls.services.openai.judge import OpenAiJudge
 from calls.services.tool_use.acts import Acts
@@ -67,10 +69,12 @@ class OpenAiWriter:
             business = instructions.only_message(texts, business)
         if called.own_tools:
             business = instructions.with_own_tools(texts, business)
+        business = instructions.with_knowledge(texts, business, called.knowledge)
         business = instructions.with_openers(texts, business, self.openers)
         self._business = instructions.with_moment(texts, business, timezone.localtime())
         self._greeting = called.opening(settings.GREETING or texts.greeting)
         self._called, self._acts = called, Acts(texts)
+        self._lookup = Lookup(called.knowledge, called.language.search_keys)
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -124,7 +128,11 @@ class OpenAiWriter:
             api().warm_soon()  # the greeting leaves time for what the first answer will need
             yield self._greeting
             return
-        chat = _Chat(self, history)
+        passages: Sequence[KnownPassage] = ()
+        if looked := await self._lookup.look(history):
+            passages = looked.passages
+            yield looked
+        chat = _Chat(self, history, passages)
         rounds = Rounds(self.tools, self._called, self._acts)
         async with aclosing(rounds.reply(chat, with_verdict=with_verdict)) as pieces:
             async for piece in pieces:
@@ -132,22 +140,34 @@ class OpenAiWriter:
                     self.keeping.count(rounds.verdict)
                 yield piece
 
-    def messages(self, history: Sequence[HistoryLine], *, with_verdict: bool) -> list[Json]:
+    def messages(
+        self,
+        history: Sequence[HistoryLine],
+        passages: Sequence[KnownPassage] = (),
+        *,
+        with_verdict: bool,
+    ) -> list[Json]:
         """What the model is told."""
+        notes = [*self._acts.notes, *instructions.found(self.texts, passages)]
         return instructions.messages(
-            self.texts, self._business, history, self._acts.notes, with_verdict=with_verdict
+            self.texts, self._business, history, notes, with_verdict=with_verdict
         )
 
 
 class _Chat:
     """tool_rounds.Model: the messages of one reply, added to from round to round."""
 
-    def __init__(self, writer: OpenAiWriter, history: Sequence[HistoryLine]) -> None:
+    def __init__(
+        self,
+        writer: OpenAiWriter,
+        history: Sequence[HistoryLine],
+        passages: Sequence[KnownPassage],
+    ) -> None:
         self.model = ""
         """Which was asked last."""
         self._writer = writer
         self._told = {
-            with_verdict: writer.messages(history, with_verdict=with_verdict)
+            with_verdict: writer.messages(history, passages, with_verdict=with_verdict)
             for with_verdict in (False, True)
         }
         self._added: list[Json] = []

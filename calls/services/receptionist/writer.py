@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from typing import Literal
 
 from calls.language.language import Language
@@ -26,16 +26,21 @@ from calls.services import (
     Message,
     PersonWanted,
 )
+from calls.services.known import KnownPassage, Looked
 from calls.services.receptionist.person import AsksForPerson
 from calls.services.receptionist.words import plain
 
 KINDS = {"answers": "choice", "anything": "open", "number": "number"}
 """What a question listens for, as tuning.turns.completion.Asked calls it."""
-Said = str | Expect | Farewell | Message | PersonWanted
+Said = str | Expect | Farewell | Message | PersonWanted | Looked
 """What this writer yields."""
+Known = Callable[[str], KnownPassage | None]
+"""The business's own answer to what was heard, where it is certain."""
 ANYWHERE = "anywhere"
 """The group of answers that every question understands."""
 PHONE_DIGITS = range(9, 13)
+MOST_WORDINGS = 30
+"""Of the business's own questions, among the phrases that a transcriber chooses from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class Moment:
     notes: dict[str, str] = field(default_factory=dict)
     missed: int = 0
     """Lines not understood in a row."""
-    does: Message | PersonWanted | None = None
+    does: Message | PersonWanted | Looked | None = None
     """What is done besides."""
 
 
@@ -127,27 +132,35 @@ class Dialogue:
                         f"{following!r}, which is no question"
                     )
 
-    def moment(self, history: Sequence[HistoryLine], greeting: str = "") -> Moment:
+    def moment(
+        self,
+        history: Sequence[HistoryLine],
+        greeting: str = "",
+        known: Known = lambda heard: None,
+    ) -> Moment:
         opening = Moment(
             self.first, f"{greeting or self.greeting} {self.questions[self.first].ask}"
         )
-        return reduce(self._after_line, history, opening)
+        return reduce(partial(self._after_line, known), history, opening)
 
     def question(self, history: Sequence[HistoryLine]) -> Question:
         """The question that waits for an answer."""
         return self.questions[self.moment(history).question]
 
-    def _after_line(self, moment: Moment, line: HistoryLine) -> Moment:
+    def _after_line(self, known: Known, moment: Moment, line: HistoryLine) -> Moment:
         if line.by is By.CALLER:
-            return self._after(moment, line.text)
+            return self._after(known, moment, line.text)
         if (
             line.by is By.AGENT and line.text and self._nobody_came.startswith(line.text)
         ):  # as much of it as was heard
             return Moment(self._message, line.text, moment.notes)
         return moment
 
-    def _after(self, moment: Moment, heard: str) -> Moment:
+    def _after(self, known: Known, moment: Moment, heard: str) -> Moment:
         question = self.questions[moment.question]
+        if question.listen == "answers" and (passage := known(heard)):
+            again = self._ask(moment.question, "", moment.notes, moment.question)
+            return replace(again, say=f"{passage.words} {again.say}", does=Looked((passage,)))
         answer = _meant(question, heard)
         if (answer and answer.asks_person) or self._asks_person(question, heard):
             return self._person(moment, question)
@@ -241,6 +254,10 @@ class Receptionist:
             has_person=called.person_wait_s > 0,
         )
         self._greeting = called.opening(self._dialogue.greeting)
+        keys = called.language.search_keys
+        self._known = cache(partial(called.knowledge.certain, keys=keys))
+        wordings = [each.wording for each in called.knowledge.questions]
+        self._wordings = wordings[:MOST_WORDINGS]
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -256,14 +273,17 @@ class Receptionist:
     async def write(
         self, history: Sequence[HistoryLine], *, with_verdict: bool = False
     ) -> AsyncIterator[Said]:
-        moment = self._dialogue.moment(history, self._greeting)
-        question = self._dialogue.questions[moment.question]
+        moment = self._dialogue.moment(history, self._greeting, self._known)
+        question, does = self._dialogue.questions[moment.question], moment.does
+        if isinstance(does, Looked):
+            yield does
         # First, so that a caller who interrupts the question is already listened for.
-        yield Expect(question.phrases, KINDS[question.listen])
+        phrases = question.phrases and (*question.phrases, *self._wordings)
+        yield Expect(phrases, KINDS[question.listen])
         for piece in _pieces(moment.say):
             yield piece
-        if moment.does:
-            yield moment.does
+        if does and not isinstance(does, Looked):
+            yield does
         if question.ends:
             yield Farewell()
 

@@ -1,0 +1,34 @@
+"""What a call wants of the services: what its number says, what that knows, and who calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+
+from calls.services import CalledNumber
+from calls.services.known import NOTHING_KNOWN, Knowledge
+
+
+class AsCalled:
+    """A part of calls.models.Call."""
+
+    number: Any
+    caller: Any
+    is_after_hours: Any
+    via: Any
+    Via: Any
+    knowledge: Knowledge = NOTHING_KNOWN
+    """What the number knew when the call began."""
+
+    @property
+    def as_called(self) -> CalledNumber:
+        """One of us, and who dialled no number, waits for a person as the settings say."""
+        called, number = CalledNumber(), self.number
+        if number:
+            called = number.as_called(takes_message=self.is_after_hours, caller=self.caller)
+            called = replace(called, knowledge=self.knowledge)
+        if number is None or self.via == self.Via.BROWSER:
+            called = replace(called, person_wait_s=settings.PERSON_WAIT_S)
+        return called
