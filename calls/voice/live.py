@@ -52,7 +52,7 @@ calls: dict[str, LiveCall] = {}
 own_channel = ""
 """Where this process hears what is meant for it alone."""
 is_draining = False
-"""SIGTERM came: running calls may finish, new ones are refused."""
+"""SIGTERM came: running calls may finish, whatever stream brings them; new ones are refused."""
 
 
 _lives: set[asyncio.Task[None]] = set()
@@ -136,7 +136,7 @@ class LiveCall:
 
     async def _run(self, listen: Callable[[LiveCall], Coroutine[Any, Any, None]]) -> str:
         older = calls.get(self.call.call_sid)
-        if is_draining or (not older and len(calls) >= settings.MAX_CALLS):
+        if not older and (is_draining or len(calls) >= settings.MAX_CALLS):
             logger.warning("Refused: MAX_CALLS reached or shutting down")
             return Call.Ended.REFUSED
         calls[self.call.call_sid] = self
