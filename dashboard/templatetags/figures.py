@@ -28,6 +28,7 @@ from dashboard.words import (
     STATES,
     WAIT_PARTS,
     Words,
+    how_ended,
     stream_error,
 )
 from tuning.turns.knob import Text, Value
@@ -246,6 +247,7 @@ def say(text: Text) -> SafeString:
 
 
 register.filter("stream_error", stream_error)
+register.filter("how_ended", how_ended)
 
 
 @register.filter
