@@ -176,6 +176,15 @@ def stream_error(text: str) -> Promise | str:
     return ""
 
 
+ENGINES = (
+    (r"embedded (Whisper .+) \(stand-in\)", _("embedded {product} (stand-in)")),
+    (r"embedded receptionist \(fixed dialogue\)", _("embedded receptionist (fixed dialogue)")),
+    (r"embedded (espeak-ng) \(development voice\)", _("embedded {product} (development voice)")),
+    (r"Google voice (.+)", _("Google voice {product}")),
+)
+"""Each of `Call.engines` that is more than a product's name."""
+
+
 def how_ended(call: Call) -> Promise | str:
     """A link that is withdrawn ends its calls by their time."""
     link = call.talk_link if call.ended_why == Call.Ended.TIME_UP else None
