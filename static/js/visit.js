@@ -62,7 +62,7 @@ function follow(mine, { longest_s: longest }) {
       showState("talking");
     }
     find("my-level").value = mine.isMuted ? -60 : detail;
-    find("left").textContent = timeIn(endsAt - performance.now());
+    showLeft(endsAt - performance.now());
   });
   mine.addEventListener("network", () => shown() === "no-network" && show(""));
   mine.addEventListener("back", () => shown() === "reconnecting" && show(""));
@@ -75,6 +75,13 @@ function follow(mine, { longest_s: longest }) {
     show(problem);
     lookAtLink();
   });
+}
+
+/** A call in which a person speaks outlasts its time, and nobody tells this page for how long. */
+function showLeft(leftMs) {
+  find("left").textContent = timeIn(leftMs);
+  find("is-left").hidden = leftMs <= 0;
+  find("time-up").hidden = leftMs > 0;
 }
 
 function showOver(leftMs) {
@@ -118,7 +125,8 @@ function open() {
   showWhy("");
   endsAt = 0;
   find("left").textContent = "";
-  find("over").hidden = true;
+  find("is-left").hidden = false;
+  find("over").hidden = find("time-up").hidden = true;
   showBegun();
 }
 
