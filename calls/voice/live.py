@@ -135,7 +135,8 @@ class LiveCall:
 
     async def _run(self, listen: Callable[[LiveCall], Coroutine[Any, Any, None]]) -> str:
         older = calls.get(self.call.call_sid)
-        if not older and (is_draining or len(calls) >= settings.MAX_CALLS):
+        takes_over = older and older._end_asked != "shutdown"
+        if not takes_over and (is_draining or len(calls) >= settings.MAX_CALLS):
             logger.warning("Refused: MAX_CALLS reached or shutting down")
             return Call.Ended.REFUSED
         calls[self.call.call_sid] = self
