@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.agreed.agreed import Agreed as Agreed
+from calls.agreed.form_field import FormField as FormField
 from calls.http_tools.http_tool import HttpTool as HttpTool
 from calls.http_tools.tool_use import ToolUse as ToolUse
 from calls.knowledge.in_call import knowledge_of

@@ -159,6 +159,14 @@ class PhoneNumber(models.Model):
             "once in a call. Empty: nothing is said."
         ),
     )  # fmt: skip
+    tells_last_call = models.BooleanField(
+        _("tell of the caller's last call"), default=False, db_default=False,
+        help_text=_(
+            "{last_call} in the text about the business is the summary of the same caller's last "
+            "call to this number, of the last 30 days. Whoever calls from that telephone may hear "
+            "of it."
+        ),
+    )  # fmt: skip
     keeps_holidays = models.BooleanField(
         _("closed on Israel's public holidays"), default=False,
         help_text=_("Not on the eves of holidays: add those as closed days."),

@@ -40,6 +40,7 @@ ROOMS = {
         *("calls", "calls.language", "calls.measures", "calls.process", "calls.records"),
         *("tuning", "tuning.lab", "tuning.turns"),
     },
+    "calls.agreed": {"calls", "calls.language", "calls.services"},
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
@@ -97,6 +98,7 @@ PURE = (
     "calls.telephony.browser.messages",
     *("calls.language.completion", "calls.language.search_keys", "tuning.simple"),
     *("calls.knowledge.passages", "calls.knowledge.ranking"),
+    *("calls.agreed.schema", "calls.agreed.values"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
