@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from calls.agreed.agreed import LONGEST_FOLLOW_UP, LONGEST_SUMMARY, MOST_FOLLOW_UPS, Agreed
+from calls.agreed.agreed import Agreed
+from calls.agreed.of_model import LONGEST_FOLLOW_UP, LONGEST_SUMMARY, MOST_FOLLOW_UPS
 from calls.agreed.values import Unfit, fitting
 
 HIDDEN = "•••"
@@ -35,7 +36,7 @@ def correct(
     saved. Raises ValidationError, by the same names as the changes have, and
     Agreed.DoesNotExist: forgotten meanwhile."""
     kept = Agreed.objects.select_for_update().get(pk=agreed.pk)
-    form = kept.form or _form_of(kept)
+    form = kept.form if kept.is_written else _form_of(kept)
     new = {
         "summary": kept.summary if summary is None else " ".join(summary.split()),
         "outcome": kept.outcome if outcome is None else outcome,
