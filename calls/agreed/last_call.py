@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=30)
 IS_TOLD = re.compile(r"\+\d{6,}")
+WITHHELD = {"+266696687", "+7378742833", "+2562533", "+8566696", "+86282452253"}
+"""ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE, as a keypad writes them: what carriers
+put where a caller's number is not told."""
 
 
 class TellsLastCall(models.Model):
@@ -41,8 +44,9 @@ class TellsLastCall(models.Model):
 
 def last_call_of(call: Call) -> str:
     """The summary of the one before it; "": there is none, or it is not to be told."""
-    is_known = call.via == call.Via.TELEPHONE and IS_TOLD.fullmatch(call.caller)
-    if not (call.number and call.number.tells_last_call and is_known and not call.is_test):
+    is_known = IS_TOLD.fullmatch(call.caller) and call.caller not in WITHHELD
+    is_someones = is_known and call.via == call.Via.TELEPHONE and not call.is_test
+    if not (is_someones and call.number and call.number.tells_last_call):
         return ""
     before = Agreed.objects.filter(
         call__caller=call.caller,
