@@ -51,6 +51,7 @@ class FailureTests(TestCase):
             (writes(stall_after=3), "had not written within 0.5 s"),
             (Answer('{"summary": "ביקשו לקב', finish="length"), "no valid JSON (length)"),
             (Answer(""), "no valid JSON"),
+            (Answer("[" * 20_000), "no valid JSON"),
             (writes(drop_after=4), "OpenAI"),
             (writes([1]), "did not keep to the schema (no object)"),
             (writes(GOOD | {"summary": 7}), "did not keep to the schema (no summary)"),

@@ -4,6 +4,7 @@ good, wrong, hostile or broken; or without any model."""
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -128,6 +129,15 @@ class ModelTests(TestCase):
         self.assertLessEqual(len(agreed.summary), 600)
         self.assertTrue(agreed.summary.endswith("מילה…"))
         self.assertEqual([len(each) <= 201 for each in agreed.follow_ups], [True] * 5)
+
+    async def test_signs_that_no_database_takes_are_left_out(self) -> None:
+        call = await self.made()
+        odd = {"summary": "ביקשו\0 תור.\ud800", "values": {"name": "דנה\0", "\0x": 1}}
+        async with modelled() as server:
+            server.writes = Answer(json.dumps(GOOD | odd | {"follow_ups": ["\0", "לחזור\n"]}))
+            agreed = await write(call)
+        self.assertEqual((agreed.summary, agreed.follow_ups), ("ביקשו תור.", ["לחזור"]))
+        self.assertEqual((agreed.values, agreed.dropped), ({"name": "דנה"}, {"x": "field"}))
 
     async def test_of_a_long_call_the_beginning_and_the_end_are_told(self) -> None:
         call = await self.made(*((f"דבר {n} " + "מלל " * 100, "כן.") for n in range(60)))
