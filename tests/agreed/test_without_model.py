@@ -105,7 +105,8 @@ class ValueTests(SimpleTestCase):
         for kind, value in (
             ("text", 7), ("text", ["א"]), ("text", "א" * 301), ("number", True), ("number", "2"),
             ("number", float("nan")), ("number", float("inf")), ("number", 10**400),
-            ("yes_no", 1), ("choice", "ג"), ("date", "2026-02-30"), ("date", "20260201"), ("date", "2026-W01-1"),
+            ("yes_no", 1), ("choice", "ג"), ("date", "2026-02-30"),
+            ("date", "20260201"), ("date", "2026-W01-1"),
             ("time", "24:00"), ("time", "10"), ("phone", "12"),
             ("phone", "054-123x"), ("phone", 541234567), ("phone", "٠٥٤١٢٣٤٥٦٧"), ("?", "א"),
         ):  # fmt: skip
