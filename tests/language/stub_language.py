@@ -12,6 +12,7 @@ from string import ascii_letters
 from tempfile import TemporaryDirectory
 
 from calls.language.language import PROMPTS, Instructions, Language, Notices, ToolTexts
+from calls.language.personal import PersonalWords
 from tests.fakes import HUSH
 from tuning.turns import words
 
@@ -97,6 +98,15 @@ ENGLISH = Language(
     abbreviations="approx|ext",
     hello="hello",
     words=words.from_toml(WORDS),
+    personal=PersonalWords(
+        names={
+            "telephone": "telephone number",
+            "identity": "identity number",
+            "card": "card number",
+            "email": "e-mail address",
+            "number": "number",
+        }
+    ),
     prompts={
         "not_heard": "I did not hear you.",
         "no_input": "Are you still there?",

@@ -43,6 +43,7 @@ ROOMS = {
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
+    "calls.privacy": {"calls.language"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),
     TWILIO: {
@@ -92,7 +93,8 @@ PURE = (
     "calls.lab.summing_up",
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     "calls.telephony.browser.messages",
-    *("calls.language.completion", "tuning.simple"),
+    *("calls.language.completion", "calls.language.personal", "tuning.simple"),
+    "calls.privacy",
 )
 """Modules, and folders of them."""
 HARMLESS = {

@@ -6,6 +6,7 @@ from calls.language.completion import judge
 from calls.language.completion.judge import Verdict
 from calls.language.hebrew.instructions import INSTRUCTIONS
 from calls.language.hebrew.lexicon import vocalise
+from calls.language.hebrew.personal import PERSONAL
 from calls.language.hebrew.phonemes import to_espeak
 from calls.language.hebrew.speakable import speakable
 from calls.language.hebrew.texts import NOTICES, OPENERS, PROMPTS
@@ -34,6 +35,7 @@ HEBREW = Language(
     abbreviations=r"[ובלהכמש]{0,2}(?:(?:[א-ת]\.)+[א-ת]|גב|רח|שד|פרופ)|[א-ת]|מס|עמ",
     hello="שלום",
     words=words.from_toml((_FOLDER / "words.toml").read_text("utf-8")),
+    personal=PERSONAL,
     prompts=PROMPTS,
     clips=_FOLDER / "clips",
     openers=OPENERS,
