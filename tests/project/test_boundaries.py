@@ -57,7 +57,14 @@ ROOMS = {
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
-        *("calls.services", "calls.telephony", "tuning", "tuning.lab", "tuning.turns"),
+        *(
+            "calls.privacy",
+            "calls.services",
+            "calls.telephony",
+            "tuning",
+            "tuning.lab",
+            "tuning.turns",
+        ),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
@@ -94,7 +101,7 @@ PURE = (
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     "calls.telephony.browser.messages",
     *("calls.language.completion", "calls.language.personal", "tuning.simple"),
-    "calls.privacy",
+    *("calls.privacy.keeping", "calls.privacy.redaction"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
