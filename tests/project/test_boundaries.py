@@ -46,6 +46,7 @@ ROOMS = {
     "calls.language": {"tuning.turns"},
     "calls.http_tools": {"calls", "calls.language", "calls.process", "calls.services"},
     "calls.knowledge": {"calls.language", "calls.services"},
+    "calls.privacy": {"calls.language"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),
     TWILIO: {
@@ -60,7 +61,14 @@ ROOMS = {
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
-        *("calls.services", "calls.telephony", "tuning", "tuning.lab", "tuning.turns"),
+        *(
+            "calls.privacy",
+            "calls.services",
+            "calls.telephony",
+            "tuning",
+            "tuning.lab",
+            "tuning.turns",
+        ),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
@@ -97,9 +105,9 @@ PURE = (
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     *("calls.http_tools.hosts", "calls.http_tools.filling", "calls.http_tools.answer_parts"),
     "calls.telephony.browser.messages",
-    *("calls.language.completion", "calls.language.search_keys", "tuning.simple"),
-    *("calls.knowledge.passages", "calls.knowledge.ranking"),
-    "calls.agreed.schema",
+    *("calls.language.completion", "calls.language.search_keys", "calls.language.personal"),
+    *("calls.knowledge.passages", "calls.knowledge.ranking", "calls.agreed.schema"),
+    *("calls.privacy.keeping", "calls.privacy.redaction", "tuning.simple"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
