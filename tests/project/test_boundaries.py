@@ -61,14 +61,8 @@ ROOMS = {
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
-        *(
-            "calls.privacy",
-            "calls.services",
-            "calls.telephony",
-            "tuning",
-            "tuning.lab",
-            "tuning.turns",
-        ),
+        *("calls.privacy", "calls.services", "calls.telephony"),
+        *("tuning", "tuning.lab", "tuning.turns"),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
