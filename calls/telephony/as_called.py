@@ -7,13 +7,16 @@ from typing import Any
 
 from django.conf import settings
 
+from calls.http_tools import caller_name
 from calls.services import CalledNumber
 from calls.services.known import NOTHING_KNOWN, Knowledge
+from calls.telephony import call_variables
 
 
 class AsCalled:
     """A part of calls.models.Call."""
 
+    call_sid: Any
     number: Any
     caller: Any
     is_after_hours: Any
@@ -22,12 +25,23 @@ class AsCalled:
     knowledge: Knowledge = NOTHING_KNOWN
     """What the number knew when the call began."""
 
+    caller_name = ""
+    """As a tool of the number told it in time."""
+
+    async def learn_name(self) -> None:
+        """For no longer than caller_name.WITHIN_S."""
+        if self.number and call_variables.ABROAD.match(self.caller):
+            tools = self.number.http_tools.all()
+            self.caller_name = await caller_name.name_of(self.caller, tools, self.call_sid)
+
     @property
     def as_called(self) -> CalledNumber:
         """One of us, and who dialled no number, waits for a person as the settings say."""
         called, number = CalledNumber(), self.number
         if number:
-            called = number.as_called(takes_message=self.is_after_hours, caller=self.caller)
+            called = number.as_called(
+                takes_message=self.is_after_hours, caller=self.caller, name=self.caller_name
+            )
             called = replace(called, knowledge=self.knowledge)
         if number is None or self.via == self.Via.BROWSER:
             called = replace(called, person_wait_s=settings.PERSON_WAIT_S)

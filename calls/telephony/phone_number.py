@@ -189,13 +189,7 @@ class PhoneNumber(models.Model):
             raise ValidationError({"forward_to": _("Where should calls be forwarded to?")})
         if self.forward_to and self.forward_to == self.number:
             raise ValidationError({"forward_to": _("A number cannot be forwarded to itself.")})
-        for name in ("greeting", "business"):
-            if unknown := call_variables.unknown_in(getattr(self, name)):
-                error = ValidationError(
-                    _("A call does not know {%(unknown)s}, but only {caller} and {time}."),
-                    params={"unknown": unknown},
-                )
-                raise ValidationError({name: error})
+        call_variables.check(greeting=self.greeting, business=self.business)
 
     @classmethod
     def dialled(cls, number: str) -> PhoneNumber | None:
@@ -216,15 +210,17 @@ class PhoneNumber(models.Model):
 
         return opening_hours.is_open(at, spans, is_closed)
 
-    def as_called(self, *, takes_message: bool = False, caller: str | None = None) -> CalledNumber:
+    def as_called(
+        self, *, takes_message: bool = False, caller: str | None = None, name: str = ""
+    ) -> CalledNumber:
         """What it wants of the services; takes_message: it is closed, and the agent answers.
-        caller: who calls; None: nobody as yet, so what a call fills in is left out."""
+        caller, name: who calls; None: nobody as yet, so what a call fills in is left out."""
         notices = self.language.notices
         fill = partial(call_variables.filled, caller=caller)
         closed_greeting = self.closed_text or notices.closed_message
         return CalledNumber(
-            greeting=closed_greeting if takes_message else fill(self.greeting),
-            business=fill(self.business),
+            greeting=closed_greeting if takes_message else fill(self.greeting, name=name),
+            business=fill(self.business, name=name and f'"{name}"'),
             voice=self.voice,
             hints=tuple(_lines(self.hints)[:MOST_HINTS]),
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),

@@ -54,7 +54,7 @@ ROOMS = {
     BROWSER: {"calls", "calls.telephony", "calls.voice", CARRIER},
     "calls.telephony": {
         *("calls", "calls.audio", "calls.language", "calls.process", "calls.records"),
-        *("calls.services", "calls.voice", CARRIER, "tuning", "tuning.turns"),
+        *("calls.http_tools", "calls.services", "calls.voice", CARRIER, "tuning", "tuning.turns"),
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
