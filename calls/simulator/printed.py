@@ -54,20 +54,21 @@ def turns_text(turns: Sequence[Turn], lines: Sequence[LineOutcome], cells: int) 
     """Two tables of the same turns: the words with the rules, and the latencies."""
     waits = {turn.number: line.voice_to_voice_ms for line, turn in _answers(turns, lines)}
     words = [
-        (
+        [
             f"{turn.number}",
             turn.said or "–",
             turn.answered or (f"[{turn.prompt}]" if turn.prompt else "–"),
             turn.why,
             turn.outcome,
             _chosen(turn.chosen_from),
-        )
+        ]
         for turn in turns
     ]
-    columns = WORDS
+    columns = [*WORDS]
     if any(turn.knew for turn in turns):
-        columns = (*WORDS, KNEW)
-        words = [(*row, _knew(turn)) for row, turn in zip(words, turns, strict=True)]
+        columns.append(KNEW)
+        for row, turn in zip(words, turns, strict=True):
+            row.append(_knew(turn))
     moments = [
         (
             f"{turn.number}",
