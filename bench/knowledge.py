@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent
 DATABASES = ("sqlite", "postgresql")
 ROUNDS = 5
 CALLS, APART_S, FRAME_S = 40, 2.0, 0.02
-WATCHED_S, WATCHED_ROUNDS = 4.0, 5
+WATCHED_S, WATCHED_ROUNDS, AT_ONCE = 4.0, 5, 5
 SENTENCES = (1, 3)
 """Of a passage."""
 
@@ -69,7 +69,7 @@ def _measure(passages: int) -> None:
     django.setup()
     from calls.knowledge.in_call import knowledge_of
     from calls.knowledge.known_text import KnownText
-    from calls.knowledge.search import found
+    from calls.knowledge.search import words_found
     from tests.knowledge.asked import BUSINESSES, a_number, answered, businesses, questions
 
     numbers = businesses()
@@ -95,16 +95,19 @@ def _measure(passages: int) -> None:
     ]
     for question in asked * ROUNDS:
         began_s, cpu_s = time.perf_counter(), time.thread_time()
-        found(number.pk, question)
+        words_found(number.pk, question)
         took_ms.append((time.perf_counter() - began_s) * 1000)
         cpu_ms.append((time.thread_time() - cpu_s) * 1000)
     search = knowledge_of(number.pk).search
     assert search
+    at_once_ms = sorted(asyncio.run(_at_once_ms(search, asked[:CALLS])) for _ in range(AT_ONCE))
     late_ms: dict[int, list[float]] = {0: [], CALLS: []}
     for _round in range(WATCHED_ROUNDS):
         for count, late in late_ms.items():
             late.append(asyncio.run(_late_ms(search, asked, count)))
     print(f"  {len(took_ms)} searches in {passages} passages: {_of(took_ms)}; CPU: {_of(cpu_ms)}")
+    rounds = ", ".join(f"{each:.0f}" for each in at_once_ms)
+    print(f"  {CALLS} calls search at one moment, the last has its passages after {rounds} ms")
     print(f"  saving such a text takes {saved_s:.1f} s")
     for count, late in late_ms.items():
         rounds = ", ".join(f"{each:.1f}" for each in sorted(late))
@@ -115,6 +118,12 @@ def _measure(passages: int) -> None:
 def _of(ms: list[float]) -> str:
     p50, p95 = (sorted(ms)[len(ms) * percent // 100] for percent in (50, 95))
     return f"p50 {p50:.1f}, p95 {p95:.1f}, longest {max(ms):.1f} ms"
+
+
+async def _at_once_ms(search: Callable[[str], Awaitable[object]], asked: list[str]) -> float:
+    began_s = time.perf_counter()
+    await asyncio.gather(*(search(each) for each in asked))
+    return (time.perf_counter() - began_s) * 1000
 
 
 async def _late_ms(

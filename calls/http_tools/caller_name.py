@@ -40,7 +40,11 @@ async def name_of(caller: str, tools: Iterable[HttpTool], call_sid: str) -> str:
     if tool is None:
         return ""
     began_at = timezone.now()
-    answer, name = await _asked(tool, caller)
+    try:
+        answer, name = await _asked(tool, caller)
+    except Exception as error:  # no call ends because nobody knows a name
+        logger.exception("%s: who calls is not known", tool.name)
+        answer, name = Answer(Outcome.FAILED, why=f"{error!r}"), ""
     tool_use.keep_soon(
         call_sid,
         f"{call_sid}-name-{uuid4().hex}",

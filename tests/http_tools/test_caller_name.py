@@ -17,6 +17,7 @@ from calls.http_tools.breaker import breaker
 from calls.http_tools.caller_name import WITHIN_S, cleaned, name_of
 from calls.http_tools.http_tool import HttpTool
 from calls.http_tools.tool_use import ToolUse
+from calls.models import Call
 from calls.services.openai.writer import OpenAiWriter
 from calls.telephony.phone_number import PhoneNumber
 from tests.dashboard.call_rows import a_call
@@ -146,6 +147,23 @@ class NamedCallTests(TransactionTestCase):
             with self.subTest(fault=fault, name=name):
                 self.assertEqual((named, use.outcome), ("", outcome))
             await tool.adelete()
+
+    async def test_what_breaks_is_kept_and_ends_no_call(self) -> None:
+        call = await sync_to_async(a_call)(1)
+        number = await PhoneNumber.objects.acreate(number=DIALLED, name="מרפאה")
+        async with booking() as system:
+            tool = who_calls(system)
+            await sync_to_async(keep)(number, tool)
+            tool.headers = {"X-Api-Key": 5}
+            with self.assertLogs("calls.http_tools.caller_name", "ERROR"):
+                self.assertEqual(await name_of(CALLER, [tool], call.call_sid), "")
+            await tool_use.all_kept()
+        self.assertEqual((await ToolUse.objects.aget()).outcome, "failed")
+
+    async def test_who_withholds_their_number_is_not_asked_for(self) -> None:
+        call = Call(number=PhoneNumber(number=DIALLED), caller="anonymous")
+        await call.learn_name()
+        self.assertEqual((call.caller_name, await ToolUse.objects.acount()), ("", 0))
 
 
 class DeclaredTests(TestCase):

@@ -102,6 +102,7 @@ PURE = (
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "copy", "dataclasses"),
     *("enum", "functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re"),
+    "heapq",
     "ipaddress",
     "statistics",
     "urllib",  # what an address is made of
