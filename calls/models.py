@@ -11,9 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.agreed.agreed import Agreed as Agreed
+from calls.agreed.form_field import FormField as FormField
 from calls.http_tools.http_tool import HttpTool as HttpTool
 from calls.http_tools.tool_use import ToolUse as ToolUse
-from calls.knowledge.in_call import knowledge_of
 from calls.lab.prediction import Outcome as Outcome
 from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
@@ -29,6 +30,8 @@ from calls.telephony.as_called import AsCalled
 from calls.telephony.browser.talk_link import TalkLink as TalkLink
 from calls.telephony.call_line import CallLine
 from calls.telephony.carrier_report import CarrierReport
+from calls.telephony.number_hours import ClosedDay as ClosedDay
+from calls.telephony.number_hours import OpeningHours as OpeningHours
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
 
@@ -125,6 +128,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
             models.Index(fields=("-rang_at", "-id"), name="call_by_age"),
             models.Index(fields=("profile", "-rang_at", "-id"), name="call_of_profile"),
             models.Index(fields=("number", "-rang_at", "-id"), name="call_of_number"),
+            models.Index(fields=("caller", "-rang_at"), name="call_of_caller"),
             models.Index(fields=("ended_why", "-rang_at", "-id"), name="call_by_end"),
             models.Index(
                 fields=("trial", "-rang_at", "-id"),
@@ -224,7 +228,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
             .get(call_sid=call_sid)
         )
         call.take_over()
-        call.knowledge = knowledge_of(call.number_id)
+        call.recall()
         return call
 
     def take_over(self) -> None:

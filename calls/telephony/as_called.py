@@ -7,7 +7,9 @@ from typing import Any
 
 from django.conf import settings
 
+from calls.agreed.last_call import last_call_of
 from calls.http_tools import caller_name
+from calls.knowledge.in_call import knowledge_of
 from calls.services import CalledNumber
 from calls.services.known import NOTHING_KNOWN, Knowledge
 from calls.telephony import call_variables
@@ -18,12 +20,19 @@ class AsCalled:
 
     call_sid: Any
     number: Any
+    number_id: Any
     caller: Any
     is_after_hours: Any
     via: Any
     Via: Any
     knowledge: Knowledge = NOTHING_KNOWN
     """What the number knew when the call began."""
+    last_call = ""
+    """What the caller's last one was about."""
+
+    def recall(self: Any) -> None:
+        """What is known as the call begins."""
+        self.knowledge, self.last_call = knowledge_of(self.number_id), last_call_of(self)
 
     caller_name = ""
     """As a tool of the number told it in time."""
@@ -40,7 +49,10 @@ class AsCalled:
         called, number = CalledNumber(), self.number
         if number:
             called = number.as_called(
-                takes_message=self.is_after_hours, caller=self.caller, name=self.caller_name
+                takes_message=self.is_after_hours,
+                caller=self.caller,
+                name=self.caller_name,
+                last_call=self.last_call,
             )
             called = replace(called, knowledge=self.knowledge)
         if number is None or self.via == self.Via.BROWSER:

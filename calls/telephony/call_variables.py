@@ -1,5 +1,5 @@
 """What a number's greeting and its text about the business leave to the call: {caller}, {name} and
-{time}.
+{time}; and the text alone {last_call}, which is for the model and not to be heard.
 
 Rule: nothing else in braces is filled in, and what a caller withholds, or nobody knows, leaves no
 hole: "שלום {name}, הגעתם" is then "שלום, הגעתם". What is filled in is different in each call, so a
@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 NAMES = ("caller", "name", "time")
+ONLY_OF_BUSINESS = ("last_call",)
 VARIABLE = re.compile(r"\{([a-z_]+)\}")
 ABROAD, HOME = re.compile(r"\+\d+\Z"), re.compile(r"\+972(?=\d)")
 """A caller's number, and one that is dialled here with a 0."""
@@ -23,7 +24,14 @@ GAP = "\0"
 HOLE = re.compile(rf"(\A|[.!?\n])?[ \t]*([,;:–]?)[ \t]*{GAP}[ \t]*([,;:–]?)([.!?]?)[ \t]*")
 
 
-def filled(text: str, caller: str | None, at: datetime | None = None, name: str = "") -> str:
+def filled(
+    text: str,
+    caller: str | None,
+    at: datetime | None = None,
+    *,
+    name: str = "",
+    last_call: str = "",
+) -> str:
     """caller: as the carrier tells it; None: nobody calls yet, and what waits for a call is "".
     at: when the call began; None: now. name: theirs, as a tool told it."""
     if caller is None:
@@ -32,6 +40,7 @@ def filled(text: str, caller: str | None, at: datetime | None = None, name: str 
         "caller": HOME.sub("0", caller) if ABROAD.match(caller) else "",
         "name": name,
         "time": f"{timezone.localtime(at):%H:%M}",
+        "last_call": last_call,
     }
     told = VARIABLE.sub(lambda found: values.get(found[1], found[0]) or GAP, text)
     return HOLE.sub(_closed, told)
@@ -52,8 +61,9 @@ def _closed(hole: re.Match[str]) -> str:
 def check(**texts: str) -> None:
     """Raises ValidationError, by the name of the text in which another name stands in braces."""
     for field, text in texts.items():
-        if unknown := next((name for name in VARIABLE.findall(text) if name not in NAMES), ""):
-            known = ", ".join(f"{{{name}}}" for name in NAMES)
+        names = (*NAMES, *ONLY_OF_BUSINESS) if field == "business" else NAMES
+        if unknown := next((name for name in VARIABLE.findall(text) if name not in names), ""):
+            known = ", ".join(f"{{{name}}}" for name in names)
             error = _("{%(unknown)s} is not known here; these are: %(known)s.")
             params = {"unknown": unknown, "known": known}
             raise ValidationError({field: ValidationError(error, params=params)})
