@@ -6,6 +6,10 @@
 The passages are sentences of the invented businesses of tests/knowledge, mixed anew, so that each
 word stands in many of them; another number knows as much. The sixty questions of callers are asked
 in one process, as a call asks them; and how many find their passage in the businesses themselves.
+
+Frames are watched in turn while nobody searches and while 40 calls do, so that what other work on
+the machine does to them is seen beside what searches do; the quietest round of each tells most. A
+search's own CPU is what it can hold of Python's lock at most, whatever else the machine does.
 """
 
 from __future__ import annotations
@@ -26,7 +30,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 DATABASES = ("sqlite", "postgresql")
 ROUNDS = 5
-CALLS, APART_S, WATCHED_S, FRAME_S = 40, 2.0, 10.0, 0.02
+CALLS, APART_S, FRAME_S = 40, 2.0, 0.02
+WATCHED_S, WATCHED_ROUNDS, AT_ONCE = 4.0, 5, 5
 SENTENCES = (1, 3)
 """Of a passage."""
 
@@ -64,7 +69,7 @@ def _measure(passages: int) -> None:
     django.setup()
     from calls.knowledge.in_call import knowledge_of
     from calls.knowledge.known_text import KnownText
-    from calls.knowledge.search import found
+    from calls.knowledge.search import words_found
     from tests.knowledge.asked import BUSINESSES, a_number, answered, businesses, questions
 
     numbers = businesses()
@@ -84,25 +89,41 @@ def _measure(passages: int) -> None:
         began_s = time.perf_counter()
         KnownText(number=number, name="bench", text=text).save()
         saved_s = time.perf_counter() - began_s
-    took_ms = list[float]()
+    took_ms, cpu_ms = list[float](), list[float]()
     asked = [
         question for kind in ("tuned", "unseen") for _name, question, _words in questions(kind)
     ]
     for question in asked * ROUNDS:
-        began_s = time.perf_counter()
-        found(number.pk, question)
+        began_s, cpu_s = time.perf_counter(), time.thread_time()
+        words_found(number.pk, question)
         took_ms.append((time.perf_counter() - began_s) * 1000)
+        cpu_ms.append((time.thread_time() - cpu_s) * 1000)
     search = knowledge_of(number.pk).search
     assert search
-    late_ms = {count: asyncio.run(_late_ms(search, asked, count)) for count in (0, CALLS)}
-    took_ms.sort()
-    p50, p95 = (took_ms[len(took_ms) * percent // 100] for percent in (50, 95))
-    print(
-        f"  {len(took_ms)} searches in {passages} passages: p50 {p50:.1f}, p95 {p95:.1f}, "
-        f"longest {took_ms[-1]:.1f} ms; saving such a text takes {saved_s:.1f} s"
-    )
+    at_once_ms = sorted(asyncio.run(_at_once_ms(search, asked[:CALLS])) for _ in range(AT_ONCE))
+    late_ms: dict[int, list[float]] = {0: [], CALLS: []}
+    for _round in range(WATCHED_ROUNDS):
+        for count, late in late_ms.items():
+            late.append(asyncio.run(_late_ms(search, asked, count)))
+    print(f"  {len(took_ms)} searches in {passages} passages: {_of(took_ms)}; CPU: {_of(cpu_ms)}")
+    rounds = ", ".join(f"{each:.0f}" for each in at_once_ms)
+    print(f"  {CALLS} calls search at one moment, the last has its passages after {rounds} ms")
+    print(f"  saving such a text takes {saved_s:.1f} s")
     for count, late in late_ms.items():
-        print(f"  frames late while {count} calls search every {APART_S:g} s: p99 {late:.1f} ms")
+        rounds = ", ".join(f"{each:.1f}" for each in sorted(late))
+        print(f"  frames late while {count} calls search every {APART_S:g} s: p99 {rounds} ms")
+    print(f"  load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+
+
+def _of(ms: list[float]) -> str:
+    p50, p95 = (sorted(ms)[len(ms) * percent // 100] for percent in (50, 95))
+    return f"p50 {p50:.1f}, p95 {p95:.1f}, longest {max(ms):.1f} ms"
+
+
+async def _at_once_ms(search: Callable[[str], Awaitable[object]], asked: list[str]) -> float:
+    began_s = time.perf_counter()
+    await asyncio.gather(*(search(each) for each in asked))
+    return (time.perf_counter() - began_s) * 1000
 
 
 async def _late_ms(

@@ -22,6 +22,8 @@ HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,60}")
 OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "idempotency-key"})
 """Headers that nobody sets."""
 MOST_HEADERS = 10
+CALLER = "caller"
+"""The caller's number, wherever {caller} stands."""
 
 is_name = RegexValidator(
     r"^[a-z][a-z0-9_]{1,39}\Z", _("Use small Latin letters, digits and _, like free_times.")
@@ -78,6 +80,14 @@ class HttpTool(models.Model):
             "all of it."
         ),
     )  # fmt: skip
+    name_path = models.CharField(
+        _("name of who calls"), max_length=200, blank=True,
+        help_text=_(
+            "A path, like $.customer.first_name. This tool is then asked when a call comes, with "
+            "{caller} alone, and what stands there is {name} in the number's greeting and in its "
+            "text about the business. The call waits 0.3 seconds for it at most."
+        ),
+    )  # fmt: skip
     reads_only = models.BooleanField(
         _("only looks things up"), default=False,
         help_text=_(
@@ -124,6 +134,7 @@ class HttpTool(models.Model):
             for words, inside in parameters.problems_of(self.schema)
         ]
         known = set(self.schema.get("properties", {})) if not wrong["schema"] else set()
+        known |= {CALLER}
         if not filling.is_address(self.address):
             wrong["address"] = _(
                 "Write an address like https://calendar.example.org/free?day={day}: a scheme, a "
@@ -141,8 +152,26 @@ class HttpTool(models.Model):
                 _("%(line)s is no path: write names, places and [*], like $.slots[*].time."),
                 params={"line": bad_paths[0][:40]},
             )
+        wrong["name_path"] = self._wrong_name_path() if self.name_path else None
         if wrong := {name: each for name, each in wrong.items() if each}:
             raise ValidationError(wrong)
+
+    def _wrong_name_path(self) -> Any:
+        if answer_parts.steps_of(self.name_path) is None:
+            return ValidationError(
+                _("%(line)s is no path: write names, places and [*], like $.slots[*].time."),
+                params={"line": self.name_path[:40]},
+            )
+        if not self.reads_only:
+            return _("Only a tool that only looks things up is asked before anybody has spoken.")
+        if self.schema.get("required"):
+            return _("Before anybody has spoken only {caller} is known: require no parameter.")
+        others = HttpTool.objects.filter(number=self.number_id).exclude(pk=self.pk)
+        if other := others.exclude(name_path="").first():
+            return ValidationError(
+                _("%(name)s is asked for the name already."), params={"name": other.name}
+            )
+        return None
 
     @property
     def path_lines(self) -> list[str]:
@@ -155,17 +184,19 @@ class HttpTool(models.Model):
     def unreadable_headers(self) -> list[str]:
         return [name for name, token in self.headers.items() if not field_keys.is_readable(token)]
 
-    def request(self, given: Mapping[str, Any], key: str = "") -> Request:
-        """key: names this use, in all its attempts. Raises filling.Unfit and Unreadable."""
+    def request(self, given: Mapping[str, Any], key: str = "", *, caller: str = "") -> Request:
+        """key: names this use, in all its attempts. caller: their number, "" where it is withheld.
+        Raises filling.Unfit and Unreadable."""
+        filled = {**given, CALLER: caller}
         headers = [(name, field_keys.opened(token)) for name, token in self.headers.items()]
         if key:
             headers.append(("Idempotency-Key", key))
         has_body = bool(self.body.strip()) or self.method not in {"GET", "DELETE"}
         return Request(
             self.method,
-            filling.address(self.address, given),
+            filling.address(self.address, filled),
             tuple(headers),
-            filling.body(self.body, given) if has_body else None,
+            filling.body(self.body, filled if self.body.strip() else given) if has_body else None,
         )
 
     def as_tool(self) -> Tool:

@@ -16,8 +16,8 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Sum
 from django.db.models.functions import Length
 
-from calls.knowledge.known_text import KnownAnswer, KnownText, Passage
-from calls.knowledge.search import found
+from calls.knowledge.known_text import KnownAnswer, KnownText
+from calls.knowledge.search import words_found
 from calls.language.language import spoken
 from calls.services.known import NOTHING_KNOWN, Knowledge, KnownPassage, KnownQuestion
 
@@ -48,10 +48,6 @@ def knowledge_of(number: int | None) -> Knowledge:
     return Knowledge("\n\n".join(told), questions)
 
 
-def as_known(passage: Passage) -> KnownPassage:
-    return KnownPassage(passage.heading, passage.words)
-
-
 def _searching(number: int) -> Callable[[str], Awaitable[Sequence[KnownPassage]]]:
     async def search(words: str) -> Sequence[KnownPassage]:
         return await asyncio.get_running_loop().run_in_executor(_searches, _found, number, words)
@@ -61,8 +57,8 @@ def _searching(number: int) -> Callable[[str], Awaitable[Sequence[KnownPassage]]
 
 def _found(number: int, words: str) -> list[KnownPassage]:
     try:
-        passages = found(number, words)
+        passages = words_found(number, words)
     except (OperationalError, InterfaceError):
         connection.close()  # the database may have been away, and this connection with it
-        passages = found(number, words)
-    return [as_known(each) for each in passages]
+        passages = words_found(number, words)
+    return [KnownPassage(heading, told) for heading, told in passages]

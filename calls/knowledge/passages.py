@@ -14,7 +14,8 @@ from dataclasses import dataclass
 LONGEST = 600
 """Characters of a passage: three of them are some 900 tokens."""
 LONGEST_HEADING = 120
-HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*\Z")
+HEADING = re.compile(r"(#{1,6})\s+(.*)")
+"""With what may close it. No pattern looks for its end: long lines would cost the cube of them."""
 UNDERLINE = re.compile(r"(=+|-{3,})\s*\Z")
 SENTENCE = re.compile(r"(?<=[.!?…:;])\s+")
 BULLET = re.compile(r"\s*(?:[-*•]|\d+[.)])\s")
@@ -55,7 +56,7 @@ def _blocks(text: str) -> Iterator[tuple[int, str] | str]:
             yield "\n".join(paragraph)
             paragraph = []
         if heading:
-            yield len(heading[1]), heading[2]
+            yield len(heading[1]), heading[2].rstrip().rstrip("#").rstrip()
         elif line.strip():
             paragraph.append(line.rstrip())
 

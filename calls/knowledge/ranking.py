@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from heapq import nsmallest
 
 Keys = Sequence[Mapping[str, float]]
 """Of each word of a question, what each of its keys weighs."""
@@ -32,5 +33,4 @@ def best(
                 worth[passage] = max(worth.get(passage, 0.0), weight * rarity)
         for passage, score in worth.items():
             scores[passage] += score
-    ranked = sorted(scores, key=lambda passage: (-scores[passage], passage))
-    return ranked[:most]
+    return nsmallest(most, scores, key=lambda passage: (-scores[passage], passage))

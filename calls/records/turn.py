@@ -118,7 +118,7 @@ class Turn(Judged, Latencies, models.Model):
     spoken_ms = models.PositiveIntegerField(default=0)
     """How long the caller heard the agent speak."""
     knowledge = models.JSONField(null=True)
-    """What was looked up for the reply: heading and words of each passage; None: nothing was."""
+    """What was looked up for the reply: heading and words of each passage; see `knew`."""
 
     AGENTS = Q(number__gt=0, person="")
     """The turns after the greeting that were the agent's."""
@@ -135,6 +135,16 @@ class Turn(Judged, Latencies, models.Model):
     @property
     def verdict_words(self) -> str:
         return self.get_label_display() if self.label else self.get_outcome_display()
+
+    @property
+    def knew(self) -> str:
+        """How what the business knows came into the reply: "found" (these passages), "nothing" (was
+        found), "late" (and left out), "told" (all of it, in the instructions); "": it did not."""
+        if self.knowledge:
+            return "found"
+        if self.found_ms is None:
+            return "" if self.knowledge is None else "told"
+        return "late" if self.knowledge is None else "nothing"
 
     @property
     def lost_ms(self) -> int:

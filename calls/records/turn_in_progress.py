@@ -88,8 +88,10 @@ class TurnInProgress(Latencies):
 
     def looked(self, looked: Looked, wall_ms: float) -> None:
         """What the business knows was looked up; a moment of the turn."""
-        self.found_ms = wall_ms
-        self.knowledge = [asdict(each) for each in looked.passages]
+        if not looked.is_told:
+            self.found_ms = wall_ms
+        if not looked.is_late:
+            self.knowledge = [asdict(each) for each in looked.passages]
 
     def decided_by(self, revision: int, tried: dict[str, Value]) -> None:
         """Knobs that were tried stand instead of the revision that they were tried on."""

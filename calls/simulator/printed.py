@@ -18,6 +18,9 @@ SLACK_MS = 100
 """The server's clock of a call may be this far behind the caller's."""
 LATE_MS = 20
 """A caller whose frames (99 of 100) leave later than this cannot measure by ear any more."""
+KNEW = Column(("found in what", "the number knows"), is_flexible=True)
+"""Where that was asked for any reply."""
+KNEW_WORDS = {"nothing": "nothing found", "late": "late", "told": "all, in the prompt"}
 WORDS = (
     Column(("#",), is_number=True),
     Column(("said",), is_flexible=True),
@@ -51,16 +54,21 @@ def turns_text(turns: Sequence[Turn], lines: Sequence[LineOutcome], cells: int) 
     """Two tables of the same turns: the words with the rules, and the latencies."""
     waits = {turn.number: line.voice_to_voice_ms for line, turn in _answers(turns, lines)}
     words = [
-        (
+        [
             f"{turn.number}",
             turn.said or "–",
             turn.answered or (f"[{turn.prompt}]" if turn.prompt else "–"),
             turn.why,
             turn.outcome,
             _chosen(turn.chosen_from),
-        )
+        ]
         for turn in turns
     ]
+    columns = [*WORDS]
+    if any(turn.knew for turn in turns):
+        columns.append(KNEW)
+        for row, turn in zip(words, turns, strict=True):
+            row.append(_knew(turn))
     moments = [
         (
             f"{turn.number}",
@@ -77,7 +85,7 @@ def turns_text(turns: Sequence[Turn], lines: Sequence[LineOutcome], cells: int) 
         )
         for turn in turns
     ]
-    return "\n\n".join((render(WORDS, words, cells), render(MOMENTS, moments, cells), LEGEND))
+    return "\n\n".join((render(columns, words, cells), render(MOMENTS, moments, cells), LEGEND))
 
 
 def remarks(results: Sequence[CallResult]) -> list[str]:
@@ -147,6 +155,12 @@ def _answers(
             until_ms = line.ended_ms + line.voice_to_voice_ms + SLACK_MS
             if since := [at_ms for at_ms in sent if from_ms <= at_ms <= until_ms]:
                 yield line, sent[max(since)]
+
+
+def _knew(turn: Turn) -> str:
+    """Of a passage, what it stands under, or its words."""
+    found = (passage["heading"] or passage["words"] for passage in turn.knowledge or ())
+    return " | ".join(found) or KNEW_WORDS.get(turn.knew, "–")
 
 
 def _chosen(chosen_from: int | None) -> str:

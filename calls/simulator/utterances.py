@@ -54,6 +54,11 @@ def conversations() -> list[str]:
     return list(_listed()["conversations"])
 
 
+def demos() -> list[str]:
+    """Conversations that need a number of their own."""
+    return list(_listed()["demos"])
+
+
 def beginning(name: str) -> str:
     """The first lines of a conversation's caller, pauses as dots: two begin with the same wish."""
     entries = [_listed()["utterances"][each] for each in _listed()["conversations"][name][:2]]
@@ -62,7 +67,7 @@ def beginning(name: str) -> str:
 
 def conversation(name: str) -> list[Utterance]:
     """What one caller says in a call, in order. Raises KeyError for an unknown name."""
-    return [load(each) for each in _listed()["conversations"][name]]
+    return [load(each) for each in (_listed()["conversations"] | _listed()["demos"])[name]]
 
 
 def load(name: str) -> Utterance:

@@ -1,8 +1,9 @@
-"""What a number's greeting and its text about the business leave to the call: {caller} and {time};
-and the text alone {last_call}, which is for the model and not to be heard.
+"""What a number's greeting and its text about the business leave to the call: {caller}, {name} and
+{time}; and the text alone {last_call}, which is for the model and not to be heard.
 
-Rule: nothing else in braces is filled in, and what a caller withholds leaves nothing behind. What
-is filled in is different in each call, so a provider's cache serves only what stands before it.
+Rule: nothing else in braces is filled in, and what a caller withholds, or nobody knows, leaves no
+hole: "שלום {name}, הגעתם" is then "שלום, הגעתם". What is filled in is different in each call, so a
+provider's cache serves only what stands before it.
 """
 
 from __future__ import annotations
@@ -14,24 +15,47 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-NAMES = ("caller", "time")
+NAMES = ("caller", "name", "time")
 ONLY_OF_BUSINESS = ("last_call",)
 VARIABLE = re.compile(r"\{([a-z_]+)\}")
 ABROAD, HOME = re.compile(r"\+\d+\Z"), re.compile(r"\+972(?=\d)")
 """A caller's number, and one that is dialled here with a 0."""
+GAP = "\0"
+HOLE = re.compile(rf"(\A|[.!?\n])?[ \t]*([,;:–]?)[ \t]*{GAP}[ \t]*([,;:–]?)([.!?]?)[ \t]*")
 
 
-def filled(text: str, caller: str | None, at: datetime | None = None, last_call: str = "") -> str:
+def filled(
+    text: str,
+    caller: str | None,
+    at: datetime | None = None,
+    *,
+    name: str = "",
+    last_call: str = "",
+) -> str:
     """caller: as the carrier tells it; None: nobody calls yet, and what waits for a call is "".
-    at: when the call began; None: now."""
+    at: when the call began; None: now. name: theirs, as a tool told it."""
     if caller is None:
         return "" if VARIABLE.search(text) else text
     values = {
         "caller": HOME.sub("0", caller) if ABROAD.match(caller) else "",
+        "name": name,
         "time": f"{timezone.localtime(at):%H:%M}",
         "last_call": last_call,
     }
-    return VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
+    told = VARIABLE.sub(lambda found: values.get(found[1], found[0]) or GAP, text)
+    return HOLE.sub(_closed, told)
+
+
+def _closed(hole: re.Match[str]) -> str:
+    """What is left around nothing: the mark that ends, else one of those that part."""
+    begins, before, after, end = hole.groups()
+    is_last = hole.end() == len(hole.string)
+    if begins is not None:
+        return f"{begins}{end}" if is_last or not begins.strip() else f"{begins} "
+    mark = end or after or before
+    if is_last or hole.string[hole.end()] == "\n":
+        return end
+    return f"{mark} "
 
 
 def check(**texts: str) -> None:

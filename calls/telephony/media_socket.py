@@ -95,6 +95,7 @@ class MediaConsumer(AsyncConsumer):
             await self._close(REFUSED)
             return
         call_in_hand.set(call.call_sid)
+        await call.learn_name()
         stream = self._carrier.stream(started)
         live_call = self._live_call = live.LiveCall(call, stream, self._send_text, before)
         if self._is_gone:

@@ -211,17 +211,22 @@ class PhoneNumber(TellsLastCall):
         return opening_hours.is_open(at, spans, is_closed)
 
     def as_called(
-        self, *, takes_message: bool = False, caller: str | None = None, last_call: str = ""
+        self,
+        *,
+        takes_message: bool = False,
+        caller: str | None = None,
+        name: str = "",
+        last_call: str = "",
     ) -> CalledNumber:
         """What it wants of the services; takes_message: it is closed, and the agent answers.
-        caller, last_call: who calls, and the summary of their last one; None: nobody as yet."""
+        caller, name, last_call: who calls, and the summary of their last one; None: nobody yet."""
         notices = self.language.notices
         fill = partial(call_variables.filled, caller=caller)
         last_call = instructions.last_call(self.language.instructions, last_call)
         closed_greeting = self.closed_text or notices.closed_message
         return CalledNumber(
-            greeting=closed_greeting if takes_message else fill(self.greeting),
-            business=fill(self.business, last_call=last_call),
+            greeting=closed_greeting if takes_message else fill(self.greeting, name=name),
+            business=fill(self.business, name=name and f'"{name}"', last_call=last_call),
             voice=self.voice,
             hints=tuple(_lines(self.hints)[:MOST_HINTS]),
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 else:
     TextModelForm = AnswerModelForm = forms.ModelForm
 
+NO_TEXT = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f]")
+"""Signs that no text has: pictures and programs do, whatever their name ends in."""
 ENDINGS = (".txt", ".md")
 MOST_FILES = 20
 LONGEST_QUESTION = 300
@@ -119,5 +122,5 @@ def _decoded(content: bytes) -> str | None:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return None if "\0" in text else text
+        return None if NO_TEXT.search(text) else text
     return None

@@ -72,7 +72,7 @@ def _tried(request: HttpRequest, number: PhoneNumber) -> dict[str, Any]:
     form = QuestionForm(request.GET if "asked" in request.GET else None)
     if not form.is_valid():
         return {"question": form}
-    asked = form.cleaned_data["asked"]
+    asked, knowledge = form.cleaned_data["asked"], knowledge_of(number.pk)
     keys = number.language.search_keys
     began_s = time.perf_counter()
     passages = found(number.pk, asked, language=number.language)
@@ -82,7 +82,8 @@ def _tried(request: HttpRequest, number: PhoneNumber) -> dict[str, Any]:
         "asked": asked,
         "found": passages,
         "took_ms": took_ms,
-        "certain": knowledge_of(number.pk).certain(asked, keys),
+        "certain": knowledge.certain(asked, keys),
+        "is_told": bool(knowledge.told),
     }
 
 

@@ -53,12 +53,13 @@ class NumberForm(NumberModelForm):
         field_classes: ClassVar = {"number": TelephoneField, "forward_to": TelephoneField}
         help_texts: ClassVar = {
             "greeting": _(
-                "What a caller hears first. Empty: the usual one. {time} and {caller} are filled "
-                "in when the call comes: the time, and the caller's number."
+                "What a caller hears first. Empty: the usual one. {time}, {caller} and {name} are "
+                "filled in when the call comes: the time, the caller's number, and their name "
+                "where one of the number's tools knows it."
             ),
             "business": _(
-                "What the agent should know about the business, and do for it. {time} and {caller} "
-                "are filled in when the call comes."
+                "What the agent should know about the business, and do for it. {time}, {caller} "
+                "and {name} are filled in when the call comes."
             ),
         }
         widgets: ClassVar = {

@@ -27,6 +27,7 @@ SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
     ("what", _("What it is"), ("name", "description", "is_on")),
     ("request", _("What is asked"), ("method", "address", "body")),
     ("answer", _("What the model gets"), ("paths",)),
+    ("name", _("Who calls"), ("name_path",)),
     ("care", _("When it may be asked"), ("reads_only", "may_repeat", "deadline_s")),
     ("said", _("What callers hear meanwhile"), ("says_late", "says_long", "says_failed")),
 )
@@ -58,6 +59,7 @@ class ToolForm(ToolModelForm):
             "address": forms.TextInput(attrs={"dir": "ltr"}),
             "description": forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
             "body": forms.Textarea(attrs={"rows": 4, "dir": "ltr", "spellcheck": "false"}),
+            "name_path": forms.TextInput(attrs={"dir": "ltr", "spellcheck": "false"}),
             "paths": forms.Textarea(attrs={"rows": 3, "dir": "ltr", "spellcheck": "false"}),
             **dict.fromkeys(
                 ("says_late", "says_long", "says_failed"), forms.TextInput(attrs={"dir": "auto"})

@@ -44,16 +44,16 @@ class LastCallTests(TestCase):
     def test_otherwise_it_is_empty(self) -> None:
         self.before("קבעו תור.")
         other = PhoneNumber.objects.create(number="+972771234568", name="מוסך")
-        self.assertEqual(self.business("+972500000000"), "מרפאה.  סוף.")
-        self.assertEqual(self.business(via=Call.Via.BROWSER), "מרפאה.  סוף.")
+        self.assertEqual(self.business("+972500000000"), "מרפאה. סוף.")
+        self.assertEqual(self.business(via=Call.Via.BROWSER), "מרפאה. סוף.")
         Call.objects.filter(call_sid__startswith="CA0").update(number=other)
-        self.assertEqual(self.business(), "מרפאה.  סוף.")
+        self.assertEqual(self.business(), "מרפאה. סוף.")
 
     def test_withheld_callers_do_not_hear_of_each_other(self) -> None:
         for caller in ("anonymous", "", "+266696687"):
             call = self.before("קבעו תור.", days=2 + len(caller), caller=caller)
             with self.subTest(caller):
-                self.assertEqual(self.business(caller), "מרפאה.  סוף.")
+                self.assertEqual(self.business(caller), "מרפאה. סוף.")
             call.delete()
 
     def test_not_after_thirty_days_nor_without_the_tick(self) -> None:
@@ -64,7 +64,7 @@ class LastCallTests(TestCase):
         self.before("קבעו תור.")
         self.number.tells_last_call = False
         self.number.save()
-        self.assertEqual(self.business(), "מרפאה.  סוף.")
+        self.assertEqual(self.business(), "מרפאה. סוף.")
 
     def test_it_is_for_the_model_and_never_said(self) -> None:
         self.number.full_clean(exclude=["profile"])

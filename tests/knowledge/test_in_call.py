@@ -87,9 +87,9 @@ class CallTests(TransactionTestCase):
 
 @tag("protocol")
 class ModelCallTests(TransactionTestCase):
-    async def test_a_model_is_told_what_was_found_and_the_turn_keeps_it(self) -> None:
-        await sync_to_async(a_dentist)()
-        hearing = tuned(FakeTranscriber, sayings=("כמה עולה אצלכם סתימה",), delay_s=0.01)
+    async def answer(self, said: str) -> tuple[Turn, str]:
+        """The turn, and the instructions under which it was answered."""
+        hearing = tuned(FakeTranscriber, sayings=(said,), delay_s=0.01)
         with services(transcriber=hearing, writer=OpenAiWriter):
             async with served() as server, PhoneCall() as phone:
                 await phone.until_quiet()
@@ -97,12 +97,23 @@ class ModelCallTests(TransactionTestCase):
                 await phone.until(lambda: len(phone.events("mark")) > 3)
                 await phone.until_quiet()
             turn = (await phone.turns())[1]
-        told = str(server.requests[-1]["messages"][0]["content"])
+        return turn, str(server.requests[-1]["messages"][0]["content"])
+
+    async def test_a_model_is_told_what_was_found_and_the_turn_keeps_it(self) -> None:
+        await sync_to_async(a_dentist)()
+        turn, told = await self.answer("כמה עולה אצלכם סתימה")
         assert turn.knowledge
-        self.assertEqual(len(turn.knowledge), 3)
+        self.assertEqual((turn.knew, len(turn.knowledge)), ("found", 3))
         for passage in turn.knowledge:
             self.assertIn(f"{passage['heading']}\n{passage['words']}", told)
         self.assertIn("350 ל-600", str(turn.knowledge[:2]))
         assert turn.knowledge_latency is not None
         assert turn.llm_ttft is not None
         self.assertLessEqual(turn.knowledge_latency, turn.llm_ttft)
+
+    async def test_where_all_of_it_was_told_the_turn_says_so(self) -> None:
+        number = await PhoneNumber.objects.acreate(number=DIALLED, name="מרפאה")
+        await sync_to_async(KnownText(number=number, name="א", text="בשישי סגור.").save)()
+        turn, told = await self.answer("פתוח בשישי")
+        self.assertIn("בשישי סגור.", told)
+        self.assertEqual((turn.knew, turn.knowledge, turn.found_ms), ("told", [], None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from django.test import SimpleTestCase
 
 from calls.knowledge.passages import LONGEST, Cut, cut
@@ -27,6 +29,14 @@ class CutTests(SimpleTestCase):
     def test_an_underlined_line_is_a_heading(self) -> None:
         self.assertEqual(cut("שעות\n===\nסגור."), [Cut("שעות", "סגור.")])
         self.assertEqual(cut("מחיר\r\n---\r\nזול."), [Cut("מחיר", "זול.")])
+
+    def test_what_closes_a_heading_is_no_part_of_it_however_long_the_line_is(self) -> None:
+        for line, heading in (("# שעות ##", "שעות"), ("## שעות  ", "שעות"), ("# א # ב", "א # ב")):
+            self.assertEqual(cut(f"{line}\nסגור."), [Cut(heading, "סגור.")])
+        began_s = time.process_time()
+        for gap in (" ", " #", "#"):
+            cut(f"# א{gap * 100_000}ב\nסגור.")
+        self.assertLess(time.process_time() - began_s, 2.0)
 
     def test_the_lines_of_a_list_stay_lines(self) -> None:
         self.assertEqual(cut("- ראשון\n- שני"), [Cut("", "- ראשון\n- שני")])

@@ -12,7 +12,7 @@ from heb_tts_normalizer import normalize
 
 from calls.language.hebrew import HEBREW, lexicon
 from calls.language.hebrew.phonemes import ESPEAK, WORD, phonemes, to_espeak
-from calls.simulator import utterances
+from calls.simulator import demo_numbers, utterances
 
 
 class PhonemesTests(SimpleTestCase):
@@ -77,8 +77,10 @@ class LexiconTests(SimpleTestCase):
     def test_every_word_of_dialogue_prompts_and_utterances_is_in_the_lexicon(self) -> None:
         dialogue = tomllib.loads(HEBREW.dialogue.read_text())
         asks = dialogue.pop("person")  # all other words of it are only heard
+        demos = tomllib.loads(demo_numbers.LIST.read_text())
         texts = [
             *_texts(dialogue),
+            *(each["answer"] for each in demos["knowledge"]["answers"]),
             asks["nobody"],
             *_texts(tomllib.loads(utterances.LIST.read_text())),
             *HEBREW.prompts.values(),

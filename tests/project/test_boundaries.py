@@ -55,9 +55,9 @@ ROOMS = {
     },
     BROWSER: {"calls", "calls.telephony", "calls.voice", CARRIER},
     "calls.telephony": {
-        *("calls", "calls.agreed", "calls.audio", "calls.knowledge", "calls.language"),
-        *("calls.process", "calls.records", "calls.services", "calls.voice", CARRIER),
-        *("tuning", "tuning.turns"),
+        *("calls", "calls.agreed", "calls.audio", "calls.http_tools", "calls.knowledge"),
+        *("calls.language", "calls.process", "calls.records", "calls.services", "calls.voice"),
+        *(CARRIER, "tuning", "tuning.turns"),
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
@@ -107,6 +107,7 @@ PURE = (
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "copy", "dataclasses"),
     *("enum", "functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re"),
+    "heapq",
     "ipaddress",
     "statistics",
     "urllib",  # what an address is made of

@@ -179,6 +179,16 @@ class PrintedTests(SimpleTestCase):
         self.assertRegex(text, r"short silence +completed +7\n")
         self.assertIn("[not_heard]", text)
 
+    def test_what_was_known_is_printed_where_anything_was_asked_of_it(self) -> None:
+        passages = [{"heading": "חנייה", "words": "בחצר."}, {"heading": "", "words": "בשישי."}]
+        found = Turn(number=1, knowledge=passages, found_ms=1.0)
+        told, nothing = Turn(number=2, knowledge=[]), Turn(number=3, knowledge=[], found_ms=1.0)
+        late, none = Turn(number=4, found_ms=1.0), Turn(number=5)
+        text = printed.turns_text([found, told, nothing, late, none], [], 140)
+        for words in ("חנייה | בשישי.", "all, in the prompt", "nothing found", "late"):
+            self.assertIn(words, text)
+        self.assertNotIn("found in what", printed.turns_text(self.TURNS, self.LINES, 140))
+
     def test_a_narrow_terminal_gets_narrow_tables(self) -> None:
         text = printed.turns_text(self.TURNS, self.LINES, 80)
         tables = text[: text.index("All in ms")]

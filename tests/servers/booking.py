@@ -36,6 +36,8 @@ class BookingServer:
         takes. `once` before it: only the next request."""
         self.requests: list[tuple[str, str, dict[str, str], Any]] = []
         """Method, path with query, headers, and the body's JSON, in order."""
+        self.callers: dict[str, object] = {}
+        """What is known of who calls, by their number."""
         self._port = port
 
     @property
@@ -59,6 +61,7 @@ class BookingServer:
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self._guard])
         app.router.add_get("/free", self._free)
+        app.router.add_get("/callers/{number}", self._caller)
         app.router.add_post("/bookings", self._book)
         app.router.add_delete("/bookings/{id:\\d+}", self._cancel)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -112,6 +115,11 @@ class BookingServer:
         taken = {hour for on, hour, _name in self.bookings() if on == day}
         free = [f"{hour}:00" for hour in HOURS if hour not in taken]
         return web.json_response({"day": day, "free": free, "_internal": "do not read out"})
+
+    async def _caller(self, request: web.Request) -> web.Response:
+        if (known := self.callers.get(request.match_info["number"])) is None:
+            return web.json_response({"error": "nobody"}, status=404)
+        return web.json_response({"customer": {"name": known, "debt": 120}})
 
     async def _book(self, request: web.Request) -> web.Response:
         asked = await request.json()

@@ -133,5 +133,5 @@ class PromptTests(SimpleTestCase):
         async with served() as server:
             writer = OpenAiWriter(CalledNumber(knowledge=Knowledge(told="יש חנייה בחצר.")))
             pieces = await written("שלום", by=writer)
-        self.assertFalse([piece for piece in pieces if isinstance(piece, Looked)])
+        self.assertEqual(pieces[0], Looked(is_told=True))
         self.assertIn("<<<\nיש חנייה בחצר.\n>>>", server.requests[0]["messages"][0]["content"])

@@ -95,6 +95,16 @@ class KnownAnswerTests(SimpleTestCase):
             _expect, *words = await self.written(said)
             self.assertEqual(words, (await written(said))[1:], said)
 
+    async def test_a_question_that_it_has_no_answer_to_is_not_known_and_a_message_offered(
+        self,
+    ) -> None:
+        looked, _expect, *words = await self.written("איפה קונים משקפיים")
+        self.assertEqual(looked, Looked())
+        self.assertEqual("".join(map(str, words)), "אין לי מידע על זה, אבל אפשר להשאיר הודעה.")
+        self.assertEqual(
+            (await self.written("איפה קונים משקפיים", "מה"))[1:], (await written("מה"))[1:]
+        )
+
     async def test_its_wordings_are_among_what_a_transcriber_chooses_from(self) -> None:
         expect, *_words = await self.written("כן")
         assert isinstance(expect, Expect)

@@ -207,7 +207,7 @@ class WrittenTests(TestCase):
 
     def test_only_what_a_call_knows_is_left_to_it(self) -> None:
         for name in ("greeting", "business"):
-            self.assertIn("{name}", self.errors(**{name: "שלום {time} {name}"})[name][0])
+            self.assertIn("{age}", self.errors(**{name: "שלום {time} {age}"})[name][0])
 
     def test_a_voice_is_named_as_google_names_it(self) -> None:
         self.assertIn("he-IL-Chirp3-HD-Kore", self.errors(voice="Kore")["voice"][0])
@@ -235,10 +235,30 @@ class BriefTests(SimpleTestCase):
         called = number.as_called(caller="+972501234567")
         self.assertRegex(called.greeting, r"\Aשלום, השעה \d\d:\d\d\.\Z")
         self.assertEqual(called.business, "המספר שמתקשר: 0501234567. {לא} {}")
-        for caller, told in (("+442079460958", "+442079460958"), ("anonymous", ""), ("", "")):
+        for caller, told in (("+442079460958", ": +442079460958"), ("anonymous", ""), ("", "")):
             business = number.as_called(caller=caller).business
-            self.assertEqual(business, f"המספר שמתקשר: {told}. {{לא}} {{}}")
+            self.assertEqual(business, f"המספר שמתקשר{told}. {{לא}} {{}}")
         self.assertEqual(number.as_called().greeting, "", "not worth keeping ready")
+
+    def test_a_name_that_nobody_knows_leaves_no_hole(self) -> None:
+        for text, with_name, without in (
+            ("שלום {name}, הגעתם למרפאה.", "שלום דנה, הגעתם למרפאה.", "שלום, הגעתם למרפאה."),
+            ("שלום, {name}, הגעתם.", "שלום, דנה, הגעתם.", "שלום, הגעתם."),
+            ("שלום {name}! במה אפשר לעזור?", "שלום דנה! במה אפשר לעזור?", "שלום! במה אפשר לעזור?"),
+            ("{name}, שלום.", "דנה, שלום.", "שלום."),
+            ("בוקר טוב. {name}, הגעתם.", "בוקר טוב. דנה, הגעתם.", "בוקר טוב. הגעתם."),
+            ("שלום {name} וברוכים הבאים", "שלום דנה וברוכים הבאים", "שלום וברוכים הבאים"),
+            ("שלום, {name}", "שלום, דנה", "שלום"),
+            ("{name}", "דנה", ""),
+        ):
+            number = PhoneNumber(greeting=text)
+            self.assertEqual(number.as_called(caller="", name="דנה").greeting, with_name)
+            self.assertEqual(number.as_called(caller="").greeting, without)
+
+    def test_the_model_is_told_a_name_as_what_stands_in_quotation_marks(self) -> None:
+        number = PhoneNumber(business="השם: {name}.")
+        self.assertEqual(number.as_called(caller="", name="דנה").business, 'השם: "דנה".')
+        self.assertEqual(number.as_called(caller="").business, "השם.")
 
     def test_its_openers_have_a_mark_and_none_are_the_languages(self) -> None:
         called = PhoneNumber(openers="בשמחה,\n\n בכיף \nמעולה!").as_called()

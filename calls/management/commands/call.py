@@ -20,7 +20,7 @@ from calls.audio import riff
 from calls.models import Call, Turn
 from calls.process.log import masked
 from calls.services import ServiceFailed
-from calls.simulator import own_words, printed, utterances
+from calls.simulator import demo_numbers, own_words, printed, utterances
 from calls.simulator.caller import Caller, Press, Say, Step
 from calls.simulator.dialling import Dialled, place_call
 from calls.simulator.media_stream import CallResult
@@ -58,7 +58,8 @@ class Command(BaseCommand):
         if options["calls"] < 1:
             raise CommandError("--calls must be at least 1")
         steps = _steps(options["conversation"], options["wav"])
-        called = options["called"] or number_to_call()
+        demo = None if options["wav"] else demo_numbers.number_of(options["conversation"])
+        called = options["called"] or demo or number_to_call()
         if called is None:
             raise CommandError(NO_NUMBER)
         dialled = Dialled(
@@ -125,9 +126,11 @@ class Command(BaseCommand):
 
 
 def number_to_call() -> str | None:
-    """The first of our phone numbers that is open, else any that the settings take."""
+    """The first of our phone numbers that is open and no demo's, else any that the settings
+    take."""
     now = timezone.now()
-    ours = [each.number for each in PhoneNumber.objects.all() if each.is_open(now)]
+    numbers = PhoneNumber.objects.exclude(number__in=demo_numbers.numbers())
+    ours = [each.number for each in numbers if each.is_open(now)]
     any_other = [Dialled().called] if settings.UNKNOWN_NUMBER == "default" else []
     return next(iter(ours + any_other), None)
 
@@ -140,7 +143,7 @@ def _steps(conversation: str, file: Path | None) -> list[Step]:
     except riff.Unreadable as error:
         raise CommandError(f"{error}") from None
     except KeyError:
-        known = ", ".join(utterances.conversations())
+        known = ", ".join([*utterances.conversations(), *utterances.demos()])
         raise CommandError(f"no conversation {conversation!r}; there are: {known}") from None
     except ServiceFailed as error:
         raise CommandError(f"{error}") from None

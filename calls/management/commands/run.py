@@ -148,6 +148,7 @@ class Command(BaseCommand):
             f"Sign in       {setup.OPERATOR}, with the password printed {given}; lost: "
             f".venv/bin/python manage.py changepassword {setup.OPERATOR}\n"
             f"More calls    make call{port}   make call{port} N=20   make call{port} WAV=file.wav\n"
+            f"Abilities     make call{port} CONVERSATION=knowledge   (at a number of its own)\n"
             f"Talk to it    {talk}   (with this machine's microphone)\n"
             "Ctrl-C stops the server."
         )

@@ -21,10 +21,12 @@ class KnownPassage:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What the business knows was looked up for this reply. is_late: it was not there in time."""
+    """What the business knows was looked up for this reply. is_late: it was not there in time.
+    is_told: nothing had to be, because all of it stands in the instructions."""
 
     passages: tuple[KnownPassage, ...] = ()
     is_late: bool = False
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,13 @@ class Knowledge:
             if asks == each.asks and _are_same(asked, each.words):
                 return KnownPassage(each.wording, each.answer)
         return None
+
+    def without_model(self, words: str, keys: SearchKeys) -> Looked | None:
+        """What certainly answers them; empty: a question that is none of the business's. By its
+        question word: of what has none, nobody knows whether it asks."""
+        if passage := self.certain(words, keys):
+            return Looked((passage,))
+        return Looked() if self.questions and keys.asks(words) else None
 
 
 NOTHING_KNOWN = Knowledge()

@@ -1,9 +1,9 @@
 """The searches of one call in what the business knows.
 
-Little of it is told to a model whole; of more, what answers the caller's words is looked up when a
-reply is begun. Rules: looking up keeps no reply waiting longer than WITHIN_S; what is not there by
-then is left out, and told to the next reply to the same words. A search that fails is logged, and
-the reply is written without.
+Little of it is told to a model whole, and a turn says so; of more, what answers the caller's words
+is looked up when a reply is begun. Rules: looking up keeps no reply waiting longer than WITHIN_S;
+what is not there by then is left out, and told to the next reply to the same words. A search that
+fails is logged, and the reply is written without.
 """
 
 from __future__ import annotations
@@ -31,11 +31,14 @@ class Lookup:
 
     def __init__(self, knowledge: Knowledge, keys: SearchKeys) -> None:
         self._search, self._keys = knowledge.search, keys
+        self._is_told = bool(knowledge.told)
         self._words = ""
         self._found: asyncio.Future[tuple[KnownPassage, ...]] | None = None
 
     async def look(self, history: Sequence[HistoryLine]) -> Looked | None:
         """For an answer to the last line; None: there is nothing to look up."""
+        if self._is_told:
+            return Looked(is_told=True)
         words = self._asked(history)
         if self._search is None or not words:
             return None

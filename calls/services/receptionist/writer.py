@@ -26,7 +26,7 @@ from calls.services import (
     Message,
     PersonWanted,
 )
-from calls.services.known import KnownPassage, Looked
+from calls.services.known import Looked
 from calls.services.receptionist.person import AsksForPerson
 from calls.services.receptionist.words import plain
 
@@ -34,8 +34,8 @@ KINDS = {"answers": "choice", "anything": "open", "number": "number"}
 """What a question listens for, as tuning.turns.completion.Asked calls it."""
 Said = str | Expect | Farewell | Message | PersonWanted | Looked
 """What this writer yields."""
-Known = Callable[[str], KnownPassage | None]
-"""The business's own answer to what was heard, where it is certain."""
+Known = Callable[[str], Looked | None]
+"""As Knowledge.without_model."""
 ANYWHERE = "anywhere"
 """The group of answers that every question understands."""
 PHONE_DIGITS = range(9, 13)
@@ -124,6 +124,7 @@ class Dialogue:
         self._instead = {data["first"]: data["last_when_closed"]} if takes_message else {}
         self.greeting: str = data["greeting"]
         self._sorry = (data["not_understood"], data["still_not_understood"])
+        self._not_known: str = data["not_known"]
         for name, question in self.questions.items():
             for answer in question.answers:
                 if (following := self._next(name, answer)) not in self.questions:
@@ -158,9 +159,10 @@ class Dialogue:
 
     def _after(self, known: Known, moment: Moment, heard: str) -> Moment:
         question = self.questions[moment.question]
-        if question.listen == "answers" and (passage := known(heard)):
+        looked = known(heard) if question.listen == "answers" else None
+        if looked and looked.passages:
             again = self._ask(moment.question, "", moment.notes, moment.question)
-            return replace(again, say=f"{passage.words} {again.say}", does=Looked((passage,)))
+            return replace(again, say=f"{looked.passages[0].words} {again.say}", does=looked)
         answer = _meant(question, heard)
         if (answer and answer.asks_person) or self._asks_person(question, heard):
             return self._person(moment, question)
@@ -171,6 +173,8 @@ class Dialogue:
             return replace(asked, does=_message(notes)) if answer.keeps else asked
         if (kept := _kept(question, heard, self._digits)) is not None:
             return self._ask(question.then, "", moment.notes | {question.keep: kept}, "")
+        if looked:
+            return Moment(moment.question, self._not_known, moment.notes, does=looked)
         return self._sorry_for(moment, question)
 
     def _asks_person(self, question: Question, heard: str) -> bool:
@@ -255,7 +259,7 @@ class Receptionist:
         )
         self._greeting = called.opening(self._dialogue.greeting)
         keys = called.language.search_keys
-        self._known = cache(partial(called.knowledge.certain, keys=keys))
+        self._known = cache(partial(called.knowledge.without_model, keys=keys))
         wordings = [each.wording for each in called.knowledge.questions]
         self._wordings = wordings[:MOST_WORDINGS]
 

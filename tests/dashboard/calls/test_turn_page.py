@@ -53,6 +53,20 @@ class TurnPageTests(SignedInTestCase):
             with self.subTest(start=start, label=label):
                 self.assertEqual(Lane("sending", 0, (bar,)).label_x, at)
 
+    def test_what_the_reply_had_from_what_the_business_knows_is_told_as_it_was(self) -> None:
+        passage, at = {"heading": "חנייה", "words": "בחצר."}, {"found_ms": 10_330.0}
+        cases: list[tuple[dict[str, Any], str]] = [
+            ({"knowledge": [passage], **at}, "Looked up for the reply: 1חנייהבחצר."),
+            ({"knowledge": [], **at}, "Nothing of what the business knows was found"),
+            (at, "was not found in time, and the reply was written without it"),
+            ({"knowledge": []}, "All that the number knew stood in the model's instructions"),
+        ]
+        for number, (fields, words) in enumerate(cases, 1):
+            self.assertIn(words, self.told(prepared(number, **fields)))
+        plain = self.told(prepared(9))
+        for words in ("Looked up", "Nothing of what", "found in time", "All that"):
+            self.assertNotIn(words, plain)
+
     def test_the_silence_is_the_sum_of_its_parts_in_both_languages(self) -> None:
         turn = prepared()
         self.assertIn(

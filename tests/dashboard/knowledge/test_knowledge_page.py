@@ -85,6 +85,8 @@ class UploadTests(KnowledgeTestCase):
     def test_what_is_no_text_is_refused_and_none_of_the_files_is_kept(self) -> None:
         for wrong in (
             a_file("a.pdf", "%PDF"), a_file("a.txt", b"\0\1\2"), a_file("a.txt", " "),
+            a_file("a.txt", b"\x89PNG\r\n\x1a\n\x06"), a_file("a.txt", b"\xff\xfe\x00\xd8"),
+            a_file("a.txt", "שלום".encode("utf-16-le")), a_file("a.txt", b""),
             a_file("a.txt", "א" * 500_001), a_file(f"{'a' * 100}.txt", "א"),
         ):  # fmt: skip
             page = self.post(texts=[a_file("b.txt", "שלום"), wrong])
@@ -117,7 +119,11 @@ class TryTests(KnowledgeTestCase):
             self.assertIn("בחצר.", page)
             self.assertEqual("state ok" in page, is_certain)
 
+    def test_where_all_of_it_is_told_what_is_not_found_is_known_all_the_same(self) -> None:
+        self.assertIn("מקבל את כולו", self.page("found/?asked=אמבטיה"))
+
     def test_where_nothing_is_found_that_is_told(self) -> None:
+        KnownText(number=self.number, name="ספר", text="מילה " * 1000).save()
         self.assertIn("state unsure", self.page("found/?asked=אמבטיה"))
         self.assertNotIn("state unsure", self.page("found/?asked="))
 
