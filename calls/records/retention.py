@@ -82,9 +82,7 @@ def _forget_audio(pks: list[int]) -> None:
 def _forget_words(pks: list[int]) -> None:
     with transaction.atomic():
         JournalPart.objects.filter(call__in=pks).delete()
-        Turn.objects.filter(call__in=pks).update(
-            said="", answered="", failure="", knowledge=None, knew=""
-        )
+        Turn.objects.filter(call__in=pks).update(said="", answered="", failure="")
         ToolUse.objects.filter(call__in=pks).update(given={}, why="")
         for call in Call.objects.filter(pk__in=pks).exclude(holds=[]):
             call.holds = [hold | {"note": ""} for hold in call.holds]
