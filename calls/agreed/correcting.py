@@ -35,7 +35,7 @@ def correct(
     saved. Raises ValidationError, by the same names as the changes have, and
     Agreed.DoesNotExist: forgotten meanwhile."""
     kept = Agreed.objects.select_for_update().get(pk=agreed.pk)
-    form = kept.form or _form_of(kept)
+    form = form_of(kept)
     new = {
         "summary": kept.summary if summary is None else " ".join(summary.split()),
         "outcome": kept.outcome if outcome is None else outcome,
@@ -89,7 +89,9 @@ def correct(
     return changes
 
 
-def _form_of(agreed: Agreed) -> list[dict[str, Any]]:
-    """As it is today, for one that was never filled."""
-    number = agreed.call.number
-    return [field.as_kept for field in number.form_fields.all()] if number else []
+def form_of(agreed: Agreed) -> list[dict[str, Any]]:
+    """As it was, or as it is today for one that was never filled."""
+    form: list[dict[str, Any]] = agreed.form
+    if form or (number := agreed.call.number) is None:
+        return form
+    return [field.as_kept for field in number.form_fields.all()]

@@ -22,7 +22,7 @@ OPERATOR = (
     *VIEWER,
     *("calls.listen_call", "calls.step_in_call", "calls.play_call", "calls.replay_call"),
     *("calls.export_call", "calls.label_call", "calls.talk_call", "tuning.add_draft"),
-    "tuning.view_trial",
+    *("calls.correct_agreed", "tuning.view_trial"),
 )
 ADMIN = (
     *OPERATOR,
@@ -43,8 +43,8 @@ LABELS: dict[str, Promise] = {
 MEANINGS: dict[str, Promise] = {
     "viewer": _("Can see calls, latencies, profiles and numbers; callers' numbers are masked."),
     "operator": _(
-        "Can also talk to the agent, listen in and step in, play recordings, replay, label, export "
-        "and draft."
+        "Can also talk to the agent, listen in and step in, play recordings, replay, label, "
+        "correct what was agreed, export and draft."
     ),
     "admin": _(
         "Can also run trials, publish, share links to the agent, edit numbers and people, and read "
