@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call, Turn
 from calls.telephony.e164 import TelephoneField
-from calls.telephony.phone_number import ClosedDay, OpeningHours, PhoneNumber
+from calls.telephony.number_hours import ClosedDay, OpeningHours
+from calls.telephony.phone_number import PhoneNumber
 from tuning.admin import ModelAdmin, ReadOnlyAdmin
 
 if TYPE_CHECKING:

@@ -31,6 +31,8 @@ from calls.telephony.as_called import AsCalled
 from calls.telephony.browser.talk_link import TalkLink as TalkLink
 from calls.telephony.call_line import CallLine
 from calls.telephony.carrier_report import CarrierReport
+from calls.telephony.number_hours import ClosedDay as ClosedDay
+from calls.telephony.number_hours import OpeningHours as OpeningHours
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
 

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from calls.models import Call
 from calls.simulator import utterances
 from calls.telephony.e164 import TelephoneField
-from calls.telephony.phone_number import ClosedDay, PhoneNumber
+from calls.telephony.number_hours import ClosedDay
+from calls.telephony.phone_number import PhoneNumber
 
 if TYPE_CHECKING:
     NumberModelForm = forms.ModelForm[PhoneNumber]  # generic for mypy only
