@@ -27,7 +27,7 @@ WHY_DROPPED = {
 
 class Agreed(models.Model):
     class Outcome(models.TextChoices):
-        DONE = "done", _("done")
+        DONE = "done", _("dealt with")
         MESSAGE = "message", _("a message was taken")
         PERSON = "person", _("handed to a person")
         UNFINISHED = "unfinished", _("not finished")

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from calls.agreed.agreed import LONGEST_SUMMARY, MOST_FOLLOW_UPS
+from calls.agreed.agreed import LONGEST_SUMMARY
 from calls.agreed.correcting import form_of
 from calls.models import Agreed
 from dashboard.agreed.kind_fields import as_kept, as_typed, field_of
@@ -26,7 +26,7 @@ class CorrectionForm(forms.Form):
     follow_ups = forms.CharField(
         label=_("Left to do"), required=False,
         help_text=_("One a line, at most 5."),
-        widget=forms.Textarea(attrs={"rows": MOST_FOLLOW_UPS, "dir": "auto"}),
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )  # fmt: skip
 
     def __init__(self, agreed: Agreed, data: Any, *, sees_personal: bool) -> None:
