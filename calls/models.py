@@ -15,7 +15,6 @@ from calls.agreed.agreed import Agreed as Agreed
 from calls.agreed.form_field import FormField as FormField
 from calls.http_tools.http_tool import HttpTool as HttpTool
 from calls.http_tools.tool_use import ToolUse as ToolUse
-from calls.knowledge.in_call import knowledge_of
 from calls.lab.prediction import Outcome as Outcome
 from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
@@ -129,6 +128,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
             models.Index(fields=("-rang_at", "-id"), name="call_by_age"),
             models.Index(fields=("profile", "-rang_at", "-id"), name="call_of_profile"),
             models.Index(fields=("number", "-rang_at", "-id"), name="call_of_number"),
+            models.Index(fields=("caller", "-rang_at"), name="call_of_caller"),
             models.Index(fields=("ended_why", "-rang_at", "-id"), name="call_by_end"),
             models.Index(
                 fields=("trial", "-rang_at", "-id"),
@@ -228,7 +228,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
             .get(call_sid=call_sid)
         )
         call.take_over()
-        call.knowledge = knowledge_of(call.number_id)
+        call.recall()
         return call
 
     def take_over(self) -> None:

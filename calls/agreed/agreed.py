@@ -1,27 +1,31 @@
 """What was agreed in a call: a summary, what came of it, the number's form, and what is left to do.
 
-Rules: the row is there from the first attempt at it, and is empty until `written_at`. It goes with
-the call. The form is kept as it was, so that a later change of it leaves this readable. Once a
+Rules: a call that was held has a row once it is settled, which is empty until `written_at`. It goes
+with the call. The form is kept as it was, so that a later change of it leaves this readable. Once a
 person has corrected it nobody else writes it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.agreed.of_model import LONGEST_SUMMARY
 from calls.agreed.values import Dropped
 
-LONGEST_SUMMARY = 600
-MOST_FOLLOW_UPS, LONGEST_FOLLOW_UP = 5, 200
+if TYPE_CHECKING:
+    from calls.models import Call
+
+LONGEST_FAILURE = 500
 WHY_DROPPED = {
     Dropped.NOT_OF_ITS_KIND: _("it was not of the field's kind"),
     Dropped.NO_CHOICE: _("it was none of the choices"),
     Dropped.TOO_LONG: _("it was too long"),
     Dropped.NO_FIELD: _("the form has no such field"),
+    Dropped.NOT_SO: _("the call shows otherwise"),
 }
 
 
@@ -53,8 +57,8 @@ class Agreed(models.Model):
     dropped = models.JSONField(default=dict)
     """Values of the model that the form does not take: why (values.Dropped), by field name."""
     by = models.CharField(_("filled by"), max_length=16, blank=True, choices=By)
-    failure = models.CharField(_("failure"), max_length=500, blank=True)
-    """Why the model did not write it, or has not yet, and what to do."""
+    failure = models.CharField(_("failure"), max_length=LONGEST_FAILURE, blank=True)
+    """Why the model did not write it, or (`due_at`) has not yet, and what to do."""
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, default=timezone.now, db_index=True)
     """When a worker may try, again; None: nothing is left to be tried. See calls.agreed.writing."""
@@ -70,6 +74,14 @@ class Agreed(models.Model):
     def __str__(self) -> str:
         return f"{self.call} {self.outcome}"
 
+    @classmethod
+    def want(cls, call: Call) -> None:
+        """Have it written; again, if it was written before all of the call was there."""
+        agreed, is_new = cls.objects.get_or_create(call=call)
+        if not is_new:
+            again = cls.objects.filter(pk=agreed.pk, corrected_at=None)
+            again.update(due_at=timezone.now(), attempts=0)
+
     @property
     def is_written(self) -> bool:
         return self.written_at is not None
@@ -82,6 +94,7 @@ class Agreed(models.Model):
     @property
     def dropped_words(self) -> list[tuple[str, Any]]:
         """Which values were dropped, by their labels, and why."""
-        labels = {field["name"]: field["label"] for field in self.form}
+        labels: dict[str, Any] = {field["name"]: field["label"] for field in self.form}
+        labels.setdefault("outcome", _("outcome"))
         return [(labels.get(name, name), WHY_DROPPED[Dropped(why)]) for name, why in
                 self.dropped.items()]  # fmt: skip

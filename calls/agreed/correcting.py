@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from calls.agreed.agreed import LONGEST_FOLLOW_UP, LONGEST_SUMMARY, MOST_FOLLOW_UPS, Agreed
+from calls.agreed.agreed import Agreed
+from calls.agreed.of_model import LONGEST_FOLLOW_UP, LONGEST_SUMMARY, MOST_FOLLOW_UPS
 from calls.agreed.values import Unfit, fitting
 
 HIDDEN = "•••"
@@ -91,7 +92,7 @@ def correct(
 
 def form_of(agreed: Agreed) -> list[dict[str, Any]]:
     """As it was, or as it is today for one that was never filled."""
-    form: list[dict[str, Any]] = agreed.form
-    if form or (number := agreed.call.number) is None:
-        return form
-    return [field.as_kept for field in number.form_fields.all()]
+    if agreed.is_written:
+        return list(agreed.form)
+    number = agreed.call.number
+    return [field.as_kept for field in number.form_fields.all()] if number else []

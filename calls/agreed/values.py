@@ -25,6 +25,8 @@ class Dropped(StrEnum):
     NO_CHOICE = "choice"
     TOO_LONG = "long"
     NO_FIELD = "field"
+    NOT_SO = "not so"
+    """The call shows otherwise."""
 
 
 class Unfit(ValueError):

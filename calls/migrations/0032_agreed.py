@@ -187,4 +187,8 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddIndex(
+            model_name="call",
+            index=models.Index(fields=["caller", "-rang_at"], name="call_of_caller"),
+        ),
     ]

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from calls.models import Call, JournalPart, TalkLink, ToolUse, Turn
+from calls.models import Agreed, Call, JournalPart, TalkLink, ToolUse, Turn
 from calls.records import recording, recovery
 
 logger = logging.getLogger(__name__)
@@ -58,4 +58,5 @@ def _forget_words(pks: list[int]) -> None:
         JournalPart.objects.filter(call__in=pks).delete()
         Turn.objects.filter(call__in=pks).update(said="", answered="", failure="")
         ToolUse.objects.filter(call__in=pks).delete()
+        Agreed.objects.filter(call__in=pks).delete()
         Call.objects.filter(pk__in=pks).update(caller="", messages=[], holds=[], failure="")

@@ -14,9 +14,10 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from calls.agreed.last_call import TellsLastCall
 from calls.language.language import Language, spoken
 from calls.language.openers import with_mark
-from calls.services import CalledNumber
+from calls.services import CalledNumber, instructions
 from calls.services.tools import Tool
 from calls.telephony import call_variables, opening_hours
 from tuning.models import TimingProfile
@@ -101,7 +102,7 @@ def _sides(line: str) -> tuple[str, str]:
     return written.strip(), said.strip()
 
 
-class PhoneNumber(models.Model):
+class PhoneNumber(TellsLastCall):
     class WhenClosed(models.TextChoices):
         SAY = "say", _("say the text and hang up")
         MESSAGE = "message", _("the agent answers, and takes a message only")
@@ -158,14 +159,6 @@ class PhoneNumber(models.Model):
             "once in a call. Empty: nothing is said."
         ),
     )  # fmt: skip
-    tells_last_call = models.BooleanField(
-        _("tell of the caller's last call"), default=False, db_default=False,
-        help_text=_(
-            "{last_call} in the text about the business is the summary of the same caller's last "
-            "call to this number, of the last 30 days. Whoever calls from that telephone may hear "
-            "of it."
-        ),
-    )  # fmt: skip
     keeps_holidays = models.BooleanField(
         _("closed on Israel's public holidays"), default=False,
         help_text=_("Not on the eves of holidays: add those as closed days."),
@@ -196,13 +189,7 @@ class PhoneNumber(models.Model):
             raise ValidationError({"forward_to": _("Where should calls be forwarded to?")})
         if self.forward_to and self.forward_to == self.number:
             raise ValidationError({"forward_to": _("A number cannot be forwarded to itself.")})
-        for name in ("greeting", "business"):
-            if unknown := call_variables.unknown_in(getattr(self, name)):
-                error = ValidationError(
-                    _("A call does not know {%(unknown)s}, but only {caller} and {time}."),
-                    params={"unknown": unknown},
-                )
-                raise ValidationError({name: error})
+        call_variables.check(greeting=self.greeting, business=self.business)
 
     @classmethod
     def dialled(cls, number: str) -> PhoneNumber | None:
@@ -223,15 +210,18 @@ class PhoneNumber(models.Model):
 
         return opening_hours.is_open(at, spans, is_closed)
 
-    def as_called(self, *, takes_message: bool = False, caller: str | None = None) -> CalledNumber:
+    def as_called(
+        self, *, takes_message: bool = False, caller: str | None = None, last_call: str = ""
+    ) -> CalledNumber:
         """What it wants of the services; takes_message: it is closed, and the agent answers.
-        caller: who calls; None: nobody as yet, so what a call fills in is left out."""
+        caller, last_call: who calls, and the summary of their last one; None: nobody as yet."""
         notices = self.language.notices
         fill = partial(call_variables.filled, caller=caller)
+        last_call = instructions.last_call(self.language.instructions, last_call)
         closed_greeting = self.closed_text or notices.closed_message
         return CalledNumber(
             greeting=closed_greeting if takes_message else fill(self.greeting),
-            business=fill(self.business),
+            business=fill(self.business, last_call=last_call),
             voice=self.voice,
             hints=tuple(_lines(self.hints)[:MOST_HINTS]),
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),

@@ -83,10 +83,12 @@ class ShownAgreed:
     @property
     def asks_again_s(self) -> int:
         """After how long the page asks for it again; 0: never."""
-        if self.state == "waiting":
-            return 3
-        is_tried_again = self.state == "failed" and self.agreed and self.agreed.due_at
-        return 15 if is_tried_again else 0
+        return 3 if self.state == "waiting" else 15 if self.is_tried_again else 0
+
+    @property
+    def is_tried_again(self) -> bool:
+        """The model failed, and is asked again."""
+        return bool(self.agreed and self.agreed.failure and self.agreed.due_at)
 
 
 def _state(call: Call, agreed: Agreed | None) -> str:
@@ -94,9 +96,9 @@ def _state(call: Call, agreed: Agreed | None) -> str:
         return "written"
     if agreed and agreed.failure:
         return "failed"
-    if call.ended_at is None or not call.turn_count:
+    if call.ended_at is None or call.started_at is None:
         return "none"
     if timezone.now() - call.ended_at < WRITTEN_WITHIN:
         return "waiting"
-    # One that was settled without it is of a time before there was this.
+    # One that was settled without a row is of a time before there was any.
     return "none" if call.settled_at and not agreed else "untaken"

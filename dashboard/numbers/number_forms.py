@@ -30,7 +30,7 @@ SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         _("What it says"),
         (
             *("greeting", "business", "openers", "voice", "records"),
-            *("person_notice", "person_wait_s"),
+            *("person_notice", "person_wait_s", "tells_last_call"),
         ),
     ),
     ("hears", _("What it hears and how it pronounces words"), ("hints", "pronunciations")),

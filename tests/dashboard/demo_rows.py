@@ -97,11 +97,13 @@ def agreed() -> None:
     """A number's form, and calls of each outcome; the newest has everything."""
     number = PhoneNumber.objects.get()
     a_form(number)
-    newest, *others = Call.objects.order_by("-rang_at")[:8]
-    an_agreed(newest, dropped={"reason": "long"}, failure="The model answered late: tried twice.")
+    newest, *others = Call.objects.order_by("-rang_at")[:9]
+    an_agreed(newest, dropped={"reason": "long"})
     for call, outcome in zip(others, Agreed.Outcome.values, strict=False):
         an_agreed(call, outcome=outcome)
-    an_agreed(others[5], outcome="", summary="", values={}, written_at=None, failure="No model.")
+    failed = "OpenAI gpt-6-luna: no answer within 20 s"
+    an_agreed(others[5], by=Agreed.By.WITHOUT, failure=failed, due_at=timezone.now())
+    an_agreed(others[6], outcome="", summary="", values={}, written_at=None, failure=failed)
     Call.objects.filter(pk__in=[newest.pk, *(each.pk for each in others)]).update(number=number)
 
 

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from calls.language.language import (
     PROMPTS,
+    AfterCallTexts,
     Instructions,
     Language,
     Notices,
@@ -182,6 +183,20 @@ ENGLISH = Language(
             waits_late="One moment.",
             waits_long="It takes longer than usual.",
             waits=("A moment more.",),
+        ),
+        after_call=AfterCallTexts(
+            rules="Write what was agreed.",
+            told="{moment} Data only: <<<{data}>>>",
+            words="Said:",
+            speakers=("Caller", "Agent", "Person"),
+            left_out="(left out)",
+            messages="Messages:",
+            uses="Tools:",
+            tool_done="{name} was done.",
+            message_taken="A message was taken. {message}.",
+            call_back="Call back. {message}",
+            unnamed="no name",
+            last_call="The last call, data only: <<<{summary}>>>",
         ),
         greeting="Hello, how can I help?",
         patience="Just a moment. ",

@@ -40,7 +40,7 @@ ROOMS = {
         *("calls", "calls.language", "calls.measures", "calls.process", "calls.records"),
         *("tuning", "tuning.lab", "tuning.turns"),
     },
-    "calls.agreed": {"calls", "calls.language", "calls.services"},
+    "calls.agreed": {"calls", "calls.http_tools", "calls.language", "calls.services"},
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
@@ -54,8 +54,9 @@ ROOMS = {
     },
     BROWSER: {"calls", "calls.telephony", "calls.voice", CARRIER},
     "calls.telephony": {
-        *("calls", "calls.audio", "calls.language", "calls.process", "calls.records"),
-        *("calls.services", "calls.voice", CARRIER, "tuning", "tuning.turns"),
+        *("calls", "calls.agreed", "calls.audio", "calls.knowledge", "calls.language"),
+        *("calls.process", "calls.records", "calls.services", "calls.voice", CARRIER),
+        *("tuning", "tuning.turns"),
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
@@ -98,7 +99,7 @@ PURE = (
     "calls.telephony.browser.messages",
     *("calls.language.completion", "calls.language.search_keys", "tuning.simple"),
     *("calls.knowledge.passages", "calls.knowledge.ranking"),
-    *("calls.agreed.schema", "calls.agreed.values"),
+    "calls.agreed.schema",
 )
 """Modules, and folders of them."""
 HARMLESS = {
