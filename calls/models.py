@@ -23,6 +23,7 @@ from calls.measures.person_asked_for import PersonAskedFor
 from calls.measures.timeline import Timeline as Timeline
 from calls.measures.trial_call import TrialCall as TrialCall
 from calls.measures.trial_side import TrialSide
+from calls.privacy.forgotten import Forgotten
 from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
@@ -44,7 +45,7 @@ MAY_RING_AGAIN = timedelta(minutes=3)
 """After its first ringing: a carrier asks again where it got no answer. Later it is a replay."""
 
 
-class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
+class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor, Forgotten):
     """One telephone call, from the voice webhook to its end."""
 
     class Ended(models.TextChoices):
@@ -116,8 +117,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
     """The last turn whose latencies are in the counts of the hour."""
 
     # Where a stream goes on, if it took over from another of the same call.
-    first_turn = 0
-    first_part = 0
+    first_turn = first_part = 0
 
     class Meta:
         ordering = ("-rang_at", "-pk")
@@ -156,6 +156,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
             ("export_call", "Can export calls"),
             ("label_call", "Can label turns"),
             ("talk_call", "Can talk to the agent from the browser"),
+            ("see_personal", "Can see personal data in calls"),
         )
 
     def __str__(self) -> str:
@@ -296,5 +297,4 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
     def journal(self) -> Iterator[str]:
         """The call's events and actions, a JSON line each."""
         for part in self.journal_parts.order_by("number"):
-            # splitlines breaks at U+2028 and others too
-            yield from filter(None, part.text.split("\n"))
+            yield from filter(None, part.text.split("\n"))  # splitlines breaks at U+2028, too

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from calls.language.completion.words_judge import Judge
+from calls.language.personal import PersonalWords
 from calls.language.search_keys import PLAIN, SearchKeys
 from tuning.turns.words import LanguageWords
 
@@ -198,6 +199,8 @@ class Language:
     """A word to try a service with."""
     words: LanguageWords
     """What the core judges by."""
+    personal: PersonalWords
+    """How personal data is said, and what stands in its place for who may not see it."""
     prompts: Mapping[str, str]
     """By the names in PROMPTS."""
     clips: Path

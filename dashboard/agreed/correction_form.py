@@ -30,7 +30,8 @@ class CorrectionForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, agreed: Agreed, data: Any, *, sees_personal: bool) -> None:
-        """Fields that the person may not see stay as they are."""
+        """What the person may not see stays as it is: personal fields, and words about the
+        caller."""
         fields = [each for each in form_of(agreed) if sees_personal or not each["is_personal"]]
         self._names = [each["name"] for each in fields]
         kept = {VALUES + name: as_typed(agreed.values.get(name)) for name in self._names}
@@ -46,6 +47,8 @@ class CorrectionForm(forms.Form):
             self.fields[VALUES + each["name"]] = field_of(
                 each["kind"], each["choices"], label=each["label"], empty=NONE
             )
+        if not sees_personal:
+            del self.fields["summary"], self.fields["follow_ups"]
         self.order_fields(("summary", "outcome", *kept, "follow_ups"))
         for name, field in self.fields.items():
             field.widget.attrs["aria-describedby"] = f"help_{name} problems_{name}"
@@ -54,8 +57,10 @@ class CorrectionForm(forms.Form):
         """For calls.agreed.correcting.correct."""
         given = self.cleaned_data
         return {
-            "summary": given["summary"],
+            "summary": given.get("summary"),
             "outcome": given["outcome"],
             "values": {name: as_kept(given[VALUES + name]) for name in self._names},
-            "follow_ups": given["follow_ups"].splitlines(),
+            "follow_ups": lines.splitlines()
+            if (lines := given.get("follow_ups")) is not None
+            else None,
         }

@@ -1,7 +1,7 @@
 """What was agreed in a call, as pages and exports show it.
 
-Rule: a personal field's value is shown to whom dashboard.people.personal says, and to everybody
-else only that there is one.
+Rule: who may not see personal data is shown of a personal field only whether it has a value, and
+of other words what is left where personal data is hidden (dashboard.people.personal).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from calls.models import Agreed, Call
-from dashboard.people.personal import HIDDEN
+from dashboard.people.personal import HIDDEN, shown_words
 
 WRITTEN_WITHIN = timedelta(minutes=5)
 """A worker that is there has written it by then, or says why not."""
@@ -61,8 +61,24 @@ def shown_fields(agreed: Agreed, *, sees_personal: bool) -> Iterator[ShownField]
     """Of the form as it was when it was filled in."""
     for field, value in agreed.filled_form:
         is_hidden = field["is_personal"] and value is not None and not sees_personal
-        value = HIDDEN if is_hidden else value
+        if is_hidden:
+            value = HIDDEN
+        elif field["kind"] == "text" and value is not None:
+            value = shown_words(value, sees=sees_personal)
         yield ShownField(field["name"], field["label"], field["kind"], value, is_hidden)
+
+
+def in_export(call: Call | None, *, sees: bool) -> dict[str, Any]:
+    """By the names that exports have. None: of no call, for the names alone."""
+    agreed = (call and agreed_of(call)) or Agreed()
+    shown = shown_fields(agreed, sees_personal=sees)
+    return {
+        "agreed_outcome": agreed.outcome,
+        "agreed_by": agreed.by,
+        "summary": shown_words(agreed.summary, sees=sees),
+        "follow_ups": [shown_words(each, sees=sees) for each in agreed.follow_ups],
+        "fields": {each.name: each.value for each in shown},
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """Calls as a file, written in batches: CSV for spreadsheets, a line per call; JSON with every turn.
 
-Rule: no cell can be a formula. Callers' numbers are masked as on the pages, and personal fields of
-what was agreed hidden from whom the pages hide them; times are in the pages' time zone, with its
-offset and name.
+Rules: no cell can be a formula. What is personal is hidden as on the pages, unless whoever may see
+it asks for it. Times are in the pages' time zone, with its offset and name.
 """
 
 from __future__ import annotations
@@ -18,9 +17,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from calls.measures.moments import names_of
-from calls.models import Call, ToolUse
+from calls.models import Call
 from calls.records.turn import Turn
-from dashboard.agreed.shown import agreed_of, shown_fields
+from dashboard.agreed.shown import in_export
+from dashboard.people.personal import shown_holds, shown_words
 
 BATCH = 500
 EXCEL_READS_UTF8 = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -50,9 +50,8 @@ COLUMNS: Columns = (
     ("waited_for_a_person_ms", lambda call: call.person_waited_ms if call.asked_person_at else ""),
     ("person_who_came", lambda call: call.person_came),
     ("was_held", lambda call: int(call.was_held)),
-    ("agreed_outcome", lambda call: agreed.outcome if (agreed := agreed_of(call)) else ""),
-    ("summary", lambda call: agreed.summary if (agreed := agreed_of(call)) else ""),
 )
+WORDS = ("said", "answered")
 TURN = (
     *("number", "person", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
     *("is_prepared", "thought", "requests", "tokens", "wasted_tokens", "tried_knobs"),
@@ -61,47 +60,43 @@ TURN = (
 )
 
 
-IN_LINES: Columns = (
-    (
-        "follow_ups",
-        lambda call: "\n".join(agreed.follow_ups if (agreed := agreed_of(call)) else ()),
-    ),
-    ("tools", lambda call: "; ".join(_use_in_short(use) for use in call.tool_uses.all())),
-)
-"""Of CSV: what JSON has as lists."""
+WHOLE: dict[str, Callable[[Call], Any]] = {"caller": lambda call: call.caller}
+"""In the place of those columns for who sees personal data."""
 USE = ("name", "turn", "outcome", "status", "attempts", "took_ms")
 """Of a tool's use: not what it was asked with, which callers said."""
 
 
 async def as_csv(
-    calls: QuerySet[Call], *, sees_personal: bool = False, fields: Sequence[str] = ()
+    calls: QuerySet[Call], *, sees: bool = False, fields: Sequence[str] = ()
 ) -> AsyncIterator[str]:
-    """fields: names of what was agreed that have a column of their own, too."""
-    columns = (*COLUMNS, *IN_LINES)
+    """sees: with personal data. fields: names of what was agreed that have a column each, too."""
+    columns = (*_columns(sees=sees), ("tools", _uses_in_short))
+    agreed = in_export(None, sees=sees)
     own = (f"field_{name}" for name in fields)
-    yield EXCEL_READS_UTF8 + _csv([[*(name for name, _value in columns), "fields", *own]])
+    yield EXCEL_READS_UTF8 + _csv([[*(name for name, _value in columns), *agreed, *own]])
     async for batch in _batches(calls):
         rows = []
         for call in batch:
-            known = {name: _plain(value) for name, value in _fields(call, sees_personal).items()}
-            row = [value(call) for _name, value in columns]
-            row.append(
-                "; ".join(f"{name}: {value}" for name, value in known.items() if value != "")
-            )
-            rows.append([_cell(value) for value in (*row, *map(known.get, fields))])
+            agreed = in_export(call, sees=sees)
+            known = agreed["fields"]
+            cells = [value(call) for _name, value in columns]
+            cells += [_in_a_cell(each) for each in agreed.values()]
+            cells += [_in_a_cell(known.get(name)) for name in fields]
+            rows.append([_cell(each) for each in cells])
         yield _csv(rows)
 
 
-async def as_json(calls: QuerySet[Call], *, sees_personal: bool = False) -> AsyncIterator[str]:
+async def as_json(calls: QuerySet[Call], *, sees: bool = False) -> AsyncIterator[str]:
+    """sees: with personal data."""
+    columns = _columns(sees=sees)
     yield "["
     separator = ""
     async for batch in _batches(calls):
-        turns = await sync_to_async(_turns)(batch)
+        turns = await sync_to_async(_turns)(batch, sees=sees)
         for call in batch:
-            told = {name: value(call) for name, value in COLUMNS}
-            told["holds"] = call.holds
-            told["follow_ups"] = agreed.follow_ups if (agreed := agreed_of(call)) else []
-            told["fields"] = _fields(call, sees_personal)
+            told = {name: value(call) for name, value in columns}
+            told["holds"] = shown_holds(call.holds, sees=sees)
+            told |= in_export(call, sees=sees)
             told["tools"] = [
                 {name: getattr(use, name) for name in USE} for use in call.tool_uses.all()
             ]
@@ -129,29 +124,40 @@ def _read(calls: QuerySet[Call]) -> list[Call]:
     return list(calls)
 
 
-def _turns(batch: Sequence[Call]) -> dict[int, list[dict[str, Any]]]:
+def _columns(*, sees: bool) -> Columns:
+    if not sees:
+        return COLUMNS
+    return tuple((name, WHOLE.get(name, value)) for name, value in COLUMNS)
+
+
+def _turns(batch: Sequence[Call], *, sees: bool) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
     for turn in Turn.objects.filter(call__in=batch).order_by("call", "number"):
-        found.setdefault(turn.call_id, []).append({name: getattr(turn, name) for name in TURN})
+        told = {name: getattr(turn, name) for name in TURN}
+        told |= {name: shown_words(told[name], sees=sees) for name in WORDS}
+        found.setdefault(turn.call_id, []).append(told)
     return found
 
 
-def _fields(call: Call, sees_personal: bool) -> dict[str, Any]:
-    """Their values by their names; None: nobody knows."""
-    agreed = agreed_of(call)
-    shown = shown_fields(agreed, sees_personal=sees_personal) if agreed else ()
-    return {each.name: each.value for each in shown}
+def _in_a_cell(value: Any) -> Any:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return "\n".join(value)
+        case dict():
+            known = {name: each for name, each in value.items() if each is not None}
+            return "\n".join(f"{name}: {_in_a_cell(each)}" for name, each in known.items())
+    return value
 
 
-def _plain(value: Any) -> Any:
-    if value is None:
-        return ""
-    return ("no", "yes")[value] if isinstance(value, bool) else value
-
-
-def _use_in_short(use: ToolUse) -> str:
-    took = "" if use.took_ms is None else f" {use.took_ms:.0f} ms"
-    return f"{use.name}: {use.outcome}{took}"
+def _uses_in_short(call: Call) -> str:
+    return "\n".join(
+        f"{use.name}: {use.outcome}" + ("" if use.took_ms is None else f" {use.took_ms:.0f} ms")
+        for use in call.tool_uses.all()
+    )
 
 
 def _csv(rows: Sequence[Sequence[Any]]) -> str:

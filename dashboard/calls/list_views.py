@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -32,7 +33,7 @@ MOST_SHOWN = 500
 @vary_on_headers("HX-Request", "HX-Target")
 def calls(request: HttpRequest) -> HttpResponse:
     """The finished calls that the address asks for; more of them, or others, as a fragment."""
-    form = CallFilter(request.GET)
+    form = CallFilter(request.GET, sees_personal=may_see_personal(request.user))
     if request.headers.get("HX-Target") == "number-filters":
         return render(request, "dashboard/calls/_number_filters.html", {"form": form})
     is_more, shown = "before" in request.GET, _shown(request)
@@ -85,28 +86,33 @@ def _more(here: dict[str, str], calls: list[Call]) -> dict[str, str]:
 def _places(form: CallFilter, calls: list[Call]) -> dict[str, Any]:
     """Where the words were said that are searched for: the turns, by call."""
     text = form.cleaned_data.get("text", "") if form.is_valid() else ""
-    return {"text": text, "places": turns_that_said(text, calls) if text else {}}
+    places = turns_that_said(text, calls, form.shown) if text else {}
+    return {"text": text, "places": places}
 
 
 @require_safe
 @may("calls.export_call")
 def export(request: HttpRequest, kind: str) -> StreamingHttpResponse | HttpResponse:
-    """The calls that the address asks for, as a file: all of them, a batch in memory at a time."""
-    form = CallFilter(request.GET)
+    """The calls that the address asks for, as a file: all of them, a batch in memory at a time.
+    ?personal=on: with personal data, which the audit says."""
+    with_personal = request.GET.get("personal") == "on"
+    if with_personal and not may_see_personal(request.user):
+        raise PermissionDenied
+    form = CallFilter(request.GET, sees_personal=may_see_personal(request.user))
     if not form.is_valid():
         context = {"form": form, "calls": [], "is_first_page": True}
         return render(request, "dashboard/calls/calls.html", context, status=422)
-    sees_personal, found = may_see_personal(request.user), form.found()
     match kind:
         case "csv":
             number = form.cleaned_data["number"]
             names = number.form_fields.values_list("name", flat=True) if number else ()
-            parts = call_export.as_csv(found, sees_personal=sees_personal, fields=list(names))
+            parts = call_export.as_csv(form.found(), sees=with_personal, fields=list(names))
         case "json":
-            parts = call_export.as_json(found, sees_personal=sees_personal)
+            parts = call_export.as_json(form.found(), sees=with_personal)
         case _:
             raise Http404
-    AuditEvent.note(request, AuditEvent.Action.EXPORT, kind, **form.chosen)
+    told = {"personal": True} if with_personal else {}
+    AuditEvent.note(request, AuditEvent.Action.EXPORT, kind, **form.chosen, **told)
     content_type = {"csv": "text/csv; charset=utf-8", "json": "application/json"}[kind]
     response = StreamingHttpResponse(parts, content_type=content_type)
     name = f"hevoice-calls-{timezone.localtime():%Y-%m-%d-%H%M}.{kind}"

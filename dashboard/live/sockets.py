@@ -21,6 +21,7 @@ from dashboard.address import LARGEST_KEY, key_in
 from dashboard.lab.trial_news import PERMISSION, trials_now
 from dashboard.live.live_turns import LAST_TURNS, latest_turns
 from dashboard.live.page_socket import PageSocket
+from dashboard.people.personal import shown_words
 from hevoice import bus
 from tuning.models import TimingProfile
 
@@ -172,7 +173,9 @@ class LiveConsumer(CallsSocket):
             await ask_call(self, self.looked_at, stops=True)
 
     async def call_details(self, message: dict[str, Any]) -> None:
-        details = {name: message[name] for name in ("partial", "levels", "echo")}
+        details = {name: message[name] for name in ("levels", "echo")}
+        partial = shown_words(message["partial"], sees=self.sees_personal, goes_on=True)
+        details["partial"] = partial
         await self.send(text_data=json.dumps(details))
 
     async def _show_turns(self, *, is_over: bool = False) -> None:

@@ -17,6 +17,7 @@ from calls.simulator import utterances
 from calls.telephony.e164 import TelephoneField
 from calls.telephony.number_hours import ClosedDay
 from calls.telephony.phone_number import PhoneNumber
+from dashboard.people.personal import shown_words
 
 if TYPE_CHECKING:
     NumberModelForm = forms.ModelForm[PhoneNumber]  # generic for mypy only
@@ -97,7 +98,7 @@ class TestCallForm(forms.Form):
 
     said = forms.ChoiceField(label=_("What the caller says"))
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: Any = None, *, sees_personal: bool) -> None:
         super().__init__(data)
         numbers = list(PhoneNumber.objects.filter(records=True))  # few: calls are found by index
         recorded = Call.objects.filter(ended_at__isnull=False, number__in=numbers)
@@ -111,14 +112,14 @@ class TestCallForm(forms.Form):
             ),
             (
                 _("Recorded callers"),
-                [(f"{call.pk}", _caller_of(call)) for call in calls],
+                [(f"{call.pk}", _caller_of(call, sees_personal=sees_personal)) for call in calls],
             ),
         ]
 
 
-def _caller_of(call: Call) -> str:
+def _caller_of(call: Call, *, sees_personal: bool) -> str:
     """When they called, who they are, and with what they began."""
     said = call.turns.exclude(said="").values_list("said", flat=True).first() or ""
-    words = Truncator(said).chars(LONGEST_WORDS)
+    words = Truncator(shown_words(said, sees=sees_personal)).chars(LONGEST_WORDS)
     at = f"{localtime(call.rang_at):%d/%m %H:%M:%S}"
     return " · ".join(part for part in (at, call.masked_caller, words) if part)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from calls.agreed import writing
 from calls.agreed.correcting import HIDDEN, correct
 from calls.models import Agreed
+from calls.privacy.keeping import Days
 from calls.records import retention
 from tests.agreed.agreed_calls import TURNS, a_number, a_talk
 from tests.agreed.test_without_model import MESSAGE
@@ -86,7 +87,7 @@ class ForgettingTests(TestCase):
         third = a_talk(*TURNS, minutes=3)
         for call in (old, new, third):
             writing.write(call)
-        retention._forget_words([new.pk])
+        retention._forget_agreed([new.pk])
         self.assertEqual(set(Agreed.objects.values_list("call", flat=True)), {old.pk, third.pk})
-        retention.forget(90)
+        retention.forget(Days.of("90"))
         self.assertEqual(Agreed.objects.get().call, third)

@@ -20,6 +20,7 @@ from calls.language.language import (
     OutsideTexts,
     ToolTexts,
 )
+from calls.language.personal import PersonalWords
 from tests.fakes import HUSH
 from tuning.turns import words
 
@@ -105,6 +106,15 @@ ENGLISH = Language(
     abbreviations="approx|ext",
     hello="hello",
     words=words.from_toml(WORDS),
+    personal=PersonalWords(
+        names={
+            "telephone": "telephone number",
+            "identity": "identity number",
+            "card": "card number",
+            "email": "e-mail address",
+            "number": "number",
+        }
+    ),
     prompts={
         "not_heard": "I did not hear you.",
         "no_input": "Are you still there?",

@@ -46,6 +46,7 @@ ROOMS = {
     "calls.language": {"tuning.turns"},
     "calls.http_tools": {"calls", "calls.language", "calls.process", "calls.services"},
     "calls.knowledge": {"calls.language", "calls.services"},
+    "calls.privacy": {"calls.language"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),
     TWILIO: {
@@ -60,7 +61,14 @@ ROOMS = {
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
-        *("calls.services", "calls.telephony", "tuning", "tuning.lab", "tuning.turns"),
+        *(
+            "calls.privacy",
+            "calls.services",
+            "calls.telephony",
+            "tuning",
+            "tuning.lab",
+            "tuning.turns",
+        ),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
@@ -93,21 +101,18 @@ PURE = (
     *("tuning.turns", "tuning.lab", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
     *("calls.measures.shares", "calls.lab.advice", "calls.lab.comparison", "calls.lab.figures"),
-    "calls.lab.summing_up",
-    *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
+    *("calls.lab.summing_up", "calls.telephony.carrier", "calls.telephony.twilio.messages"),
     *("calls.http_tools.hosts", "calls.http_tools.filling", "calls.http_tools.answer_parts"),
     "calls.telephony.browser.messages",
-    *("calls.language.completion", "calls.language.search_keys", "tuning.simple"),
-    *("calls.knowledge.passages", "calls.knowledge.ranking"),
-    "calls.agreed.schema",
+    *("calls.language.completion", "calls.language.search_keys", "calls.language.personal"),
+    *("calls.knowledge.passages", "calls.knowledge.ranking", "tuning.simple"),
+    *("calls.privacy.keeping", "calls.privacy.redaction", "calls.agreed.schema"),
 )
 """Modules, and folders of them."""
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "copy", "dataclasses"),
     *("enum", "functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re"),
-    "ipaddress",
-    "statistics",
-    "urllib",  # what an address is made of
+    *("ipaddress", "statistics", "urllib"),  # urllib: what an address is made of
     *("struct", "typing", "pathlib", "tomllib", "xml"),  # word lists and weights are read, once
     "zlib",  # its checksums
     "twilio.twiml",  # of that package only what makes XML

@@ -16,6 +16,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from calls.models import Call, JournalPart
+from calls.privacy.keeping import Days
 from calls.records import record_line, recovery, retention, spool
 from calls.records.record_line import RecordLine, RecordPart
 from calls.records.spool import Spool
@@ -176,7 +177,7 @@ class TakingInTests(SpoolTestCase):
         line = self.line(0, turns={1: self.turn(1, "סוד")})
         aged = json.dumps(json.loads(line.text) | {"at": old.isoformat()}).encode()
         self.left_by_a_dead_process(replace(line, text=aged))
-        self.assertEqual(retention.forget(90), 1)
+        self.assertEqual(retention.forget(Days.of("90")), 1)
         self.assertFalse(Call.objects.filter(pk=self.call.pk).exists())
         self.assertEqual(self.files(), [])
 

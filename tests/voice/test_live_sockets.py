@@ -24,7 +24,7 @@ def snapshot(pk: int = 1, **changed: Any) -> dict[str, Any]:
     return {
         "pk": pk,
         "process": "voice-1:7",
-        "caller": "+97250•••4567",
+        "caller": "+97250•••••67",
         "called": "+972771234567",
         "number": "מרפאה",
         "started_at": f"2026-11-23T10:00:0{pk}+00:00",
@@ -248,7 +248,7 @@ class ProfilesTests(SocketTestCase):
         await get_channel_layer().group_send(bus.PROFILES, {"type": "profile.changed"})
         waiting = await socket.receive_from()
         self.assertIn("0 of 1 call", waiting)
-        self.assertIn("+97250•••4567", waiting)
+        self.assertIn("+97250•••••67", waiting)
         await self.tell_call(1, profile_pk=self.profile.pk, revision=2)
         self.assertIn("1 of 1 call", await socket.receive_from())
         await socket.disconnect()
