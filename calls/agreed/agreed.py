@@ -31,7 +31,7 @@ WHY_DROPPED = {
 
 class Agreed(models.Model):
     class Outcome(models.TextChoices):
-        DONE = "done", _("dealt with")
+        DONE = "done", _("taken care of")
         MESSAGE = "message", _("a message was taken")
         PERSON = "person", _("handed to a person")
         UNFINISHED = "unfinished", _("not finished")

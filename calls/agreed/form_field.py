@@ -37,7 +37,7 @@ class FormField(models.Model):
         ),
     )  # fmt: skip
     label = models.CharField(
-        _("label"), max_length=80, help_text=_("What stands beside it on the call's page.")
+        _("caption"), max_length=80, help_text=_("What stands beside it on the call's page.")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TEXT)
     choices = models.TextField(

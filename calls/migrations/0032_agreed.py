@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("done", "done"),
+                            ("done", "taken care of"),
                             ("message", "a message was taken"),
                             ("person", "handed to a person"),
                             ("unfinished", "not finished"),
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="What stands beside it on the call's page.",
                         max_length=80,
-                        verbose_name="label",
+                        verbose_name="caption",
                     ),
                 ),
                 (

@@ -1,6 +1,6 @@
-"""A permission to correct what was agreed, and a word for an outcome: no column changes."""
+"""A permission to correct what was agreed: no column changes."""
 
-from django.db import migrations, models
+from django.db import migrations
 
 
 class Migration(migrations.Migration):
@@ -16,22 +16,5 @@ class Migration(migrations.Migration):
                 "verbose_name": "what was agreed",
                 "verbose_name_plural": "what was agreed",
             },
-        ),
-        migrations.AlterField(
-            model_name="agreed",
-            name="outcome",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("done", "dealt with"),
-                    ("message", "a message was taken"),
-                    ("person", "handed to a person"),
-                    ("unfinished", "not finished"),
-                    ("nothing", "no request"),
-                ],
-                db_index=True,
-                max_length=12,
-                verbose_name="outcome",
-            ),
         ),
     ]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from calls.agreed.form_field import FormField
 from calls.telephony.phone_number import PhoneNumber
@@ -37,7 +36,6 @@ class FormFieldForm(FieldModelForm):
     class Meta:
         model = FormField
         fields = ("label", "name", "kind", "choices", "how_to_tell", "is_personal")
-        labels: ClassVar = {"label": pgettext_lazy("form field", "Label")}
         widgets: ClassVar = {
             "label": forms.TextInput(attrs={"dir": "auto"}),
             "name": forms.TextInput(attrs={"dir": "ltr", "spellcheck": "false"}),

@@ -63,7 +63,9 @@ class OpenAiServer:
         self.requests: list[Json] = []
         """Bodies of the completions asked for, in order."""
         self.writes: Answer | None = None
-        """What is written of a call that is over; None: something that fits."""
+        """What is written of calls that are over; None: something that fits."""
+        self.writes_of: dict[str, Answer] = {}
+        """The same, by words in what is told of the call: goes before `writes`."""
         self.written: list[Json] = []
         """Bodies of the completions asked for with a schema; they are not among `requests`."""
         self.looks = 0
@@ -158,7 +160,9 @@ class OpenAiServer:
 
     def _answer_to(self, asked: Json) -> Answer:
         if "response_format" in asked:
-            return self.writes or agreed(asked)
+            told = str(asked["messages"][-1]["content"])
+            scripted = (answer for words, answer in self.writes_of.items() if words in told)
+            return next(scripted, None) or self.writes or agreed(asked)
         if asked["model"] in self.answers_of:
             answer = self.answers_of[asked["model"]]
         else:
