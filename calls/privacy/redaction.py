@@ -26,12 +26,14 @@ READ_OUT = 4
 CARD = range(13, 20)
 INTERNATIONAL = range(8, 16)
 WORDS_BEFORE_AT, WORDS_AFTER_AT = 12, 8
+NEAR = 200
+"""Characters: nothing farther away is looked at, so that a long text takes no longer a piece."""
 _DIGITS = re.compile(r"\d+")
 _AMOUNT = re.compile(
     r"(?<![\d,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|(?<![\d.])\d+\.\d{1,2}(?![\d.])"
 )
 _SIGNS = re.compile(r"[\s\-–—־.,/()\u200e\u200f\u202a-\u202e\u2066-\u2069]*")
-_WRITTEN = re.compile(r"[A-Za-z0-9][\w.+'-]*@[\w-]+(?:\.[\w-]+)+")
+_WRITTEN = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _WORD = re.compile(r"\S+")
 _SENTENCE = re.compile(r"[?!;:\n]|\.(?=\s)|,(?=\s)")
 
@@ -94,7 +96,7 @@ def _numbers(
     text: str, words: PersonalWords, taken: Sequence[tuple[int, int]], *, goes_on: bool
 ) -> Iterator[Found]:
     for run in _runs(text, words, taken):
-        is_open = goes_on and not text[run[-1].end :].strip(" .,-")
+        is_open = goes_on and not _after(text, run[-1].end).strip(" .,-")
         kind = _kind(text, run, words) or ("number" if is_open else "")
         if kind:
             yield Found(_begins(text, run[0]), run[-1].end, kind)
@@ -102,8 +104,15 @@ def _numbers(
 
 def _begins(text: str, part: _Part) -> int:
     """With the sign of an international number."""
-    before = text[: part.start]
-    return part.start - 1 if before.endswith("+") else part.start
+    return part.start - 1 if _before(text, part.start).endswith("+") else part.start
+
+
+def _before(text: str, place: int) -> str:
+    return text[max(0, place - NEAR) : place]
+
+
+def _after(text: str, place: int) -> str:
+    return text[place : place + NEAR]
 
 
 def _runs(
@@ -112,7 +121,7 @@ def _runs(
     """Parts that belong together: between them is nothing else, but what may be."""
     run: list[_Part] = []
     for part in _parts(text, words, taken):
-        is_counted = bool(words.counts.match(text[part.end :].lstrip(" -")))
+        is_counted = bool(words.counts.match(_after(text, part.end).lstrip(" -")))
         is_other = part.is_word and bool(run) and not run[-1].is_word
         is_apart = is_counted and (is_other or sum(len(each.digits) for each in run) >= REST)
         if run and (is_apart or not _is_joined(text[run[-1].end : part.start], words)):
@@ -150,7 +159,7 @@ def _is_joined(gap: str, words: PersonalWords) -> bool:
 def _kind(text: str, run: Sequence[_Part], words: PersonalWords) -> str:
     """ "": a number that is nobody's."""
     digits = "".join(part.digits for part in run)
-    before, after = text[: run[0].start], text[run[-1].end :]
+    before, after = _before(text, run[0].start), _after(text, run[-1].end)
     if before.endswith("*") or words.public.fullmatch(digits):
         return ""
     if before.endswith("+") and len(digits) in INTERNATIONAL:
@@ -220,25 +229,20 @@ def _said(text: str, words: PersonalWords) -> Iterator[tuple[int, int]]:
 
 
 def _address_begins(text: str, at: int, words: PersonalWords) -> int:
-    breaks = [
-        each.end() for each in (*_SENTENCE.finditer(text, 0, at), *_WRITTEN.finditer(text, 0, at))
-    ]
-    from_here = max(breaks, default=0)
-    start = at
-    for word in reversed(list(_WORD.finditer(text, from_here, at))[-WORDS_BEFORE_AT:]):
-        if start < at and word[0].strip(".,-") in words.before_address:
+    near = _before(text, at)
+    breaks = [each.end() for each in (*_SENTENCE.finditer(near), *_WRITTEN.finditer(near))]
+    start = len(near)
+    for word in reversed(list(_WORD.finditer(near, max(breaks, default=0)))[-WORDS_BEFORE_AT:]):
+        if start < len(near) and word[0].strip(".,-") in words.before_address:
             break
         start = word.start()
-    return start
+    return at - len(near) + start
 
 
 def _address_ends(text: str, at: int, words: PersonalWords) -> int:
-    first = _WORD.search(text, at)
-    if first is None:
+    near = _after(text, at)
+    ends = [each.end() for each in _WORD.finditer(near)][: 1 + WORDS_AFTER_AT]
+    if not ends:
         return at
-    end = first.end()
-    near = list(_WORD.finditer(text, end))[:WORDS_AFTER_AT]
-    until = near[-1].end() if near else end
-    for part in words.domain.finditer(text, end, until):
-        end = part.end()
-    return end
+    parts = words.domain.finditer(near, ends[0], ends[-1])
+    return at + max([ends[0], *(part.end() for part in parts)])
