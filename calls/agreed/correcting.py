@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.agreed.agreed import Agreed
 from calls.agreed.of_model import LONGEST_FOLLOW_UP, LONGEST_SUMMARY, MOST_FOLLOW_UPS
-from calls.agreed.values import Unfit, fitting
+from calls.agreed.values import Unfit, fitting, one_line
 
 HIDDEN = "•••"
 Changes = dict[str, tuple[Any, Any]]
@@ -38,11 +38,11 @@ def correct(
     kept = Agreed.objects.select_for_update().get(pk=agreed.pk)
     form = form_of(kept)
     new = {
-        "summary": kept.summary if summary is None else " ".join(summary.split()),
+        "summary": kept.summary if summary is None else one_line(summary),
         "outcome": kept.outcome if outcome is None else outcome,
         "follow_ups": kept.follow_ups
         if follow_ups is None
-        else [line for each in follow_ups if (line := " ".join(each.split()))],
+        else [line for each in follow_ups if (line := one_line(each))],
     }
     problems = dict[str, Any]()
     if len(new["summary"]) > LONGEST_SUMMARY:

@@ -10,7 +10,7 @@ from typing import Any
 
 from calls.agreed.material import Material
 from calls.agreed.schema import OUTCOMES
-from calls.agreed.values import Dropped, fit
+from calls.agreed.values import Dropped, fit, one_line
 from calls.agreed.without_model import Form, Writing, outcome_of
 
 LONGEST_SUMMARY = 600
@@ -26,7 +26,7 @@ def checked(given: Any, material: Material, form: Form) -> Writing:
     if not isinstance(given, dict):
         raise Unusable("no object")
     summary = given.get("summary")
-    if not isinstance(summary, str) or not summary.strip():
+    if not isinstance(summary, str) or not one_line(summary):
         raise Unusable("no summary")
     values, dropped = fit(form, given.get("values"))
     outcome = given.get("outcome")
@@ -58,7 +58,7 @@ def _can_be(outcome: str, material: Material) -> bool:
 
 
 def _short(text: str, most: int) -> str:
-    text = " ".join(text.split())
+    text = one_line(text)
     if len(text) <= most:
         return text
     return f"{text[:most].rpartition(' ')[0] or text[: most - 1]}…"

@@ -6,16 +6,15 @@ phone: digits, perhaps after a +.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, time
 from enum import StrEnum
 from typing import Any
 
-LONGEST_TEXT = 300
-_PHONE, _BETWEEN = re.compile(r"\+?\d{3,15}"), re.compile(r"[\s().‐-―-]+")
-_DATE, _TIME = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d\d?:\d\d")
+LONGEST_TEXT, LARGEST = 300, 1e15
+_PHONE, _BETWEEN = re.compile(r"\+?[0-9]{3,15}"), re.compile(r"[\s().‐-―-]+")
+_DATE, _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), re.compile(r"[0-9]{1,2}:[0-9]{2}")
 
 
 class Dropped(StrEnum):
@@ -35,10 +34,15 @@ class Unfit(ValueError):
         self.why = why
 
 
+def one_line(text: str) -> str:
+    """Without what cannot be seen, or stored."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def fitting(kind: str, choices: Sequence[str], value: Any) -> Any:
     """The value as it is kept; None: not known. Raises Unfit."""
     if isinstance(value, str):
-        value = " ".join(value.split())
+        value = one_line(value)
     if value is None or value == "":
         return None
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
@@ -57,7 +61,7 @@ def fit(form: Sequence[Mapping[str, Any]], given: Any) -> tuple[dict[str, Any], 
     fields = {field["name"]: field for field in form}
     for name, value in given.items() if isinstance(given, Mapping) else ():
         if name not in fields:
-            dropped[f"{name}"[:40]] = Dropped.NO_FIELD.value
+            dropped[one_line(f"{name}")[:40]] = Dropped.NO_FIELD.value
             continue
         try:
             kept = fitting(fields[name]["kind"], fields[name]["choices"], value)
@@ -75,7 +79,7 @@ def _of_kind(kind: str, value: Any) -> Any:
         case "yes_no", bool():
             return value
         case "number", int() | float() if not isinstance(value, bool):
-            return value if math.isfinite(value) else None
+            return value if -LARGEST <= value <= LARGEST else None
         case "text" | "choice", str():
             return value
         case "date", str() if _DATE.fullmatch(value):

@@ -9,6 +9,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.test import override_settings
+from django.utils import timezone
 
 from calls.agreed import writing
 from calls.models import Agreed, Call, FormField
@@ -78,6 +79,11 @@ async def modelled(**settings: str) -> AsyncIterator[OpenAiServer]:
 
 def writes(given: Any = GOOD, **behaves: Any) -> Answer:
     return Answer(json.dumps(given, ensure_ascii=False), **behaves)
+
+
+async def make_due() -> None:
+    """Its next attempt has come."""
+    await Agreed.objects.aupdate(due_at=timezone.now())
 
 
 write = sync_to_async(writing.write)

@@ -60,7 +60,7 @@ class OpenAiSummariser:
             raise ServiceFailed(f"{self.name} declined to write what was agreed: {refusal[:200]}")
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             why = finish or "it broke off"
             raise ServiceFailed(f"{self.name} wrote no valid JSON ({why})") from None
 
