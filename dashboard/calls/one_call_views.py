@@ -29,7 +29,7 @@ from dashboard.cached_figures import drop_cached
 from dashboard.calls.course import course
 from dashboard.calls.waterfall import Waterfall, waterfall
 from dashboard.models import AuditEvent
-from dashboard.people.personal import PERMISSION, may_see_personal
+from dashboard.people.personal import PERMISSION
 from dashboard.words import STREAM_CLOSED
 
 
@@ -99,12 +99,10 @@ def _timeline(one: Call) -> Timeline | None:
 
 def _sound(request: HttpRequest, one: Call) -> dict[str, bool]:
     has_recording = recording.path_of(one).exists()
-    is_player = request.user.has_perm("calls.play_call")
     return {
         "has_recording": has_recording,
         "has_waveform": has_recording and recording.peaks_of(one).exists(),
-        "may_play": is_player and may_see_personal(request.user),
-        "is_aloud": is_player,
+        "may_play": request.user.has_perms(("calls.play_call", PERMISSION)),
     }
 
 

@@ -215,7 +215,7 @@ class SoundTests(CallPageTestCase):
     def test_a_viewer_may_not_play_a_recording_and_is_told(self) -> None:
         self.record()
         self.client.force_login(a_person("viewer", "noa"))
-        self.assertIn("Playing it requires the operator role", self.page())
+        self.assertIn("Playing it requires permission to see personal data", self.page())
         self.assertNotIn('id="wave"', self.page())
         for name in ("recording.wav", "peaks.json"):
             self.assertEqual(self.client.get(self.address + name).status_code, 403)

@@ -130,6 +130,15 @@ class PageTests(TestCase):
         page = self.client.get(f"/en/calls/{self.call.pk}/").content.decode()
         self.assertIn("requires permission to see personal data", page)
 
+    def test_the_live_page_says_why_nobody_listens(self) -> None:
+        call = a_call(5, ended_at=None, ended_why="")
+        person = a_person("viewer", "listener")
+        person.user_permissions.add(Permission.objects.get(codename="listen_call"))
+        self.client.force_login(person)
+        page = self.client.get(f"/en/live/{call.pk}/").content.decode()
+        self.assertIn("Listening in requires permission to see personal data", page)
+        self.assertNotIn('id="listen"', page)
+
     def test_the_lab_shows_it_as_the_call_does(self) -> None:
         person = a_person("viewer", "trier")
         person.user_permissions.add(Permission.objects.get(codename="replay_call"))
