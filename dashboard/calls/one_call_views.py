@@ -29,7 +29,7 @@ from dashboard.cached_figures import drop_cached
 from dashboard.calls.course import course
 from dashboard.calls.waterfall import Waterfall, waterfall
 from dashboard.models import AuditEvent
-from dashboard.people.personal import PERMISSION
+from dashboard.people.personal import PERMISSION, may_see_personal
 from dashboard.words import STREAM_CLOSED
 
 
