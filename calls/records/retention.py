@@ -82,16 +82,12 @@ def _forget_audio(pks: list[int]) -> None:
 def _forget_words(pks: list[int]) -> None:
     with transaction.atomic():
         JournalPart.objects.filter(call__in=pks).delete()
-        Turn.objects.filter(call__in=pks).update(said="", answered="", failure="")
-        ToolUse.objects.filter(call__in=pks).delete()
+        Turn.objects.filter(call__in=pks).update(said="", answered="", failure="", knowledge=None)
+        ToolUse.objects.filter(call__in=pks).update(given={}, why="")
         for call in Call.objects.filter(pk__in=pks).exclude(holds=[]):
             call.holds = [hold | {"note": ""} for hold in call.holds]
             call.save(update_fields=["holds"])
         Call.objects.filter(pk__in=pks).update(messages=[], failure="", words_forgotten=True)
-
-
-def _forget_agreed(pks: list[int]) -> None:
-    Agreed.objects.filter(call__in=pks).delete()
 
 
 def _forget_numbers(pks: list[int]) -> None:
@@ -105,10 +101,14 @@ def _forget_numbers(pks: list[int]) -> None:
         calls.update(number_forgotten=True)
 
 
+def _forget_agreed(pks: list[int]) -> None:
+    Agreed.objects.filter(call__in=pks).delete()
+
+
 KINDS: dict[str, tuple[Q, Callable[[list[int]], None]]] = {
     "audio": (Q(audio_forgotten=False), _forget_audio),
     "words": (Q(words_forgotten=False), _forget_words),
     "agreed": (Q(agreed__isnull=False), _forget_agreed),
     "numbers": (Q(number_forgotten=False), _forget_numbers),
 }
-"""By the names of calls.privacy.keeping.Days: which calls still have it, and how it goes."""
+"""By the names of calls.privacy.keeping.Days: which calls have it, and how it is forgotten."""

@@ -14,7 +14,6 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.utils import translation
 
 from calls.models import Call
 from dashboard.address import LARGEST_KEY, key_in
@@ -123,13 +122,12 @@ class LiveConsumer(CallsSocket):
 
     async def live_ended(self, message: dict[str, Any]) -> None:
         if call := self.calls.pop(message["call"], None):
-            why = message["ended_why"]
-            with translation.override(self.language):
-                words = f"{Call.Ended(why).label}" if why in Call.Ended else why
-            own = await Call.objects.filter(pk=message["call"]).afirst()
-            if own and own.duration:  # longer than at its last snapshot
+            found = Call.objects.select_related("talk_link").filter(pk=message["call"])
+            own = await found.afirst() or Call()
+            own.ended_why = message["ended_why"]  # which may not be written yet
+            if own.duration:  # longer than at its last snapshot
                 call["seconds"] = own.duration.total_seconds()
-            await self.show("dashboard/live/_live_ended.html", call=call, ended_why=words)
+            await self.show("dashboard/live/_live_ended.html", call=call, ended=own)
             await self._count()
             if _why_wanted(call):
                 await self._show_wanted()

@@ -61,14 +61,8 @@ ROOMS = {
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
-        *(
-            "calls.privacy",
-            "calls.services",
-            "calls.telephony",
-            "tuning",
-            "tuning.lab",
-            "tuning.turns",
-        ),
+        *("calls.privacy", "calls.services", "calls.telephony"),
+        *("tuning", "tuning.lab", "tuning.turns"),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
@@ -105,8 +99,8 @@ PURE = (
     *("calls.http_tools.hosts", "calls.http_tools.filling", "calls.http_tools.answer_parts"),
     "calls.telephony.browser.messages",
     *("calls.language.completion", "calls.language.search_keys", "calls.language.personal"),
-    *("calls.knowledge.passages", "calls.knowledge.ranking", "tuning.simple"),
-    *("calls.privacy.keeping", "calls.privacy.redaction", "calls.agreed.schema"),
+    *("calls.knowledge.passages", "calls.knowledge.ranking", "calls.agreed.schema"),
+    *("calls.privacy.keeping", "calls.privacy.redaction", "tuning.simple"),
 )
 """Modules, and folders of them."""
 HARMLESS = {

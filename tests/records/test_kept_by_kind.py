@@ -121,7 +121,7 @@ class ForgettingTests(TestCase):
         a_turn(call, 50, said="יום שלישי")
         retention.forget(KEPT)
         self.assertEqual(set(calls_that_said("שלישי")), set())
-        with self.assertNumQueries(7):  # three of recovery, one for each kind, one for calls
+        with self.assertNumQueries(8):  # four of recovery, one for each kind, one for calls
             retention.forget(KEPT)
 
     def test_a_test_call_stays_one_and_who_talked_from_a_browser_stays_named(self) -> None:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0033_correct_agreed"),
+        ("calls", "0032_agreed"),
     ]
 
     operations = [

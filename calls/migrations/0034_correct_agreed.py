@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0032_agreed"),
+        ("calls", "0033_personal_data"),
     ]
 
     operations = [
