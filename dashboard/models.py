@@ -37,6 +37,7 @@ class AuditEvent(models.Model):
         PLAY = "play", _("played a recording")
         EXPORT = "export", _("exported")
         LABEL = "label", _("labelled a turn")
+        CORRECT = "correct", _("corrected what was agreed")
         NUMBER = "number", _("changed a number")
         REPLAY = "replay", _("tried a profile on recorded calls")
         STOP_REPLAY = "stop replay", _("stopped a replay")
@@ -87,7 +88,7 @@ class AuditEvent(models.Model):
         """`what` is a call's SID."""
         action = self.Action
         done = (action.LISTEN, action.WHISPER, action.SAY, action.TAKE_OVER, action.PLAY)
-        return self.action in {*done, action.LABEL}
+        return self.action in {*done, action.LABEL, action.CORRECT}
 
     @classmethod
     def note(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dashboard.advice import advice_views, prediction_views
+from dashboard.agreed import agreed_views, form_views
 from dashboard.calls import list_views, one_call_views, recording_views
 from dashboard.help import help_views
 from dashboard.home import home_views
@@ -32,6 +33,8 @@ urlpatterns = [
     path("calls/<key:pk>/", one_call_views.call, name="call"),
     path("calls/<key:pk>/turns/<key:number>/", one_call_views.turn, name="turn"),
     path("calls/<key:pk>/turns/<key:number>/label/", one_call_views.label, name="turn_label"),
+    path("calls/<key:pk>/agreed/", agreed_views.agreed, name="agreed"),
+    path("calls/<key:pk>/agreed/correct/", agreed_views.correct, name="agreed_correct"),
     path("calls/<key:pk>/tried/", call_views.tried, name="call_tried"),
     path("calls/<key:pk>/peaks.json", one_call_views.peaks, name="peaks"),
     path("calls/<key:pk>/recording.wav", recording_views.recording, name="recording"),
@@ -81,6 +84,16 @@ urlpatterns = [
     path("numbers/<key:pk>/tools/<key:tool_pk>/", tool_views.tool, name="tool"),
     path("numbers/<key:pk>/tools/<key:tool_pk>/delete/", tool_views.delete, name="tool_delete"),
     path("numbers/<key:pk>/tools/<key:tool_pk>/try/", tool_views.try_it, name="tool_try"),
+    path("numbers/<key:pk>/form/", form_views.form, name="number_form"),
+    path("numbers/<key:pk>/form/begin/", form_views.begin, name="form_begin"),
+    path("numbers/<key:pk>/form/new/", form_views.field, name="form_field_new"),
+    path("numbers/<key:pk>/form/<key:field_pk>/", form_views.field, name="form_field"),
+    path("numbers/<key:pk>/form/<key:field_pk>/move/", form_views.move, name="form_field_move"),
+    path(
+        "numbers/<key:pk>/form/<key:field_pk>/delete/",
+        form_views.delete,
+        name="form_field_delete",
+    ),
     path("numbers/<key:pk>/knowledge/", knowledge_views.knowledge, name="knowledge"),
     path("numbers/<key:pk>/knowledge/found/", knowledge_views.found_for, name="knowledge_found"),
     *(

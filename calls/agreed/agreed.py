@@ -69,6 +69,7 @@ class Agreed(models.Model):
     class Meta:
         verbose_name = _("what was agreed")
         verbose_name_plural = _("what was agreed")
+        permissions = (("correct_agreed", "Can correct what was agreed in calls"),)
 
     def __str__(self) -> str:
         return f"{self.call} {self.outcome}"

@@ -36,7 +36,7 @@ def correct(
     saved. Raises ValidationError, by the same names as the changes have, and
     Agreed.DoesNotExist: forgotten meanwhile."""
     kept = Agreed.objects.select_for_update().get(pk=agreed.pk)
-    form = kept.form if kept.is_written else _form_of(kept)
+    form = form_of(kept)
     new = {
         "summary": kept.summary if summary is None else one_line(summary),
         "outcome": kept.outcome if outcome is None else outcome,
@@ -90,7 +90,9 @@ def correct(
     return changes
 
 
-def _form_of(agreed: Agreed) -> list[dict[str, Any]]:
-    """As it is today, for one that was never filled."""
+def form_of(agreed: Agreed) -> list[dict[str, Any]]:
+    """As it was, or as it is today for one that was never filled."""
+    if agreed.is_written:
+        return list(agreed.form)
     number = agreed.call.number
     return [field.as_kept for field in number.form_fields.all()] if number else []

@@ -14,10 +14,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_naive, localtime, make_aware
 from django.utils.translation import gettext_lazy as _
 
-from calls.models import Call, TalkLink, Turn
+from calls.models import Agreed, Call, TalkLink, Turn
 from calls.records.transcript_search import SHORTEST, calls_that_said
 from calls.telephony.phone_number import PhoneNumber
-from dashboard.address import is_of_our_time
+from dashboard.address import is_of_our_time, key_in
+from dashboard.agreed import field_filters
 from dashboard.people.personal import shown_words
 from tuning.models import Revision, TimingProfile, Trial
 
@@ -83,6 +84,10 @@ class CallFilter(forms.Form):
         choices=[("", _("any")), ("live", _("live side")), ("candidate", _("candidate side"))],
     )  # fmt: skip
     ended = forms.ChoiceField(label=_("How it ended"), required=False)
+    outcome = forms.ChoiceField(
+        label=_("What was agreed"), required=False,
+        choices=[("", _("any")), *Agreed.Outcome.choices],
+    )  # fmt: skip
     slowest_over = forms.IntegerField(
         label=_("Slowest response over, ms"), required=False,
         min_value=0, max_value=LONGEST_WAIT_MS,
@@ -98,6 +103,7 @@ class CallFilter(forms.Form):
     dropped = forms.BooleanField(label=_("Has a dropped short answer"), required=False)
     asked = forms.BooleanField(label=_("Asked for a person"), required=False)
     held = forms.BooleanField(label=_("A person stepped in"), required=False)
+    follow_ups = forms.BooleanField(label=_("Something is left to do"), required=False)
     real = forms.BooleanField(label=_("Customers' calls only"), required=False)
 
     def __init__(self, data: Mapping[str, Any], *, sees_personal: bool = False) -> None:
@@ -107,6 +113,8 @@ class CallFilter(forms.Form):
         self._sees_personal = sees_personal
         ended: Any = self.fields["ended"]
         ended.choices = [("", _("any")), *Call.Ended.choices]
+        self._of_the_number = field_filters.of_number(key_in(data.get("number") or ""))
+        self.fields |= self._of_the_number
         for name, field in self.fields.items():
             field.widget.attrs["aria-describedby"] = f"problems_{name}"
 
@@ -118,6 +126,13 @@ class CallFilter(forms.Form):
     def shown(self, words: str) -> str:
         """What whoever filters is shown of what was said."""
         return shown_words(words, sees=self._sees_personal)
+
+    def of_every_number(self) -> list[forms.BoundField]:
+        return [each for each in self if each.name not in self._of_the_number]
+
+    def of_the_number(self) -> list[forms.BoundField]:
+        """By the fields of its form."""
+        return [self[name] for name in self._of_the_number]
 
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -154,7 +169,7 @@ class CallFilter(forms.Form):
             return ""
         if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
             names: Any = field.choices
-            return f"{dict(names).get(value, value)}"
+            return f"{dict(names).get(raw, raw)}"
         if isinstance(value, datetime):
             return f"{localtime(value):%d/%m/%Y %H:%M}"
         return f"{value}"
@@ -199,6 +214,13 @@ class CallFilter(forms.Form):
             yield Call.ASKED
         if given["held"]:
             yield Q(was_held=True)
+        if given["outcome"]:
+            yield Q(agreed__outcome=given["outcome"])
+        if given["follow_ups"]:
+            yield field_filters.HAS_FOLLOW_UPS
+        for name in self._of_the_number:
+            if given[name] not in (None, ""):
+                yield field_filters.has_value(name, self.fields[name], given[name])
         if given["real"]:
             yield Call.REAL
         if given["after"]:

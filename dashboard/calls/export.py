@@ -19,6 +19,7 @@ from django.utils import timezone
 from calls.measures.moments import names_of
 from calls.models import Call
 from calls.records.turn import Turn
+from dashboard.agreed.shown import in_export
 from dashboard.people.personal import shown_holds, shown_words
 
 BATCH = 500
@@ -54,20 +55,35 @@ WORDS = ("said", "answered")
 TURN = (
     *("number", "person", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
     *("is_prepared", "thought", "requests", "tokens", "wasted_tokens", "tried_knobs"),
+    "knowledge",
     *names_of(lambda each: each.is_exported),
 )
 
 
 WHOLE: dict[str, Callable[[Call], Any]] = {"caller": lambda call: call.caller}
 """In the place of those columns for who sees personal data."""
+USE = ("name", "turn", "outcome", "status", "attempts", "took_ms")
+"""Of a tool's use: not what it was asked with, which callers said."""
 
 
-async def as_csv(calls: QuerySet[Call], *, sees: bool = False) -> AsyncIterator[str]:
-    """sees: with personal data."""
-    columns = _columns(sees=sees)
-    yield EXCEL_READS_UTF8 + _csv([[name for name, _value in columns]])
+async def as_csv(
+    calls: QuerySet[Call], *, sees: bool = False, fields: Sequence[str] = ()
+) -> AsyncIterator[str]:
+    """sees: with personal data. fields: names of what was agreed that have a column each, too."""
+    columns = (*_columns(sees=sees), ("tools", _uses_in_short))
+    agreed = in_export(None, sees=sees)
+    own = (f"field_{name}" for name in fields)
+    yield EXCEL_READS_UTF8 + _csv([[*(name for name, _value in columns), *agreed, *own]])
     async for batch in _batches(calls):
-        yield _csv([[_cell(value(call)) for _name, value in columns] for call in batch])
+        rows = []
+        for call in batch:
+            agreed = in_export(call, sees=sees)
+            known = agreed["fields"]
+            cells = [value(call) for _name, value in columns]
+            cells += [_in_a_cell(each) for each in agreed.values()]
+            cells += [_in_a_cell(known.get(name)) for name in fields]
+            rows.append([_cell(each) for each in cells])
+        yield _csv(rows)
 
 
 async def as_json(calls: QuerySet[Call], *, sees: bool = False) -> AsyncIterator[str]:
@@ -80,6 +96,10 @@ async def as_json(calls: QuerySet[Call], *, sees: bool = False) -> AsyncIterator
         for call in batch:
             told = {name: value(call) for name, value in columns}
             told["holds"] = shown_holds(call.holds, sees=sees)
+            told |= in_export(call, sees=sees)
+            told["tools"] = [
+                {name: getattr(use, name) for name in USE} for use in call.tool_uses.all()
+            ]
             told["turns"] = turns.get(call.pk, [])
             yield separator + json.dumps(told, ensure_ascii=False)
             separator = ",\n"
@@ -88,7 +108,8 @@ async def as_json(calls: QuerySet[Call], *, sees: bool = False) -> AsyncIterator
 
 async def _batches(calls: QuerySet[Call]) -> AsyncIterator[Sequence[Call]]:
     """Newest first. By place, not by offset: what is forgotten meanwhile shifts nothing."""
-    found = calls.select_related("profile", "revision", "trial", "talk_link")
+    found = calls.select_related("profile", "revision", "trial", "talk_link", "agreed")
+    found = found.prefetch_related("tool_uses")
     rest = found
     while batch := await _read(rest[:BATCH]):
         yield batch
@@ -116,6 +137,27 @@ def _turns(batch: Sequence[Call], *, sees: bool) -> dict[int, list[dict[str, Any
         told |= {name: shown_words(told[name], sees=sees) for name in WORDS}
         found.setdefault(turn.call_id, []).append(told)
     return found
+
+
+def _in_a_cell(value: Any) -> Any:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return "\n".join(value)
+        case dict():
+            known = {name: each for name, each in value.items() if each is not None}
+            return "\n".join(f"{name}: {_in_a_cell(each)}" for name, each in known.items())
+    return value
+
+
+def _uses_in_short(call: Call) -> str:
+    return "\n".join(
+        f"{use.name}: {use.outcome}" + ("" if use.took_ms is None else f" {use.took_ms:.0f} ms")
+        for use in call.tool_uses.all()
+    )
 
 
 def _csv(rows: Sequence[Sequence[Any]]) -> str:

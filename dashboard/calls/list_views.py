@@ -30,13 +30,15 @@ MOST_SHOWN = 500
 
 @require_safe
 @may("calls.view_call")
-@vary_on_headers("HX-Request")
+@vary_on_headers("HX-Request", "HX-Target")
 def calls(request: HttpRequest) -> HttpResponse:
     """The finished calls that the address asks for; more of them, or others, as a fragment."""
     form = CallFilter(request.GET, sees_personal=may_see_personal(request.user))
+    if request.headers.get("HX-Target") == "number-filters":
+        return render(request, "dashboard/calls/_number_filters.html", {"form": form})
     is_more, shown = "before" in request.GET, _shown(request)
     wanted = PAGE_CALLS if is_more else min(max(shown, PAGE_CALLS), MOST_SHOWN)
-    found = form.found().select_related("profile", "revision", "trial", "talk_link")
+    found = form.found().select_related("profile", "revision", "trial", "talk_link", "agreed")
     page = list(after_place(found, "rang_at", request.GET.get("before", ""))[: wanted + 1])
     calls, has_more = page[:wanted], len(page) > wanted
     here = form.chosen | {"shown": f"{shown if is_more else wanted}"}
@@ -100,15 +102,19 @@ def export(request: HttpRequest, kind: str) -> StreamingHttpResponse | HttpRespo
     if not form.is_valid():
         context = {"form": form, "calls": [], "is_first_page": True}
         return render(request, "dashboard/calls/calls.html", context, status=422)
-    write = {"csv": call_export.as_csv, "json": call_export.as_json}.get(kind)
-    if write is None:
-        raise Http404
+    match kind:
+        case "csv":
+            number = form.cleaned_data["number"]
+            names = number.form_fields.values_list("name", flat=True) if number else ()
+            parts = call_export.as_csv(form.found(), sees=with_personal, fields=list(names))
+        case "json":
+            parts = call_export.as_json(form.found(), sees=with_personal)
+        case _:
+            raise Http404
     told = {"personal": True} if with_personal else {}
     AuditEvent.note(request, AuditEvent.Action.EXPORT, kind, **form.chosen, **told)
     content_type = {"csv": "text/csv; charset=utf-8", "json": "application/json"}[kind]
-    response = StreamingHttpResponse(
-        write(form.found(), sees=with_personal), content_type=content_type
-    )
+    response = StreamingHttpResponse(parts, content_type=content_type)
     name = f"hevoice-calls-{timezone.localtime():%Y-%m-%d-%H%M}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -24,11 +24,12 @@ from calls.records import recording
 from calls.records.turn import Turn
 from dashboard.access import may
 from dashboard.address import number_in
+from dashboard.agreed.shown import ShownAgreed
 from dashboard.cached_figures import drop_cached
 from dashboard.calls.course import course
 from dashboard.calls.waterfall import Waterfall, waterfall
 from dashboard.models import AuditEvent
-from dashboard.people.personal import PERMISSION
+from dashboard.people.personal import PERMISSION, may_see_personal
 from dashboard.words import STREAM_CLOSED
 
 
@@ -53,12 +54,16 @@ class ShownTurn:
 def call(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole call, with one turn in detail: ?turn=3, else the first that was answered."""
     one = get_object_or_404(
-        Call.objects.select_related("profile", "revision", "number", "trial", "talk_link"), pk=pk
+        Call.objects.select_related(
+            "profile", "revision", "number", "trial", "talk_link", "agreed"
+        ),
+        pk=pk,
     )
     turns = list(one.turns.select_related("revision"))
     dropped = sum(one.frames_dropped.values())
     context = {
         "call": one,
+        "shown_agreed": ShownAgreed.of(one, sees_personal=may_see_personal(request.user)),
         "tool_uses": list(one.tool_uses.all()),
         "turns": turns,
         "course": course(one, turns, _timeline(one)),

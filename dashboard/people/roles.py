@@ -22,7 +22,7 @@ OPERATOR = (
     *VIEWER,
     *("calls.listen_call", "calls.step_in_call", "calls.play_call", "calls.replay_call"),
     *("calls.export_call", "calls.label_call", "calls.talk_call", "tuning.add_draft"),
-    *("calls.see_personal", "tuning.view_trial"),
+    *("calls.see_personal", "calls.correct_agreed", "tuning.view_trial"),
 )
 ADMIN = (
     *OPERATOR,
@@ -47,7 +47,7 @@ MEANINGS: dict[str, Promise] = {
     ),
     "operator": _(
         "Can also see personal data, talk to the agent, listen in and step in, play recordings, "
-        "replay, label, export and draft."
+        "replay, label, correct what was agreed, export and draft."
     ),
     "admin": _(
         "Can also run trials, publish, share links to the agent, edit numbers and people, and read "

@@ -15,6 +15,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from calls.models import Agreed
 from calls.records.turn import Turn
 from dashboard.people.required_steps import SECOND_STEP, due
 from dashboard.people.roles import LABELS, role_of
@@ -49,6 +50,10 @@ NAMES: dict[str, Promise] = {
     "ended": _("why it ended"),
     "over": _("over"),
     "knowledge": _("what it knows"),
+    "summary": _("summary"),
+    "outcome": _("outcome"),
+    "follow_ups": _("left to do"),
+    "moved": _("moved from place to place"),
     "settings": _("settings of"),
     "days": _("days"),
     "calls": _("calls in all"),
@@ -69,6 +74,7 @@ VALUES: dict[str, Promise] = LABELS | {
     "active": _("may sign in"),
     **HOLD_ENDS,
     **dict(Turn.Label.choices),
+    **dict(Agreed.Outcome.choices),
 }
 
 FACTS = {"began", "refused", "again", "renewed", "personal"}

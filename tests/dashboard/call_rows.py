@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from calls.models import Call, Turn
+from calls.models import Agreed, Call, FormField, Turn
+from calls.telephony.phone_number import PhoneNumber
 from tuning.models import TimingProfile
 
 
@@ -63,6 +64,47 @@ def a_turn(call: Call, number: int = 1, *, response_ms: float = 1180, **fields: 
     turn = Turn.objects.create(call=call, number=number, **given | fields)
     call.tally()
     return turn
+
+
+def an_agreed(call: Call, **fields: Any) -> Agreed:
+    """What a language model wrote of it."""
+    given = {
+        "summary": "דנה ביקשה תור לניקוי שיניים. נקבע תור ליום שלישי בארבע.",
+        "outcome": Agreed.Outcome.DONE,
+        "by": Agreed.By.MODEL,
+        "written_at": timezone.now(),
+        "due_at": None,
+        "form": [a_field(*each).as_kept for each in FIELDS],
+        "values": {
+            "name": "דנה לוי", "phone": "0541234567", "visit": "ניקוי", "wanted_day": "2026-12-01",
+            "hour": "16:00", "people": 2, "is_new": False,
+        },
+        "follow_ups": ["לשלוח תזכורת יום לפני התור"],
+    }  # fmt: skip
+    return Agreed.objects.create(call=call, **given | fields)
+
+
+FIELDS: tuple[tuple[str, str, str], ...] = (
+    ("name", "שם", "text"), ("phone", "טלפון", "phone"), ("visit", "סוג הביקור", "choice"),
+    ("wanted_day", "היום המבוקש", "date"), ("hour", "שעה", "time"), ("people", "אנשים", "number"),
+    ("is_new", "לקוח חדש", "yes_no"), ("reason", "סיבה", "text"),
+)  # fmt: skip
+"""Name, label and kind of one of each; the first two are personal."""
+
+
+def a_field(name: str, label: str, kind: str, **fields: Any) -> FormField:
+    """Not saved."""
+    is_personal = name in {"name", "phone"}
+    choices = "בדיקה\nניקוי\nסתימה" if kind == "choice" else ""
+    return FormField(
+        name=name, label=label, kind=kind, choices=choices, is_personal=is_personal, **fields
+    )
+
+
+def a_form(number: PhoneNumber) -> None:
+    """A field of each kind."""
+    for position, each in enumerate(FIELDS):
+        a_field(*each, number=number, position=position).save()
 
 
 def a_greeting(call: Call) -> Turn:

@@ -11,10 +11,10 @@ from django.utils import timezone
 from calls.http_tools.http_tool import HttpTool
 from calls.http_tools.parameters import NO_PARAMETERS
 from calls.http_tools.tool_use import ToolUse
-from calls.models import Call
+from calls.models import Agreed, Call
 from calls.process.server_process import ServerProcess
 from calls.telephony.phone_number import PhoneNumber
-from tests.dashboard.call_rows import a_call, a_greeting, a_turn
+from tests.dashboard.call_rows import a_call, a_form, a_greeting, a_turn, an_agreed
 from tests.dashboard.operators import a_person
 from tuning.models import TimingProfile
 from tuning.turns.profile import Profile
@@ -38,6 +38,7 @@ def fill() -> None:
             a_turn(call, turn, response_ms=response_ms, is_short=is_short, why=why)
     every_kind()
     tools()
+    agreed()
     processes()
 
 
@@ -90,6 +91,20 @@ def tools() -> None:
             given={"day": "שלישי", "hour": 10}, outcome=outcome, why=why, status=None,
             took_ms=None if outcome == "begun" else 1200.0, began_at=timezone.now(),
         )  # fmt: skip
+
+
+def agreed() -> None:
+    """A number's form, and calls of each outcome; the newest has everything."""
+    number = PhoneNumber.objects.get()
+    a_form(number)
+    newest, *others = Call.objects.order_by("-rang_at")[:9]
+    an_agreed(newest, dropped={"reason": "long"})
+    for call, outcome in zip(others, Agreed.Outcome.values, strict=False):
+        an_agreed(call, outcome=outcome)
+    failed = "OpenAI gpt-6-luna: no answer within 20 s"
+    an_agreed(others[5], by=Agreed.By.WITHOUT, failure=failed, due_at=timezone.now())
+    an_agreed(others[6], outcome="", summary="", values={}, written_at=None, failure=failed)
+    Call.objects.filter(pk__in=[newest.pk, *(each.pk for each in others)]).update(number=number)
 
 
 def every_kind() -> None:

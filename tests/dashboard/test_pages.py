@@ -69,7 +69,21 @@ class EveryPageTests(PagesTestCase):
 
     def every_page(self) -> tuple[str, ...]:
         all_knobs = f"{self.profile()}?all=1"
-        return (*PAGES, *self.tools(), self.call_of_every_kind(), self.profile(), all_knobs)
+        return (
+            *PAGES,
+            *self.tools(),
+            *self.agreed(),
+            self.call_of_every_kind(),
+            self.profile(),
+            all_knobs,
+        )
+
+    def agreed(self) -> tuple[str, ...]:
+        (row,) = self.server.rows("select min(id) id, number_id from calls_formfield")
+        own = f"numbers/{row['number_id']}/form/"
+        correct = f"{self.call_of_every_kind()}agreed/correct/"
+        filtered = f"calls/?number={row['number_id']}"
+        return own, f"{own}new/", f"{own}{row['id']}/", correct, filtered
 
     def tools(self) -> tuple[str, ...]:
         (row,) = self.server.rows("select id, number_id from calls_httptool")

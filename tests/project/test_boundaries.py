@@ -95,8 +95,7 @@ PURE = (
     *("tuning.turns", "tuning.lab", "calls.audio.codec", "calls.audio.riff", "calls.audio.level"),
     *("calls.audio.echo", "calls.measures.latency", "calls.measures.tradeoff", "calls.voice.clock"),
     *("calls.measures.shares", "calls.lab.advice", "calls.lab.comparison", "calls.lab.figures"),
-    "calls.lab.summing_up",
-    *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
+    *("calls.lab.summing_up", "calls.telephony.carrier", "calls.telephony.twilio.messages"),
     *("calls.http_tools.hosts", "calls.http_tools.filling", "calls.http_tools.answer_parts"),
     "calls.telephony.browser.messages",
     *("calls.language.completion", "calls.language.search_keys", "calls.language.personal"),
@@ -107,10 +106,7 @@ PURE = (
 HARMLESS = {
     *("__future__", "base64", "binascii", "bisect", "collections", "copy", "dataclasses"),
     *("enum", "functools", "hashlib", "itertools", "json", "math", "numpy", "random", "re"),
-    "heapq",
-    "ipaddress",
-    "statistics",
-    "urllib",  # what an address is made of
+    *("heapq", "ipaddress", "statistics", "urllib"),  # urllib: what an address is made of
     *("struct", "typing", "pathlib", "tomllib", "xml"),  # word lists and weights are read, once
     "zlib",  # its checksums
     "twilio.twiml",  # of that package only what makes XML

@@ -43,7 +43,7 @@ class CallsBrowserTests(BrowserTestCase):
         page.go_back()
         expect(rows).to_have_count(count)
         expect(page.locator(f"#{name}")).to_be_in_viewport()
-        expect(rows.last.locator("td").nth(4)).to_have_text("1")
+        expect(rows.last.locator("td").nth(5)).to_have_text("1")
 
     def test_back_from_a_filter_is_a_whole_page(self) -> None:
         page = self.signed_in().visit("calls/")

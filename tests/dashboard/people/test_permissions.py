@@ -16,6 +16,7 @@ from django.test import TestCase
 from django.urls import URLPattern, URLResolver, reverse
 
 from calls.http_tools.http_tool import HttpTool
+from calls.models import Agreed, FormField
 from calls.telephony.phone_number import PhoneNumber
 from dashboard import urls
 from dashboard.people.roles import ROLES
@@ -55,6 +56,8 @@ MAY = {
     "call": VIEWER,
     "turn": VIEWER,
     "turn_label": OPERATOR,
+    "agreed": VIEWER,
+    "agreed_correct": OPERATOR,
     "peaks": OPERATOR,
     "recording": OPERATOR,
     "latencies": VIEWER,
@@ -96,6 +99,12 @@ MAY = {
     "tool_new": ADMIN,
     "tool_delete": ADMIN,
     "tool_try": ADMIN,
+    "number_form": VIEWER,
+    "form_begin": ADMIN,
+    "form_field": VIEWER,
+    "form_field_new": ADMIN,
+    "form_field_move": ADMIN,
+    "form_field_delete": ADMIN,
     "knowledge": VIEWER,
     "knowledge_found": VIEWER,
     "knowledge_text": ADMIN,
@@ -131,11 +140,14 @@ MAY = {
     "audit": ADMIN,
 }
 """By its URL name: the least that may open it (GET), or do it (POST) where it answers only that."""
-MAY_POST = {"profile": ADMIN, "number": ADMIN, "tool": ADMIN, "knowledge": ADMIN}
+MAY_POST = {
+    **{"profile": ADMIN, "number": ADMIN, "tool": ADMIN, "knowledge": ADMIN},
+    "form_field": ADMIN,
+}
 """Where doing needs more than looking."""
 ARGUMENTS = {
     "preset": "brisk", "pk": 1, "number": 1, "n": 1, "kind": "csv", "format": "csv",
-    "knob": "end_silence_long_ms", "tool_pk": 1, "known": 1,
+    "knob": "end_silence_long_ms", "tool_pk": 1, "known": 1, "field_pk": 1,
 }  # fmt: skip
 
 
@@ -160,7 +172,9 @@ class PermissionsTests(TestCase):
         cls.people = {role: a_person(role, f"somebody {role}") for role in WHO[1:]}
         number = PhoneNumber.objects.create(pk=1, number="+97231234567", name="Desk")
         HttpTool.objects.create(pk=1, number=number, name="free_times")
+        FormField.objects.create(pk=1, number=number, name="reason", label="סיבה")
         call = a_call(pk=1)
+        Agreed.objects.create(call=call)
         a_greeting(call)
         a_turn(call)
 
