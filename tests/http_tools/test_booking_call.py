@@ -27,6 +27,8 @@ from tests.servers.booking import BookingServer
 from tests.servers.openai import OpenAiServer
 from tests.servers.openai_answers import Answer
 from tests.services.openai_turns import exact
+from tests.voice.test_conversation import publish
+from tuning.turns.profile import Profile
 
 TUESDAY = "שלישי"
 FREE = ("free_times", '{"day":"שלישי"}')
@@ -155,11 +157,13 @@ def longest_silence_s(heard: Sequence[tuple[float, float]], since_s: float) -> f
 class WaitTests(TransactionTestCase):
     """At the speed of life."""
 
-    async def waited(self, seconds: str) -> tuple[Any, list[tuple[float, float]]]:
+    async def waited(
+        self, seconds: str, first_token_s: float = 0.35
+    ) -> tuple[Any, list[tuple[float, float]]]:
         """The turn in which a tool took so long, and what was heard when."""
         async with calling("מה פנוי ביום שלישי", speed=1) as call:
             call.system.fault = seconds
-            call.model.first_s = 0.35
+            call.model.first_s = first_token_s
             call.model.answers |= {"מה פנוי": Answer(tools=(FREE,)), "free": Answer("יש בעשר.")}
             await call.say()
             heard = call.heard_s()
@@ -183,6 +187,13 @@ class WaitTests(TransactionTestCase):
         self.assertTrue(turn.answered.endswith("יש בעשר."), turn.answered)
         self.assertGreater(turn.tool_time, 3900)
         self.assertGreater(turn.response_latency, 4000, "a filler is no answer")
+
+    async def test_a_model_that_is_slow_to_word_it_is_waited_for_in_words_too(self) -> None:
+        await publish(Profile())  # as shipped: the first wait for the model has its filler
+        turn, heard = await self.waited("0.8", first_token_s=1.9)
+        self.assertLess(longest_silence_s(heard, turn.decided_ms / 1000), 2.0)
+        self.assertIn(FINE.waits_late, turn.answered)
+        self.assertTrue(turn.answered.endswith("יש בעשר."), turn.answered)
 
 
 @tag("protocol")
