@@ -1,7 +1,8 @@
 """What callers hear while a tool is waited for, and what tools cost the other calls of a process.
 
 Whole calls: the webhook, the media stream, real HTTP to a system of its own process; a model whose
-first token takes 350 ms (twice in a reply with a tool) and a voice whose first byte takes 180 ms.
+first token takes 350 or 1200 ms (twice in a reply with a tool), and a voice whose first byte takes
+180. Silences are measured at the caller's ear, from the decision to the answer's end.
 
     .venv/bin/python -m bench.http_tools            # both parts
     .venv/bin/python -m bench.http_tools waits      # tools of 0.8, 3 and 6 s: what is heard when
@@ -127,12 +128,12 @@ def waited(server: Server, called: str) -> list[Wait]:
     ]
 
 
-def waits(core: int, address: str) -> str:
+def waits(core: int, address: str, first_tokens_ms: Sequence[int]) -> str:
     rows = list[list[str]]()
     server = Server(core, "server-waits.log")
     try:
         server.wait()
-        for first_ms, acts, wait_ms in product(FIRST_TOKENS_MS, (False, True), WAITS_MS):
+        for first_ms, acts, wait_ms in product(first_tokens_ms, (False, True), WAITS_MS):
             at = f"{address}/wait/{wait_ms}"
             heard = waited(server, number(1000 + len(rows), at, acts=acts, first_token_ms=first_ms))
             firsts = [each.first_ms for each in heard] or [nan]
@@ -241,13 +242,14 @@ def main() -> None:
     options.add_argument("part", nargs="?", choices=("waits", "frames"))
     options.add_argument("--calls", type=int, default=40)
     options.add_argument("--pairs", type=int, default=2, help="so many times with and without")
+    options.add_argument("--first-tokens", type=int, nargs="+", default=FIRST_TOKENS_MS, help="ms")
     chosen = options.parse_args()
     rig.prepare()
     callers_core, *rest = sorted(os.sched_getaffinity(0))
     core = rest[0] if rest else callers_core
     with on_core(callers_core), system() as address:
         if chosen.part != "frames":
-            print(waits(core, address), flush=True)
+            print(waits(core, address, chosen.first_tokens), flush=True)
         if chosen.part != "waits":
             print(frames(core, address, chosen.calls, chosen.pairs))
             print(cost(address))

@@ -57,7 +57,10 @@ class HostsTests(SimpleTestCase):
         self.assertEqual(Hosts.parsed(" , "), Hosts())
 
     async def test_a_name_that_leads_inside_is_forbidden_however_it_is_written(self) -> None:
-        for host in ("localhost", "127.0.0.1", "2130706433", "0x7f.1", "0"):
+        for host in (
+            *("localhost", "127.0.0.1", "2130706433", "0x7f.1", "0", "127.1", "0177.0.0.1"),
+            *("::1", "::ffff:127.0.0.1", "::ffff:a9fe:a9fe", "169.254.169.254", "2852039166"),
+        ):
             with self.subTest(host), self.assertRaises(Forbidden):
                 await permitted(host, 443)
         with override_settings(TOOL_HOSTS=Hosts.parsed("localhost")):
