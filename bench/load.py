@@ -119,7 +119,10 @@ def on_core(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, ours)
 
 
-def placed_by(carrier: str, server: Server) -> Callable[[Caller], Awaitable[CallResult]]:
+Place = Callable[[Caller], Awaitable[CallResult]]
+
+
+def placed_by(carrier: str, server: Server) -> Place:
     """What places a call: as a telephone's carrier, or as a browser."""
     dialled = Dialled(webhook=server.webhook)
     talker = Talker(server.address) if carrier == "browser" else None
@@ -127,7 +130,7 @@ def placed_by(carrier: str, server: Server) -> Callable[[Caller], Awaitable[Call
 
 
 async def hold_calls(
-    count: int, server: Server, place: Callable[[Caller], Awaitable[CallResult]]
+    count: int, server: Server, place: Place
 ) -> tuple[list[CallResult], Cost, Cost]:
     """So many calls at once, with the server's cost at both ends of the window."""
     speech = [rig.speech(name) for name in SPEECH]
@@ -180,11 +183,10 @@ def frames_late_ms(call: Call, result: CallResult) -> list[float]:
     return [ms - min(on_the_way) for ms in on_the_way]
 
 
-def measure(count: int, server: Server, carrier: str) -> Step:
+def measure(count: int, server: Server, place: Place) -> Step:
     idle = server.cost()
     time.sleep(IDLE_S)
     idle_until = server.cost()
-    place = placed_by(carrier, server)
     results, before, after = asyncio.run(hold_calls(count, server, place))
     calls = {call.call_sid: call for call in recorded(results)}
     for call in calls.values():  # no worker serves the bench
@@ -259,7 +261,7 @@ def main() -> None:
             server = Server(rest[0] if rest else callers_core, f"server-{count}.log")
             try:
                 server.wait()
-                steps.append(measure(count, server, chosen.carrier))
+                steps.append(measure(count, server, placed_by(chosen.carrier, server)))
             finally:
                 server.stop()
             if not chosen.json:

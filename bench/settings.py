@@ -3,12 +3,14 @@
 VAR_DIR and with it the database are the bench's own: bench/rig.py names a temporary directory.
 """
 
+import os
+
 from hevoice.settings import *  # noqa: F403
 from tuning.turns.profile import Profile
 
 TRANSCRIBER = "tests.fakes.FakeTranscriber"
-WRITER = "bench.services.Answerer"
-SPEAKER = "bench.services.Voice"
+WRITER = os.environ.get("BENCH_WRITER", "bench.services.Answerer")
+SPEAKER = os.environ.get("BENCH_SPEAKER", "bench.services.Voice")
 MAX_CALLS = 1000
 # Calls come from this machine, unsigned, whatever the environment says.
 TWILIO_AUTH_TOKEN = PUBLIC_HOST = ""

@@ -33,17 +33,24 @@ class Forbidden(Exception):
     """Its name leads to no address that a tool may reach."""
 
 
+class NoAddress(httpcore2.ConnectError):
+    """Nobody knows an address by its name."""
+
+
 @cache
 def _resolvers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(RESOLVERS, thread_name_prefix="tool-names")
 
 
 async def resolved(host: str, port: int) -> list[Address]:
-    """OSError: it has no address."""
+    """Raises NoAddress."""
     loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(
-        _resolvers(), lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    )
+    try:
+        found = await loop.run_in_executor(
+            _resolvers(), lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        )
+    except (OSError, UnicodeError):  # the second: what cannot be a name
+        raise NoAddress(host) from None
     return list(dict.fromkeys(ipaddress.ip_address(each[4][0]) for each in found))
 
 
@@ -56,7 +63,7 @@ async def permitted(host: str, port: int, resolve: Resolve = resolved) -> list[A
     addresses = await resolve(host, port)
     if allowed := [each for each in addresses if hosts.may_reach(host, each)]:
         return allowed
-    raise Forbidden(f"{host} leads to {addresses[0]}, which is not on the internet")
+    raise Forbidden(f"{addresses[0]}" if addresses else "")
 
 
 class Pinned(httpcore2.AsyncNetworkBackend):
@@ -73,10 +80,7 @@ class Pinned(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        try:
-            addresses = await permitted(host.strip("[]"), port, self._resolve)
-        except OSError as error:
-            raise httpcore2.ConnectError(f"{host} has no address: {error}") from None
+        addresses = await permitted(host.strip("[]"), port, self._resolve)
         for address in addresses:
             is_last = address == addresses[-1]
             try:

@@ -9,7 +9,6 @@ comes in is never logged.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,8 @@ from urllib.parse import urlsplit
 import httpcore2
 from django.conf import settings
 
-from calls.http_tools import addresses
+from calls.http_tools import addresses, why
+from calls.http_tools.why import Why, with_detail
 
 LARGEST = 64 * 1024
 ATTEMPTS, PAUSE_S = 2, 0.2
@@ -67,7 +67,7 @@ class Answer:
     text: str = field(default="", repr=False)
     is_cut: bool = False
     why: str = ""
-    """It failed; for an operator."""
+    """It failed: `why.in_words` says it to an operator."""
     took_ms: float = 0.0
     attempts: int = 0
     was_sent: bool = False
@@ -86,7 +86,7 @@ async def ask(
     """Ask, and once more where that may help. pool: else the process's."""
     began_s, attempt = time.monotonic(), 0
     if urlsplit(request.url).scheme != "https" and not settings.TOOL_HOSTS.lists(request.host):
-        return Answer(Outcome.FORBIDDEN, why="without TLS only what TOOL_HOSTS lists is asked")
+        return Answer(Outcome.FORBIDDEN, why=Why.OPEN.value)
     was_sent = False
     for attempt in range(1, ATTEMPTS + 1):
         answer = await _attempt(request, deadline_s, pool or addresses.pool())
@@ -111,15 +111,17 @@ async def _attempt(
         async with asyncio.timeout(deadline_s):
             return await _answered(request, pool)
     except TimeoutError:
-        why = f"no answer in {deadline_s:g} s"
-        return Answer(Outcome.LATE, why=why, was_sent=True, may_pass=True)
+        late = with_detail(Why.SLOW, f"{deadline_s:g} s")
+        return Answer(Outcome.LATE, why=late, was_sent=True, may_pass=True)
     except addresses.Forbidden as error:
-        return Answer(Outcome.FORBIDDEN, why=f"{error}")
-    except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-        return Answer(Outcome.FAILED, why=f"no connection: {error}"[:200], may_pass=True)
+        inside = with_detail(Why.INSIDE, f"{request.host} = {error}")
+        return Answer(Outcome.FORBIDDEN, why=inside)
+    except addresses.NoAddress:
+        return Answer(Outcome.FAILED, why=Why.NO_ADDRESS.value, may_pass=True)
     except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
-        why = f"the connection broke: {error!r}"[:200]
-        return Answer(Outcome.FAILED, why=why, was_sent=True, may_pass=True)
+        was_sent = not isinstance(error, (httpcore2.ConnectError, httpcore2.ConnectTimeout))
+        broke = why.of_error(error)
+        return Answer(Outcome.FAILED, why=broke, was_sent=was_sent, may_pass=True)
 
 
 async def _answered(request: Request, pool: httpcore2.AsyncConnectionPool) -> Answer:
@@ -139,20 +141,21 @@ async def _answered(request: Request, pool: httpcore2.AsyncConnectionPool) -> An
     async with stream as response:
         status = response.status
         if 300 <= status < 400:
-            return _failed(status, f"HTTP {status}: redirects are not followed")
+            return _failed(status, Why.REDIRECT.value)
         given = {name.lower(): value.lower() for name, value in response.headers}
         if given.get(b"content-encoding", b"identity") != b"identity":
-            return _failed(status, "it answers in a packed form, unasked")
+            return _failed(status, Why.PACKED.value)
         body, is_cut = await _read(response.aiter_stream())
     text = body.decode("utf-8", "replace")
     if status >= 500 or status in NOT_A_NO:
-        return replace(_failed(status, f"HTTP {status}"), text=text, is_cut=is_cut)
-    return Answer(Outcome.DONE if status < 300 else Outcome.REFUSED, status, text, is_cut)
+        return replace(_failed(status, why.of_status(status)), text=text, is_cut=is_cut)
+    outcome = Outcome.DONE if status < 300 else Outcome.REFUSED
+    return Answer(outcome, status, text, is_cut, was_sent=True)
 
 
-def _failed(status: int, why: str) -> Answer:
+def _failed(status: int, reason: str) -> Answer:
     may_pass = status in MAY_PASS
-    return Answer(Outcome.FAILED, status, why=why, was_sent=True, may_pass=may_pass)
+    return Answer(Outcome.FAILED, status, why=reason, was_sent=True, may_pass=may_pass)
 
 
 def _host(request: Request) -> tuple[bytes, bytes]:
@@ -167,11 +170,3 @@ async def _read(parts: AsyncIterator[bytes]) -> tuple[bytes, bool]:
         if len(body) > LARGEST:
             return body[:LARGEST], True
     return body, False
-
-
-def as_json(text: str) -> object | None:
-    try:
-        parsed: object = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return parsed

@@ -18,6 +18,10 @@ _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 as seen from a network that has only IPv6 (RFC 6052)."""
 _OF_CLOUDS = frozenset({ipaddress.IPv4Address("168.63.129.16")})
 """Public by their number, and answered by the cloud that a machine stands in (Azure's)."""
+_SPECIAL = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "3fff::/20"))
+)
+"""By IANA's registries, which older Pythons do not know whole: among them Oracle's metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +83,6 @@ def is_public(address: Address) -> bool:
         address.sixtofour or address.teredo or address.is_site_local
     ):
         return False  # tunnels to some IPv4 address, and what was private once
-    is_special = address.is_multicast or address.is_reserved or address in _OF_CLOUDS
+    is_special = address in _OF_CLOUDS or any(address in network for network in _SPECIAL)
+    is_special |= address.is_multicast or address.is_reserved
     return address.is_global and not is_special

@@ -8,9 +8,7 @@ operator's.
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,11 +16,12 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from calls.http_tools import answer_parts, parameters, tool_use
-from calls.http_tools.asking import NOT_A_NO, Answer, Outcome, as_json, ask, longest_s
+from calls.http_tools import answer_parts, answer_text, parameters, tool_use
+from calls.http_tools.asking import NOT_A_NO, Answer, Outcome, ask, longest_s
 from calls.http_tools.breaker import breaker
 from calls.http_tools.field_keys import Unreadable
 from calls.http_tools.filling import Unfit
+from calls.http_tools.why import Why
 from calls.language.language import spoken
 from calls.process.log import call_in_hand
 from calls.services import CalledNumber
@@ -35,8 +34,6 @@ logger = logging.getLogger(__name__)
 
 MARGIN_S = 1.0
 """Its own deadlines come first."""
-_UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""What ends a line, or turns its direction, and JSON would leave as it is."""
 LONGEST_NOTE = 600
 """Characters of an answer that later turns are told."""
 
@@ -64,6 +61,7 @@ class Offered:
 
     async def _run(self, called: CalledNumber, given: Mapping[str, Any]) -> Done:
         tool, texts = self._tool, self._texts
+        kept = parameters.storable(given)
         call_sid, hand = call_in_hand.get(), in_hand.get()
         began_at = timezone.now()
         # Outside a call each use is one of its own.
@@ -72,12 +70,16 @@ class Offered:
         def keep(**fields: Any) -> None:
             if hand.turn >= 0:
                 fields |= {"tool": tool, "name": tool.name, "turn": hand.turn}
-                fields |= {"given": dict(given), "began_at": began_at}
+                fields |= {"given": kept, "began_at": began_at}
                 tool_use.keep_soon(call_sid, key, **fields)
 
         if not tool.reads_only:
             keep(outcome=tool_use.ToolUse.Outcome.BEGUN)
-        answer, problem = await self._asked(given, "" if tool.reads_only else key)
+        try:
+            answer, problem = await self._asked(given, "" if tool.reads_only else key)
+        except Exception:
+            keep(outcome=Outcome.FAILED.value, why=Why.OURS.value)
+            raise
         keep(
             outcome=answer.outcome.value,
             status=answer.status,
@@ -88,7 +90,7 @@ class Offered:
         done = self._told(answer, problem)
         if answer.outcome is Outcome.UNFIT or tool.reads_only:
             return replace(done, note="")
-        written = json.dumps(dict(given), ensure_ascii=False)
+        written = answer_text.on_one_line(kept)
         note = texts.done.format(name=tool.name, arguments=written, told=done.note or done.told)
         return replace(done, note=note)
 
@@ -102,22 +104,21 @@ class Offered:
         except Unfit as error:
             return Answer(Outcome.UNFIT, why=f"{error}"), f"{error}"
         except Unreadable:
-            why = "a header's value is unreadable: FIELD_KEY has changed"
-            return Answer(Outcome.FAILED, why=why), ""
+            return Answer(Outcome.FAILED, why=Why.UNREADABLE.value), ""
         if not breaker.admits(tool.pk):
-            return Answer(Outcome.BARRED, why="it failed too often just now"), ""
+            return Answer(Outcome.BARRED), ""
         answer = await ask(request, deadline_s=tool.deadline_s, may_repeat=tool.is_repeatable)
-        answer = self._fitting(answer)
+        answer = self.fitting(answer)
         (breaker.failed if answer.outcome in _OF_SYSTEM else breaker.worked)(tool.pk)
         if answer.why:
             logger.warning("%s: %s (%s)", tool.name, answer.why, request.host)
         return answer, ""
 
-    def _fitting(self, answer: Answer) -> Answer:
+    def fitting(self, answer: Answer) -> Answer:
         """An answer whose parts are wanted has them."""
         is_wanted = self._tool.path_lines and answer.outcome is Outcome.DONE
-        if is_wanted and not answer.is_cut and as_json(answer.text) is None:
-            return replace(answer, outcome=Outcome.FAILED, why="its answer is no JSON")
+        if is_wanted and answer_text.parsed(answer.text, is_cut=answer.is_cut) is None:
+            return replace(answer, outcome=Outcome.FAILED, why=Why.NO_JSON.value)
         return answer
 
     def _told(self, answer: Answer, problem: str) -> Done:
@@ -150,23 +151,22 @@ class Offered:
 
     def told(self, answer: Answer) -> str:
         """What the model would be told of it."""
-        return self._told(self._fitting(answer), "").told
+        return self._told(answer, "").told
 
     def data(self, answer: Answer) -> str:
         """What the model gets of it, on one line that nothing in it can end."""
-        parsed = None if answer.is_cut else as_json(answer.text)
+        is_picked = self._tool.path_lines and answer.outcome is Outcome.DONE
+        parsed = None
+        if is_picked or not answer.is_cut:
+            parsed = answer_text.parsed(answer.text, is_cut=answer.is_cut)
         data: object = answer.text if parsed is None else parsed
-        if parsed is not None and self._tool.path_lines and answer.outcome is Outcome.DONE:
+        if is_picked:
             data = answer_parts.picked(parsed, self._tool.path_lines)
-        return _UNSEEN.sub(_escaped, json.dumps(data, ensure_ascii=False))
+        return answer_text.on_one_line(data)
 
 
 _OF_SYSTEM = (Outcome.FAILED, Outcome.LATE)
 """Of the system: what counts towards barring it."""
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
 
 
 def _shortened(data: str) -> str:

@@ -6,6 +6,7 @@ caller says in a sentence, what a form shows, and what every model fills in reli
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,6 +23,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 MOST, LONGEST_TEXT = 20, 500
 """Parameters of a tool; characters of a text that a model writes for one."""
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 NO_PARAMETERS: dict[str, Any] = {
     "type": "object",
     "properties": {},
@@ -80,7 +82,7 @@ def unfit(schema: Mapping[str, Any], given: Mapping[str, Any]) -> str:
             return f"{name} is missing"
     for name, value in given.items():
         if name not in properties:
-            return f"there is no {name[:40]}"
+            return f"there is no {_storable(name[:40])}"
         wanted = properties[name]
         if value is None and name not in schema.get("required", ()):
             continue
@@ -88,9 +90,23 @@ def unfit(schema: Mapping[str, Any], given: Mapping[str, Any]) -> str:
             return f"{name} must be a {wanted['type']}"
         if "enum" in wanted and value not in wanted["enum"]:
             return f"{name} must be one of {', '.join(map(str, wanted['enum']))}"
+        if isinstance(value, str) and _storable(value) != value:
+            return f"{name} is no text"
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
             return f"{name} is too long"
     return ""
+
+
+def storable(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, without what no database keeps: a NUL, half of a character. What is no plain value
+    becomes its JSON."""
+    return {_storable(name): _storable(value) for name, value in given.items()}
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value)
+    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def sample(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.http_tools.asking import FAILURES
+from calls.http_tools.why import in_words
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class ToolUse(models.Model):
     status = models.PositiveSmallIntegerField(null=True)
     """HTTP's."""
     why = models.CharField(max_length=200, blank=True)
-    """It failed."""
+    """It failed: a word of why.py, or what was wrong with what the model wrote."""
     attempts = models.PositiveSmallIntegerField(default=0)
     took_ms = models.FloatField(null=True)
     began_at = models.DateTimeField(db_index=True)
@@ -64,6 +65,10 @@ class ToolUse(models.Model):
         return f"{self.call} {self.name} {self.outcome}"
 
     @property
+    def why_said(self) -> tuple[str, str]:
+        return in_words(self.why)
+
+    @property
     def has_failed(self) -> bool:
         return self.outcome in self.FAILURES
 
@@ -72,7 +77,8 @@ _writing: set[asyncio.Task[None]] = set()
 
 
 def keep_soon(call_sid: str, key: str, **fields: Any) -> None:
-    """Of a call that is known; by this key a second time: it has changed."""
+    """Of a call that is known; by this key a second time: it has changed. What has ended is not
+    begun any more, in whatever order the two are written."""
     fields.setdefault("began_at", timezone.now())
     task = asyncio.create_task(_kept(lambda: _keep(call_sid, key, fields)))
     _writing.add(task)
@@ -89,7 +95,11 @@ def _keep(call_sid: str, key: str, fields: dict[str, Any]) -> None:
     from calls.models import Call  # which has these
 
     if call := Call.objects.filter(call_sid=call_sid).first():
-        ToolUse.objects.update_or_create(key=key, defaults={"call": call, **fields})
+        values = {"call": call, **fields}
+        if fields["outcome"] == ToolUse.Outcome.BEGUN:
+            ToolUse.objects.get_or_create(key=key, defaults=values)
+        else:
+            ToolUse.objects.update_or_create(key=key, defaults=values)
 
 
 async def _kept(write: Callable[[], None]) -> None:

@@ -28,6 +28,7 @@ WAITS = (Latencies.response_latency, Latencies.content_latency)
 """What callers wait for: the first sound, and what the answer says."""
 STAGES = names_of(lambda each: each.is_stage)
 CLASSES = ((True, _("After short utterances")), (False, _("After long utterances")))
+BY_TOOLS = _("In turns that asked a system outside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,15 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class LatencyPanel:
-    """One latency of the turns of one class."""
+    """One latency of the turns of one class, or of all that have it."""
 
     latency: Latency
     title: Promise
-    is_short: bool
     summary: Summary
     histogram: Histogram
     ready: int
     """Turns whose reply was ready before the decision."""
-    target: Target
+    target: Target | None
     calls_query: str
     """Of the list of calls in which such a turn was as slow as a bar (slowest_over); "": calls are
     not looked for by this latency."""
@@ -58,12 +58,14 @@ class LatencyPanel:
     """Where there are more turns than are looked at one by one."""
 
     @property
-    def target_x(self) -> float:
-        return latency_place(self.target.p95_ms)
+    def target_x(self) -> float | None:
+        return latency_place(self.target.p95_ms) if self.target else None
 
     @property
     def verdicts(self) -> dict[str, str]:
         """By percentile; "" where there are too few turns to tell."""
+        if not self.target:
+            return {}
         figures = {"p50": self.summary.p50, "p95": self.summary.p95}
         wanted = {"p50": self.target.p50_ms, "p95": self.target.p95_ms}
         return {
@@ -108,6 +110,9 @@ def _figures(selection: Selection) -> dict[str, Any]:
         for latency in WAITS
         for is_short, title in CLASSES
     ]
+    tools = _panel(Latencies.tool_time, turns, selection, None, BY_TOOLS, is_cut=is_cut)
+    if tools.summary.turns:
+        panels.append(tools)
     labels = {each.name: each.label for each in LATENCIES}
     return {
         "panels": panels,
@@ -122,19 +127,19 @@ def _panel(
     latency: Latency,
     turns: list[Measured],
     selection: Selection,
-    is_short: bool,
+    is_short: bool | None,
     title: Promise,
     *,
     is_cut: bool,
 ) -> LatencyPanel:
-    """is_cut: there are more turns than are looked at."""
+    """is_short: None is both. is_cut: there are more turns than are looked at."""
     by_call: dict[int, list[float]] = defaultdict(list)
     ready: list[float] = []
     for turn in turns:
         waited_ms = getattr(turn, latency.name)
-        if turn.is_short == is_short and waited_ms is not None:
+        if is_short in (None, turn.is_short) and waited_ms is not None:
             by_call[turn.call_id].append(waited_ms)
-            if turn.was_ready:
+            if turn.was_ready and is_short is not None:
                 ready.append(waited_ms)
     summary = summarise(list(by_call.values()))
     values = [value for call in by_call.values() for value in call]
@@ -143,14 +148,13 @@ def _panel(
     if latency is WAITS[0]:
         query = selection.calls_query(after="short" if is_short else "long")
     counted = _whole(latency, selection, is_short) if is_cut else None
-    target = LATENCY[latency.name][is_short]
-    return LatencyPanel(
-        latency, title, is_short, summary, chart, len(ready), target, query, counted
-    )
+    target = None if is_short is None else LATENCY[latency.name][is_short]
+    return LatencyPanel(latency, title, summary, chart, len(ready), target, query, counted)
 
 
-def _whole(latency: Latency, selection: Selection, is_short: bool) -> Whole | None:
-    found = selection.counts(latency.name).filter(is_short=is_short).order_by()
+def _whole(latency: Latency, selection: Selection, is_short: bool | None) -> Whole | None:
+    found = selection.counts(latency.name).order_by()
+    found = found if is_short is None else found.filter(is_short=is_short)
     counts = dict(found.values_list("bin").annotate(Sum("turns")))
     if not counts:
         return None

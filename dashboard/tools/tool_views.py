@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from asgiref.sync import async_to_sync
 from django.contrib import messages
@@ -21,6 +22,7 @@ from calls.http_tools.field_keys import Unreadable
 from calls.http_tools.filling import Unfit
 from calls.http_tools.http_tool import HttpTool
 from calls.http_tools.offered import Offered
+from calls.http_tools.why import in_words
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.access import may
 from dashboard.models import AuditEvent
@@ -141,6 +143,10 @@ class Tried:
         return (self.request.body or b"").decode()
 
     @property
+    def why_said(self) -> tuple[str, str]:
+        return in_words(self.answer.why)
+
+    @property
     def text(self) -> str:
         return self.answer.text[:SHOWN_CHARACTERS]
 
@@ -156,14 +162,17 @@ def try_it(request: HttpRequest, pk: int, tool_pk: int) -> HttpResponse:
         given = form.given()
         problem = parameters.unfit(one.schema, given)
         try:
-            asked = None if problem else one.request(given, "try-it" if not one.reads_only else "")
+            key = "" if one.reads_only else f"try-{uuid4().hex}"
+            asked = None if problem else one.request(given, key)
         except Unfit as error:
             asked, problem = None, f"{error}"
         except Unreadable:
             asked, problem = None, _("A header's value is unreadable: write it again.")
         if asked:
             answer = async_to_sync(_ask)(asked, one.deadline_s)
-            tried = Tried(asked, answer, Offered(one).told(answer))
+            offered = Offered(one)
+            answer = offered.fitting(answer)
+            tried = Tried(asked, answer, offered.told(answer))
             outcome = {"outcome": answer.outcome.value, "took_ms": round(answer.took_ms)}
             AuditEvent.note(
                 request, AuditEvent.Action.NUMBER, _what(number, one), tried=one.name, **outcome

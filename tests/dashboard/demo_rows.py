@@ -84,7 +84,7 @@ def tools() -> None:
     )  # fmt: skip
     call = Call.objects.get(ended_why=Call.Ended.FAILED)
     for place, (outcome, why) in enumerate(
-        (("done", ""), ("failed", "HTTP 500"), ("begun", ""), ("late", "no answer in 5 s"))
+        (("done", ""), ("failed", "error"), ("begun", ""), ("late", "late: 5 s"))
     ):
         ToolUse.objects.create(
             call=call, tool=tool, name=tool.name, turn=5, key=f"demo-{place}",

@@ -26,6 +26,7 @@ from calls.http_tools.asking import LARGEST, Answer, Outcome, Request, ask
 from calls.http_tools.breaker import FAILURES, REST_S, Breaker
 from calls.http_tools.hosts import Address, Hosts
 from tests.http_tools.booking_tools import HERE, a_tool, book, booking
+from tests.servers.booking import KEY
 
 NAME = "calendar.example"
 
@@ -129,6 +130,13 @@ class AskTests(SimpleTestCase):
             for _use in range(3):
                 await self.asked(a_tool(server), day="שלישי")
             self.assertEqual(len(addresses.pool().connections), 1)
+
+    async def test_no_log_has_what_goes_out_or_comes_in_however_much_it_says(self) -> None:
+        async with booking() as server:
+            with self.assertLogs(level="DEBUG") as logged:
+                await self.asked(book(server), day="שלישי", hour=10, name="דנה")
+        for secret in (KEY, "דנה", 'booking":'):
+            self.assertNotIn(secret, f"{logged.output}")
 
     def test_what_is_shown_of_a_request_or_an_answer_holds_no_secret(self) -> None:
         request = Request("GET", "https://a.example/", (("X-Api-Key", "s3cret"),), b"s3cret")

@@ -1,5 +1,5 @@
 """Whole calls in Hebrew that use the booking system, by the real client of OpenAI against the local
-server: what is free on Tuesday, book ten, a conflict, cancel; and what callers hear when it fails.
+server: what is free on Tuesday, book ten, a conflict, cancel.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from django.test import TransactionTestCase, tag
 from calls.http_tools import tool_use
 from calls.http_tools.tool_use import ToolUse
 from calls.language.hebrew import HEBREW
-from calls.models import Call
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.tool_use.acts import all_done
 from calls.telephony.phone_number import PhoneNumber
@@ -144,47 +143,6 @@ class BookingCallTests(TransactionTestCase):
         self.assertTrue(keys[1].startswith("CA1-2-"), keys[1])
 
 
-def longest_silence_s(heard: Sequence[tuple[float, float]], since_s: float) -> float:
-    """From the decision on."""
-    ends = [since_s, *(end for _start, end in heard if end > since_s)]
-    starts = [start for start, end in heard if end > since_s]
-    return max(start - end for end, start in zip(ends, starts, strict=False))
-
-
-@tag("protocol")
-class WaitTests(TransactionTestCase):
-    """At the speed of life."""
-
-    async def waited(self, seconds: str) -> tuple[Any, list[tuple[float, float]]]:
-        """The turn in which a tool took so long, and what was heard when."""
-        async with calling("מה פנוי ביום שלישי", speed=1) as call:
-            call.system.fault = seconds
-            call.model.first_s = 0.35
-            call.model.answers |= {"מה פנוי": Answer(tools=(FREE,)), "free": Answer("יש בעשר.")}
-            await call.say()
-            heard = call.heard_s()
-        *_before, turn = await call.phone.turns()
-        return turn, heard
-
-    async def test_with_a_tool_of_800_ms_something_is_heard_within_a_second(self) -> None:
-        turn, heard = await self.waited("0.8")
-        decided_s = turn.decided_ms / 1000
-        self.assertTrue(turn.answered.endswith("יש בעשר."), turn.answered)
-        first_s = next(start for start, _end in heard if start > decided_s)
-        self.assertLess(first_s - decided_s, 1.0)
-        self.assertLess(longest_silence_s(heard, decided_s), 2.0)
-
-    async def test_one_that_takes_four_seconds_is_waited_for_in_words(self) -> None:
-        turn, heard = await self.waited("4")
-        decided_s = turn.decided_ms / 1000
-        self.assertLess(longest_silence_s(heard, decided_s), 2.0)
-        self.assertIn(FINE.waits_late, turn.answered)
-        self.assertIn(FINE.waits_long, turn.answered)
-        self.assertTrue(turn.answered.endswith("יש בעשר."), turn.answered)
-        self.assertGreater(turn.tool_time, 3900)
-        self.assertGreater(turn.response_latency, 4000, "a filler is no answer")
-
-
 @tag("protocol")
 class ActTests(TransactionTestCase):
     async def test_who_interrupts_undoes_nothing_and_the_next_answer_knows(self) -> None:
@@ -235,49 +193,3 @@ class ActTests(TransactionTestCase):
             self.assertEqual(len(call.system.requests), 1)
         *_turns, last = await call.phone.turns()
         self.assertTrue(last.answered.endswith("נקבע."), last.answered)
-
-
-@tag("protocol")
-class FaultCallTests(TransactionTestCase):
-    """Whatever breaks, the caller hears so in the operator's words, and the call goes on."""
-
-    async def told(self, fault: str, **changed: Any) -> str:
-        """What the model is told."""
-        apology = "אפשר להשאיר הודעה."
-        changed = {"deadline_s": 0.5, **changed}
-        async with calling("מה פנוי ביום שלישי", tools=(a_tool,), **changed) as call:
-            call.system.fault = fault
-            call.model.answers |= {"מה פנוי": Answer(tools=(FREE,)), "": Answer(apology)}
-            with self.assertLogs("calls.http_tools", "WARNING") as logged:
-                await call.say()
-            told = call.told
-        *_before, turn = await call.phone.turns()
-        self.assertTrue(turn.answered.endswith(f"היומן לא זמין כרגע. {apology}"), turn.answered)
-        self.assertNotIn("calendar-key", f"{logged.output}")
-        self.assertEqual(await Call.objects.filter(failure="").acount(), 1)
-        (use,) = [each async for each in ToolUse.objects.all()]
-        self.assertTrue(use.has_failed)
-        await PhoneNumber.objects.all().adelete()
-        await Call.objects.all().adelete()
-        return told
-
-    async def test_every_fault_is_told_and_the_call_goes_on(self) -> None:
-        for fault in ("500", "wrong json", "moved", "packed", "drops", "hangs"):
-            with self.subTest(fault):
-                expected = FINE.late if fault == "hangs" else FINE.failed
-                self.assertTrue((await self.told(fault)).startswith(expected))
-
-    async def test_a_server_that_is_down_and_a_name_that_is_gone(self) -> None:
-        for address in ("http://127.0.0.1:1/free?day={day}", "https://gone.invalid/{day}"):
-            with self.subTest(address):
-                told = await self.told("", address=address)
-                self.assertTrue(told.startswith(FINE.failed))
-
-    async def test_a_huge_answer_is_cut_and_said_to_be(self) -> None:
-        async with calling("מה פנוי ביום שלישי", tools=(a_tool,)) as call:
-            call.system.fault = "huge"
-            call.model.answers |= {"מה פנוי": Answer(tools=(FREE,)), "": Answer("יש הרבה.")}
-            await call.say()
-            self.assertTrue(call.told.endswith(FINE.cut))
-            self.assertLess(len(call.told), 80_000)
-        self.assertEqual(await uses(), [("free_times", "done")])

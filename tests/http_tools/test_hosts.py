@@ -18,6 +18,7 @@ INSIDE = (
     *("169.254.169.254", "fe80::1", "fd00:ec2::254", "fc00::1", "100.64.0.1", "100.100.100.200"),
     *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::ffff:10.0.0.1", "64:ff9b::7f00:1"),
     *("64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2001:0:7f00:1::", "::7f00:1", "fec0::1"),
+    *("192.0.0.192", "192.88.99.1", "64:ff9b:1::a9fe:a9fe", "2001:db8::1", "3fff::1"),
     *("224.0.0.1", "ff02::1", "255.255.255.255", "240.0.0.1", "198.18.0.1", "168.63.129.16"),
 )
 
@@ -56,8 +57,11 @@ class HostsTests(SimpleTestCase):
         self.assertEqual(Hosts.parsed(" , "), Hosts())
 
     async def test_a_name_that_leads_inside_is_forbidden_however_it_is_written(self) -> None:
-        for host in ("localhost", "127.0.0.1", "2130706433", "0x7f.1", "0"):
-            with self.subTest(host), self.assertRaisesMessage(Forbidden, "not on the internet"):
+        for host in (
+            *("localhost", "127.0.0.1", "2130706433", "0x7f.1", "0", "127.1", "0177.0.0.1"),
+            *("::1", "::ffff:127.0.0.1", "::ffff:a9fe:a9fe", "169.254.169.254", "2852039166"),
+        ):
+            with self.subTest(host), self.assertRaises(Forbidden):
                 await permitted(host, 443)
         with override_settings(TOOL_HOSTS=Hosts.parsed("localhost")):
             self.assertTrue(await permitted("localhost", 443))

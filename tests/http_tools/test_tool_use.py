@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.test import SimpleTestCase, TestCase
+from asgiref.sync import sync_to_async
+from django.test import SimpleTestCase, TestCase, TransactionTestCase
 from django.utils import timezone
 
+from calls.http_tools import tool_use
 from calls.http_tools.tool_use import ToolUse
 from calls.privacy.keeping import Days
 from calls.records.retention import forget
@@ -27,6 +29,16 @@ class ForgettingTests(TestCase):
             )  # fmt: skip
         forget(Days.of("90"))
         self.assertEqual([use.key for use in ToolUse.objects.all()], ["2"])
+
+
+class KeepingTests(TransactionTestCase):
+    async def test_what_has_ended_is_not_begun_again_by_a_row_that_comes_late(self) -> None:
+        call = await sync_to_async(a_call)(1)
+        for outcome in ("begun", "done", "begun"):
+            fields = {"name": "book", "turn": 1, "outcome": outcome}
+            tool_use.keep_soon(call.call_sid, "CA1-1-1-x", **fields)
+            await tool_use.all_kept()
+        self.assertEqual([use.outcome async for use in ToolUse.objects.all()], ["done"])
 
 
 class MeanwhileTests(SimpleTestCase):

@@ -3,10 +3,10 @@
 Rules: any tools, in any order, several at once, but a limited number of rounds, the last of which
 is for words only. A tool that must wait for the decision waits for it here; one that only looks
 things up does not. The caller always gets some answer, even if the model keeps asking or a tool
-fails. While a tool takes long, whoever reads is told so, again and again, with words to fill the
-wait; what cannot be undone is run to its end (acts.py). One verdict stands before all that a reply
-says (calls.services.verdicts), and a model that gives nothing but that is asked again, without.
-After one that asks to wait nothing follows.
+fails. While a tool takes long, and then until the model words what came of it, whoever reads is
+told so, again and again, with words to fill the wait; what cannot be undone is run to its end
+(acts.py). One verdict stands before all that a reply says (calls.services.verdicts), and a model
+that gives nothing but that is asked again, without. After one that asks to wait nothing follows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import logging
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from calls.services import (
     Busy,
@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 MOST_ROUNDS = 4
 TICK_S = 0.1
 """How often whoever reads is told that a tool is still waited for."""
+
+Part = TypeVar("Part")
 
 
 class Model(Protocol):
@@ -62,6 +64,8 @@ class Rounds:
         self._begun: list[Act] = []
         self._texts = called.language.instructions
         self._has_spoken = self._has_done = self._asks_verdict = False
+        self._meanwhile: tuple[str, ...] = ()
+        """Of the tool that was waited for last."""
         self.verdict = VerdictReader()
 
     async def reply(
@@ -126,7 +130,7 @@ class Rounds:
 
     async def _said(
         self, model: Model, calls: list[ToolCall], *, may_call: bool
-    ) -> AsyncGenerator[str | Verdict | Requested, None]:
+    ) -> AsyncGenerator[str | Verdict | Requested | Busy, None]:
         """What it says, asked again if that is nothing but a verdict. calls: are added."""
         verdict, has_words = self.verdict, False
         with_verdict = self._asks_verdict
@@ -135,12 +139,12 @@ class Rounds:
             has_spoken=self._has_spoken or verdict.verdict is None,
             with_verdict=with_verdict,
         )
-        async with aclosing(asking) as parts:
+        async with aclosing(asking), aclosing(_filled(asking, self._meanwhile)) as parts:
             try:
                 async for part in parts:
                     found: Iterator[Verdict | str] | Iterator[Verdict]
                     match part:
-                        case Requested():
+                        case Requested() | Busy():
                             yield part
                             continue
                         case ToolCall():
@@ -192,6 +196,7 @@ class Rounds:
                 doing = {index: act.doing for index, act in acts.items()}
             meanwhile = next((words for index in now if (words := todo[index].meanwhile)), ())
             if meanwhile:
+                self._meanwhile = meanwhile
                 yield Outside()
             try:
                 async with aclosing(_wait(doing.values(), meanwhile)) as waiting:
@@ -233,8 +238,30 @@ class Rounds:
         return self._tools.get(call.name)
 
 
+async def _filled(
+    parts: AsyncGenerator[Part, None], meanwhile: tuple[str, ...]
+) -> AsyncGenerator[Part | Busy, None]:
+    """The same; where there are words for it, the wait for the first of its own is told."""
+    is_waiting = bool(meanwhile)
+    while is_waiting:
+        coming = asyncio.ensure_future(anext(parts, None))
+        try:
+            async for busy in _wait([coming], meanwhile):
+                yield busy
+        finally:
+            if not coming.done():  # or its generator could not be closed
+                coming.cancel()
+                await asyncio.wait([coming])
+        if (part := coming.result()) is None:
+            return
+        is_waiting = not isinstance(part, str)
+        yield part
+    async for each in parts:
+        yield each
+
+
 async def _wait(
-    doing: Collection[asyncio.Task[Done]], meanwhile: tuple[str, ...]
+    doing: Collection[asyncio.Future[Any]], meanwhile: tuple[str, ...]
 ) -> AsyncGenerator[Busy, None]:
     """Until all is done; where there are words for the wait, they are offered again and again."""
     while (await asyncio.wait(doing, timeout=TICK_S if meanwhile else None))[1]:

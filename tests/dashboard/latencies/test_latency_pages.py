@@ -48,6 +48,18 @@ class HistogramTests(LatencyPagesTestCase):
         self.assertEqual((column.turns, column.ready), (2, 1))
         self.assertAlmostEqual(column.ready_height * 2, column.height, places=0)
 
+    def test_tools_have_a_histogram_of_their_own_where_there_are_any(self) -> None:
+        a_turn(a_call(1))
+        self.assertEqual(len(self.context("?days=1")["panels"]), 4)
+        for number, ms in enumerate((800, 830, 3000), 2):
+            call = a_call(number)
+            a_turn(call, tool_began_ms=10_000.0, tool_ended_ms=10_000.0 + ms, is_short=ms < 1000)
+        *_waits, tools = self.context("?days=7")["panels"]
+        self.assertEqual((tools.latency.name, tools.summary.turns), ("tool_time", 3))
+        self.assertEqual(sum(each.turns for each in tools.histogram.columns), 3)
+        self.assertIn("In turns that asked", self.page("?days=7"))
+        self.assertIn("בתורות שפנו למערכת חיצונית", self.page("?days=7", "he"))
+
     def test_a_bar_leads_to_calls_that_waited_as_long_after_such_utterances(self) -> None:
         call, other = a_call(1), a_call(2)
         a_turn(call, response_ms=1500)

@@ -165,7 +165,7 @@ class TryTests(ToolsTestCase):
         tool = HttpTool.objects.get()
         tried = self.client.post(f"{self.address}{tool.pk}/try/", {"try-day": "שלישי"})
         page = tried.content.decode()
-        self.assertIn("not on the internet", page)
+        self.assertIn("לכתובת שאינה באינטרנט", page)
         self.assertIn("X-Api-Key: •••", page)
         self.assertNotIn(SECRET, page)
         newest = AuditEvent.objects.first()
