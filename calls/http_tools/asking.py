@@ -40,6 +40,8 @@ class Outcome(Enum):
     """It was not asked: it has failed too often just now."""
     FORBIDDEN = "forbidden"
     """It was not asked: its address may not be reached."""
+    CODES = "codes"
+    """It was not asked: too many of this caller's codes were wrong."""
     UNFIT = "unfit"
     """It was not asked: the model wrote what it does not take."""
 

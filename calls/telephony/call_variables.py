@@ -29,6 +29,11 @@ def filled(text: str, caller: str | None, at: datetime | None = None) -> str:
     return VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
+def number_of(caller: str | None) -> str:
+    """As a system is told it, with its country; "": it is withheld, or nobody calls."""
+    return caller if caller and ABROAD.match(caller) else ""
+
+
 def unknown_in(text: str) -> str:
     """The first name in braces that is none of a call's; "": there is none."""
     return next((name for name in VARIABLE.findall(text) if name not in NAMES), "")

@@ -15,8 +15,9 @@ from django.forms import formset_factory
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from calls.http_tools import field_keys, parameters
-from calls.http_tools.http_tool import MOST_HEADERS, HttpTool, header_problem
+from calls.http_tools import callers_code, field_keys, parameters
+from calls.http_tools.filling import Unfit
+from calls.http_tools.http_tool import CALLER, MOST_HEADERS, RESERVED, HttpTool, header_problem
 
 if TYPE_CHECKING:
     ToolModelForm = forms.ModelForm[HttpTool]  # generic for mypy only
@@ -24,10 +25,10 @@ else:
     ToolModelForm = forms.ModelForm
 
 SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
-    ("what", _("What it is"), ("name", "description", "is_on")),
+    ("what", _("Name and purpose"), ("name", "description", "is_on")),
     ("request", _("What is asked"), ("method", "address", "body")),
     ("answer", _("What the model gets"), ("paths",)),
-    ("care", _("When it may be asked"), ("reads_only", "may_repeat", "deadline_s")),
+    ("care", _("When it may be asked"), ("asks_code", "reads_only", "may_repeat", "deadline_s")),
     ("said", _("What callers hear meanwhile"), ("says_late", "says_long", "says_failed")),
 )
 TYPE_LABELS = {
@@ -116,6 +117,12 @@ class ParameterForm(forms.Form):
         widget=forms.TextInput({"dir": "auto"}),
     )  # fmt: skip
     may_miss = forms.BooleanField(label=_("may be left out"), required=False)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name in RESERVED:
+            raise forms.ValidationError(_("The call fills this in: choose another name."))
+        return name
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -257,7 +264,7 @@ HeaderFormSet: Any = formset_factory(
 
 
 class TryForm(forms.Form):
-    """A value for each parameter."""
+    """A value for each parameter, and for what the call would fill in."""
 
     def __init__(self, tool: HttpTool, data: Any = None) -> None:
         super().__init__(data, prefix="try")
@@ -265,9 +272,33 @@ class TryForm(forms.Form):
         required = tool.schema.get("required", ())
         for name, each in tool.schema.get("properties", {}).items():
             self.fields[name] = _field_of(each, name, samples[name], name in required)
+        self._asks = tool.asks_code
+        if tool.uses_caller:
+            self.fields[CALLER] = forms.RegexField(
+                r"^\+[0-9]{5,15}\Z", label=CALLER, required=False, initial="+972501234567",
+                widget=forms.TextInput({"dir": "ltr"}), help_text=_("The caller's number."),
+            )  # fmt: skip
+        if tool.asks_for_code:
+            self.fields[callers_code.NAME] = forms.CharField(
+                label=callers_code.NAME, help_text=_("What the caller says. It is not kept."),
+                widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
+            )  # fmt: skip
+
+    def clean_code(self) -> str:
+        try:
+            return callers_code.normal(self._asks, self.cleaned_data[callers_code.NAME])
+        except Unfit:
+            raise forms.ValidationError(_("Digits only, at most 12.")) from None
 
     def given(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in RESERVED and value not in ("", None)
+        }
+
+    def of_call(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in RESERVED if name in self.cleaned_data}
 
 
 def _field_of(wanted: Mapping[str, Any], name: str, sample: Any, is_required: bool) -> forms.Field:

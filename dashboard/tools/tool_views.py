@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from calls.http_tools import parameters
+from calls.http_tools import callers_code, parameters
 from calls.http_tools.addresses import new_pool
 from calls.http_tools.asking import Answer, Request, ask
 from calls.http_tools.field_keys import Unreadable
@@ -126,7 +126,8 @@ def delete(request: HttpRequest, pk: int, tool_pk: int) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What "Try it" shows. told: what the model would be told."""
+    """What "Try it" shows: the request with a caller's code masked. told: what the model would be
+    told."""
 
     request: Request
     answer: Answer
@@ -153,17 +154,18 @@ def try_it(request: HttpRequest, pk: int, tool_pk: int) -> HttpResponse:
     one = get_object_or_404(HttpTool, pk=tool_pk, number=pk)
     form, tried, problem = TryForm(one, request.POST), None, ""
     if form.is_valid():
-        given = form.given()
+        given, of_call = form.given(), form.of_call()
         problem = parameters.unfit(one.schema, given)
+        key, shown = "" if one.reads_only else "try-it", callers_code.masked(of_call)
         try:
-            asked = None if problem else one.request(given, "try-it" if not one.reads_only else "")
+            asked = None if problem else one.request(given, key, **of_call)
         except Unfit as error:
             asked, problem = None, f"{error}"
         except Unreadable:
             asked, problem = None, _("A header's value is unreadable: write it again.")
         if asked:
             answer = async_to_sync(_ask)(asked, one.deadline_s)
-            tried = Tried(asked, answer, Offered(one).told(answer))
+            tried = Tried(one.request(given, key, **shown), answer, Offered(one).told(answer))
             outcome = {"outcome": answer.outcome.value, "took_ms": round(answer.took_ms)}
             AuditEvent.note(
                 request, AuditEvent.Action.NUMBER, _what(number, one), tried=one.name, **outcome
