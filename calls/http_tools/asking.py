@@ -61,6 +61,11 @@ class Request:
     def host(self) -> str:
         return urlsplit(self.url).hostname or ""
 
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -87,7 +92,8 @@ async def ask(
 ) -> Answer:
     """Ask, and once more where that may help. pool: else the process's."""
     began_s, attempt = time.monotonic(), 0
-    if urlsplit(request.url).scheme != "https" and not settings.TOOL_HOSTS.lists(request.host):
+    is_listed = settings.TOOL_HOSTS.lists(request.host, port=request.port)
+    if urlsplit(request.url).scheme != "https" and not is_listed:
         return Answer(Outcome.FORBIDDEN, why="without TLS only what TOOL_HOSTS lists is asked")
     was_sent = False
     for attempt in range(1, ATTEMPTS + 1):

@@ -60,9 +60,15 @@ def beginning(name: str) -> str:
     return " · ".join(" … ".join(each.get("parts") or [each["text"]]) for each in entries)
 
 
+def with_tools() -> list[str]:
+    """Conversations that only a number with tools for them understands."""
+    return list(_listed()["with_tools"])
+
+
 def conversation(name: str) -> list[Utterance]:
     """What one caller says in a call, in order. Raises KeyError for an unknown name."""
-    return [load(each) for each in _listed()["conversations"][name]]
+    known = _listed()["conversations"] | _listed()["with_tools"]
+    return [load(each) for each in known[name]]
 
 
 def load(name: str) -> Utterance:
