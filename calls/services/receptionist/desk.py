@@ -60,7 +60,7 @@ class BookingDesk:
         self._words, self._says = words, words["says"]
         self._hours = dict(words["hours"])
         # Of "at one" and "at eleven" the longer is meant.
-        self._by_length = sorted(words["hours"], key=lambda each: -len(each[1]))
+        self._by_length = sorted(self._hours.items(), key=lambda each: -len(each[1]))
         self._done, self._refused = (
             text.partition("{")[0] for text in (texts.answered, texts.refused)
         )
@@ -76,7 +76,7 @@ class BookingDesk:
         found += words["which_day"]
         if self._day(said):
             found += [
-                each.format(hour=hour) for each in words["book"] for _n, hour in words["hours"]
+                each.format(hour=hour) for each in words["book"] for hour in self._hours.values()
             ]
         if self._booking(notes):
             found += words["cancel"]
