@@ -39,7 +39,8 @@ class PortTaken(Exception):
 
 
 def port_beside(server_port: int) -> int:
-    return server_port + PORTS_ABOVE
+    beside = server_port + PORTS_ABOVE
+    return beside if beside < 2**16 else server_port - PORTS_ABOVE
 
 
 def is_development() -> bool:
