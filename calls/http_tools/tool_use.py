@@ -30,7 +30,7 @@ class ToolUse(models.Model):
         """Those of asking.Outcome, and what has none yet."""
 
         BEGUN = "begun", _("begun; nothing has come back")
-        DONE = "done", _("done")
+        DONE = "done", _("was done")
         REFUSED = "refused", _("the system said no")
         FAILED = "failed", _("failed")
         LATE = "late", _("no answer in time")

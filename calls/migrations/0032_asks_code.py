@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 choices=[
                     ("begun", "begun; nothing has come back"),
-                    ("done", "done"),
+                    ("done", "was done"),
                     ("refused", "the system said no"),
                     ("failed", "failed"),
                     ("late", "no answer in time"),

@@ -6,6 +6,7 @@ an idempotency key where it acts; it says no in JSON, with a status that means i
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -67,23 +68,23 @@ class BookingSystem:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
         if request.headers.get("X-Api-Key") != KEY:
-            return web.json_response({"error": "wrong key"}, status=401)
+            return _json({"error": "wrong key"}, status=401)
         response: web.StreamResponse = await handler(request)
         return response
 
     async def _free(self, request: web.Request) -> web.Response:
         day = request.query.get("day", "")
         if day not in DAYS:
-            return web.json_response({"error": f"closed on {day}"}, status=404)
+            return _json({"error": f"closed on {day}"}, status=404)
         free = [f"{hour}:00" for hour in self._calendar.free(day)]
-        return web.json_response({"day": day, "free": free, "_internal": "do not read out"})
+        return _json({"day": day, "free": free, "_internal": "do not read out"})
 
     async def _book(self, request: web.Request) -> web.Response:
         asked = await request.json()
         day, hour, name = (asked.get(each) for each in ("day", "hour", "name"))
         if day not in DAYS or hour not in HOURS or not name:
             error = {"error": "day, hour (9 to 16) and name are needed"}
-            return web.json_response(error, status=422)
+            return _json(error, status=422)
         try:
             made, is_new = self._calendar.book(
                 day, hour, name, request.headers.get("Idempotency-Key")
@@ -91,21 +92,27 @@ class BookingSystem:
         except Taken:
             later = next((each for each in self._calendar.free(day) if each > hour), None)
             error = {"error": "taken"} | ({"next_free": f"{later}:00"} if later else {})
-            return web.json_response(error, status=409)
+            return _json(error, status=409)
         booked = {"booking": made, "day": day, "hour": hour}
-        return web.json_response(booked, status=201 if is_new else 200)
+        return _json(booked, status=201 if is_new else 200)
 
     async def _cancel(self, request: web.Request) -> web.Response:
         """`by`: only one of theirs."""
         number = int(request.match_info["id"])
         if not self._calendar.cancel(number, request.query.get("by")):
-            return web.json_response({"error": "no such booking"}, status=404)
-        return web.json_response({"cancelled": number})
+            return _json({"error": "no such booking"}, status=404)
+        return _json({"cancelled": number})
 
     async def _mine(self, request: web.Request) -> web.Response:
         """A caller's bookings, for who knows the code."""
         if request.headers.get("X-Caller-Code") != CODE:
-            return web.json_response({"error": "wrong code"}, status=403)
+            return _json({"error": "wrong code"}, status=403)
         found = self._calendar.of(request.query.get("by", ""))
         rows = [{"booking": each, "day": day, "hour": f"{hour}:00"} for each, day, hour in found]
-        return web.json_response({"bookings": rows})
+        return _json({"bookings": rows})
+
+
+def _json(data: dict[str, Any], status: int = 200) -> web.Response:
+    """Hebrew as it is, to be read by who tries it."""
+    text = json.dumps(data, ensure_ascii=False)
+    return web.json_response(text=text, status=status)
