@@ -24,7 +24,8 @@ from calls.http_tools.offered import Offered
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.access import may
 from dashboard.models import AuditEvent
-from dashboard.tools.tool_forms import HeaderFormSet, ParameterFormSet, ToolForm, TryForm
+from dashboard.tools.tool_forms import HeaderFormSet, ParameterFormSet, ToolForm
+from dashboard.tools.try_form import TryForm
 
 CHANGE = "calls.change_phonenumber"
 MOST = 20
