@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from calls.models import Call, Turn
 from calls.telephony.e164 import TelephoneField
-from calls.telephony.phone_number import ClosedDay, OpeningHours, PhoneNumber
+from calls.telephony.number_hours import ClosedDay, OpeningHours
+from calls.telephony.phone_number import PhoneNumber
 from tuning.admin import ModelAdmin, ReadOnlyAdmin
 
 if TYPE_CHECKING:
@@ -93,9 +94,11 @@ class PhoneNumberAdmin(ModelAdmin):
 
 @admin.register(Call)
 class CallAdmin(ReadOnlyAdmin):
+    """What was said is on the dashboard's pages, which hide what is personal."""
+
     list_display = ("call_sid", "masked_caller", "rang_at", "ended_why", "revision")
     list_filter = ("ended_why", "profile", "number")
-    exclude = ("token", "caller")
+    exclude = ("token", "caller", "messages", "holds", "failure")
     date_hierarchy = "rang_at"
 
 
@@ -103,3 +106,4 @@ class CallAdmin(ReadOnlyAdmin):
 class TurnAdmin(ReadOnlyAdmin):
     list_display = ("call", "number", "why", "outcome", "response_latency")
     list_filter = ("why", "outcome")
+    exclude = ("said", "answered", "failure")

@@ -11,9 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from calls.agreed.agreed import Agreed as Agreed
+from calls.agreed.form_field import FormField as FormField
 from calls.http_tools.http_tool import HttpTool as HttpTool
 from calls.http_tools.tool_use import ToolUse as ToolUse
-from calls.knowledge.in_call import knowledge_of
 from calls.lab.prediction import Outcome as Outcome
 from calls.lab.prediction import Prediction as Prediction
 from calls.lab.replay import Replay as Replay
@@ -22,6 +23,7 @@ from calls.measures.person_asked_for import PersonAskedFor
 from calls.measures.timeline import Timeline as Timeline
 from calls.measures.trial_call import TrialCall as TrialCall
 from calls.measures.trial_side import TrialSide
+from calls.privacy.forgotten import Forgotten
 from calls.process.server_process import is_dead, this_process
 from calls.records.journal_part import JournalPart as JournalPart
 from calls.records.turn import Turn as Turn
@@ -29,6 +31,8 @@ from calls.telephony.as_called import AsCalled
 from calls.telephony.browser.talk_link import TalkLink as TalkLink
 from calls.telephony.call_line import CallLine
 from calls.telephony.carrier_report import CarrierReport
+from calls.telephony.number_hours import ClosedDay as ClosedDay
+from calls.telephony.number_hours import OpeningHours as OpeningHours
 from calls.telephony.phone_number import PhoneNumber
 from tuning.models import Revision, TimingProfile
 
@@ -41,7 +45,7 @@ MAY_RING_AGAIN = timedelta(minutes=3)
 """After its first ringing: a carrier asks again where it got no answer. Later it is a replay."""
 
 
-class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
+class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor, Forgotten):
     """One telephone call, from the voice webhook to its end."""
 
     class Ended(models.TextChoices):
@@ -113,8 +117,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
     """The last turn whose latencies are in the counts of the hour."""
 
     # Where a stream goes on, if it took over from another of the same call.
-    first_turn = 0
-    first_part = 0
+    first_turn = first_part = 0
 
     class Meta:
         ordering = ("-rang_at", "-pk")
@@ -125,6 +128,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
             models.Index(fields=("-rang_at", "-id"), name="call_by_age"),
             models.Index(fields=("profile", "-rang_at", "-id"), name="call_of_profile"),
             models.Index(fields=("number", "-rang_at", "-id"), name="call_of_number"),
+            models.Index(fields=("caller", "-rang_at"), name="call_of_caller"),
             models.Index(fields=("ended_why", "-rang_at", "-id"), name="call_by_end"),
             models.Index(
                 fields=("trial", "-rang_at", "-id"),
@@ -152,6 +156,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
             ("export_call", "Can export calls"),
             ("label_call", "Can label turns"),
             ("talk_call", "Can talk to the agent from the browser"),
+            ("see_personal", "Can see personal data in calls"),
         )
 
     def __str__(self) -> str:
@@ -224,7 +229,7 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
             .get(call_sid=call_sid)
         )
         call.take_over()
-        call.knowledge = knowledge_of(call.number_id)
+        call.recall()
         return call
 
     def take_over(self) -> None:
@@ -292,5 +297,4 @@ class Call(AsCalled, CallLine, CarrierReport, TrialSide, PersonAskedFor):
     def journal(self) -> Iterator[str]:
         """The call's events and actions, a JSON line each."""
         for part in self.journal_parts.order_by("number"):
-            # splitlines breaks at U+2028 and others too
-            yield from filter(None, part.text.split("\n"))
+            yield from filter(None, part.text.split("\n"))  # splitlines breaks at U+2028, too

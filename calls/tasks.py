@@ -6,9 +6,11 @@ import logging
 
 from celery import shared_task
 
+from calls.agreed import writing
 from calls.lab import happened, replaying
 from calls.lab.replay import Replay
 from calls.measures import trial_call
+from calls.models import Call
 from calls.records import post_call, recovery, retention
 from calls.simulator import dashboard_call
 
@@ -20,7 +22,16 @@ AT_ONCE = 4
 
 @shared_task
 def settle_call(call_pk: int) -> None:
-    post_call.settle(call_pk)
+    if post_call.settle(call_pk):
+        _write_later(call_pk)
+
+
+@shared_task
+def write_agreed(call_pk: int) -> None:
+    """Lasts as long as the language model takes: a task of its own, behind what else waits."""
+    wanted = Call.objects.filter(pk=call_pk, agreed__isnull=False).select_related("number")
+    if call := wanted.first():
+        writing.write(call)
 
 
 @shared_task
@@ -30,6 +41,8 @@ def settle_missed() -> None:
     recovery.recover()
     for call_pk in post_call.missed():
         post_call.settle(call_pk)
+    for call_pk in writing.missed():
+        _write_later(call_pk)
     trial_call.look_at_all()
     for replay_pk in Replay.left():
         _work_later(replay_pk)
@@ -86,6 +99,13 @@ def replay_later(replay: Replay, workers: int = AT_ONCE) -> None:
     if replay.is_under_way:
         for _worker in range(min(workers, replay.parts.count())):
             _work_later(replay.pk)
+
+
+def _write_later(call_pk: int) -> None:
+    try:
+        write_agreed.delay(call_pk)
+    except Exception as error:
+        logger.warning("The queue does not answer; what was agreed is written later: %r", error)
 
 
 def _work_later(replay_pk: int) -> None:

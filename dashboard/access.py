@@ -46,12 +46,12 @@ def signed_in(view: View) -> View:
     return answer
 
 
-async def may_still(scope: dict[str, Any], permission: str) -> bool:
+async def may_still(scope: dict[str, Any], *permissions: str) -> bool:
     """Is whoever opened this socket, perhaps hours ago, still signed in and allowed to?"""
-    return bool(await database_sync_to_async(_may_still)(scope, permission))
+    return bool(await database_sync_to_async(_may_still)(scope, permissions))
 
 
-def _may_still(scope: dict[str, Any], permission: str) -> bool:
+def _may_still(scope: dict[str, Any], permissions: tuple[str, ...]) -> bool:
     session = scope["session"]
     person = User.objects.filter(pk=scope["user"].pk, is_active=True).first()
     if person is None or not session.exists(session.session_key):
@@ -59,4 +59,4 @@ def _may_still(scope: dict[str, Any], permission: str) -> bool:
     is_same = constant_time_compare(
         session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash()
     )
-    return is_same and person.has_perm(permission)
+    return is_same and person.has_perms(permissions)

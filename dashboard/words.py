@@ -8,6 +8,8 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from calls.models import Call
+
 Words = dict[str, Promise]
 
 RULES: Words = {
@@ -174,6 +176,23 @@ def stream_error(text: str) -> Promise | str:
         if word in text.lower():
             return meaning
     return ""
+
+
+ENGINES = (
+    (r"embedded (Whisper .+) \(stand-in\)", _("embedded {product} (stand-in)")),
+    (r"embedded receptionist \(fixed dialogue\)", _("embedded receptionist (fixed dialogue)")),
+    (r"embedded (espeak-ng) \(development voice\)", _("embedded {product} (development voice)")),
+    (r"Google voice (.+)", _("Google voice {product}")),
+)
+"""Each of `Call.engines` that is more than a product's name."""
+
+
+def how_ended(call: Call) -> Promise | str:
+    """A link that is withdrawn ends its calls by their time."""
+    link = call.talk_link if call.ended_why == Call.Ended.TIME_UP else None
+    if link and link.withdrawn_at and (not call.ended_at or link.withdrawn_at < call.ended_at):
+        return _("the shared link was withdrawn")
+    return call.get_ended_why_display()
 
 
 NOTES: Words = {"shipped": _("shipped with HeVoice")}

@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from calls.http_tools.hosts import Hosts
+from calls.privacy.keeping import USUAL_DAYS, Days
 from calls.services import vendors
 
 
@@ -59,6 +60,15 @@ def number(name: str, default: int, low: int, high: int) -> int:
     if not low <= value <= high:
         raise ImproperlyConfigured(allowed)
     return value
+
+
+def days(name: str) -> Days:
+    """How long each kind of personal data is kept."""
+    raw = text(name, f"{USUAL_DAYS}")
+    try:
+        return Days.of(raw)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={raw!r}: {error}") from None
 
 
 def switch(name: str, default: bool) -> bool:

@@ -146,8 +146,9 @@ CELERY_BEAT_SCHEDULE = {
     "happened": {"task": "calls.tasks.count_what_happened", "schedule": 3600.0},
     "forget": {"task": "calls.tasks.forget_old", "schedule": 3600.0},
 }
-RETENTION_DAYS = environment.number("RETENTION_DAYS", 90, 0, 3650)
-"""How long calls are kept, with their words and audio; 0: for ever. Figures without them stay."""
+RETENTION_DAYS = environment.days("RETENTION_DAYS")
+"""How long calls are kept, and of them audio, words and numbers; 0: for ever. The hourly figures
+stay."""
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

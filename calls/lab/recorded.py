@@ -27,6 +27,7 @@ class Unusable(TextChoices):
 
     FORGOTTEN = "forgotten", _("deleted meanwhile")
     NO_JOURNAL = "no journal", _("it has no journal")
+    NO_WORDS = "no words", _("its words were deleted because of their age, and its journal too")
     UNREADABLE = "unreadable", _("its journal cannot be read")
     NOT_ITSELF = "not itself", _("its journal does not give the recorded decisions again")
 
@@ -55,6 +56,8 @@ class RecordedCall:
         call = Call.objects.filter(pk=pk).first()
         if call is None:
             raise CannotTry(Unusable.FORGOTTEN)
+        if call.words_forgotten:
+            raise CannotTry(Unusable.NO_WORDS)
         if call.replays is False:
             raise CannotTry(Unusable.NOT_ITSELF)
         try:

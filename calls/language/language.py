@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from calls.language.completion.words_judge import Judge
+from calls.language.personal import PersonalWords
 from calls.language.search_keys import PLAIN, SearchKeys
 from tuning.turns.words import LanguageWords
 
@@ -93,6 +94,37 @@ class OutsideTexts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AfterCallTexts:
+    """Of what is written when a call is over (calls.agreed)."""
+
+    rules: str
+    """For the model: what it is to write, by the names of calls.agreed.schema."""
+    told: str
+    """With {moment} and {data}: when the call was, and what is known of it, as data only."""
+    words: str
+    """The heading of what was said, and who said a line: the caller, the agent, a person."""
+    speakers: tuple[str, str, str]
+    left_out: str
+    """In place of the middle of a long call."""
+    messages: str
+    uses: str
+    """The headings of the messages taken, and of the tools used, with what came of it."""
+
+    # Written without a model.
+    tool_done: str
+    """With {name}."""
+    message_taken: str
+    """With {message};"""
+    call_back: str
+    """what is left to do after it."""
+    unnamed: str
+    """Who left no name and no number."""
+
+    last_call: str
+    """Told in a later call of the same caller, with {summary}, as data only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Instructions:
     """What a language model is told, and what is said in its place."""
 
@@ -143,6 +175,7 @@ class Instructions:
     not_done: str
     no_such_tool: str
     outside: OutsideTexts
+    after_call: AfterCallTexts
 
     # Said without a model.
     greeting: str
@@ -171,6 +204,8 @@ class Language:
     """A word to try a service with."""
     words: LanguageWords
     """What the core judges by."""
+    personal: PersonalWords
+    """How personal data is said, and what stands in its place for who may not see it."""
     prompts: Mapping[str, str]
     """By the names in PROMPTS."""
     clips: Path

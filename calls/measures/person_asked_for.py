@@ -23,6 +23,9 @@ class PersonAskedFor(models.Model):
     person_came = models.CharField(max_length=150, blank=True, default="", db_default="")
     """The name of whoever took over; empty: nobody."""
 
+    awaited: tuple[str, int] = "", 0
+    """By the stream before: why ("": nobody was), and for how many ms. Not kept."""
+
     ASKED = Q(asked_person_at__isnull=False)
 
     class Meta:

@@ -35,5 +35,5 @@ def _harmless(character: str) -> str:
 
 
 def masked(number: str) -> str:
-    """+972501234567 -> +97250•••4567: enough to recognise, not enough to dial."""
-    return f"{number[:-7]}•••{number[-4:]}" if len(number) > 8 else "•••"
+    """+972501234567 -> +97250•••••67: enough to recognise, not enough to dial."""
+    return f"{number[:-7]}•••••{number[-2:]}" if len(number) > 8 else "•••"

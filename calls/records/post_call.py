@@ -21,7 +21,7 @@ from calls.measures.latency_count import LatencyCount, Place
 from calls.measures.moments import names_of
 from calls.measures.timeline import Timeline
 from calls.measures.trial_call import TrialCall, look
-from calls.models import Call, Turn
+from calls.models import Agreed, Call, Turn
 from calls.records import recording
 from tuning.lab import pauses
 from tuning.turns import journal, replay
@@ -60,6 +60,8 @@ def settle(call_pk: int) -> bool:
         for place, turns in keep(call, entries or []):  # in one order: workers never wait
             LatencyCount.add(place, turns)
         TrialCall.keep(call)
+        if call.started_at:  # else nothing was said in it
+            Agreed.want(call)
     if call.trial is not None and call.trial.is_running:
         look(call.trial)
     return True

@@ -32,9 +32,9 @@ FLUSH_ENTRIES = 1500
 """Half a minute of frames: a part of the journal is no longer."""
 HANDED_ON = (
     *("holds", "was_held", "messages"),
-    *("asked_person_at", "asked_person_why", "person_waited_ms"),
+    *("asked_person_at", "asked_person_why", "person_waited_ms", "awaited"),
 )
-"""Fields of the call to which another stream of it adds."""
+"""What the call holds to which another stream of it adds."""
 
 
 class Recorder:

@@ -6,6 +6,7 @@ schedule, `manage.py forget` before anything else). A lock on each file lets onl
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import datetime
 from itertools import groupby
@@ -22,7 +23,7 @@ failure = ""
 
 
 def recover(is_starting: bool = False) -> None:
-    """Take in the spool, then end the calls that nobody else will. Raises DatabaseError.
+    """Take in the spool, then end the calls and holds that nobody else will. Raises DatabaseError.
 
     is_starting: this process has had no call yet: one in its name was another life's.
     """
@@ -37,6 +38,26 @@ def recover(is_starting: bool = False) -> None:
     Call.close_lost(is_starting)
     Call.close_unconnected()
     Call.close_completed()
+    _end_holds()
+
+
+def _end_holds() -> None:
+    """Of calls whose process died while a person held them."""
+    for call in Call.objects.filter(was_held=True, ended_why=Call.Ended.LOST):
+        *before, hold = call.holds
+        if hold["until_ms"] is None:
+            until_ms = max(hold["from_ms"], _last_ms(call))
+            call.holds = [*before, hold | {"until_ms": until_ms, "ended": "call over"}]
+            call.save(update_fields=["holds"])
+
+
+def _last_ms(call: Call) -> int:
+    """Where its journal ends, on the caller-audio clock."""
+    for part in call.journal_parts.order_by("-number"):
+        for line in filter(None, reversed(part.text.split("\n"))):
+            if (at_ms := json.loads(line).get("at_ms")) is not None:
+                return int(at_ms)
+    return 0
 
 
 def forget(before: datetime) -> None:

@@ -8,7 +8,7 @@ turns with the text, so that a very common word costs no more than a rare one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -23,10 +23,13 @@ MOST_TURNS = 500
 FIRST_PLACES = 3
 
 
-def calls_that_said(text: str) -> QuerySet[Turn, int]:
-    """A query for the primary keys of the calls in which the caller or the agent said it.
+def calls_that_said(
+    text: str, shown: Callable[[str], str] | None = None
+) -> QuerySet[Turn, int] | list[int]:
+    """The primary keys of the calls in which the caller or the agent said it: as a query that,
+    within another, saves five hundred numbers the way here and back.
 
-    Within another query, it saves five hundred numbers the way here and back.
+    shown: what whoever searches is shown of what was said; only there is it looked for.
     """
     if connection.vendor == "sqlite":
         found = Turn.objects.filter(pk__in=_in_sqlite(text))
@@ -34,7 +37,10 @@ def calls_that_said(text: str) -> QuerySet[Turn, int]:
         holds = Q(said__contains=text) | Q(answered__contains=text)
         newest = Turn.objects.filter(holds).order_by("-pk")
         found = newest[:MOST_TURNS]
-    return found.values_list("call_id", flat=True)
+    if shown is None:
+        return found.values_list("call_id", flat=True)
+    turns = found.only("call_id", "said", "answered")
+    return sorted({turn.call_id for turn in turns if _holds(turn, text, shown)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +51,24 @@ class Places:
     more: int
 
 
-def turns_that_said(text: str, calls: Sequence[Call]) -> dict[int, Places]:
-    """By the primary key of the call, for calls that were found."""
+def turns_that_said(
+    text: str, calls: Sequence[Call], shown: Callable[[str], str]
+) -> dict[int, Places]:
+    """By the primary key of the call, for calls that were found; shown: as for those."""
     holds = Q(said__icontains=text) | Q(answered__icontains=text)
     found: dict[int, list[Turn]] = defaultdict(list)
     turns = Turn.objects.filter(holds, call__in=calls).order_by("call", "number")
     for turn in turns.only("call_id", "number", "said", "answered"):
-        found[turn.call_id].append(turn)
+        if _holds(turn, text, shown):
+            found[turn.call_id].append(turn)
     return {
         pk: Places(tuple(turns[:FIRST_PLACES]), len(turns[FIRST_PLACES:]))
         for pk, turns in found.items()
     }
+
+
+def _holds(turn: Turn, text: str, shown: Callable[[str], str]) -> bool:
+    return any(text.lower() in shown(said).lower() for said in (turn.said, turn.answered))
 
 
 def _in_sqlite(text: str) -> RawSQL:

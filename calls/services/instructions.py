@@ -62,19 +62,24 @@ def with_knowledge(texts: Instructions, business: str, knowledge: Knowledge) -> 
     """The business's text, and what it knows, or that it is looked up: no business that knows
     nothing, then."""
     if knowledge.told:
-        told = texts.known.format(known=_as_data(knowledge.told))
+        told = texts.known.format(known=as_data(knowledge.told))
     else:
         told = texts.looked_up if knowledge.search else ""
     return f"{business}\n\n{told}".strip() if told else business
 
 
+def last_call(texts: Instructions, summary: str) -> str:
+    """What the caller's last call was about, as it stands in the business's text."""
+    return texts.after_call.last_call.format(summary=as_data(summary)) if summary else ""
+
+
 def found(texts: Instructions, passages: Sequence[KnownPassage]) -> list[str]:
     """What was looked up for this answer, as the last of the notes."""
     told = "\n\n".join(f"{each.heading}\n{each.words}".strip() for each in passages)
-    return [texts.found.format(found=_as_data(told))] if told else []
+    return [texts.found.format(found=as_data(told))] if told else []
 
 
-def _as_data(text: str) -> str:
+def as_data(text: str) -> str:
     """Without the signs between which it is told."""
     return SIGNS.sub("", text)
 

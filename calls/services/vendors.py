@@ -62,7 +62,8 @@ class Vendor:
     plays: by role, the dotted path of the class. `check_setup` tries its `warm_up`.
     checks: what else `check_setup` looks at, by name: the dotted path of a function that returns
         what it found, and raises ServiceFailed if something is wrong.
-    judge: the dotted path of a calls.services.judging.Judge, if its writer is a language model.
+    judge, summariser: the dotted paths of a calls.services.judging.Judge and of a
+        calls.services.summarising.Summariser, if its writer is a language model.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Vendor:
     settings: Sequence[Setting] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
     judge: str = ""
+    summariser: str = ""
 
     def choosing(self, role: str) -> list[str]:
         """The settings any of which has this vendor taken for the role; none: the stand-in."""

@@ -49,7 +49,7 @@ def answer(
     call_sid: str, caller: str, called: str, via: str = Call.Via.TELEPHONE, **terms: object
 ) -> Answer:
     """A call comes in: take it, forward it, or refuse it politely. terms: of a shared link."""
-    if live.is_draining:
+    if live.is_draining and call_sid not in live.calls:
         logger.warning("Refused: shutting down")
         return Refuse(prompts.text("busy"))
     try:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
+from calls.agreed.last_call import last_call_of
+from calls.knowledge.in_call import knowledge_of
 from calls.services import CalledNumber
 from calls.services.known import NOTHING_KNOWN, Knowledge
 
@@ -15,19 +17,28 @@ class AsCalled:
     """A part of calls.models.Call."""
 
     number: Any
+    number_id: Any
     caller: Any
     is_after_hours: Any
     via: Any
     Via: Any
     knowledge: Knowledge = NOTHING_KNOWN
     """What the number knew when the call began."""
+    last_call = ""
+    """What the caller's last one was about."""
+
+    def recall(self: Any) -> None:
+        """What is known as the call begins."""
+        self.knowledge, self.last_call = knowledge_of(self.number_id), last_call_of(self)
 
     @property
     def as_called(self) -> CalledNumber:
         """One of us, and who dialled no number, waits for a person as the settings say."""
         called, number = CalledNumber(), self.number
         if number:
-            called = number.as_called(takes_message=self.is_after_hours, caller=self.caller)
+            called = number.as_called(
+                takes_message=self.is_after_hours, caller=self.caller, last_call=self.last_call
+            )
             called = replace(called, knowledge=self.knowledge)
         if number is None or self.via == self.Via.BROWSER:
             called = replace(called, person_wait_s=settings.PERSON_WAIT_S)

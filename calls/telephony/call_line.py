@@ -43,7 +43,9 @@ class CallLine(models.Model):
     holds = models.JSONField(default=list)
     """Each time: who, from_ms and until_ms on the caller-audio clock (None: it has not ended),
     ended ("handed back", "lost", "call over"), and the note to the agent."""
-    REAL = Q(via=Via.TELEPHONE, was_held=False) & ~Q(caller=TEST_CALLER)
+    OF_CALLER = Q(via=Via.TELEPHONE) & ~Q(caller=TEST_CALLER)
+    """`caller` is a customer's number."""
+    REAL = OF_CALLER & Q(was_held=False)
     """A customer's call that was the agent's alone: only these enter figures, advice and trials
     unasked."""
 

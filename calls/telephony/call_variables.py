@@ -1,4 +1,5 @@
-"""What a number's greeting and its text about the business leave to the call: {caller} and {time}.
+"""What a number's greeting and its text about the business leave to the call: {caller} and {time};
+and the text alone {last_call}, which is for the model and not to be heard.
 
 Rule: nothing else in braces is filled in, and what a caller withholds leaves nothing behind. What
 is filled in is different in each call, so a provider's cache serves only what stands before it.
@@ -9,15 +10,18 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 NAMES = ("caller", "time")
+ONLY_OF_BUSINESS = ("last_call",)
 VARIABLE = re.compile(r"\{([a-z_]+)\}")
 ABROAD, HOME = re.compile(r"\+\d+\Z"), re.compile(r"\+972(?=\d)")
 """A caller's number, and one that is dialled here with a 0."""
 
 
-def filled(text: str, caller: str | None, at: datetime | None = None) -> str:
+def filled(text: str, caller: str | None, at: datetime | None = None, last_call: str = "") -> str:
     """caller: as the carrier tells it; None: nobody calls yet, and what waits for a call is "".
     at: when the call began; None: now."""
     if caller is None:
@@ -25,6 +29,7 @@ def filled(text: str, caller: str | None, at: datetime | None = None) -> str:
     values = {
         "caller": HOME.sub("0", caller) if ABROAD.match(caller) else "",
         "time": f"{timezone.localtime(at):%H:%M}",
+        "last_call": last_call,
     }
     return VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
 
@@ -34,6 +39,12 @@ def number_of(caller: str | None) -> str:
     return caller if caller and ABROAD.match(caller) else ""
 
 
-def unknown_in(text: str) -> str:
-    """The first name in braces that is none of a call's; "": there is none."""
-    return next((name for name in VARIABLE.findall(text) if name not in NAMES), "")
+def check(**texts: str) -> None:
+    """Raises ValidationError, by the name of the text in which another name stands in braces."""
+    for field, text in texts.items():
+        names = (*NAMES, *ONLY_OF_BUSINESS) if field == "business" else NAMES
+        if unknown := next((name for name in VARIABLE.findall(text) if name not in names), ""):
+            known = ", ".join(f"{{{name}}}" for name in names)
+            error = _("{%(unknown)s} is not known here; these are: %(known)s.")
+            params = {"unknown": unknown, "known": known}
+            raise ValidationError({field: ValidationError(error, params=params)})

@@ -6,7 +6,6 @@ is as the settings say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -15,9 +14,10 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from calls.agreed.last_call import TellsLastCall
 from calls.language.language import Language, spoken
 from calls.language.openers import with_mark
-from calls.services import CalledNumber
+from calls.services import CalledNumber, instructions
 from calls.services.tools import Tool
 from calls.telephony import call_variables, opening_hours
 from tuning.models import TimingProfile
@@ -102,7 +102,7 @@ def _sides(line: str) -> tuple[str, str]:
     return written.strip(), said.strip()
 
 
-class PhoneNumber(models.Model):
+class PhoneNumber(TellsLastCall):
     class WhenClosed(models.TextChoices):
         SAY = "say", _("say the text and hang up")
         MESSAGE = "message", _("the agent answers, and takes a message only")
@@ -189,13 +189,7 @@ class PhoneNumber(models.Model):
             raise ValidationError({"forward_to": _("Where should calls be forwarded to?")})
         if self.forward_to and self.forward_to == self.number:
             raise ValidationError({"forward_to": _("A number cannot be forwarded to itself.")})
-        for name in ("greeting", "business"):
-            if unknown := call_variables.unknown_in(getattr(self, name)):
-                error = ValidationError(
-                    _("A call does not know {%(unknown)s}, but only {caller} and {time}."),
-                    params={"unknown": unknown},
-                )
-                raise ValidationError({name: error})
+        call_variables.check(greeting=self.greeting, business=self.business)
 
     @classmethod
     def dialled(cls, number: str) -> PhoneNumber | None:
@@ -216,15 +210,18 @@ class PhoneNumber(models.Model):
 
         return opening_hours.is_open(at, spans, is_closed)
 
-    def as_called(self, *, takes_message: bool = False, caller: str | None = None) -> CalledNumber:
+    def as_called(
+        self, *, takes_message: bool = False, caller: str | None = None, last_call: str = ""
+    ) -> CalledNumber:
         """What it wants of the services; takes_message: it is closed, and the agent answers.
-        caller: who calls; None: nobody as yet, so what a call fills in is left out."""
+        caller, last_call: who calls, and the summary of their last one; None: nobody as yet."""
         notices = self.language.notices
         fill = partial(call_variables.filled, caller=caller)
+        last_call = instructions.last_call(self.language.instructions, last_call)
         closed_greeting = self.closed_text or notices.closed_message
         return CalledNumber(
             greeting=closed_greeting if takes_message else fill(self.greeting),
-            business=fill(self.business),
+            business=fill(self.business, last_call=last_call),
             voice=self.voice,
             hints=tuple(_lines(self.hints)[:MOST_HINTS]),
             pronunciations=dict(map(_sides, _lines(self.pronunciations))),
@@ -246,58 +243,3 @@ class PhoneNumber(models.Model):
         """What is said when it is closed, or when nobody answers where its calls are forwarded."""
         notices, is_forwarded = self.language.notices, self.when_closed == self.WhenClosed.FORWARD
         return self.closed_text or (notices.unanswered if is_forwarded else notices.closed)
-
-
-class OpeningHours(models.Model):
-    class Weekday(models.IntegerChoices):
-        SUNDAY = 0, _("Sunday")
-        MONDAY = 1, _("Monday")
-        TUESDAY = 2, _("Tuesday")
-        WEDNESDAY = 3, _("Wednesday")
-        THURSDAY = 4, _("Thursday")
-        FRIDAY = 5, _("Friday")
-        SATURDAY = 6, _("Saturday")
-
-    number = models.ForeignKey(PhoneNumber, models.CASCADE, related_name="hours")
-    weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday)
-    opens = models.TimeField(_("opens"))
-    closes = models.TimeField(_("closes"), help_text=_("Not after the opening: on the next day."))
-
-    class Meta:
-        ordering = ("weekday", "opens")
-        verbose_name = _("opening hours")
-        verbose_name_plural = _("opening hours (none at all: always open)")
-
-    def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {ltr(f'{self.opens:%H:%M}–{self.closes:%H:%M}')}"
-
-    @property
-    def span(self) -> opening_hours.OpenSpan:
-        return opening_hours.OpenSpan(self.weekday, self.opens, self.closes)
-
-    @staticmethod
-    def overlap(hours: Sequence[OpeningHours]) -> tuple[int, ValidationError] | None:
-        """Which of them, by its place, overlaps one before it, and what to say about it."""
-        found = opening_hours.overlapping([each.span for each in hours])
-        if found is None:
-            return None
-        first, second = found
-        return second, ValidationError(
-            _("%(hours)s overlaps %(other)s: change one of them."),
-            params={"hours": f"{hours[second]}", "other": f"{hours[first]}"},
-        )
-
-
-class ClosedDay(models.Model):
-    number = models.ForeignKey(PhoneNumber, models.CASCADE, related_name="closed_days")
-    date = models.DateField(_("date"))
-    reason = models.CharField(_("reason"), max_length=60, blank=True)
-
-    class Meta:
-        ordering = ("date",)
-        verbose_name = _("closed day")
-        verbose_name_plural = _("closed days")
-        constraints = (models.UniqueConstraint(fields=("number", "date"), name="closed_day_once"),)
-
-    def __str__(self) -> str:
-        return f"{self.date:%d.%m.%Y}"

@@ -170,12 +170,12 @@ class Conversation:
 
     def totals(self) -> dict[str, Any]:
         """What the call's own row keeps of it, by column."""
-        audio_in = self._audio_in
+        audio_in, person = self._audio_in, self.turns.called_person
         if audio_in.frames_in != audio_in.forwarded + sum(audio_in.dropped.values()):
             logger.error("Frames lost: %d in, %d forwarded", audio_in.frames_in, audio_in.forwarded)
         return {
             "failure": self.failure or self.person.failure,
-            "person_waited_ms": self.turns.called_person.waited_ms(self.turns.now_ms),
+            "person_waited_ms": person.waited_ms(self.turns.now_ms) - self._began.awaited_ms,
             "frames_in": audio_in.frames_in,
             "frames_forwarded": audio_in.forwarded,
             "frames_dropped": audio_in.dropped,

@@ -52,8 +52,7 @@ calls: dict[str, LiveCall] = {}
 own_channel = ""
 """Where this process hears what is meant for it alone."""
 is_draining = False
-"""SIGTERM came: running calls may finish, new ones are refused."""
-
+"""SIGTERM came: running calls may finish, whatever stream brings them; new ones are refused."""
 
 _lives: set[asyncio.Task[None]] = set()
 
@@ -136,7 +135,8 @@ class LiveCall:
 
     async def _run(self, listen: Callable[[LiveCall], Coroutine[Any, Any, None]]) -> str:
         older = calls.get(self.call.call_sid)
-        if is_draining or (not older and len(calls) >= settings.MAX_CALLS):
+        takes_over = older and older._end_asked != "shutdown"
+        if not takes_over and (is_draining or len(calls) >= settings.MAX_CALLS):
             logger.warning("Refused: MAX_CALLS reached or shutting down")
             return Call.Ended.REFUSED
         calls[self.call.call_sid] = self
@@ -193,6 +193,9 @@ class LiveCall:
     def _record_end(self, why: str) -> None:
         fields: dict[str, Any] = {"ended_why": why, "malformed_messages": self.malformed_messages}
         fields |= self.conversation.totals() if self.conversation else {"failure": ""}
+        if self.conversation:
+            turns = self.conversation.turns
+            self.call.awaited = turns.called_person.awaited(turns.now_ms)
         self.call.person_waited_ms += fields.get("person_waited_ms", 0)
         fields["person_waited_ms"] = self.call.person_waited_ms
         if self._failure:
@@ -216,7 +219,7 @@ class LiveCall:
         recorder.update(revision_id=revision.pk, engines=engines)
         seed, first, wait_s = secrets.randbits(32), self.call.first_turn, called.person_wait_s
         code, knobs = called.language.code, self.call.knobs_of(revision)
-        began = CallBegan(0, revision.pk, knobs, seed, first, code, wait_s)
+        began = CallBegan(0, revision.pk, knobs, seed, first, code, wait_s, *self.call.awaited)
         conversation = Conversation(
             self._stream,
             began,
@@ -282,12 +285,9 @@ class LiveCall:
             await self._changed.wait()
             self._changed.clear()
             if self.conversation:
+                listeners = self._audience.listeners
                 shown = snapshot(
-                    self.call,
-                    self.conversation,
-                    self._revision,
-                    self._audience.listeners,
-                    self.holding,
+                    self.call, self.conversation, self._revision, listeners, self.holding
                 )
                 await bus.tell("live", {"type": "live.call", "call": shown})
             await asyncio.sleep(ANNOUNCE_S)

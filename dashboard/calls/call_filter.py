@@ -18,6 +18,7 @@ from calls.models import Call, TalkLink, Turn
 from calls.records.transcript_search import SHORTEST, calls_that_said
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.address import is_of_our_time
+from dashboard.people.personal import shown_words
 from tuning.models import Revision, TimingProfile, Trial
 
 LONGEST_WAIT_MS = 600_000
@@ -99,17 +100,24 @@ class CallFilter(forms.Form):
     held = forms.BooleanField(label=_("A person stepped in"), required=False)
     real = forms.BooleanField(label=_("Customers' calls only"), required=False)
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: Mapping[str, Any], *, sees_personal: bool = False) -> None:
+        """sees_personal: words are looked for in what callers said, not in what is left of it
+        where personal data is hidden."""
         super().__init__(data)
+        self._sees_personal = sees_personal
         ended: Any = self.fields["ended"]
         ended.choices = [("", _("any")), *Call.Ended.choices]
         for name, field in self.fields.items():
             field.widget.attrs["aria-describedby"] = f"problems_{name}"
 
     @classmethod
-    def of_query(cls, query: str) -> CallFilter:
+    def of_query(cls, query: str, *, sees_personal: bool = False) -> CallFilter:
         """As an address says it, after its "?"."""
-        return cls(QueryDict(query))
+        return cls(QueryDict(query), sees_personal=sees_personal)
+
+    def shown(self, words: str) -> str:
+        """What whoever filters is shown of what was said."""
+        return shown_words(words, sees=self._sees_personal)
 
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -196,7 +204,8 @@ class CallFilter(forms.Form):
         if given["after"]:
             yield Q(Exists(self._turns(is_short=given["after"] == "short")))
         if given["text"]:
-            yield Q(pk__in=calls_that_said(given["text"]))
+            hides = None if self._sees_personal else self.shown
+            yield Q(pk__in=calls_that_said(given["text"], hides))
 
     def _turns(self, *, is_short: bool) -> QuerySet[Turn]:
         """A call's turns of one class that are as slow, and cut in on, as is wished."""

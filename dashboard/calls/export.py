@@ -1,7 +1,7 @@
 """Calls as a file, written in batches: CSV for spreadsheets, a line per call; JSON with every turn.
 
-Rule: no cell can be a formula. Callers' numbers are masked as on the pages; times are in the pages'
-time zone, with its offset and name.
+Rules: no cell can be a formula. What is personal is hidden as on the pages, unless whoever may see
+it asks for it. Times are in the pages' time zone, with its offset and name.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from django.utils import timezone
 from calls.measures.moments import names_of
 from calls.models import Call
 from calls.records.turn import Turn
+from dashboard.people.personal import shown_holds, shown_words
 
 BATCH = 500
 EXCEL_READS_UTF8 = "\N{ZERO WIDTH NO-BREAK SPACE}"
 SIDES = {None: "", True: "candidate", False: "live"}
-COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
+Columns = tuple[tuple[str, Callable[[Call], Any]], ...]
+COLUMNS: Columns = (
     ("call", lambda call: call.pk),
     ("rang_at", lambda call: timezone.localtime(call.rang_at).isoformat(timespec="seconds")),
     ("time_zone", lambda _call: timezone.get_current_timezone_name()),
@@ -48,6 +50,7 @@ COLUMNS: tuple[tuple[str, Callable[[Call], Any]], ...] = (
     ("person_who_came", lambda call: call.person_came),
     ("was_held", lambda call: int(call.was_held)),
 )
+WORDS = ("said", "answered")
 TURN = (
     *("number", "person", "said", "answered", "why", "outcome", "label", "is_short", "span_ms"),
     *("is_prepared", "thought", "requests", "tokens", "wasted_tokens", "tried_knobs"),
@@ -55,20 +58,28 @@ TURN = (
 )
 
 
-async def as_csv(calls: QuerySet[Call]) -> AsyncIterator[str]:
-    yield EXCEL_READS_UTF8 + _csv([[name for name, _value in COLUMNS]])
+WHOLE: dict[str, Callable[[Call], Any]] = {"caller": lambda call: call.caller}
+"""In the place of those columns for who sees personal data."""
+
+
+async def as_csv(calls: QuerySet[Call], *, sees: bool = False) -> AsyncIterator[str]:
+    """sees: with personal data."""
+    columns = _columns(sees=sees)
+    yield EXCEL_READS_UTF8 + _csv([[name for name, _value in columns]])
     async for batch in _batches(calls):
-        yield _csv([[_cell(value(call)) for _name, value in COLUMNS] for call in batch])
+        yield _csv([[_cell(value(call)) for _name, value in columns] for call in batch])
 
 
-async def as_json(calls: QuerySet[Call]) -> AsyncIterator[str]:
+async def as_json(calls: QuerySet[Call], *, sees: bool = False) -> AsyncIterator[str]:
+    """sees: with personal data."""
+    columns = _columns(sees=sees)
     yield "["
     separator = ""
     async for batch in _batches(calls):
-        turns = await sync_to_async(_turns)(batch)
+        turns = await sync_to_async(_turns)(batch, sees=sees)
         for call in batch:
-            told = {name: value(call) for name, value in COLUMNS}
-            told["holds"] = call.holds
+            told = {name: value(call) for name, value in columns}
+            told["holds"] = shown_holds(call.holds, sees=sees)
             told["turns"] = turns.get(call.pk, [])
             yield separator + json.dumps(told, ensure_ascii=False)
             separator = ",\n"
@@ -92,10 +103,18 @@ def _read(calls: QuerySet[Call]) -> list[Call]:
     return list(calls)
 
 
-def _turns(batch: Sequence[Call]) -> dict[int, list[dict[str, Any]]]:
+def _columns(*, sees: bool) -> Columns:
+    if not sees:
+        return COLUMNS
+    return tuple((name, WHOLE.get(name, value)) for name, value in COLUMNS)
+
+
+def _turns(batch: Sequence[Call], *, sees: bool) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
     for turn in Turn.objects.filter(call__in=batch).order_by("call", "number"):
-        found.setdefault(turn.call_id, []).append({name: getattr(turn, name) for name in TURN})
+        told = {name: getattr(turn, name) for name in TURN}
+        told |= {name: shown_words(told[name], sees=sees) for name in WORDS}
+        found.setdefault(turn.call_id, []).append(told)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from dashboard.address import after_place, number_in, place_of
 from dashboard.calls import export as call_export
 from dashboard.calls.call_filter import CallFilter
 from dashboard.models import AuditEvent
+from dashboard.people.personal import may_see_personal
 
 PAGE_CALLS = 25
 MOST_SHOWN = 500
@@ -31,7 +33,7 @@ MOST_SHOWN = 500
 @vary_on_headers("HX-Request")
 def calls(request: HttpRequest) -> HttpResponse:
     """The finished calls that the address asks for; more of them, or others, as a fragment."""
-    form = CallFilter(request.GET)
+    form = CallFilter(request.GET, sees_personal=may_see_personal(request.user))
     is_more, shown = "before" in request.GET, _shown(request)
     wanted = PAGE_CALLS if is_more else min(max(shown, PAGE_CALLS), MOST_SHOWN)
     found = form.found().select_related("profile", "revision", "trial", "talk_link")
@@ -82,23 +84,31 @@ def _more(here: dict[str, str], calls: list[Call]) -> dict[str, str]:
 def _places(form: CallFilter, calls: list[Call]) -> dict[str, Any]:
     """Where the words were said that are searched for: the turns, by call."""
     text = form.cleaned_data.get("text", "") if form.is_valid() else ""
-    return {"text": text, "places": turns_that_said(text, calls) if text else {}}
+    places = turns_that_said(text, calls, form.shown) if text else {}
+    return {"text": text, "places": places}
 
 
 @require_safe
 @may("calls.export_call")
 def export(request: HttpRequest, kind: str) -> StreamingHttpResponse | HttpResponse:
-    """The calls that the address asks for, as a file: all of them, a batch in memory at a time."""
-    form = CallFilter(request.GET)
+    """The calls that the address asks for, as a file: all of them, a batch in memory at a time.
+    ?personal=on: with personal data, which the audit says."""
+    with_personal = request.GET.get("personal") == "on"
+    if with_personal and not may_see_personal(request.user):
+        raise PermissionDenied
+    form = CallFilter(request.GET, sees_personal=may_see_personal(request.user))
     if not form.is_valid():
         context = {"form": form, "calls": [], "is_first_page": True}
         return render(request, "dashboard/calls/calls.html", context, status=422)
     write = {"csv": call_export.as_csv, "json": call_export.as_json}.get(kind)
     if write is None:
         raise Http404
-    AuditEvent.note(request, AuditEvent.Action.EXPORT, kind, **form.chosen)
+    told = {"personal": True} if with_personal else {}
+    AuditEvent.note(request, AuditEvent.Action.EXPORT, kind, **form.chosen, **told)
     content_type = {"csv": "text/csv; charset=utf-8", "json": "application/json"}[kind]
-    response = StreamingHttpResponse(write(form.found()), content_type=content_type)
+    response = StreamingHttpResponse(
+        write(form.found(), sees=with_personal), content_type=content_type
+    )
     name = f"hevoice-calls-{timezone.localtime():%Y-%m-%d-%H%M}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -28,6 +28,7 @@ from dashboard.cached_figures import drop_cached
 from dashboard.calls.course import course
 from dashboard.calls.waterfall import Waterfall, waterfall
 from dashboard.models import AuditEvent
+from dashboard.people.personal import PERMISSION
 from dashboard.words import STREAM_CLOSED
 
 
@@ -65,7 +66,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         "frames_add_up": one.frames_in == one.frames_forwarded + dropped,
         "is_usual_close": one.ended_well and STREAM_CLOSED in one.stream_error,
         "labels": Turn.Label.choices,
-        "retention_days": settings.RETENTION_DAYS,
+        "kept": settings.RETENTION_DAYS,
         "text": _text(request),
         **_sound(request, one),
         **_chosen(request, turns),
@@ -96,7 +97,7 @@ def _sound(request: HttpRequest, one: Call) -> dict[str, bool]:
     return {
         "has_recording": has_recording,
         "has_waveform": has_recording and recording.peaks_of(one).exists(),
-        "may_play": request.user.has_perm("calls.play_call"),
+        "may_play": request.user.has_perms(("calls.play_call", PERMISSION)),
     }
 
 
@@ -165,7 +166,7 @@ def label(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 
 @require_safe
-@may("calls.play_call")
+@may("calls.play_call", PERMISSION)
 def peaks(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Each lane's loudness, for the waveform: made when the call was settled."""
     one = get_object_or_404(Call, pk=pk, ended_at__isnull=False)

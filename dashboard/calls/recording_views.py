@@ -18,6 +18,7 @@ from calls.models import Call
 from calls.records import recording as recordings
 from dashboard.access import may
 from dashboard.models import AuditEvent
+from dashboard.people.personal import PERMISSION
 
 OPEN_PART_BYTES = 2**20
 ONE_LISTENING = timedelta(minutes=10)
@@ -25,9 +26,10 @@ _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 
 
 @require_safe
-@may("calls.play_call")
+@may("calls.play_call", PERMISSION)
 def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Left the caller, right the agent; who listens stands in the audit."""
+    """Left the caller, right the agent; who listens stands in the audit. Voices say numbers aloud:
+    who may not see them may not hear them."""
     call = get_object_or_404(Call, pk=pk, ended_at__isnull=False)
     path = recordings.path_of(call)
     try:

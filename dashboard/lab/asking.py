@@ -15,6 +15,7 @@ from dashboard.address import number_in
 from dashboard.calls.call_filter import CallFilter
 from dashboard.lab.candidates import choices, chosen
 from dashboard.models import AuditEvent
+from dashboard.people.personal import may_see_personal
 from dashboard.profiles.draft_saving import person_of
 from tuning.models import TimingProfile
 
@@ -73,7 +74,7 @@ def begin(
     replay = Replay.begin(
         profile,
         candidates,
-        calls=CallFilter.of_query(query).found(),
+        calls=CallFilter.of_query(query, sees_personal=may_see_personal(request.user)).found(),
         query=query,
         newest=newest,
         kind=kind,

@@ -26,6 +26,7 @@ from dashboard.lab.candidates import words_of
 from dashboard.lab.sentence import sentence, unknown
 from dashboard.lab.shown_replay import ShownResult, knob_changes, unjudged
 from dashboard.models import AuditEvent
+from dashboard.people.personal import may_see_personal
 from tuning.models import TimingProfile
 
 PAGE_REPLAYS = 25
@@ -71,7 +72,7 @@ def new(request: HttpRequest) -> HttpResponse:
     else:
         query = urlencode(CallFilter(request.GET).chosen) or f"profile={profile.pk}&real=on"
         form = ReplayForm(request, profile, initial={"query": query})
-    calls = CallFilter.of_query(query)
+    calls = CallFilter.of_query(query, sees_personal=may_see_personal(request.user))
     context = {
         "form": form,
         "profile": profile,

@@ -26,7 +26,7 @@ class CallSocket(AsyncWebsocketConsumer):
     """Its subclasses say what passes between the person and the call."""
 
     groups = ("live",)
-    permission: ClassVar[str]
+    permissions: ClassVar[tuple[str, ...]]
     action: ClassVar[AuditEvent.Action]
 
     async def connect(self) -> None:
@@ -38,7 +38,7 @@ class CallSocket(AsyncWebsocketConsumer):
         call = await Call.objects.filter(pk=self.pk, ended_at=None).afirst()
         if not user.is_authenticated:
             await self.close(code=SIGN_IN_FIRST)
-        elif not await database_sync_to_async(user.has_perm)(self.permission):
+        elif not await database_sync_to_async(user.has_perms)(self.permissions):
             await self.close(code=NOT_ALLOWED)
         elif call is None:
             await self.close(code=CALL_OVER)
@@ -63,7 +63,7 @@ class CallSocket(AsyncWebsocketConsumer):
                 return
             if time.monotonic() - checked_s >= CHECK_AGAIN_S:
                 checked_s = time.monotonic()
-                if not await may_still(self.scope, self.permission):
+                if not await may_still(self.scope, *self.permissions):
                     await self.close(code=NOT_ALLOWED)
                     return
 

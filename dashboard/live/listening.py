@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.live.call_socket import CallSocket
 from dashboard.live.sockets import ask_call
 from dashboard.models import AuditEvent
+from dashboard.people.personal import PERMISSION
 
 MOST_UNCONFIRMED = 10
 """Messages of 200 ms, or of 60 while a person speaks, that a browser may owe its confirmation
@@ -19,7 +20,7 @@ for."""
 class ListenConsumer(CallSocket):
     """One listener to one call. Messages are stereo mu-law: caller and agent samples alternate."""
 
-    permission = "calls.listen_call"
+    permissions = ("calls.listen_call", PERMISSION)
     action = AuditEvent.Action.LISTEN
     unconfirmed = missed = 0
 

@@ -19,6 +19,7 @@ from django.utils import translation
 
 from dashboard.access import may_still
 from dashboard.live.close_codes import NOT_ALLOWED, NOT_THERE, OUT_OF_DATE, SIGN_IN_FIRST, turn_away
+from dashboard.people.personal import PERMISSION, may_see_personal
 from hevoice import bus
 
 PULSE_S = 3.0
@@ -44,6 +45,7 @@ class PageSocket(AsyncWebsocketConsumer):
         if not await database_sync_to_async(scope["user"].has_perm)(self.permission):
             await turn_away(receive, send, NOT_ALLOWED)
             return
+        self.sees_personal = await database_sync_to_async(may_see_personal)(scope["user"])
         self.beating: asyncio.Task[None] | None = None
         try:
             await super().__call__(scope, receive, send)
@@ -68,11 +70,11 @@ class PageSocket(AsyncWebsocketConsumer):
         try:
             while True:
                 pulses += 1
-                if not pulses % CHECK_AGAIN_PULSES and not await may_still(
-                    self.scope, self.permission
-                ):
-                    await self.close(code=SIGN_IN_FIRST)
-                    return
+                if not pulses % CHECK_AGAIN_PULSES:
+                    if not await may_still(self.scope, self.permission):
+                        await self.close(code=SIGN_IN_FIRST)
+                        return
+                    self.sees_personal = await may_still(self.scope, PERMISSION)
                 async with asyncio.timeout(PULSE_S):
                     await bus.tell_one(self.channel_name, {"type": "pulse"})
                     await self.felt.wait()
@@ -96,5 +98,5 @@ class PageSocket(AsyncWebsocketConsumer):
 
     async def show(self, template: str, **context: Any) -> None:
         with translation.override(self.language):
-            html = render_to_string(template, context)
+            html = render_to_string(template, {"sees_personal": self.sees_personal} | context)
         await self.send(text_data=html)

@@ -14,13 +14,13 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.utils import translation
 
 from calls.models import Call
 from dashboard.address import LARGEST_KEY, key_in
 from dashboard.lab.trial_news import PERMISSION, trials_now
 from dashboard.live.live_turns import LAST_TURNS, latest_turns
 from dashboard.live.page_socket import PageSocket
+from dashboard.people.personal import shown_words
 from hevoice import bus
 from tuning.models import TimingProfile
 
@@ -122,13 +122,12 @@ class LiveConsumer(CallsSocket):
 
     async def live_ended(self, message: dict[str, Any]) -> None:
         if call := self.calls.pop(message["call"], None):
-            why = message["ended_why"]
-            with translation.override(self.language):
-                words = f"{Call.Ended(why).label}" if why in Call.Ended else why
-            own = await Call.objects.filter(pk=message["call"]).afirst()
-            if own and own.duration:  # longer than at its last snapshot
+            found = Call.objects.select_related("talk_link").filter(pk=message["call"])
+            own = await found.afirst() or Call()
+            own.ended_why = message["ended_why"]  # which may not be written yet
+            if own.duration:  # longer than at its last snapshot
                 call["seconds"] = own.duration.total_seconds()
-            await self.show("dashboard/live/_live_ended.html", call=call, ended_why=words)
+            await self.show("dashboard/live/_live_ended.html", call=call, ended=own)
             await self._count()
             if _why_wanted(call):
                 await self._show_wanted()
@@ -172,7 +171,9 @@ class LiveConsumer(CallsSocket):
             await ask_call(self, self.looked_at, stops=True)
 
     async def call_details(self, message: dict[str, Any]) -> None:
-        details = {name: message[name] for name in ("partial", "levels", "echo")}
+        details = {name: message[name] for name in ("levels", "echo")}
+        partial = shown_words(message["partial"], sees=self.sees_personal, goes_on=True)
+        details["partial"] = partial
         await self.send(text_data=json.dumps(details))
 
     async def _show_turns(self, *, is_over: bool = False) -> None:

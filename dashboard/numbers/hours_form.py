@@ -16,7 +16,8 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from calls.telephony.phone_number import OpeningHours, PhoneNumber
+from calls.telephony.number_hours import OpeningHours
+from calls.telephony.phone_number import PhoneNumber
 
 SUNDAY_TO_THURSDAY, FRIDAY = (0, 1, 2, 3, 4), (5,)
 OFFERS: tuple[tuple[Promise, tuple[int, ...], str, str], ...] = (

@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from calls.models import Call
 from calls.simulator import utterances
 from calls.telephony.e164 import TelephoneField
-from calls.telephony.phone_number import ClosedDay, PhoneNumber
+from calls.telephony.number_hours import ClosedDay
+from calls.telephony.phone_number import PhoneNumber
+from dashboard.people.personal import shown_words
 
 if TYPE_CHECKING:
     NumberModelForm = forms.ModelForm[PhoneNumber]  # generic for mypy only
@@ -29,7 +31,7 @@ SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
         _("What it says"),
         (
             *("greeting", "business", "openers", "voice", "records"),
-            *("person_notice", "person_wait_s"),
+            *("person_notice", "person_wait_s", "tells_last_call"),
         ),
     ),
     ("hears", _("What it hears and how it pronounces words"), ("hints", "pronunciations")),
@@ -96,7 +98,7 @@ class TestCallForm(forms.Form):
 
     said = forms.ChoiceField(label=_("What the caller says"))
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: Any = None, *, sees_personal: bool) -> None:
         super().__init__(data)
         numbers = list(PhoneNumber.objects.filter(records=True))  # few: calls are found by index
         recorded = Call.objects.filter(ended_at__isnull=False, number__in=numbers)
@@ -110,14 +112,14 @@ class TestCallForm(forms.Form):
             ),
             (
                 _("Recorded callers"),
-                [(f"{call.pk}", _caller_of(call)) for call in calls],
+                [(f"{call.pk}", _caller_of(call, sees_personal=sees_personal)) for call in calls],
             ),
         ]
 
 
-def _caller_of(call: Call) -> str:
+def _caller_of(call: Call, *, sees_personal: bool) -> str:
     """When they called, who they are, and with what they began."""
     said = call.turns.exclude(said="").values_list("said", flat=True).first() or ""
-    words = Truncator(said).chars(LONGEST_WORDS)
+    words = Truncator(shown_words(said, sees=sees_personal)).chars(LONGEST_WORDS)
     at = f"{localtime(call.rang_at):%d/%m %H:%M:%S}"
     return " · ".join(part for part in (at, call.masked_caller, words) if part)

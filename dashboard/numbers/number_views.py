@@ -23,6 +23,7 @@ from dashboard.access import may
 from dashboard.models import AuditEvent
 from dashboard.numbers.hours_form import OFFERS, HoursFormSet
 from dashboard.numbers.number_forms import ClosedDaysFormSet, NumberForm, TestCallForm
+from dashboard.people.personal import may_see_personal
 
 POLL_ENDED = 286
 """htmx: the last answer of a poll."""
@@ -68,7 +69,9 @@ def number(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "is_wrong": data is not None,
         "is_open": one.is_open(timezone.now()) if pk else None,
         "webhook": _webhook(),
-        "test_call_form": TestCallForm() if pk else None,
+        "test_call_form": TestCallForm(sees_personal=may_see_personal(request.user))
+        if pk
+        else None,
         "last_test_call": one.test_calls.order_by("-pk").first() if pk else None,
     }
     status = 422 if data is not None else 200
@@ -123,7 +126,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 def call_it(request: HttpRequest, pk: int) -> HttpResponse:
     """Have a worker place a test call; the page of the call to come says how it stands."""
     one = get_object_or_404(PhoneNumber, pk=pk)
-    form = TestCallForm(request.POST)
+    form = TestCallForm(request.POST, sees_personal=may_see_personal(request.user))
     if not form.is_valid():
         messages.error(request, _("Choose what the caller says."))
         return redirect("number", pk=pk)

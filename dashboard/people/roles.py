@@ -22,7 +22,7 @@ OPERATOR = (
     *VIEWER,
     *("calls.listen_call", "calls.step_in_call", "calls.play_call", "calls.replay_call"),
     *("calls.export_call", "calls.label_call", "calls.talk_call", "tuning.add_draft"),
-    "tuning.view_trial",
+    *("calls.see_personal", "tuning.view_trial"),
 )
 ADMIN = (
     *OPERATOR,
@@ -41,10 +41,13 @@ LABELS: dict[str, Promise] = {
     "": _("No role"),
 }
 MEANINGS: dict[str, Promise] = {
-    "viewer": _("Can see calls, latencies, profiles and numbers; callers' numbers are masked."),
+    "viewer": _(
+        "Can see calls, latencies, profiles and numbers; personal data in what callers say is "
+        "hidden."
+    ),
     "operator": _(
-        "Can also talk to the agent, listen in and step in, play recordings, replay, label, export "
-        "and draft."
+        "Can also see personal data, talk to the agent, listen in and step in, play recordings, "
+        "replay, label, export and draft."
     ),
     "admin": _(
         "Can also run trials, publish, share links to the agent, edit numbers and people, and read "

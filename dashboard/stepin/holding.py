@@ -38,7 +38,7 @@ NORMAL = 1000
 class HoldConsumer(CallSocket):
     """One who wants to speak to the caller, and does while the call lets them."""
 
-    permission = PERMISSION
+    permissions = (PERMISSION,)
     action = AuditEvent.Action.TAKE_OVER
     holds_through = ""
     """The channel of the call's process, from its yes on."""

@@ -19,6 +19,7 @@ from dashboard.words import (
     CARRIER_STATUSES,
     DISMISSALS,
     DROPS,
+    ENGINES,
     HOLD_ENDS,
     NOTES,
     PERSON_WHYS,
@@ -28,6 +29,7 @@ from dashboard.words import (
     STATES,
     WAIT_PARTS,
     Words,
+    how_ended,
     stream_error,
 )
 from tuning.turns.knob import Text, Value
@@ -245,7 +247,23 @@ def say(text: Text) -> SafeString:
     return isolated(text.in_language(get_language() or "he"))
 
 
+@register.filter
+def engines(names: str) -> SafeString:
+    """`Call.engines`, in words; what a product is called stays."""
+    return format_html_join(" · ", "{}", ((_engine(name),) for name in names.split(" · ") if name))
+
+
+def _engine(name: str) -> SafeString:
+    for pattern, text in ENGINES:
+        if found := re.fullmatch(pattern, name):
+            return format_html(
+                "<bdi>{}</bdi>", format_html(f"{text}", product=ltr("".join(found.groups())))
+            )
+    return ltr(name)
+
+
 register.filter("stream_error", stream_error)
+register.filter("how_ended", how_ended)
 
 
 @register.filter

@@ -56,6 +56,7 @@ NAMES: dict[str, Promise] = {
     "minutes_a_day": _("minutes a day"),
     "dollars_a_day": _("dollars a day"),
     "in_progress": _("calls in progress"),
+    "personal": _("with personal data"),
 }
 """The keys of AuditEvent.detail; one that is not here is shown as it is."""
 VALUES: dict[str, Promise] = LABELS | {
@@ -70,7 +71,7 @@ VALUES: dict[str, Promise] = LABELS | {
     **dict(Turn.Label.choices),
 }
 
-FACTS = {"began", "refused", "again", "renewed"}
+FACTS = {"began", "refused", "again", "renewed", "personal"}
 """Words that say it all when it was so."""
 TRIAL_WORDS = {"ended": dict(Trial.State.choices), "over": dict(Trial.Measure.choices)}
 """Words that mean something only under these names."""

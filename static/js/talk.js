@@ -2,10 +2,9 @@
 // agent does meanwhile, the live page's own socket tells (live.js). Space mutes and never hangs up.
 
 import { look } from "./live.js";
-import { spaceMutes } from "./space.js";
 import { endKnobs, showKnobs } from "./talk_knobs.js";
-import { hindrance, Line } from "./talk_line.js";
-import { button, CLOSED, device, inCall, listDevices, mute, phone, pressDigits, show, shown, showState, watchHidden } from "./talk_page.js";
+import { Line } from "./talk_line.js";
+import { CLOSED, device, inCall, listDevices, phone, serve, show, showBegun, showEnded, shown, showState } from "./talk_page.js";
 
 const live = document.getElementById("live");
 const title = document.title;
@@ -91,34 +90,21 @@ function follow(mine) {
 
 function clear() {
   show("");
-  showState("connecting");
   delete inCall.dataset.since;
   for (const name of ["silenced", "gaps"]) delete live.dataset[name];
   document.getElementById("gaps").textContent = 0;
   for (const id of ["heard-turns", "live-turns", "live-calls"]) document.getElementById(id).replaceChildren();
   for (const id of ["heard", "silenced", "opened-ended", "call-page"]) document.getElementById(id).hidden = true;
   document.title = `● ${title}`;
-  button.hidden = true;
-  inCall.hidden = false;
-  mute.setAttribute("aria-pressed", "false");
-  mute.focus();
+  showBegun();
 }
 
 function close() {
-  const hadFocus = inCall.contains(document.activeElement) || document.activeElement === document.body;
   line = null;
   endKnobs();
   document.title = title;
   document.getElementById("my-level").value = -60;
-  inCall.hidden = true;
-  button.hidden = false;
-  if (hadFocus) button.focus();
-}
-
-function toggleMute() {
-  line.mute(!line.isMuted);
-  mute.setAttribute("aria-pressed", `${line.isMuted}`);
-  showState(line.isMuted ? "muted" : "talking");
+  showEnded();
 }
 
 /** The microphone, as it is wished for now. */
@@ -149,30 +135,16 @@ function inMs(value) {
   return `${Math.round(value).toLocaleString("en")} ms`;
 }
 
-phone.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (!line) call();
+serve({
+  lineNow: () => line,
+  begin: call,
+  close,
+  mayMute: () => inCall.dataset.since,
+  openAnew,
+  wishes: ["device", "noise-suppression", "gain"],
 });
-mute.addEventListener("click", () => line && toggleMute());
-document.getElementById("hang-up").addEventListener("click", () => {
-  line?.hangUp();
-  if (line) close(); // before it was connected
-});
-pressDigits(() => line);
-spaceMutes({ ends: "hang-up", isInCall: () => line, mayMute: () => inCall.dataset.since, toggle: toggleMute });
-for (const id of ["device", "noise-suppression", "gain"]) document.getElementById(id).addEventListener("change", openAnew);
-addEventListener("offline", () => line && show("no-network"));
-navigator.mediaDevices?.addEventListener("devicechange", async () => {
-  await listDevices();
-  if (line && shown() === "lost-microphone") openAnew(); // it is back, or another one is
-});
-watchHidden(() => line);
-addEventListener("beforeunload", (event) => line && event.preventDefault());
 live.addEventListener("htmx:wsAfterMessage", showHeard);
 live.addEventListener("htmx:wsBeforeMessage", ({ detail }) => {
   if (line && detail.message.startsWith("{")) document.getElementById("echo-percent").textContent = JSON.parse(detail.message).echo;
 });
 setInterval(showHeard, 500);
-show(hindrance());
-button.disabled = Boolean(hindrance());
-if (!hindrance()) listDevices();

@@ -2,9 +2,8 @@
 // talk_line.js. Nothing here tells how the call is made, and nothing leads anywhere else.
 
 import { inMinutes } from "./minutes.js";
-import { spaceMutes } from "./space.js";
-import { hindrance, Line } from "./talk_line.js";
-import { button, CLOSED, device, inCall, listDevices, mute, phone, pressDigits, show, shown, showState, watchHidden } from "./talk_page.js";
+import { Line } from "./talk_line.js";
+import { CLOSED, device, listDevices, phone, serve, show, showBegun, showEnded, shown, showState } from "./talk_page.js";
 
 const find = (id) => document.getElementById(id);
 let line = null;
@@ -63,7 +62,7 @@ function follow(mine, { longest_s: longest }) {
       showState("talking");
     }
     find("my-level").value = mine.isMuted ? -60 : detail;
-    find("left").textContent = timeIn(endsAt - performance.now());
+    showLeft(endsAt - performance.now());
   });
   mine.addEventListener("network", () => shown() === "no-network" && show(""));
   mine.addEventListener("back", () => shown() === "reconnecting" && show(""));
@@ -76,6 +75,13 @@ function follow(mine, { longest_s: longest }) {
     show(problem);
     lookAtLink();
   });
+}
+
+/** A call in which a person speaks outlasts its time, and nobody tells this page for how long. */
+function showLeft(leftMs) {
+  find("left").textContent = timeIn(leftMs);
+  find("is-left").hidden = leftMs <= 0;
+  find("time-up").hidden = leftMs > 0;
 }
 
 function showOver(leftMs) {
@@ -117,53 +123,23 @@ function timeIn(ms) {
 function open() {
   show("");
   showWhy("");
-  showState("connecting");
   endsAt = 0;
   find("left").textContent = "";
-  find("over").hidden = button.hidden = true;
-  inCall.hidden = false;
-  mute.setAttribute("aria-pressed", "false");
-  mute.focus();
+  find("is-left").hidden = false;
+  find("over").hidden = find("time-up").hidden = true;
+  showBegun();
 }
 
 function close() {
-  const hadFocus = inCall.contains(document.activeElement) || document.activeElement === document.body;
   line = null;
-  inCall.hidden = true;
-  button.hidden = false;
-  if (hadFocus) button.focus();
+  showEnded();
 }
 
-function toggleMute() {
-  line.mute(!line.isMuted);
-  mute.setAttribute("aria-pressed", `${line.isMuted}`);
-  showState(line.isMuted ? "muted" : "talking");
-}
-
-/** The microphone, as it is chosen now. */
-function openAnew() {
-  line?.change(wishes()).catch(show);
-}
-
-phone.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (!line) call();
+serve({
+  lineNow: () => line,
+  begin: call,
+  close,
+  mayMute: () => endsAt,
+  openAnew: () => line?.change(wishes()).catch(show),
+  wishes: ["device"],
 });
-mute.addEventListener("click", () => line && endsAt && toggleMute());
-find("hang-up").addEventListener("click", () => {
-  line?.hangUp();
-  if (line) close(); // before it was connected
-});
-pressDigits(() => line);
-spaceMutes({ ends: "hang-up", isInCall: () => line, mayMute: () => endsAt, toggle: toggleMute });
-device.addEventListener("change", openAnew);
-addEventListener("offline", () => line && show("no-network"));
-navigator.mediaDevices?.addEventListener("devicechange", async () => {
-  await listDevices();
-  if (line && shown() === "lost-microphone") openAnew(); // it is back, or another one is
-});
-watchHidden(() => line);
-addEventListener("beforeunload", (event) => line && event.preventDefault());
-show(hindrance());
-button.disabled = Boolean(hindrance());
-if (!hindrance()) listDevices();

@@ -71,15 +71,15 @@ class CallsTests(SignedInTestCase):
         a_turn(call, 1, response_ms=900)
         a_turn(call, 2, response_ms=2340)
         page = self.page("calls/")
-        for expected in ("+97250•••0007", "1:05", "2,340 ms", "the caller hung up", "r1"):
+        for expected in ("+97250•••••07", "1:05", "2,340 ms", "the caller hung up", "r1"):
             self.assertIn(expected, page)
         self.assertIn('<td class="figure" data-label="Turns"><bdi dir="ltr">2</bdi>', page)
         self.assertIn(f'href="/en/calls/{call.pk}/"', page)
 
-    def test_the_whole_number_of_a_caller_is_never_shown(self) -> None:
+    def test_the_whole_number_of_a_caller_is_on_their_calls_page_only(self) -> None:
         call = a_call(7, caller="+972501234567")
-        for address in ("calls/", f"calls/{call.pk}/"):
-            self.assertNotIn("972501234567", self.page(address))
+        self.assertNotIn("972501234567", self.page("calls/"))
+        self.assertEqual(self.page(f"calls/{call.pk}/").count("972501234567"), 1)
 
     def test_a_call_in_progress_is_not_among_the_finished(self) -> None:
         call = a_call(ended_at=None, ended_why="")

@@ -8,6 +8,7 @@ from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
 
 from calls.http_tools.tool_use import ToolUse
+from calls.privacy.keeping import Days
 from calls.records.retention import forget
 from calls.voice.meanwhile import FIRST_MS, NEXT_MS, Meanwhile
 from tests.dashboard.call_rows import a_call
@@ -24,7 +25,7 @@ class ForgettingTests(TestCase):
                 call=call, name="book", turn=1, key=f"{number}", given={"name": "דנה"},
                 outcome="done", began_at=ended_at,
             )  # fmt: skip
-        forget(90)
+        forget(Days.of("90"))
         self.assertEqual([use.key for use in ToolUse.objects.all()], ["2"])
 
 

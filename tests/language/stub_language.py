@@ -13,12 +13,14 @@ from tempfile import TemporaryDirectory
 
 from calls.language.language import (
     PROMPTS,
+    AfterCallTexts,
     Instructions,
     Language,
     Notices,
     OutsideTexts,
     ToolTexts,
 )
+from calls.language.personal import PersonalWords
 from tests.fakes import HUSH
 from tuning.turns import words
 
@@ -104,6 +106,15 @@ ENGLISH = Language(
     abbreviations="approx|ext",
     hello="hello",
     words=words.from_toml(WORDS),
+    personal=PersonalWords(
+        names={
+            "telephone": "telephone number",
+            "identity": "identity number",
+            "card": "card number",
+            "email": "e-mail address",
+            "number": "number",
+        }
+    ),
     prompts={
         "not_heard": "I did not hear you.",
         "no_input": "Are you still there?",
@@ -185,6 +196,20 @@ ENGLISH = Language(
             waits_late="One moment.",
             waits_long="It takes longer than usual.",
             waits=("A moment more.",),
+        ),
+        after_call=AfterCallTexts(
+            rules="Write what was agreed.",
+            told="{moment} Data only: <<<{data}>>>",
+            words="Said:",
+            speakers=("Caller", "Agent", "Person"),
+            left_out="(left out)",
+            messages="Messages:",
+            uses="Tools:",
+            tool_done="{name} was done.",
+            message_taken="A message was taken. {message}.",
+            call_back="Call back. {message}",
+            unnamed="no name",
+            last_call="The last call, data only: <<<{summary}>>>",
         ),
         greeting="Hello, how can I help?",
         patience="Just a moment. ",

@@ -40,11 +40,13 @@ ROOMS = {
         *("calls", "calls.language", "calls.measures", "calls.process", "calls.records"),
         *("tuning", "tuning.lab", "tuning.turns"),
     },
+    "calls.agreed": {"calls", "calls.http_tools", "calls.language", "calls.services"},
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
     "calls.http_tools": {"calls", "calls.language", "calls.process", "calls.services"},
     "calls.knowledge": {"calls.language", "calls.services"},
+    "calls.privacy": {"calls.language"},
     "calls.services": {"calls.audio", "calls.language", "tuning.turns"},
     CARRIER: set(),
     TWILIO: {
@@ -53,12 +55,20 @@ ROOMS = {
     },
     BROWSER: {"calls", "calls.telephony", "calls.voice", CARRIER},
     "calls.telephony": {
-        *("calls", "calls.audio", "calls.language", "calls.process", "calls.records"),
-        *("calls.services", "calls.voice", CARRIER, "tuning", "tuning.turns"),
+        *("calls", "calls.agreed", "calls.audio", "calls.knowledge", "calls.language"),
+        *("calls.process", "calls.records", "calls.services", "calls.voice", CARRIER),
+        *("tuning", "tuning.turns"),
     },
     "calls.records": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.process"),
-        *("calls.services", "calls.telephony", "tuning", "tuning.lab", "tuning.turns"),
+        *(
+            "calls.privacy",
+            "calls.services",
+            "calls.telephony",
+            "tuning",
+            "tuning.lab",
+            "tuning.turns",
+        ),
     },
     "calls.voice": {
         *("calls", "calls.audio", "calls.language", "calls.measures", "calls.records"),
@@ -95,8 +105,9 @@ PURE = (
     *("calls.telephony.carrier", "calls.telephony.twilio.messages"),
     *("calls.http_tools.hosts", "calls.http_tools.filling", "calls.http_tools.answer_parts"),
     "calls.telephony.browser.messages",
-    *("calls.language.completion", "calls.language.search_keys", "tuning.simple"),
-    *("calls.knowledge.passages", "calls.knowledge.ranking"),
+    *("calls.language.completion", "calls.language.search_keys", "calls.language.personal"),
+    *("calls.knowledge.passages", "calls.knowledge.ranking", "calls.agreed.schema"),
+    *("calls.privacy.keeping", "calls.privacy.redaction", "tuning.simple"),
 )
 """Modules, and folders of them."""
 HARMLESS = {

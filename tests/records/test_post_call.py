@@ -15,6 +15,7 @@ from calls import tasks
 from calls.measures.latency import BIN_RATIO, bin_of, from_bins, percentile
 from calls.measures.latency_count import LatencyCount
 from calls.models import Call, JournalPart, Turn
+from calls.privacy.keeping import Days
 from calls.records import post_call, retention
 from tests.dashboard.call_rows import a_call, a_greeting, a_turn
 from tests.server import Server
@@ -120,15 +121,16 @@ class RetentionTests(TestCase):
     def test_calls_are_forgotten_after_their_days_and_their_figures_stay(self) -> None:
         old, young = self.an_old_call(91), self.an_old_call(89, 2)
         post_call.settle(old.pk)
-        self.assertEqual(retention.forget(90), 1)
+        self.assertEqual(retention.forget(Days.of("90")), 1)
         self.assertEqual(list(Call.objects.values_list("pk", flat=True)), [young.pk])
         self.assertEqual((Turn.objects.count(), JournalPart.objects.count()), (1, 1))
         self.assertEqual(sum(counted().values()), 1)
-        self.assertEqual(retention.forget(90), 0)
+        self.assertEqual(retention.forget(Days.of("90")), 0)
 
     def test_stopped_half_way_it_has_left_no_word(self) -> None:
         call = self.an_old_call(91)
-        retention._forget_words([call.pk])
+        for _has_it, forget_it in retention.KINDS.values():
+            forget_it([call.pk])
         call.refresh_from_db()
         self.assertEqual((call.caller, call.messages), ("", []))
         turn = call.turns.get()
@@ -138,17 +140,17 @@ class RetentionTests(TestCase):
     def test_calls_in_progress_are_never_touched(self) -> None:
         rang_at = timezone.now() - timedelta(hours=20)
         a_call(rang_at=rang_at, started_at=rang_at, ended_at=None)
-        self.assertEqual(retention.forget(1), 0)
+        self.assertEqual(retention.forget(Days.of("1")), 0)
 
     def test_a_call_whose_end_nobody_wrote_is_forgotten_with_the_others_of_its_day(self) -> None:
         rang_at = timezone.now() - timedelta(days=91)
         a_call(rang_at=rang_at, started_at=rang_at, ended_at=None)
-        self.assertEqual(retention.forget(90), 1)
+        self.assertEqual(retention.forget(Days.of("90")), 1)
 
     def test_nothing_is_forgotten_where_nothing_should_be(self) -> None:
         self.an_old_call(4000)
-        self.assertEqual(retention.forget(0), 0)
-        with self.assertRaisesMessage(CommandError, "0 (forget nothing) or more"):
+        self.assertEqual(retention.forget(Days.of("0")), 0)
+        with self.assertRaisesMessage(CommandError, "a whole number of days from 0"):
             call_command("forget", days=-1)
 
 

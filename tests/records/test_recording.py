@@ -15,6 +15,7 @@ from django.test import SimpleTestCase, TestCase, override_settings
 from calls.audio import riff
 from calls.audio.codec import BYTES_PER_MS, SILENCE_BYTE
 from calls.models import Call
+from calls.privacy.keeping import Days
 from calls.records import recording, retention, unwritten
 from calls.records.recording import Recording
 from calls.telephony.phone_number import PhoneNumber
@@ -228,5 +229,5 @@ class PlayingTests(TestCase):
         recording.write(recording.path_of(self.call), 0, TONE * 2)
         recording.make_peaks(self.call)
         Call.objects.update(ended_at="2020-01-01T00:00Z")
-        retention.forget(90)
+        retention.forget(Days.of("90"))
         self.assertEqual(list(recording.path_of(self.call).parent.iterdir()), [])

@@ -11,11 +11,14 @@ import tempfile
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from calls.models import Call, JournalPart
+from calls.privacy.keeping import Days
+from calls.process.server_process import this_process
 from calls.records import record_line, recovery, retention, spool
 from calls.records.record_line import RecordLine, RecordPart
 from calls.records.spool import Spool
@@ -121,16 +124,28 @@ class TakingInTests(SpoolTestCase):
         self.assertEqual(self.files(), [])
 
     def test_who_held_the_call_is_kept_and_so_is_the_turn_of_theirs_that_went_on(self) -> None:
-        hold = {"who": "dana", "from_ms": 900, "until_ms": None, "ended": "", "note": ""}
+        hold = {"who": "dana", "from_ms": 10, "until_ms": None, "ended": "", "note": ""}
         turn = replace(self.turn(1, "שלום"), person="dana", answered="שלום, מדברת דנה")
         self.left_by_a_dead_process(
             self.line(0, fields={"was_held": True, "holds": [hold]}), self.line(1, open_turn=turn)
         )
         recovery.recover()
         self.call.refresh_from_db()
-        self.assertEqual((self.call.was_held, self.call.holds), (True, [hold]))
+        ended = hold | {"until_ms": 20, "ended": "call over"}  # where the journal ends
+        self.assertEqual((self.call.was_held, self.call.holds), (True, [ended]))
         kept = self.call.turns.get()
         self.assertEqual((kept.person, kept.answered), ("dana", "שלום, מדברת דנה"))
+
+    def test_holds_of_calls_that_nobody_else_ends_end_with_them_and_others_go_on(self) -> None:
+        before = {"who": "noa", "from_ms": 1, "until_ms": 5, "ended": "handed back", "note": ""}
+        hold = {"who": "dana", "from_ms": 900, "until_ms": None, "ended": "", "note": ""}
+        given: dict[str, Any] = {"was_held": True, "holds": [before, hold], "ended_at": None}
+        lost = a_call(2, **given, process=f"{this_process().rpartition(':')[0]}:{2**30}")
+        held = a_call(3, **given, ended_why="", process=this_process())
+        recovery.recover()
+        for call, last in ((lost, hold | {"until_ms": 900, "ended": "call over"}), (held, hold)):
+            call.refresh_from_db()
+            self.assertEqual(call.holds, [before, last])
 
     def test_taking_in_twice_changes_nothing(self) -> None:
         lines = [self.line(number, turns={1: self.turn(1, "שלום")}) for number in range(3)]
@@ -176,7 +191,7 @@ class TakingInTests(SpoolTestCase):
         line = self.line(0, turns={1: self.turn(1, "סוד")})
         aged = json.dumps(json.loads(line.text) | {"at": old.isoformat()}).encode()
         self.left_by_a_dead_process(replace(line, text=aged))
-        self.assertEqual(retention.forget(90), 1)
+        self.assertEqual(retention.forget(Days.of("90")), 1)
         self.assertFalse(Call.objects.filter(pk=self.call.pk).exists())
         self.assertEqual(self.files(), [])
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import SimpleTestCase, TestCase, tag
 
 from calls.models import Call
+from calls.privacy.keeping import Days
 from calls.records import retention
 from calls.records.transcript_search import calls_that_said
 from calls.records.turn import Turn
@@ -55,7 +56,7 @@ class SearchTests(TestCase):
 
     def test_what_is_forgotten_is_not_found(self) -> None:
         Call.objects.filter(pk=self.call.pk).update(ended_at="2020-01-01T00:00Z")
-        retention.forget(days=30)
+        retention.forget(Days.of("30"))
         self.assertEqual(set(calls_that_said("לקבוע")), set())
         with connection.cursor() as cursor:
             cursor.execute(

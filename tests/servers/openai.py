@@ -18,6 +18,7 @@ from typing import ClassVar, Self
 
 from aiohttp import web
 
+from tests.servers.openai_agreed import agreed, check_response_format
 from tests.servers.openai_answers import (
     ERRORS,
     Answer,
@@ -61,6 +62,12 @@ class OpenAiServer:
         """What it begins with where the instructions ask for a verdict."""
         self.requests: list[Json] = []
         """Bodies of the completions asked for, in order."""
+        self.writes: Answer | None = None
+        """What is written of calls that are over; None: something that fits."""
+        self.writes_of: dict[str, Answer] = {}
+        """The same, by words in what is told of the call: goes before `writes`."""
+        self.written: list[Json] = []
+        """Bodies of the completions asked for with a schema; they are not among `requests`."""
         self.looks = 0
         """Requests to /v1/models."""
         self.cut_off = 0
@@ -129,11 +136,13 @@ class OpenAiServer:
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         asked: Json = await request.json()
-        self.requests.append(asked)
+        (self.written if "response_format" in asked else self.requests).append(asked)
         self._check_model(asked["model"])
         if asked["model"] in self.reasoning:
             check_parameters(asked)
         check_tool_results(asked["messages"])
+        if "response_format" in asked:
+            check_response_format(asked)
         answer = self._answer_to(asked)
         try:
             await asyncio.sleep(answer.first_s or self.first_s)
@@ -150,6 +159,10 @@ class OpenAiServer:
             raise Refused(404, message, "model_not_found")
 
     def _answer_to(self, asked: Json) -> Answer:
+        if "response_format" in asked:
+            told = str(asked["messages"][-1]["content"])
+            scripted = (answer for words, answer in self.writes_of.items() if words in told)
+            return next(scripted, None) or self.writes or agreed(asked)
         if asked["model"] in self.answers_of:
             answer = self.answers_of[asked["model"]]
         else:

@@ -47,7 +47,8 @@ class Answer:
     tools: names and JSON arguments. first_s, token_s: before the first and every later token.
     stall_after, drop_after: tokens before it falls silent, or cuts the connection.
     error: instead of an answer, the error of this status (`body`: with another one's body).
-    fails_after: tokens before an error comes inside the stream.
+    fails_after: tokens before an error comes inside the stream. refusal: of a model that is asked
+        for structured output, and will not.
     """
 
     text: str = ""
@@ -60,6 +61,7 @@ class Answer:
     error: int = 0
     body: Json | None = None
     finish: str = ""
+    refusal: str = ""
 
 
 class Refused(Exception):
@@ -84,6 +86,8 @@ def chunks(asked: Json, answer: Answer, name: str) -> Iterator[Json]:
     yield chunk({"role": "assistant", "content": "", "refusal": None})
     for token in tokens(answer.text):
         yield chunk({"content": token})
+    for token in tokens(answer.refusal) if answer.refusal else ():
+        yield chunk({"refusal": token})
     for index, (tool, arguments) in enumerate(answer.tools):
         call: Json = {"index": index, "id": f"call_{name[9:]}_{index}", "type": "function"}
         yield chunk({"tool_calls": [call | {"function": {"name": tool, "arguments": ""}}]})

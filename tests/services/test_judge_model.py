@@ -17,8 +17,9 @@ from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, override_settings, tag
 
 from calls.language.hebrew import HEBREW
-from calls.management.commands.judge_model import LINES, QUESTIONS
+from calls.management.commands.judge_model import CALLS, LINES, QUESTIONS
 from calls.services.judging import read_lines
+from calls.simulator import known_calls
 from calls.simulator.known_questions import read
 from tests.servers.openai import OpenAiServer
 from tests.servers.openai_answers import Answer
@@ -133,6 +134,42 @@ class JudgeModelTests(SimpleTestCase):
         self.assertTrue(told.startswith(HEBREW.instructions.rules))
         self.assertIn(HEBREW.instructions.looked_up, told)
         self.assertIn(questions[0].passages[0].words, told)
+
+    async def test_what_was_agreed_is_held_against_what_is_known(self) -> None:
+        calls = known_calls.read(CALLS)
+        self.assertGreaterEqual(len(calls), 10)
+        async with served() as server:
+            for call in calls:
+                right = {
+                    name: value.split("|")[0] if isinstance(value, str) else value
+                    for name, value in call.values.items()
+                }
+                words = call.material.lines[1].text
+                open_fields = dict.fromkeys((each.name for each in call.fields), None)
+                server.writes_of[words] = Answer(
+                    json.dumps(
+                        {
+                            "summary": "ביקשו. נענו.",
+                            "outcome": call.outcomes[0],
+                            "values": open_fields | right,
+                            "follow_ups": [],
+                        }
+                    )
+                )
+            good = await given(agreed=True)
+            server.writes_of.clear()
+            nothing = {"summary": "שיחה.", "outcome": "done", "values": {}, "follow_ups": []}
+            server.writes = Answer(json.dumps(nothing))
+            text = await said(agreed=True)
+            server.writes = Answer(error=429)
+            with self.assertRaisesMessage(CommandError, "rate limit"):
+                await said(agreed=True)
+        self.assertEqual([each["wrong"] for each in good["calls"]], [[]] * len(calls))
+        known = sum(len(call.values) for call in calls)
+        fields = sum(len(call.fields) for call in calls)
+        self.assertRegex(text, rf"right value +0 of {known} ")
+        self.assertRegex(text, rf"left open +{fields - known} of {fields - known} ")
+        self.assertIn("A SIMULATION", text)
 
     async def test_what_fails_later_is_counted_and_the_rest_is_asked(self) -> None:
         last = read_lines(LINES)[-1]

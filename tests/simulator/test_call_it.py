@@ -91,7 +91,7 @@ class StateTests(TestCase):
         a_call(2, number=self.number, caller=TEST_CALLER)  # prepared, and there already
         for language in ("he", "en"):
             with translation.override(language):
-                choices: Any = TestCallForm().fields["said"]
+                choices: Any = TestCallForm(sees_personal=True).fields["said"]
                 offered = [f"{label}" for _title, group in choices.choices for _, label in group]
             self.assertEqual(len(offered), len(set(offered)), offered)
             self.assertEqual(len(offered), len(utterances.conversations()) + 1)

@@ -11,6 +11,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from calls.models import MAY_RING_AGAIN, TOKEN_LIFETIME, Call
+from calls.privacy.keeping import Days
 from calls.records import recording, retention
 from calls.telephony.phone_number import PhoneNumber
 from tests.telephony.test_routing import a_closed_number, a_number, ring
@@ -75,7 +76,7 @@ class CapturedTest(TestCase):
             Call.objects.update(ended_at=timezone.now() - timedelta(days=100), ended_why="goodbye")
             recording.write(recording.path_of(call), 0, b"\xff" * 320)
             ring()
-            self.assertEqual(retention.forget(90), 1)
+            self.assertEqual(retention.forget(Days.of("90")), 1)
             self.assertEqual(list(Path(folder).rglob("*.wav")), [])
 
     def test_a_closed_or_forwarded_call_hears_the_same_again_and_its_record_stays(self) -> None:

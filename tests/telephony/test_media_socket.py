@@ -9,6 +9,7 @@ from django.test import override_settings
 from twilio.request_validator import RequestValidator
 
 from calls.models import Call
+from calls.telephony import answering
 from calls.telephony.media_socket import REFUSED, REPLACED
 from calls.voice import live
 from tests.fakes import HUSH, FakeSpeaker, FakeTranscriber, FakeWriter, tuned
@@ -217,6 +218,26 @@ class EndTest(VirtualTimeTestCase):
                 await second._reader
         self.assertEqual(second.close_code, REFUSED)
         self.assertEqual((await Call.objects.aget(call_sid="CA2")).ended_why, "refused")
+
+    async def test_a_server_that_is_stopping_takes_the_newest_stream_of_its_calls(self) -> None:
+        self.addCleanup(setattr, live, "is_draining", False)
+        with services():
+            async with PhoneCall() as first:
+                await first.until_quiet()
+                live.is_draining = True
+                for call_sid, kind in (("CA1", answering.Take), ("CA2", answering.Refuse)):
+                    told = await sync_to_async(answering.answer)(call_sid, "+972501234567", "")
+                    self.assertIsInstance(told, kind)
+                async with PhoneCall() as second:
+                    await second.until(lambda: first.close_code is not None)
+                    self.assertEqual(first.close_code, REPLACED)
+                    third = PhoneCall("CA3")
+                    await third.ring()
+                    await third.connect()
+                    await third.start()
+                    await third._reader
+            self.assertEqual(third.close_code, REFUSED)
+            self.assertEqual((await second.ended()).ended_why, "caller hung up")
 
 
 class StallTest(VirtualTimeTestCase):

@@ -13,6 +13,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from calls.models import Call
+from calls.privacy.keeping import Days
 from calls.records.retention import forget
 from calls.telephony.browser.talk_link import FAREWELL_S, SIGNER
 from calls.telephony.phone_number import PhoneNumber
@@ -150,7 +151,7 @@ class CountTests(LinkTestCase):
         call = self.a_call(1, rang_at=long_ago)
         self.a_call(1, rang_at=long_ago, ended_at=long_ago, started_at=None)  # it never began
         Call.objects.update(ended_at=long_ago)
-        self.assertEqual(forget(90), 2)
+        self.assertEqual(forget(Days.of("90")), 2)
         self.link.refresh_from_db()
         self.assertEqual((self.link.forgotten_calls, self.link.calls_made()), (1, 1))
         self.assertFalse(Call.objects.filter(pk=call.pk).exists())

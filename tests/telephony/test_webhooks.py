@@ -58,8 +58,8 @@ class AnswerTest(TestCase):
         with self.assertLogs("calls", "INFO") as log:
             self.client.post("/twilio/voice", FORM)
         self.assertNotIn("1234567", "".join(log.output))
-        self.assertIn("+97250•••4567", "".join(log.output))
-        self.assertEqual(masked("anonymous"), "an•••mous")
+        self.assertIn("+97250•••••67", "".join(log.output))
+        self.assertEqual(masked("anonymous"), "an•••••us")
         self.assertEqual(masked("12"), "•••")
 
 

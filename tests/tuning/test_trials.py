@@ -13,6 +13,7 @@ from django.utils import timezone
 from calls import tasks
 from calls.measures.trial_call import LONGEST_WAIT_MS, look
 from calls.models import Call, Turn
+from calls.privacy.keeping import Days
 from calls.records import post_call, retention
 from dashboard.models import AuditEvent
 from tests.dashboard.call_rows import a_call, a_turn
@@ -162,7 +163,7 @@ class CountingTests(TrialTestCase):
     def test_forgetting_old_calls_changes_no_trial(self) -> None:
         long_ago = timezone.now() - timedelta(days=400)
         self.settled(rang_at=long_ago, ended_at=long_ago)
-        with self.settings(RETENTION_DAYS=90):
+        with self.settings(RETENTION_DAYS=Days.of("90")):
             retention.forget()
         self.assertEqual(Call.objects.count(), 0)
         self.assertEqual(self.trial.counted.get().turns, 3)

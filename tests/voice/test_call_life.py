@@ -77,6 +77,22 @@ class EveryStepTest(TransactionTestCase):
                     await self.assert_ended("failed", f"CA{number}")
                 self.assertEqual(live.calls, {})
 
+    async def test_one_that_the_server_ends_is_not_taken_over_any_more(self) -> None:
+        self.addCleanup(setattr, live, "is_draining", False)
+        with services():
+            older = await self.begun()
+            life = asyncio.create_task(older.run(self.stays))
+            async with asyncio.timeout(5):
+                while not older.conversation:
+                    await asyncio.sleep(0.01)
+            newer = await self.begun()
+            live.is_draining = True
+            older.end("shutdown")
+            with self.assertLogs("calls.voice.live", "WARNING"):
+                self.assertEqual(await newer.run(self.stays), "refused")
+            self.assertEqual(await life, "shutdown")
+            self.assertEqual(live.calls, {})
+
     async def test_an_older_stream_that_does_not_end(self) -> None:
         with services(), override_settings(TRANSCRIBER="tests.voice.test_call_life.NeverCloses"):
             older = await self.begun()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -10,7 +11,10 @@ from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 from django.test import TransactionTestCase
+from django.utils import timezone
 
+from calls.models import Call
+from calls.telephony.browser.talk_link import TalkLink
 from dashboard.live.close_codes import SIGN_IN_FIRST
 from dashboard.live.sockets import LiveConsumer, ProfilesConsumer
 from dashboard.talk.sockets import TalkConsumer
@@ -24,7 +28,7 @@ def snapshot(pk: int = 1, **changed: Any) -> dict[str, Any]:
     return {
         "pk": pk,
         "process": "voice-1:7",
-        "caller": "+97250•••4567",
+        "caller": "+97250•••••67",
         "called": "+972771234567",
         "number": "מרפאה",
         "started_at": f"2026-11-23T10:00:0{pk}+00:00",
@@ -59,6 +63,34 @@ class SocketTestCase(TransactionTestCase):
 
     async def tell_call(self, pk: int = 1, **changed: Any) -> None:
         await self.tell(type="live.call", call=snapshot(pk, **changed))
+
+
+class EndedTests(SocketTestCase):
+    async def told(self, link: TalkLink | None, **fields: Any) -> str:
+        given: dict[str, Any] = {"via": "link", "talk_link": link, "ended_why": ""} if link else {}
+        await Call.objects.all().adelete()
+        call = await sync_to_async(a_call)(**given | fields)
+        socket = await self.connect()
+        await socket.receive_from()
+        await self.tell_call(call.pk)
+        for _message in ("row", "count"):
+            await socket.receive_from()
+        await self.tell(type="live.ended", call=call.pk, ended_why="time up")
+        row: str = await socket.receive_from()
+        await socket.disconnect()
+        return row
+
+    async def test_a_call_whose_link_was_withdrawn_says_so_though_it_is_not_written_yet(
+        self,
+    ) -> None:
+        await sync_to_async(TimingProfile.create_shipped)()
+        now = timezone.now()
+        link = await TalkLink.objects.acreate(name="fair", expires_at=now, withdrawn_at=now)
+        for ended_at in (None, now + timedelta(seconds=9)):
+            self.assertIn("the shared link was withdrawn", await self.told(link, ended_at=ended_at))
+        earlier = await self.told(link, ended_at=now - timedelta(seconds=9))
+        for row in (earlier, await self.told(None)):
+            self.assertIn("the longest call was reached", row)
 
 
 class LiveTests(SocketTestCase):
@@ -248,7 +280,7 @@ class ProfilesTests(SocketTestCase):
         await get_channel_layer().group_send(bus.PROFILES, {"type": "profile.changed"})
         waiting = await socket.receive_from()
         self.assertIn("0 of 1 call", waiting)
-        self.assertIn("+97250•••4567", waiting)
+        self.assertIn("+97250•••••67", waiting)
         await self.tell_call(1, profile_pk=self.profile.pk, revision=2)
         self.assertIn("1 of 1 call", await socket.receive_from())
         await socket.disconnect()

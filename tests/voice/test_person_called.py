@@ -115,6 +115,30 @@ class PersonCalledTests(VirtualTimeTestCase):
         self.assertEqual((call.ended_why, call.asked_person_why), ("caller hung up", "asked"))
         self.assertTrue(0 < call.person_waited_ms < WAIT_MS, call.person_waited_ms)
 
+    async def test_a_newer_stream_goes_on_waiting_and_counts_no_wait_twice(self) -> None:
+        with asking("מה שעות הפתיחה"):
+            async with PhoneCall() as phone:
+                await phone.until_quiet()
+                await says(phone)
+                first = conversation_of("CA1")
+                async with PhoneCall() as second:
+                    await second.until(lambda: first is not conversation_of("CA1"))
+                    before, after = first.wanted, conversation_of("CA1").wanted
+                    waited_ms = first.totals()["person_waited_ms"]
+                    await second.until(lambda: conversation_of("CA1").wanted is None)
+                    prompts_of = conversation_of("CA1").totals()["person_waited_ms"]
+                    await second.until_quiet()
+                call, turns = await second.ended(), await second.turns()
+        assert before
+        assert after
+        self.assertEqual(after["why"], "asked")
+        self.assertGreaterEqual(after["waited_s"], before["waited_s"])
+        self.assertAlmostEqual(after["waited_s"] + after["left_s"], WAIT_S)
+        self.assertIn("nobody_came", [turn.prompt for turn in turns])
+        self.assertEqual(call.person_waited_ms, waited_ms + prompts_of)
+        self.assertAlmostEqual(call.person_waited_ms, WAIT_MS, delta=1000)
+        self.assertTrue(call.replays)
+
     async def test_a_reply_that_was_taken_back_before_it_was_heard_calls_nobody(self) -> None:
         slow = tuned(FakeTranscriber, sayings=("נציג", "אין לי זמן"), delay_s=0.0)
         with services(transcriber=slow, writer=Receptionist):

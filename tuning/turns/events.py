@@ -28,6 +28,7 @@ class CallBegan:
     turn: the greeting's number: 0, or higher for a stream that took over from another.
     language: the code of the language that is spoken, by which replay finds its words.
     person_wait_s: how long to wait for a person who is asked for; 0: nobody can be.
+    awaited, awaited_ms: why one was awaited in the stream before, and for how long already.
     """
 
     at_ms: int
@@ -37,6 +38,8 @@ class CallBegan:
     turn: int = 0
     language: str = HEBREW
     person_wait_s: int = 0
+    awaited: str = ""
+    awaited_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 `wall_ms`, where a line has it, is when the driver handled the entry, in milliseconds on the
 monotonic clock since the stream began. It is for measuring; replay reads only the entry. A call in
 Hebrew does not name its language, as no call did before there was a choice; nor does a line say
-that nothing was tried, or that nobody can be asked for.
+that nothing was tried, or that nobody can be asked for or was.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tuning.turns.completion import Asked
 from tuning.turns.events import HEBREW, Action, Asks, CallBegan, Event, Retuned
 from tuning.turns.profile import Profile
 
-UNSAID = {"language": HEBREW, "tried": {}, "person_wait_s": 0}
+UNSAID = {"language": HEBREW, "tried": {}, "person_wait_s": 0, "awaited": "", "awaited_ms": 0}
 """What a line without it means."""
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 """Made once: json.dumps would make a new encoder for every line."""

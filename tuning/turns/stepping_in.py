@@ -83,6 +83,14 @@ class CalledPerson:
         self.why, self._since_ms = why, now_ms
         return [CallPerson(why)]
 
+    def go_on(self, why: str, awaited_ms: int) -> None:
+        """With the wait of the stream before; why: empty: there was none."""
+        self.why, self._since_ms = why, -awaited_ms
+
+    def awaited(self, now_ms: int) -> tuple[str, int]:
+        """Why, and for how long already."""
+        return (self.why, now_ms - self._since_ms) if self.is_awaited else ("", 0)
+
     def is_late(self, now_ms: int) -> bool:
         return self.is_awaited and self.left_ms(now_ms) == 0
 

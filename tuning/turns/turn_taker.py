@@ -250,6 +250,7 @@ class TurnTaker:
     def _begin(self, event: CallBegan) -> list[Action]:
         self.profile, self.revision = event.profile, event.revision
         self._agent = Agent(event.turn - 1, event.seed, event.person_wait_s)
+        self.called_person.go_on(event.awaited, event.awaited_ms)
         return self._say(self._agent.prompt("greeting", "greeting"))
 
     # The tick: every timeout is a comparison made on the next frame.

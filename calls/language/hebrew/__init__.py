@@ -6,6 +6,7 @@ from calls.language.completion import judge
 from calls.language.completion.judge import Verdict
 from calls.language.hebrew.instructions import INSTRUCTIONS
 from calls.language.hebrew.lexicon import vocalise
+from calls.language.hebrew.personal import PERSONAL
 from calls.language.hebrew.phonemes import to_espeak
 from calls.language.hebrew.search_keys import asks, index_keys, question_keys
 from calls.language.hebrew.speakable import speakable
@@ -36,6 +37,7 @@ HEBREW = Language(
     abbreviations=r"[ובלהכמש]{0,2}(?:(?:[א-ת]\.)+[א-ת]|גב|רח|שד|פרופ)|[א-ת]|מס|עמ",
     hello="שלום",
     words=words.from_toml((_FOLDER / "words.toml").read_text("utf-8")),
+    personal=PERSONAL,
     prompts=PROMPTS,
     clips=_FOLDER / "clips",
     openers=OPENERS,

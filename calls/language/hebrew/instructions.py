@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from calls.language.hebrew.after_call import AFTER_CALL
 from calls.language.hebrew.speakable import MONTHS, WEEK
 from calls.language.language import Instructions, OutsideTexts, ToolTexts
 
@@ -212,6 +213,7 @@ INSTRUCTIONS = Instructions(
     not_done="הפעולה נכשלה. אומרים את זה בקצרה, ומציעים להשאיר הודעה.",
     no_such_tool="אין כלי בשם הזה.",
     outside=OUTSIDE,
+    after_call=AFTER_CALL,
     greeting="שלום, איך אפשר לעזור?",
     patience="עוד רגע, בבקשה. ",
     enough="את זה לא הצלחתי לסיים עכשיו. אפשר להשאיר הודעה, ויחזרו בהקדם.",

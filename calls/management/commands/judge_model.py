@@ -27,11 +27,13 @@ from calls.language.language import spoken
 from calls.management.commands import run
 from calls.services import ServiceFailed, judging, vendors
 from calls.services.judging import Judge, Judged, Line
-from calls.simulator import known_questions
+from calls.services.summarising import Summariser, summariser
+from calls.simulator import known_calls, known_questions
 from calls.simulator.verdict_tables import Prices, as_json, tables
 
 LINES = Path(settings.BASE_DIR) / "bench" / "verdicts" / "lines.txt"
 QUESTIONS = Path(settings.BASE_DIR) / "bench" / "answers" / "questions.toml"
+CALLS = Path(settings.BASE_DIR) / "bench" / "agreed" / "calls.toml"
 TOLD_EVERY = 50
 SIMULATION = (
     "A SIMULATION: the answers come from a server on this machine. A scripted server's verdicts\n"
@@ -59,6 +61,11 @@ class Command(BaseCommand):
             help="ask instead what invented businesses know, and what they do not: does it tell "
             "what is known, and say so where nothing is?",
         )  # fmt: skip
+        parser.add_argument(
+            "--agreed", action="store_true",
+            help="ask instead what was agreed in calls that are over: are the fields right, and "
+            "those that nobody knows left open?",
+        )  # fmt: skip
         parser.add_argument("--json", action="store_true", help="print one object instead")
         for name, meaning in (
             ("in", "read"),
@@ -73,6 +80,9 @@ class Command(BaseCommand):
             raise CommandError("--at-once must be at least 1")
         if options["knowledge"] and settings.HEVOICE_CLOUD != "local":
             self._ask_what_is_known(options["at_once"], as_json=options["json"])
+            return
+        if options["agreed"] and settings.HEVOICE_CLOUD != "local":
+            self._ask_what_was_agreed(options["at_once"], as_json=options["json"])
             return
         lines, prices = _lines(options["lines"], options["limit"]), _prices(options)
         if settings.HEVOICE_CLOUD == "local":
@@ -118,6 +128,31 @@ class Command(BaseCommand):
         if is_simulated:
             self.stdout.write(SIMULATION + "\n\n")
         self.stdout.write(known_questions.table(answered))
+
+    def _ask_what_was_agreed(self, at_once: int, *, as_json: bool) -> None:
+        async def ask(model: Summariser) -> list[known_calls.Written]:
+            try:
+                return await known_calls.ask_all(model, calls, spoken(), at_once)
+            finally:
+                await model.aclose()
+
+        calls, model, server = known_calls.read(CALLS), summariser(), _judge().server
+        if model is None:
+            raise CommandError("no account is set for the language model that answers calls")
+        try:
+            written = asyncio.run(ask(model))
+        except ServiceFailed as error:
+            raise CommandError(f"{error}") from None
+        is_simulated = _is_here(server)
+        if as_json:
+            about = {"model": model.name, "server": server, "is_simulated": is_simulated}
+            given = about | known_calls.as_json(written)
+            self.stdout.write(json.dumps(given, ensure_ascii=False, indent=1))
+            return
+        self.stdout.write(f"{model.name}, {len(calls)} calls of {CALLS}\n\n")
+        if is_simulated:
+            self.stdout.write(SIMULATION + "\n\n")
+        self.stdout.write(known_calls.table(written))
 
     async def _judged(self, judge: Judge, lines: list[Line], at_once: int) -> list[Judged]:
         try:

@@ -6,6 +6,7 @@ VENDOR = Vendor(
     "openai",
     plays={"writer": "calls.services.openai.writer.OpenAiWriter"},
     judge="calls.services.openai.judge.OpenAiJudge",
+    summariser="calls.services.openai.summariser.OpenAiSummariser",
     settings=(
         Setting(
             "OPENAI_API_KEY",

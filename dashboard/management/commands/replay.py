@@ -112,7 +112,9 @@ class Command(BaseCommand):
         profile = _profile(options["profile"])
         live = profile.newest
         candidate = _candidate(options["candidate"], profile)
-        calls = CallFilter.of_query(options["calls"] or f"profile={profile.pk}&real=on")
+        calls = CallFilter.of_query(
+            options["calls"] or f"profile={profile.pk}&real=on", sees_personal=True
+        )
         if unknown := set(calls.data) - set(calls.fields):
             known = ", ".join(calls.fields)
             raise _wrong(f"--calls: there is no {', '.join(sorted(unknown))}, only {known}")

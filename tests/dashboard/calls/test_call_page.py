@@ -40,6 +40,38 @@ class CallPageTestCase(TestCase):
 
 
 class DetailTests(CallPageTestCase):
+    def test_a_turn_without_a_word_says_what_there_was(self) -> None:
+        for fields, words in (
+            ({}, "The agent was heard for a moment, without a whole word."),
+            ({"said": ""}, "The agent was heard for a moment, without a whole word."),
+            ({"said": "", "heard_ms": None}, "The agent was not heard."),
+            ({"person": "dana"}, "no words were recognised"),
+        ):
+            Turn.objects.filter(call=self.call, number=1).delete()
+            a_turn(self.call, 1, answered="", **fields)
+            with self.subTest(fields):
+                self.assertEqual(self.page().count(words), 2)  # in the transcript, and in detail
+        Turn.objects.filter(call=self.call, number=1).update(person="", said="שלום")
+        self.assertNotIn("was not heard", self.page())
+
+    def test_services_are_told_in_words_and_products_keep_their_names(self) -> None:
+        self.call.engines = (
+            "embedded Whisper base (stand-in) · embedded receptionist (fixed dialogue) "
+            "· embedded espeak-ng (development voice)"
+        )
+        self.call.save()
+        page = self.page()
+        self.assertIn('embedded <bdi dir="ltr">Whisper base</bdi> (stand-in)', page)
+        page = self.client.get(f"/he/calls/{self.call.pk}/").content.decode()
+        self.assertIn('<bdi dir="ltr">espeak-ng</bdi>', page)
+        for english in ("embedded", "stand-in", "dialogue", "development"):
+            self.assertNotIn(english, page)
+        Call.objects.update(engines="chirp_3 · <b> · Google voice he-IL-Wavenet-A")
+        page = self.client.get(f"/he/calls/{self.call.pk}/").content.decode()
+        self.assertIn('<bdi dir="ltr">chirp_3</bdi> · <bdi dir="ltr">&lt;b&gt;</bdi> · ', page)
+        self.assertIn('<bdi dir="ltr">he-IL-Wavenet-A</bdi>', page)
+        self.assertNotIn("Google voice", page)
+
     def test_one_turn_is_shown_in_detail_and_every_turn_in_the_transcript(self) -> None:
         page = self.page()
         self.assertEqual(page.count('class="transcript"'), 1)
@@ -215,7 +247,7 @@ class SoundTests(CallPageTestCase):
     def test_a_viewer_may_not_play_a_recording_and_is_told(self) -> None:
         self.record()
         self.client.force_login(a_person("viewer", "noa"))
-        self.assertIn("Playing it requires the operator role", self.page())
+        self.assertIn("Playing it requires permission to see personal data", self.page())
         self.assertNotIn('id="wave"', self.page())
         for name in ("recording.wav", "peaks.json"):
             self.assertEqual(self.client.get(self.address + name).status_code, 403)

@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.test import TestCase
 from django.urls import URLPattern, URLResolver, reverse
 
+from calls.http_tools.http_tool import HttpTool
 from calls.telephony.phone_number import PhoneNumber
 from dashboard import urls
 from dashboard.people.roles import ROLES
@@ -90,6 +91,19 @@ MAY = {
     "number_delete": ADMIN,
     "number_call": ADMIN,
     "test_call": VIEWER,
+    "tools": VIEWER,
+    "tool": VIEWER,
+    "tool_new": ADMIN,
+    "tool_delete": ADMIN,
+    "tool_try": ADMIN,
+    "knowledge": VIEWER,
+    "knowledge_found": VIEWER,
+    "knowledge_text": ADMIN,
+    "knowledge_text_new": ADMIN,
+    "knowledge_text_delete": ADMIN,
+    "knowledge_answer": ADMIN,
+    "knowledge_answer_new": ADMIN,
+    "knowledge_answer_delete": ADMIN,
     # profiles
     "profiles": VIEWER,
     "profile": VIEWER,
@@ -117,11 +131,11 @@ MAY = {
     "audit": ADMIN,
 }
 """By its URL name: the least that may open it (GET), or do it (POST) where it answers only that."""
-MAY_POST = {"profile": ADMIN, "number": ADMIN}
+MAY_POST = {"profile": ADMIN, "number": ADMIN, "tool": ADMIN, "knowledge": ADMIN}
 """Where doing needs more than looking."""
 ARGUMENTS = {
     "preset": "brisk", "pk": 1, "number": 1, "n": 1, "kind": "csv", "format": "csv",
-    "knob": "end_silence_long_ms",
+    "knob": "end_silence_long_ms", "tool_pk": 1, "known": 1,
 }  # fmt: skip
 
 
@@ -144,7 +158,8 @@ class PermissionsTests(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.people = {role: a_person(role, f"somebody {role}") for role in WHO[1:]}
-        PhoneNumber.objects.create(pk=1, number="+97231234567", name="Desk")
+        number = PhoneNumber.objects.create(pk=1, number="+97231234567", name="Desk")
+        HttpTool.objects.create(pk=1, number=number, name="free_times")
         call = a_call(pk=1)
         a_greeting(call)
         a_turn(call)

@@ -29,6 +29,7 @@ expires_at = timezone.now() + timedelta(days=7)
 for name, wishes in {
     "whole": {"number": desk},
     "short": {"most_call_s": 30},
+    "held": {"most_call_s": 30},
     "withdrawn": {},
     "torn": {},
     "one": {"most_calls": 1},
@@ -122,6 +123,23 @@ class VisitTests(LinkTestCase):
         self.assertLess(time.monotonic() - began_s, 45)
         expect(page.locator("#call")).to_be_visible()
         self.assertEqual(self.call_of("short")["ended_why"], "time up")
+        self.assertEqual(visitor.complaints, [])
+
+    def test_a_call_that_a_person_holds_beyond_its_time_says_why_it_goes_on(self) -> None:
+        visitor, page = self.talking("held", *TURNS)
+        (row,) = self.server.rows("select max(id) as pk from calls_call")
+        person = self.signed_in(language="en").visit(f"live/{row['pk']}/")
+        person.click("#take-over")
+        expect(person.locator('[data-hold="speaking"]')).to_be_visible(timeout=15_000)
+        expect(page.locator("#time-up")).to_be_hidden()
+        expect(page.locator("#time-up")).to_be_visible(timeout=40_000)
+        expect(page.locator("#is-left")).to_be_hidden()
+        page.wait_for_timeout(6000)  # more than a goodbye takes
+        expect(page.locator("#in-call")).to_be_visible()
+        self.assertEqual(Axe().run(page).response["violations"], [])
+        person.click("#hand-back")
+        page.click("#hang-up")
+        expect(page.locator("#over")).to_be_visible()
         self.assertEqual(visitor.complaints, [])
 
     def test_a_link_that_is_withdrawn_in_mid_call_ends_it_politely_and_gives_no_other(self) -> None:

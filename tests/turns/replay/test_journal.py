@@ -149,6 +149,9 @@ class LineTests(SimpleTestCase):
 
     def test_a_line_says_only_in_calls_with_a_wait_how_long_a_person_is_awaited(self) -> None:
         without, began = CallBegan(0, 3, BRISK, 1), CallBegan(0, 3, BRISK, 1, person_wait_s=30)
+        goes_on = CallBegan(0, 3, BRISK, 1, person_wait_s=30, awaited="asked", awaited_ms=900)
+        self.assertEqual(journal.load(journal.dump(goes_on)), goes_on)
+        self.assertNotIn("awaited", journal.dump(began))
         self.assertNotIn("person_wait_s", json.loads(journal.dump(without)))
         self.assertEqual(journal.load(journal.dump(began)), began)
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("calls", "0031_knowledge"),
+        ("calls", "0033_personal_data"),
     ]
 
     operations = [

@@ -1,0 +1,132 @@
+"""What messages and tools alone tell of a call, and which values a field takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.test import SimpleTestCase, TestCase
+from django.utils import timezone
+
+from calls.agreed import writing
+from calls.agreed.values import Unfit, fitting
+from calls.models import Agreed, FormField, ToolUse
+from tests.agreed.agreed_calls import TURNS, a_number, a_talk
+
+MESSAGE = {"name": "דנה לוי", "number": "0541234567", "reason": "לברר לגבי החשבון"}
+
+
+class FactsTests(TestCase):
+    def setUp(self) -> None:
+        self.number = a_number()
+
+    def written(self, *turns: tuple[str, str], uses: Sequence[Any] = (), **fields: Any) -> Agreed:
+        call = a_talk(*turns or TURNS, **fields)
+        for name, given, outcome in uses:
+            ToolUse.objects.create(
+                call=call, name=name, turn=1, key=f"{call.pk}{name}{given}", given=given,
+                outcome=outcome, tool=self.number.http_tools.filter(name=name).first(),
+                began_at=timezone.now(),
+            )  # fmt: skip
+        return writing.write(call)
+
+    def test_a_message_fills_the_fields_that_it_fits_and_says_so(self) -> None:
+        FormField.objects.create(number=self.number, name="reason", label="עניין")
+        agreed = self.written(messages=[MESSAGE | {"name": "דנה"}, MESSAGE])
+        self.assertEqual(
+            agreed.values,
+            {"name": "דנה לוי", "phone": "0541234567", "reason": "לברר לגבי החשבון"},
+        )
+        self.assertEqual((agreed.outcome, agreed.by), ("message", "without a model"))
+        words = "דנה לוי, 0541234567: לברר לגבי החשבון"
+        self.assertEqual(agreed.summary, f"נשמרה הודעה. {words}.")
+        self.assertEqual(agreed.follow_ups, [f"לחזור אל: {words}"])
+
+    def test_arguments_of_tools_that_worked_fill_fields_of_the_same_name(self) -> None:
+        given = {"day": "2026-12-01", "hour": "10:00", "people": 2, "treatment": "כתר", "x": 1}
+        refused = {"day": "2026-12-02", "is_new": True}
+        agreed = self.written(uses=(("book", given, "done"), ("book", refused, "refused")))
+        self.assertEqual(agreed.values, {"day": "2026-12-01", "hour": "10:00", "people": 2})
+        self.assertEqual((agreed.outcome, agreed.dropped), ("done", {}))
+        self.assertEqual(agreed.summary, "הפעולה book בוצעה.")
+
+    def test_an_outcome_is_a_fact(self) -> None:
+        self.number.http_tools.create(
+            name="free", description="d", address="https://a.b", reads_only=True
+        )
+        booked: list[Any] = [("book", {}, "done")]
+        looked_up: list[Any] = [("free", {}, "done")]
+        unanswered = [*TURNS, ("ועוד שאלה אחת", "")]
+        silent = [("", "אתם על הקו?")]
+        cases: list[tuple[list[tuple[str, str]], list[Any], dict[str, Any], str]] = [
+            ([], booked, {"was_held": True, "messages": [MESSAGE]}, "person"),
+            ([], booked, {"messages": [MESSAGE]}, "message"),
+            ([], booked, {"ended_why": "line stalled"}, "done"),
+            ([], [("book", {}, "late")], {"ended_why": "failed"}, "unfinished"),
+            ([], looked_up, {}, "done"),
+            (unanswered, looked_up, {}, "unfinished"),
+            (unanswered, [], {"ended_why": "caller hung up"}, "unfinished"),
+            ([], [], {"ended_why": "time up"}, "unfinished"),
+            ([], [], {"ended_why": "caller hung up"}, "nothing"),
+            (silent, [], {"ended_why": "failed"}, "nothing"),
+        ]
+        for minutes, (turns, uses, fields, outcome) in enumerate(cases, 1):
+            with self.subTest(fields=fields, outcome=outcome):
+                agreed = self.written(*turns, uses=uses, minutes=minutes, **fields)
+                self.assertEqual(agreed.outcome, outcome)
+
+    def test_a_call_to_no_number_has_no_form(self) -> None:
+        agreed = self.written(number=None, messages=[{"name": "", "number": "", "reason": "דחוף"}])
+        self.assertEqual((agreed.form, agreed.values), ([], {}))
+        self.assertEqual(agreed.summary, "נשמרה הודעה. לא נמסר שם: דחוף.")
+
+    def test_a_later_form_leaves_it_readable(self) -> None:
+        agreed = self.written(messages=[MESSAGE])
+        self.number.form_fields.all().delete()
+        agreed.refresh_from_db()
+        labels = {field["label"]: value for field, value in agreed.filled_form}
+        self.assertEqual((labels["שם"], labels["טיפול"]), ("דנה לוי", None))
+
+
+class ValueTests(SimpleTestCase):
+    def test_what_fits_is_kept_in_one_form(self) -> None:
+        for kind, value, kept in (
+            ("text", "  שתי \n מילים ", "שתי מילים"), ("text", "", None), ("text", None, None),
+            ("number", 2, 2), ("number", -1.5, -1.5), ("yes_no", False, False),
+            ("choice", "א", "א"), ("date", "2028-02-29", "2028-02-29"), ("time", "9:05", "09:05"),
+            ("phone", "+972 (54) 123-4567", "+972541234567"),
+            ("phone", "054–1234567", "0541234567"),
+        ):  # fmt: skip
+            with self.subTest(kind=kind, value=value):
+                self.assertEqual(fitting(kind, ["א", "ב"], value), kept)
+
+    def test_what_does_not_fit_is_told_from_it(self) -> None:
+        for kind, value in (
+            ("text", 7), ("text", ["א"]), ("text", "א" * 301), ("number", True), ("number", "2"),
+            ("number", float("nan")), ("number", float("inf")), ("number", 10**400),
+            ("yes_no", 1), ("choice", "ג"), ("date", "2026-02-30"),
+            ("date", "20260201"), ("date", "2026-W01-1"),
+            ("time", "24:00"), ("time", "10"), ("phone", "12"),
+            ("phone", "054-123x"), ("phone", 541234567), ("phone", "٠٥٤١٢٣٤٥٦٧"), ("?", "א"),
+        ):  # fmt: skip
+            with self.subTest(kind=kind, value=value), self.assertRaises(Unfit):
+                fitting(kind, ["א", "ב"], value)
+
+
+class FormTests(TestCase):
+    def test_choices_and_the_number_of_fields_are_limited(self) -> None:
+        number = a_number()
+        for choices in ("", "אחת", "א\nא", "\n".join(map(str, range(31))), "א\n" + "ב" * 81):
+            field = FormField(number=number, name="c", label="ב", kind="choice", choices=choices)
+            with self.subTest(choices[:9]), self.assertRaises(ValidationError) as raised:
+                field.full_clean()
+            self.assertIn("choices", raised.exception.message_dict)
+        for name in ("Name", "שם", "1a", "a b", "a" * 41, "name"):
+            with self.subTest(name), self.assertRaises(ValidationError):
+                FormField(number=number, name=name, label="x").full_clean()
+        for place in range(13):
+            FormField(number=number, name=f"more{place}", label="עוד").save()
+        with self.assertRaises(ValidationError):
+            FormField(number=number, name="last", label="אחרון").full_clean()
+        number.form_fields.get(name="more3").full_clean()
