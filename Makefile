@@ -25,10 +25,10 @@ help: ## list these commands
 run: install ## set everything up, start the server, place a call, print it (PORT=8000)
 	@exec $(MANAGE) run
 
-call: install ## one more call at the running server (N=20, WAV=file, CONVERSATION=knowledge, PORT=8000)
+call: install ## one more call at the running server (N=20, WAV=file, CONVERSATION=knowledge or booking-tool, CALLED=+972..., PORT=8000)
 	@exec $(MANAGE) call \
 		$(if $(N),--calls "$(N)") $(if $(WAV),--wav "$(WAV)") \
-		$(if $(CONVERSATION),--conversation "$(CONVERSATION)")
+		$(if $(CONVERSATION),--conversation "$(CONVERSATION)") $(if $(CALLED),--called "$(CALLED)")
 
 quick: install-dev ## the fast tests: no server, no browser, no model; under a minute
 	@$(TEST) --exclude-tag protocol --exclude-tag browser

@@ -3,6 +3,7 @@
     .venv/bin/python -m bench.pictures       five minutes; or: make pictures
     .venv/bin/python -m bench.pictures lab   only those of docs/tune-in-ten-minutes.md
     .venv/bin/python -m bench.pictures talk  only those of docs/talk.md
+    .venv/bin/python -m bench.pictures booking  only those of docs/booking.md
 
 A server of its own, with services that behave, calls of calls/records/seeding.py, and one call in
 progress; for the way of tests/dashboard/lab/ten_minutes.py another one, in each language.
@@ -47,7 +48,7 @@ print(call.pk, replay.pk)
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hevoice.settings")
     django.setup()
-    from bench import talk_pictures
+    from bench import booking_pictures, talk_pictures
     from calls.simulator import utterances
     from calls.simulator.caller import Caller, Say, StaySilent
     from calls.simulator.dialling import Dialled, place_call
@@ -59,6 +60,9 @@ def main() -> None:
     if sys.argv[1:] == ["talk"]:
         talk_pictures.draw(FOLDER)
         return
+    if sys.argv[1:] == ["booking"]:
+        booking_pictures.draw(FOLDER)
+        return
     for language in ("he", "en"):
         with Server("tests.fake_settings") as server, chromium() as browser:
             server.manage("shell", "-v0", "-c", ten_minutes.FILL)
@@ -67,6 +71,7 @@ def main() -> None:
     if sys.argv[1:] == ["lab"]:
         return
     talk_pictures.draw(FOLDER)
+    booking_pictures.draw(FOLDER)
     with Server("tests.fake_settings") as server, chromium() as browser:
         recorded, replay = server.manage("shell", "-v0", "-c", FILL).split()[-2:]
         profiles = {

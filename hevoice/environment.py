@@ -27,12 +27,13 @@ def host(name: str) -> str:
 
 
 def hosts(name: str) -> Hosts:
-    """Names, addresses and networks, by commas."""
+    """Names, addresses and networks, by commas, each with a port or without."""
     try:
         return Hosts.parsed(text(name))
     except ValueError as error:
         raise ImproperlyConfigured(
-            f"{name}: {error} must be a host name, an address or a network like 10.0.0.0/8"
+            f"{name}: {error} must be a host name, an address or a network like 10.0.0.0/8, "
+            "with a port or without"
         ) from None
 
 

@@ -61,7 +61,7 @@ async def permitted(host: str, port: int, resolve: Resolve = resolved) -> list[A
     """Of those that the name has, these may be reached. Forbidden: none."""
     hosts: Hosts = settings.TOOL_HOSTS
     addresses = await resolve(host, port)
-    if allowed := [each for each in addresses if hosts.may_reach(host, each)]:
+    if allowed := [each for each in addresses if hosts.may_reach(host, each, port)]:
         return allowed
     raise Forbidden(f"{addresses[0]}" if addresses else "")
 

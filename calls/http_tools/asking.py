@@ -40,6 +40,8 @@ class Outcome(Enum):
     """It was not asked: it has failed too often just now."""
     FORBIDDEN = "forbidden"
     """It was not asked: its address may not be reached."""
+    CODES = "codes"
+    """It was not asked: too many of this caller's codes were wrong."""
     UNFIT = "unfit"
     """It was not asked: the model wrote what it does not take."""
 
@@ -58,6 +60,11 @@ class Request:
     @property
     def host(self) -> str:
         return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        parts = urlsplit(self.url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,8 @@ async def ask(
 ) -> Answer:
     """Ask, and once more where that may help. pool: else the process's."""
     began_s, attempt = time.monotonic(), 0
-    if urlsplit(request.url).scheme != "https" and not settings.TOOL_HOSTS.lists(request.host):
+    is_listed = settings.TOOL_HOSTS.lists(request.host, port=request.port)
+    if urlsplit(request.url).scheme != "https" and not is_listed:
         return Answer(Outcome.FORBIDDEN, why=Why.OPEN.value)
     was_sent = False
     for attempt in range(1, ATTEMPTS + 1):

@@ -16,11 +16,12 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from calls.http_tools import answer_parts, tool_use
-from calls.http_tools.asking import Answer, Outcome, as_json, ask
+from calls.http_tools import answer_parts, answer_text, tool_use
+from calls.http_tools.asking import Answer, Outcome, ask
 from calls.http_tools.breaker import breaker
 from calls.http_tools.field_keys import Unreadable
 from calls.http_tools.filling import Unfit
+from calls.http_tools.why import Why
 
 if TYPE_CHECKING:
     from calls.http_tools.http_tool import HttpTool
@@ -42,9 +43,9 @@ async def name_of(caller: str, tools: Iterable[HttpTool], call_sid: str) -> str:
     began_at = timezone.now()
     try:
         answer, name = await _asked(tool, caller)
-    except Exception as error:  # no call ends because nobody knows a name
+    except Exception:  # no call ends because nobody knows a name
         logger.exception("%s: who calls is not known", tool.name)
-        answer, name = Answer(Outcome.FAILED, why=f"{error!r}"), ""
+        answer, name = Answer(Outcome.FAILED, why=Why.OURS.value), ""
     tool_use.keep_soon(
         call_sid,
         f"{call_sid}-name-{uuid4().hex}",
@@ -69,9 +70,9 @@ async def _asked(tool: HttpTool, caller: str) -> tuple[Answer, str]:
     except Unfit as error:
         return Answer(Outcome.UNFIT, why=f"{error}"), ""
     except Unreadable:
-        return Answer(Outcome.FAILED, why="a header's value is unreadable"), ""
+        return Answer(Outcome.FAILED, why=Why.UNREADABLE.value), ""
     if not breaker.admits(tool.pk):
-        return Answer(Outcome.BARRED, why="it failed too often just now"), ""
+        return Answer(Outcome.BARRED), ""
     answer = await ask(request, deadline_s=WITHIN_S, may_repeat=False)
     if answer.outcome is not Outcome.DONE:
         # Too late for a greeting says nothing against it as a tool, which has its own deadline.
@@ -79,8 +80,8 @@ async def _asked(tool: HttpTool, caller: str) -> tuple[Answer, str]:
             breaker.failed(tool.pk)
         return answer, ""
     breaker.worked(tool.pk)
-    if (parsed := None if answer.is_cut else as_json(answer.text)) is None:
-        return replace(answer, outcome=Outcome.FAILED, why="its answer is no JSON"), ""
+    if (parsed := answer_text.parsed(answer.text, is_cut=answer.is_cut)) is None:
+        return replace(answer, outcome=Outcome.FAILED, why=Why.NO_JSON.value), ""
     found = answer_parts.picked(parsed, [tool.name_path]).get(tool.name_path)
     return answer, cleaned(found)
 

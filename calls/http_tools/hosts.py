@@ -2,7 +2,7 @@
 
 Rule: an address that is not everybody's on the internet (this machine, the network that it is in,
 what a cloud tells its machines) is refused, whatever name leads there, unless the deployer lists it
-in TOOL_HOSTS. Only a listed one is asked without TLS.
+in TOOL_HOSTS. Only a listed one is asked without TLS. Listed with a port, it is open at that port.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 as seen from a network that has only IPv6 (RFC 6052)."""
+_WITH_PORT = re.compile(r"(\[[^\]]+\]|[^:]+):([0-9]{1,5})")
 _OF_CLOUDS = frozenset({ipaddress.IPv4Address("168.63.129.16")})
 """Public by their number, and answered by the cloud that a machine stands in (Azure's)."""
 _SPECIAL = tuple(
@@ -26,33 +27,41 @@ _SPECIAL = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """What TOOL_HOSTS lists: names, and networks of one address or more."""
+    """What TOOL_HOSTS lists: names, and networks of one address or more, each with the one port at
+    which it is open; None: at all of them."""
 
-    names: frozenset[str] = frozenset()
-    networks: tuple[Network, ...] = ()
+    names: frozenset[tuple[str, int | None]] = frozenset()
+    networks: tuple[tuple[Network, int | None], ...] = ()
 
     @classmethod
     def parsed(cls, text: str) -> Hosts:
-        """Names, addresses and networks, by commas. ValueError: what is none of these."""
-        names, networks = set[str](), list[Network]()
+        """Names, addresses and networks, by commas, each with a port or without. ValueError: what
+        is none of these."""
+        names, networks = set[tuple[str, int | None]](), list[tuple[Network, int | None]]()
         for each in filter(None, map(str.strip, text.split(","))):
+            with_port = _WITH_PORT.fullmatch(each)
+            host, port = (with_port[1], int(with_port[2])) if with_port else (each, None)
             try:
-                networks.append(ipaddress.ip_network(each))
+                networks.append((ipaddress.ip_network(host.strip("[]")), port))
             except ValueError:
-                if not _is_name(each):
+                if not _is_name(host):
                     raise ValueError(each) from None
-                names.add(each.lower())
+                names.add((host.lower(), port))
         return cls(frozenset(names), tuple(networks))
 
-    def lists(self, host: str, address: Address | None = None) -> bool:
+    def lists(self, host: str, address: Address | None = None, *, port: int) -> bool:
         """Whether this name, or this address, is among them."""
-        address = address or _literal(host)
-        is_in = address is not None and any(address in network for network in self.networks)
-        return is_in or host.lower() in self.names
+        address, ports = address or _literal(host), (None, port)
+        is_in = address is not None and any(
+            address in network for network, at in self.networks if at in ports
+        )
+        return is_in or any((host.lower(), at) in self.names for at in ports)
 
-    def may_reach(self, host: str, address: Address) -> bool:
+    def may_reach(self, host: str, address: Address, port: int) -> bool:
         plain = _unwrapped(address)
-        return is_public(plain) or self.lists(host, plain) or self.lists(host, address)
+        if is_public(plain):
+            return True
+        return self.lists(host, plain, port=port) or self.lists(host, address, port=port)
 
 
 def _is_name(text: str) -> bool:

@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from calls.http_tools import answer_parts, field_keys, filling, parameters
+from calls.http_tools import answer_parts, callers_code, field_keys, filling, parameters
 from calls.http_tools.asking import Request
 from calls.language.language import spoken
 from calls.services.tools import Tool, tools_in
@@ -19,11 +19,18 @@ from calls.services.tools import Tool, tools_in
 SHORTEST_S, USUAL_S, LONGEST_S = 0.5, 5.0, 30.0
 LONGEST_SAID = 120
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,60}")
-OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "idempotency-key"})
+OURS = frozenset(
+    {
+        *("host", "content-length", "transfer-encoding", "connection", "idempotency-key"),
+        callers_code.HEADER.lower(),
+    }
+)
 """Headers that nobody sets."""
 MOST_HEADERS = 10
 CALLER = "caller"
-"""The caller's number, wherever {caller} stands."""
+"""The caller's number, wherever {caller} stands. Neither this nor the code is a parameter that an
+operator declares, so no model chooses who calls."""
+RESERVED = frozenset({CALLER, callers_code.NAME})
 
 is_name = RegexValidator(
     r"^[a-z][a-z0-9_]{1,39}\Z", _("Use small Latin letters, digits and _, like free_times.")
@@ -60,8 +67,9 @@ class HttpTool(models.Model):
     address = models.CharField(
         _("address"), max_length=500,
         help_text=_(
-            "https://…, with {parameters} in the path or after the question mark. Keys belong in "
-            "a header, where they are kept secret."
+            "https://…, with {parameters} in the path or after the question mark. {caller} is the "
+            "caller's number, like +972501234567: the call fills it in, not the model. Keys belong "
+            "in a header, where they are kept secret."
         ),
     )  # fmt: skip
     headers = models.JSONField(default=dict)
@@ -69,8 +77,8 @@ class HttpTool(models.Model):
     body = models.TextField(
         _("body"), blank=True, max_length=4000,
         help_text=_(
-            "JSON with “{parameters}” as values. Empty: the parameters themselves; nothing with "
-            "GET and DELETE."
+            "JSON with “{parameters}” as values, and “{caller}”. Empty: the parameters themselves; "
+            "nothing with GET and DELETE."
         ),
     )  # fmt: skip
     paths = models.TextField(
@@ -108,6 +116,16 @@ class HttpTool(models.Model):
         validators=[MinValueValidator(SHORTEST_S), MaxValueValidator(LONGEST_S)],
         help_text=_("Seconds for each attempt, from 0.5 to 30."),
     )  # fmt: skip
+    asks_code = models.CharField(
+        _("asks the caller for"), max_length=6, choices=callers_code.Asks,
+        default=callers_code.Asks.NOTHING,
+        help_text=_(
+            "Who calls is known only by their number. The agent asks for this first, and your "
+            "system checks it: it comes in the header X-Caller-Code, or where {code} stands in the "
+            "body, and is kept nowhere. Answer 403 to a wrong one; after three in a call none is "
+            "asked any more."
+        ),
+    )  # fmt: skip
     says_late = models.CharField(
         _("said after a second"), max_length=LONGEST_SAID, blank=True,
         help_text=_("Empty: the usual words, for each of these."),
@@ -134,6 +152,10 @@ class HttpTool(models.Model):
             for words, inside in parameters.problems_of(self.schema)
         ]
         known = set(self.schema.get("properties", {})) if not wrong["schema"] else set()
+        if taken := known & RESERVED:
+            wrong["schema"] = _("{%(name)s} is filled in by the call: choose another name.") % {
+                "name": min(taken)
+            }
         known |= {CALLER}
         if not filling.is_address(self.address):
             wrong["address"] = _(
@@ -142,6 +164,7 @@ class HttpTool(models.Model):
             )
         elif unknown := filling.places_in(self.address) - known:
             wrong["address"] = _unknown(unknown)
+        known |= {callers_code.NAME} if self.asks_for_code else set()
         if self.body.strip() and not filling.is_body(self.body):
             wrong["body"] = _('This is no JSON. Parameters stand in quotes: "{day}".')
         elif unknown := filling.places_in(self.body) - known:
@@ -164,7 +187,7 @@ class HttpTool(models.Model):
             )
         if not self.reads_only:
             return _("Only a tool that only looks things up is asked before anybody has spoken.")
-        if self.schema.get("required"):
+        if self.schema.get("required") or self.asks_for_code:
             return _("Before anybody has spoken only {caller} is known: require no parameter.")
         others = HttpTool.objects.filter(number=self.number_id).exclude(pk=self.pk)
         if other := others.exclude(name_path="").first():
@@ -181,29 +204,51 @@ class HttpTool(models.Model):
     def is_repeatable(self) -> bool:
         return self.reads_only or self.may_repeat
 
+    @property
+    def asks_for_code(self) -> bool:
+        return self.asks_code != callers_code.Asks.NOTHING
+
+    @property
+    def runs_ahead(self) -> bool:
+        """A code that is half said is none."""
+        return self.reads_only and not self.asks_for_code
+
+    @property
+    def uses_caller(self) -> bool:
+        """As far as what may be shown tells."""
+        return CALLER in filling.places_in(self.address) | filling.places_in(self.body)
+
     def unreadable_headers(self) -> list[str]:
         return [name for name, token in self.headers.items() if not field_keys.is_readable(token)]
 
-    def request(self, given: Mapping[str, Any], key: str = "", *, caller: str = "") -> Request:
+    def request(
+        self, given: Mapping[str, Any], key: str = "", *, caller: str = "", code: str = ""
+    ) -> Request:
         """key: names this use, in all its attempts. caller: their number, "" where it is withheld.
-        Raises filling.Unfit and Unreadable."""
-        filled = {**given, CALLER: caller}
-        headers = [(name, field_keys.opened(token)) for name, token in self.headers.items()]
+        code: what they said, where it asks for one. Raises filling.Unfit and Unreadable."""
+        filled = {**given, CALLER: caller, callers_code.NAME: code}
+        headers = [
+            (name, field_keys.opened(token).replace(f"{{{CALLER}}}", caller))
+            for name, token in self.headers.items()
+        ]
         if key:
             headers.append(("Idempotency-Key", key))
         has_body = bool(self.body.strip()) or self.method not in {"GET", "DELETE"}
+        if self.asks_for_code and callers_code.NAME not in filling.places_in(self.body):
+            headers.append((callers_code.HEADER, callers_code.header_value(code)))
+        body = filling.body(self.body, filled if self.body.strip() else given)
         return Request(
             self.method,
             filling.address(self.address, filled),
             tuple(headers),
-            filling.body(self.body, filled if self.body.strip() else given) if has_body else None,
+            body if has_body else None,
         )
 
-    def as_tool(self) -> Tool:
-        """As a call is offered it."""
+    def as_tool(self, caller: str = "") -> Tool:
+        """As a call is offered it. caller: their number."""
         from calls.http_tools.offered import Offered  # which says what it asks
 
-        return Offered(self).tool
+        return Offered(self, caller).tool
 
 
 def _unknown(names: set[str]) -> ValidationError:

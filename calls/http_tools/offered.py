@@ -16,9 +16,10 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from calls.http_tools import answer_parts, answer_text, parameters, tool_use
+from calls.http_tools import answer_parts, answer_text, callers_code, parameters, tool_use
 from calls.http_tools.asking import NOT_A_NO, Answer, Outcome, ask, longest_s
 from calls.http_tools.breaker import breaker
+from calls.http_tools.callers_code import tries
 from calls.http_tools.field_keys import Unreadable
 from calls.http_tools.filling import Unfit
 from calls.http_tools.why import Why
@@ -39,33 +40,40 @@ LONGEST_NOTE = 600
 
 
 class Offered:
-    def __init__(self, tool: HttpTool) -> None:
-        self._tool = tool
+    def __init__(self, tool: HttpTool, caller: str = "") -> None:
+        """caller: their number."""
+        self._tool, self._caller = tool, caller
         self._texts = texts = spoken().instructions.outside
         longest = longest_s(tool.deadline_s, may_repeat=tool.is_repeatable) + MARGIN_S
         late, long = tool.says_late or texts.waits_late, tool.says_long or texts.waits_long
+        self._schema = tool.schema
+        if tool.asks_for_code:
+            is_digits = tool.asks_code == callers_code.Asks.DIGITS
+            words = texts.code_digits if is_digits else texts.code_word
+            self._schema = parameters.with_text(tool.schema, callers_code.NAME, words)
         schema = {
             "description": tool.description,
-            "parameters": tool.schema,
-            "strict": parameters.is_strict(tool.schema),
+            "parameters": self._schema,
+            "strict": parameters.is_strict(self._schema),
         }
         self.tool = Tool(
             tool.name,
             schema,
             self._run,
-            safe_ahead=tool.reads_only,
+            safe_ahead=tool.runs_ahead,
             deadline_s=longest,
             meanwhile=(late, long, *texts.waits),
             fixed=(tool.says_failed,),
+            unkept=(callers_code.NAME,),
         )
 
     async def _run(self, called: CalledNumber, given: Mapping[str, Any]) -> Done:
         tool, texts = self._tool, self._texts
-        kept = parameters.storable(given)
         call_sid, hand = call_in_hand.get(), in_hand.get()
         began_at = timezone.now()
         # Outside a call each use is one of its own.
         key = f"{call_sid}-{hand.turn}-{hand.call}" if hand.turn >= 0 else uuid4().hex
+        kept = callers_code.masked(parameters.storable(given))
 
         def keep(**fields: Any) -> None:
             if hand.turn >= 0:
@@ -96,26 +104,34 @@ class Offered:
 
     async def _asked(self, given: Mapping[str, Any], key: str) -> tuple[Answer, str]:
         """What came of it, and what the model is told is wrong with its arguments."""
-        tool = self._tool
-        if problem := parameters.unfit(tool.schema, given):
+        tool, given, code = self._tool, dict(given), ""
+        if problem := parameters.unfit(self._schema, given):
             return Answer(Outcome.UNFIT, why=problem), problem
         try:
-            request = tool.request(given, key)
+            if tool.asks_for_code:
+                code = callers_code.normal(tool.asks_code, given.pop(callers_code.NAME))
+            request = tool.request(given, key, caller=self._caller, code=code)
         except Unfit as error:
             return Answer(Outcome.UNFIT, why=f"{error}"), f"{error}"
         except Unreadable:
             return Answer(Outcome.FAILED, why=Why.UNREADABLE.value), ""
         if not breaker.admits(tool.pk):
             return Answer(Outcome.BARRED), ""
+        if code and not tries.begin(call_in_hand.get()):
+            return Answer(Outcome.CODES), ""
         answer = await ask(request, deadline_s=tool.deadline_s, may_repeat=tool.is_repeatable)
         answer = self.fitting(answer)
+        if code and not _may_be_wrong_code(answer):
+            tries.forgive(call_in_hand.get())
         (breaker.failed if answer.outcome in _OF_SYSTEM else breaker.worked)(tool.pk)
         if answer.why:
             logger.warning("%s: %s (%s)", tool.name, answer.why, request.host)
         return answer, ""
 
     def fitting(self, answer: Answer) -> Answer:
-        """An answer whose parts are wanted has them."""
+        """An answer whose parts are wanted has them; one to a wrong code says so."""
+        if answer.status == WRONG_CODE and self._tool.asks_for_code:
+            return replace(answer, outcome=Outcome.REFUSED, why="")
         is_wanted = self._tool.path_lines and answer.outcome is Outcome.DONE
         if is_wanted and answer_text.parsed(answer.text, is_cut=answer.is_cut) is None:
             return replace(answer, outcome=Outcome.FAILED, why=Why.NO_JSON.value)
@@ -132,7 +148,12 @@ class Offered:
                     for each in (data, _shortened(data))
                 )
                 cut = f" {texts.cut}" if answer.is_cut else ""
-                return Done(f"{told}{cut}", says="", note=note)
+                over = ""
+                if self._tool.asks_for_code and tries.are_over(call_in_hand.get()):
+                    over = f" {texts.codes_over}"
+                return Done(f"{told}{cut}{over}", says="", note=note)
+            case Outcome.CODES:
+                return Done(texts.codes_over, says="")
             case Outcome.UNFIT:
                 return Done(texts.unfit.format(problem=problem), says="")
             case Outcome.LATE | Outcome.FAILED if self._may_be_done(answer):
@@ -163,6 +184,15 @@ class Offered:
         if is_picked:
             data = answer_parts.picked(parsed, self._tool.path_lines)
         return answer_text.on_one_line(data)
+
+
+WRONG_CODE, CONFLICT = 403, 409
+
+
+def _may_be_wrong_code(answer: Answer) -> bool:
+    """Whoever guesses learns nothing of one that was not sent, or that was right."""
+    is_heard = answer.was_sent or answer.status is not None
+    return is_heard and answer.outcome is not Outcome.DONE and answer.status != CONFLICT
 
 
 _OF_SYSTEM = (Outcome.FAILED, Outcome.LATE)

@@ -74,6 +74,16 @@ def is_strict(schema: Mapping[str, Any]) -> bool:
     return names == set(schema.get("required", ())) and not schema.get("additionalProperties", True)
 
 
+def with_text(schema: Mapping[str, Any], name: str, description: str) -> dict[str, Any]:
+    """And one more that must be given."""
+    added = {name: {"type": "string", "description": description}}
+    return {
+        **schema,
+        "properties": {**schema.get("properties", {}), **added},
+        "required": [*schema.get("required", ()), name],
+    }
+
+
 def unfit(schema: Mapping[str, Any], given: Mapping[str, Any]) -> str:
     """What is wrong with what a model wrote, for the model; "": nothing."""
     properties = schema.get("properties", {})

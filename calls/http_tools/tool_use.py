@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -30,12 +31,13 @@ class ToolUse(models.Model):
         """Those of asking.Outcome, and what has none yet."""
 
         BEGUN = "begun", _("begun; nothing has come back")
-        DONE = "done", _("done")
+        DONE = "done", _("was done")
         REFUSED = "refused", _("the system said no")
         FAILED = "failed", _("failed")
         LATE = "late", _("no answer in time")
         BARRED = "barred", _("not asked: it kept failing")
         FORBIDDEN = "forbidden", _("not asked: its address is not allowed")
+        CODES = "codes", _("not asked: too many wrong codes")
         UNFIT = "unfit", _("not asked: the model left something out")
 
     FAILURES = tuple(each.value for each in FAILURES)
@@ -48,7 +50,7 @@ class ToolUse(models.Model):
     key = models.CharField(max_length=200, unique=True)
     """What the system was told as its idempotency key, where it acts."""
     given = models.JSONField(default=dict)
-    """Its arguments, as the model wrote them."""
+    """Its arguments, as the model wrote them; of a caller's code only that there was one."""
     outcome = models.CharField(max_length=10, choices=Outcome)
     status = models.PositiveSmallIntegerField(null=True)
     """HTTP's."""
@@ -73,22 +75,28 @@ class ToolUse(models.Model):
         return self.outcome in self.FAILURES
 
 
-_writing: set[asyncio.Task[None]] = set()
+_writing: dict[str, asyncio.Task[None]] = {}
+"""By key: the last write of a use, which waits for those before it."""
 
 
 def keep_soon(call_sid: str, key: str, **fields: Any) -> None:
     """Of a call that is known; by this key a second time: it has changed. What has ended is not
     begun any more, in whatever order the two are written."""
     fields.setdefault("began_at", timezone.now())
-    task = asyncio.create_task(_kept(lambda: _keep(call_sid, key, fields)))
-    _writing.add(task)
-    task.add_done_callback(_writing.discard)
+    write, before = partial(_keep, call_sid, key, fields), _writing.get(key)
+    task = _writing[key] = asyncio.create_task(_kept(write, before))
+    task.add_done_callback(partial(_written, key))
+
+
+def _written(key: str, task: asyncio.Task[None]) -> None:
+    if _writing.get(key) is task:
+        del _writing[key]
 
 
 async def all_kept() -> None:
     """Wait until nothing is left to be written."""
     while _writing:
-        await asyncio.wait(set(_writing))
+        await asyncio.wait(set(_writing.values()))
 
 
 def _keep(call_sid: str, key: str, fields: dict[str, Any]) -> None:
@@ -102,7 +110,9 @@ def _keep(call_sid: str, key: str, fields: dict[str, Any]) -> None:
             ToolUse.objects.update_or_create(key=key, defaults=values)
 
 
-async def _kept(write: Callable[[], None]) -> None:
+async def _kept(write: Callable[[], None], before: asyncio.Task[None] | None) -> None:
+    if before:
+        await asyncio.wait([before])
     for left in reversed(range(TRIES)):
         try:
             await database_sync_to_async(write, thread_sensitive=False)()

@@ -79,6 +79,11 @@ class OutsideTexts:
     heard: str
     """Added to these, with {says}: what the caller has been told of it."""
 
+    # A caller's code: what it is, and that no more of them may be tried.
+    code_digits: str
+    code_word: str
+    codes_over: str
+
     # Said while it is waited for.
     waits_late: str
     """After a second."""

@@ -66,6 +66,7 @@ class Tool:
     meanwhile: said one after another while it is waited for; with these it may take
         LONGEST_FILLED_S.
     fixed: whatever else it may have said word for word.
+    unkept: parameters that no note and no later turn has.
     says: said when it is done, if nothing has been said yet, while the model words the rest.
     ends: the call is over once the reply has been heard, unless the model is told something. It is
         not run together with others, nor after them in one reply: what they did must be heard
@@ -81,6 +82,7 @@ class Tool:
     ends: bool = False
     meanwhile: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         longest_s = LONGEST_FILLED_S if self.meanwhile else LONGEST_S

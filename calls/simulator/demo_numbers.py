@@ -14,19 +14,20 @@ from typing import Any
 from django.db import transaction
 
 from calls.knowledge.known_text import KnownAnswer, KnownText
+from calls.simulator.booking import demo
 from calls.telephony.phone_number import PhoneNumber
 
 LIST = Path(__file__).with_name("demo_numbers.toml")
 
 
 def numbers() -> list[str]:
-    return [each["number"] for each in _listed().values()]
+    return [demo.NUMBER, *(each["number"] for each in _listed().values())]
 
 
 @transaction.atomic
-def number_of(conversation: str) -> str | None:
+def number_of(conversation: str | None) -> str | None:
     """The number that it dials, which is there afterwards; None: it needs none of its own."""
-    if (wanted := _listed().get(conversation)) is None:
+    if (wanted := _listed().get(conversation or "")) is None:
         return None
     number, is_new = PhoneNumber.objects.get_or_create(
         number=wanted["number"], defaults={"name": wanted["name"]}

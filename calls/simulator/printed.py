@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from calls.http_tools.tool_use import ToolUse
 from calls.measures.latency import percentile
 from calls.models import Turn
 from calls.simulator.caller import LineOutcome
@@ -42,6 +43,16 @@ MOMENTS = (
     Column(("con", "tent", "_laten", "cy"), is_number=True),
     Column(("voice", "to", "voice"), is_number=True),
 )
+TOOL_TIME = Column(("tools",), is_number=True)
+"""Beside the others, where any were used."""
+TOOLS = (
+    Column(("#",), is_number=True),
+    Column(("tool",)),
+    Column(("asked",), is_flexible=True),
+    Column(("what came of it",), is_flexible=True),
+    Column(("HTTP",), is_number=True),
+    Column(("ms",), is_number=True),
+)
 LEGEND = (
     "All in ms. end_of_turn_delay, transcription_delay, response_latency, content_latency (the "
     "first sound\nthat is no opener or filler) and voice to voice count from the caller's last "
@@ -69,6 +80,8 @@ def turns_text(turns: Sequence[Turn], lines: Sequence[LineOutcome], cells: int) 
         columns.append(KNEW)
         for row, turn in zip(words, turns, strict=True):
             row.append(_knew(turn))
+    has_tools = any(turn.tool_time is not None for turn in turns)
+    timed = (*MOMENTS, TOOL_TIME) if has_tools else MOMENTS
     moments = [
         (
             f"{turn.number}",
@@ -82,10 +95,27 @@ def turns_text(turns: Sequence[Turn], lines: Sequence[LineOutcome], cells: int) 
             _ms(turn.response_latency),
             _ms(turn.content_latency),
             _ms(waits.get(turn.number)),
+            *((_ms(turn.tool_time),) if has_tools else ()),
         )
         for turn in turns
     ]
-    return "\n\n".join((render(columns, words, cells), render(MOMENTS, moments, cells), LEGEND))
+    return "\n\n".join((render(columns, words, cells), render(timed, moments, cells), LEGEND))
+
+
+def tools_text(uses: Sequence[ToolUse], cells: int) -> str:
+    """What a call's tools were asked, by turn, and what came of it."""
+    rows = [
+        (
+            f"{use.turn}",
+            use.name,
+            ", ".join(f"{name}: {value}" for name, value in use.given.items()) or "–",
+            use.why or use.Outcome(use.outcome).value,
+            "–" if use.status is None else f"{use.status}",
+            _ms(use.took_ms),
+        )
+        for use in uses
+    ]
+    return render(TOOLS, rows, cells)
 
 
 def remarks(results: Sequence[CallResult]) -> list[str]:

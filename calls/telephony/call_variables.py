@@ -58,6 +58,11 @@ def _closed(hole: re.Match[str]) -> str:
     return f"{mark} "
 
 
+def number_of(caller: str | None) -> str:
+    """As a system is told it, with its country; "": it is withheld, or nobody calls."""
+    return caller if caller and ABROAD.match(caller) else ""
+
+
 def check(**texts: str) -> None:
     """Raises ValidationError, by the name of the text in which another name stands in braces."""
     for field, text in texts.items():

@@ -234,13 +234,14 @@ class PhoneNumber(TellsLastCall):
             takes_message=takes_message,
             person_wait_s=0 if takes_message else self.person_wait_s,
             person_notice=self.person_notice.strip(),
-            own_tools=self.tools() if self.pk and not takes_message else (),
+            own_tools=self.tools(caller) if self.pk and not takes_message else (),
             own_openers=tuple(map(with_mark, _lines(self.openers)[:MOST_OPENERS])),
         )
 
-    def tools(self) -> tuple[Tool, ...]:
-        """Its own, as far as they are in use."""
-        return tuple(each.as_tool() for each in self.http_tools.all() if each.is_on)
+    def tools(self, caller: str | None = None) -> tuple[Tool, ...]:
+        """Its own, as far as they are in use. caller: who calls."""
+        number = call_variables.number_of(caller)
+        return tuple(each.as_tool(number) for each in self.http_tools.all() if each.is_on)
 
     @property
     def closed_words(self) -> str:

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from calls.http_tools import field_keys, parameters
-from calls.http_tools.http_tool import MOST_HEADERS, HttpTool, header_problem
+from calls.http_tools.http_tool import MOST_HEADERS, RESERVED, HttpTool, header_problem
 
 if TYPE_CHECKING:
     ToolModelForm = forms.ModelForm[HttpTool]  # generic for mypy only
@@ -24,10 +24,10 @@ else:
     ToolModelForm = forms.ModelForm
 
 SECTIONS: tuple[tuple[str, Promise, tuple[str, ...]], ...] = (
-    ("what", _("What it is"), ("name", "description", "is_on")),
+    ("what", _("Name and purpose"), ("name", "description", "is_on")),
     ("request", _("What is asked"), ("method", "address", "body")),
     ("answer", _("What the model gets"), ("paths",)),
-    ("name", _("Who calls"), ("name_path",)),
+    ("name", _("Who calls"), ("name_path", "asks_code")),
     ("care", _("When it may be asked"), ("reads_only", "may_repeat", "deadline_s")),
     ("said", _("What callers hear meanwhile"), ("says_late", "says_long", "says_failed")),
 )
@@ -118,6 +118,12 @@ class ParameterForm(forms.Form):
         widget=forms.TextInput({"dir": "auto"}),
     )  # fmt: skip
     may_miss = forms.BooleanField(label=_("may be left out"), required=False)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name in RESERVED:
+            raise forms.ValidationError(_("The call fills this in: choose another name."))
+        return name
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -256,34 +262,3 @@ class Headers(BaseHeaders):
 HeaderFormSet: Any = formset_factory(
     HeaderForm, formset=Headers, extra=1, can_delete=True, max_num=MOST_HEADERS
 )
-
-
-class TryForm(forms.Form):
-    """A value for each parameter."""
-
-    def __init__(self, tool: HttpTool, data: Any = None) -> None:
-        super().__init__(data, prefix="try")
-        samples = parameters.sample(tool.schema)
-        required = tool.schema.get("required", ())
-        for name, each in tool.schema.get("properties", {}).items():
-            self.fields[name] = _field_of(each, name, samples[name], name in required)
-
-    def given(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
-
-
-def _field_of(wanted: Mapping[str, Any], name: str, sample: Any, is_required: bool) -> forms.Field:
-    shared: dict[str, Any] = {"label": name, "initial": sample, "required": is_required}
-    shared["help_text"] = wanted.get("description", "")
-    if wanted.get("enum"):
-        coerce: Any = parameters.TYPES[wanted["type"]][0]
-        choices = [(each, f"{each}") for each in wanted["enum"]]
-        return forms.TypedChoiceField(choices=choices, coerce=coerce, **shared)
-    match wanted["type"]:
-        case "integer":
-            return forms.IntegerField(**shared)
-        case "number":
-            return forms.FloatField(**shared)
-        case "boolean":
-            return forms.BooleanField(**shared | {"required": False})
-    return forms.CharField(widget=forms.TextInput({"dir": "auto"}), **shared)

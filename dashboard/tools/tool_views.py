@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from calls.http_tools import parameters
+from calls.http_tools import callers_code, parameters
 from calls.http_tools.addresses import new_pool
 from calls.http_tools.asking import Answer, Request, ask
 from calls.http_tools.field_keys import Unreadable
@@ -26,7 +26,8 @@ from calls.http_tools.why import in_words
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.access import may
 from dashboard.models import AuditEvent
-from dashboard.tools.tool_forms import HeaderFormSet, ParameterFormSet, ToolForm, TryForm
+from dashboard.tools.tool_forms import HeaderFormSet, ParameterFormSet, ToolForm
+from dashboard.tools.try_form import TryForm
 
 CHANGE = "calls.change_phonenumber"
 MOST = 20
@@ -128,7 +129,8 @@ def delete(request: HttpRequest, pk: int, tool_pk: int) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What "Try it" shows. told: what the model would be told."""
+    """What "Try it" shows: the request with a caller's code masked. told: what the model would be
+    told."""
 
     request: Request
     answer: Answer
@@ -159,11 +161,12 @@ def try_it(request: HttpRequest, pk: int, tool_pk: int) -> HttpResponse:
     one = get_object_or_404(HttpTool, pk=tool_pk, number=pk)
     form, tried, problem = TryForm(one, request.POST), None, ""
     if form.is_valid():
-        given = form.given()
+        given, of_call = form.given(), form.of_call()
         problem = parameters.unfit(one.schema, given)
+        key = "" if one.reads_only else f"try-{uuid4().hex}"
+        shown = callers_code.masked(of_call)
         try:
-            key = "" if one.reads_only else f"try-{uuid4().hex}"
-            asked = None if problem else one.request(given, key)
+            asked = None if problem else one.request(given, key, **of_call)
         except Unfit as error:
             asked, problem = None, f"{error}"
         except Unreadable:
@@ -172,7 +175,7 @@ def try_it(request: HttpRequest, pk: int, tool_pk: int) -> HttpResponse:
             answer = async_to_sync(_ask)(asked, one.deadline_s)
             offered = Offered(one)
             answer = offered.fitting(answer)
-            tried = Tried(asked, answer, offered.told(answer))
+            tried = Tried(one.request(given, key, **shown), answer, offered.told(answer))
             outcome = {"outcome": answer.outcome.value, "took_ms": round(answer.took_ms)}
             AuditEvent.note(
                 request, AuditEvent.Action.NUMBER, _what(number, one), tried=one.name, **outcome

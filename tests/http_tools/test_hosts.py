@@ -28,7 +28,7 @@ class HostsTests(SimpleTestCase):
         for text in INSIDE:
             with self.subTest(text):
                 self.assertFalse(is_public(ip_address(text)))
-                self.assertFalse(Hosts().may_reach("calendar.example.org", ip_address(text)))
+                self.assertFalse(Hosts().may_reach("calendar.example.org", ip_address(text), 443))
         for text in PUBLIC:
             with self.subTest(text):
                 self.assertTrue(is_public(ip_address(text)))
@@ -45,13 +45,31 @@ class HostsTests(SimpleTestCase):
             ("127.0.0.1", "127.0.0.1", True),
         ):
             with self.subTest(host, address=address):
-                self.assertIs(hosts.may_reach(host, ip_address(address)), may)
-        self.assertTrue(hosts.lists("127.0.0.1"))
-        self.assertTrue(hosts.lists("calendar.lan"))
-        self.assertFalse(hosts.lists("example.org"))
+                self.assertIs(hosts.may_reach(host, ip_address(address), 443), may)
+        self.assertTrue(hosts.lists("127.0.0.1", port=80))
+        self.assertTrue(hosts.lists("calendar.lan", port=80))
+        self.assertFalse(hosts.lists("example.org", port=80))
+
+    def test_one_that_is_listed_with_a_port_is_open_at_that_port_alone(self) -> None:
+        hosts = Hosts.parsed("127.0.0.1:8090, [::1]:8090, calendar.lan:8443, 10.1.0.0/16:80")
+        for host, address, port, may in (
+            ("127.0.0.1", "127.0.0.1", 8090, True),
+            ("localhost", "127.0.0.1", 8090, True),
+            ("127.0.0.1", "127.0.0.1", 8000, False),
+            ("127.0.0.1", "127.0.0.2", 8090, False),
+            ("::1", "::1", 8090, True),
+            ("::1", "::1", 80, False),
+            ("calendar.lan", "192.168.1.7", 8443, True),
+            ("calendar.lan", "192.168.1.7", 443, False),
+            ("other.lan", "10.1.2.3", 80, True),
+            ("other.lan", "10.1.2.3", 81, False),
+        ):
+            with self.subTest(host, address=address, port=port):
+                self.assertIs(hosts.may_reach(host, ip_address(address), port), may)
+        self.assertFalse(hosts.lists("127.0.0.1", port=80))
 
     def test_what_is_no_host_stops_the_start(self) -> None:
-        for text in ("http://calendar.lan", "10.0.0.1/8", "a b", "x..y"):
+        for text in ("http://calendar.lan", "10.0.0.1/8", "a b", "x..y", "::1:x", "a:1:2"):
             with self.subTest(text), self.assertRaises(ValueError):
                 Hosts.parsed(text)
         self.assertEqual(Hosts.parsed(" , "), Hosts())

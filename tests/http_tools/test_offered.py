@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from io import StringIO
 from typing import Any
 
 from aiohttp import web
 from cryptography.fernet import Fernet
-from django.core.management import call_command
-from django.test import SimpleTestCase, TestCase, override_settings, tag
+from django.test import SimpleTestCase, override_settings, tag
 
 from calls.http_tools import field_keys
 from calls.http_tools.breaker import FAILURES
-from calls.http_tools.http_tool import HttpTool, header_problem
+from calls.http_tools.http_tool import header_problem
 from calls.http_tools.offered import Offered
 from calls.language.hebrew import HEBREW
 from calls.services import NO_NUMBER, CalledNumber, Farewell
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.tools import Done
-from calls.telephony.phone_number import PhoneNumber
-from tests.http_tools.booking_tools import HERE, a_tool, book, booking, keep
+from tests.http_tools.booking_tools import HERE, a_tool, book, booking
 from tests.servers.booking import KEY, BookingServer
 from tests.servers.openai_answers import Answer
 from tests.services.openai_turns import served, words, written
@@ -199,25 +196,6 @@ class SecretTests(SimpleTestCase):
             with self.subTest(name, value=value):
                 self.assertTrue(header_problem(name, value))
         self.assertIsNone(header_problem("Authorization", f"Bearer {KEY}"))
-
-
-class EncryptAgainTests(TestCase):
-    def test_secrets_move_to_the_first_key_and_what_none_opens_is_said(self) -> None:
-        old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-        number = PhoneNumber.objects.create(number="+972771234567", name="מרפאה")
-        with override_settings(FIELD_KEY=[old]):
-            keep(number, a_tool(BookingStub()))
-        lost = {"X-Lost": "of a key that is gone"}
-        keep(number, a_tool(BookingStub(), name="other", headers=lost))
-        said = StringIO()
-        with override_settings(FIELD_KEY=[new, old]):
-            call_command("encrypt_again", stdout=said)
-        self.assertIn("1 encrypted", said.getvalue())
-        self.assertIn("+972771234567 other: X-Lost", said.getvalue())
-        with override_settings(FIELD_KEY=[new]):
-            tool = HttpTool.objects.get(name="free_times")
-            self.assertEqual(field_keys.opened(tool.headers["X-Api-Key"]), KEY)
-        self.assertEqual(HttpTool.objects.get(name="other").headers, lost)
 
 
 class BookingStub:

@@ -17,12 +17,12 @@ from django.test import SimpleTestCase, TestCase, override_settings, tag
 from calls.language.hebrew import HEBREW
 from calls.language.language import known, spoken, words_of
 from calls.models import Call
-from calls.services import CalledNumber, HistoryLine, ServiceFailed, reply_texts
+from calls.services import CalledNumber, HistoryLine, Piece, ServiceFailed, reply_texts
 from calls.services.espeak.speaker import EspeakSpeaker
 from calls.services.google import speech_pairs
 from calls.services.google.voice import GoogleSpeaker
 from calls.services.openai.writer import OpenAiWriter
-from calls.services.receptionist.writer import Receptionist, Said
+from calls.services.receptionist.writer import Receptionist
 from calls.services.reply_texts import audio_of
 from calls.services.whisper.transcriber import WhisperTranscriber
 from calls.telephony.phone_number import PhoneNumber
@@ -51,7 +51,7 @@ class Clerk(Receptionist):
 
     async def write(
         self, history: Sequence[HistoryLine], *, with_verdict: bool = False
-    ) -> AsyncIterator[Said]:
+    ) -> AsyncGenerator[Piece, None]:
         if history and history[-1].text == "hold on":
             raise ServiceFailed("the clerk was told to fail")
         async for piece in super().write(history):

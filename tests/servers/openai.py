@@ -168,7 +168,7 @@ class OpenAiServer:
         else:
             last = str(asked["messages"][-1]["content"])
             scripted = (answer for words, answer in self.answers.items() if words in last)
-            answer = next(scripted, None) or receptionist(asked["messages"])
+            answer = next(scripted, None) or receptionist(asked["messages"], asked.get("tools", ()))
         if self.uses_openers:
             answer = with_opener(asked["messages"], answer)
         answer = self.verdicts.answer(asked["messages"], answer)

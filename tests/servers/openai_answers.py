@@ -11,7 +11,9 @@ from typing import Any
 
 from calls.language.hebrew import HEBREW
 from calls.services import By, HistoryLine
+from calls.services.receptionist.desk import BookingDesk, serves
 from calls.services.receptionist.writer import dialogue
+from calls.services.tools import ToolCall
 
 Json = dict[str, Any]
 TOKEN_LETTERS = 4
@@ -99,16 +101,41 @@ def chunks(asked: Json, answer: Answer, name: str) -> Iterator[Json]:
         yield shell | {"choices": [], "usage": usage}
 
 
-def receptionist(messages: Sequence[Json]) -> Answer:
-    """The embedded receptionist's answer to the same conversation."""
+def receptionist(messages: Sequence[Json], tools: Sequence[Json] = ()) -> Answer:
+    """The embedded receptionist's answer to the same conversation, and what it would ask of the
+    tools."""
     history = [
         HistoryLine(By.CALLER if each["role"] == "user" else By.AGENT, each["content"] or "")
         for each in messages
     ]
+    offered = {each["function"]["name"]: each["function"]["parameters"] for each in tools}
+    if (desk := dialogue(HEBREW).desk) and serves(offered):
+        history, is_for_desk = dialogue(HEBREW).beside(desk, history)
+        if is_for_desk:
+            return _at_desk(desk, messages)
     moment = dialogue(HEBREW).moment(history)
     if dialogue(HEBREW).questions[moment.question].ends:
         return Answer(moment.say, tools=(("say_goodbye", '{"farewell":""}'),))
     return Answer(moment.say)
+
+
+def _at_desk(desk: BookingDesk, messages: Sequence[Json]) -> Answer:
+    said = [each["content"] for each in messages if each["role"] == "user"]
+    called = {
+        call["id"]: call["function"]["name"]
+        for each in messages
+        for call in each.get("tool_calls") or ()
+    }
+    results = [
+        (called[each["tool_call_id"]], each["content"])
+        for each in messages
+        if each["role"] == "tool"
+    ]
+    notes = [each["content"] for each in messages if each["role"] == "system"]
+    answer = desk.answer(said, notes, results)
+    if isinstance(answer, ToolCall):
+        return Answer(tools=((answer.name, answer.arguments),))
+    return Answer(answer)
 
 
 def with_opener(messages: Sequence[Json], answer: Answer) -> Answer:

@@ -9,9 +9,18 @@ from pathlib import Path
 from django.test import SimpleTestCase
 
 from calls.language.hebrew import HEBREW
-from calls.services import By, CalledNumber, Expect, Farewell, HistoryLine, Message, PersonWanted
+from calls.services import (
+    By,
+    CalledNumber,
+    Expect,
+    Farewell,
+    HistoryLine,
+    Message,
+    PersonWanted,
+    Piece,
+)
 from calls.services.known import Knowledge, KnownPassage, KnownQuestion, Looked
-from calls.services.receptionist.writer import Dialogue, Moment, Receptionist, Said, dialogue
+from calls.services.receptionist.writer import Dialogue, Moment, Receptionist, dialogue
 
 
 def history(*said: str) -> list[HistoryLine]:
@@ -22,7 +31,7 @@ def after(*said: str) -> Moment:
     return dialogue(HEBREW).moment(history(*said))
 
 
-Written = list[Said]
+Written = list[Piece]
 WAITS = CalledNumber(person_wait_s=30)
 NOBODY_CAME = HEBREW.prompts["nobody_came"]
 

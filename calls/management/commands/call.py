@@ -11,6 +11,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -21,6 +22,7 @@ from calls.models import Call, Turn
 from calls.process.log import masked
 from calls.services import ServiceFailed
 from calls.simulator import demo_numbers, own_words, printed, utterances
+from calls.simulator.booking import demo
 from calls.simulator.caller import Caller, Press, Say, Step
 from calls.simulator.dialling import Dialled, place_call
 from calls.simulator.media_stream import CallResult
@@ -33,6 +35,14 @@ APART_S = 0.2
 RECORDED_S = 15.0
 NO_NUMBER = (
     "no phone number is open now, and UNKNOWN_NUMBER=refuse: `manage.py connect_number` adds one"
+)
+DEVELOPMENT_ONLY = (
+    "this conversation needs a server of `make run` on this machine, without PUBLIC_HOST and "
+    "TWILIO_AUTH_TOKEN: only that is opened to the booking system beside it"
+)
+NOT_OPENED = (
+    "the server may not ask this machine: start it with `make run`, or with TOOL_HOSTS as "
+    "docs/booking.md says"
 )
 PLAIN_CELLS = 140
 """Width of the tables when the output is not a terminal."""
@@ -58,8 +68,10 @@ class Command(BaseCommand):
         if options["calls"] < 1:
             raise CommandError("--calls must be at least 1")
         steps = _steps(options["conversation"], options["wav"])
-        demo = None if options["wav"] else demo_numbers.number_of(options["conversation"])
-        called = options["called"] or demo or number_to_call()
+        conversation = None if options["wav"] else options["conversation"]
+        port = _booking_port(options["webhook"]) if conversation == demo.CONVERSATION else None
+        own = demo.number(port).number if port else demo_numbers.number_of(conversation)
+        called = options["called"] or own or number_to_call()
         if called is None:
             raise CommandError(NO_NUMBER)
         dialled = Dialled(
@@ -70,7 +82,10 @@ class Command(BaseCommand):
             public_host=settings.PUBLIC_HOST,
         )
         self._began_s = time.monotonic()
-        results = asyncio.run(self._place(options["calls"], steps, dialled))
+        try:
+            results = asyncio.run(self._place(options["calls"], steps, dialled, port))
+        except demo.PortTaken as error:
+            raise CommandError(f"{error}") from None
         if not any(result.ended_by for result in results):
             reason = results[0].errors[0]
             if "Connection refused" in reason:
@@ -87,7 +102,19 @@ class Command(BaseCommand):
         if any(result.errors for result in results):
             raise CommandError("; ".join(sorted({e for result in results for e in result.errors})))
 
-    async def _place(self, count: int, steps: Sequence[Step], dialled: Dialled) -> list[CallResult]:
+    async def _place(
+        self, count: int, steps: Sequence[Step], dialled: Dialled, port: int | None
+    ) -> list[CallResult]:
+        """port: of the booking system that is there meanwhile."""
+        if port is None:
+            return await self._place_all(count, steps, dialled)
+        async with demo.serving(port) as address:
+            self._progress(f"the booking system listens at {address}")
+            return await self._place_all(count, steps, dialled)
+
+    async def _place_all(
+        self, count: int, steps: Sequence[Step], dialled: Dialled
+    ) -> list[CallResult]:
         if count == 1:
             return [await place_call(Caller(steps, on_line=self._say_line), dialled)]
         over = 0
@@ -120,7 +147,12 @@ class Command(BaseCommand):
                 f"\n{call.call_sid} from {masked(caller)}, {call.profile} r{_number(call)}, "
                 f"ended: {call.ended_why or 'not recorded yet'}\n{call.engines}\n"
             )
-            self.stdout.write(printed.turns_text(_turns(call), result.lines, cells or PLAIN_CELLS))
+            width = cells or PLAIN_CELLS
+            self.stdout.write(printed.turns_text(_turns(call), result.lines, width))
+            if uses := list(call.tool_uses.all()):
+                self.stdout.write("\n" + printed.tools_text(uses, width))
+                if any(use.outcome == use.Outcome.FORBIDDEN for use in uses):
+                    self.stdout.write(f"! {NOT_OPENED}")
         if call and call.failure:
             self.stdout.write(f"! {call.failure}")
 
@@ -148,6 +180,14 @@ def _steps(conversation: str, file: Path | None) -> list[Step]:
     except ServiceFailed as error:
         raise CommandError(f"{error}") from None
     return [Press(line.keys) if line.keys else Say(line) for line in lines]
+
+
+def _booking_port(webhook: str) -> int:
+    """Of the booking system beside that server."""
+    url = urlsplit(webhook)
+    if not demo.is_development() or url.hostname not in {"127.0.0.1", "localhost"}:
+        raise CommandError(DEVELOPMENT_ONLY)
+    return demo.port_beside(url.port or 80)
 
 
 def _turns(call: Call) -> list[Turn]:

@@ -28,6 +28,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from calls.management.commands import call, setup
+from calls.simulator.booking import demo
 
 HOST, DEFAULT_PORT = "127.0.0.1", 8000
 READY_S = 90.0
@@ -82,7 +83,7 @@ class Command(BaseCommand):
     ) -> None:
         log = Path(settings.VAR_DIR) / "server.log"
         self._say(f"starting the server (its log: {log})")
-        environ = {**environ, "PORT": f"{self._port}"}
+        environ = {**environ, "PORT": f"{self._port}", **demo.opened_for(self._port)}
         daphne = ("daphne", "-b", HOST, "-p", f"{self._port}", "hevoice.asgi:application")
         with log.open("w") as output:
             server = _start(*daphne, output=output, errors=output, environ=environ)
@@ -148,7 +149,8 @@ class Command(BaseCommand):
             f"Sign in       {setup.OPERATOR}, with the password printed {given}; lost: "
             f".venv/bin/python manage.py changepassword {setup.OPERATOR}\n"
             f"More calls    make call{port}   make call{port} N=20   make call{port} WAV=file.wav\n"
-            f"Abilities     make call{port} CONVERSATION=knowledge   (at a number of its own)\n"
+            f"Abilities     make call{port} CONVERSATION=booking-tool   make call{port} "
+            "CONVERSATION=knowledge\n"
             f"Talk to it    {talk}   (with this machine's microphone)\n"
             "Ctrl-C stops the server."
         )

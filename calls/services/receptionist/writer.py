@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import cache, partial, reduce
-from typing import Literal
 
 from calls.language.language import Language
 from calls.services import (
@@ -25,58 +25,21 @@ from calls.services import (
     HistoryLine,
     Message,
     PersonWanted,
+    Piece,
 )
 from calls.services.known import Looked
+from calls.services.receptionist.desk import AtDesk, BookingDesk, serves_own
 from calls.services.receptionist.person import AsksForPerson
-from calls.services.receptionist.words import plain
+from calls.services.receptionist.questions import KINDS, ExpectedAnswer, Question, kept, meant
+from calls.services.tool_use.acts import Acts
+from calls.services.tool_use.tool_rounds import Rounds
 
-KINDS = {"answers": "choice", "anything": "open", "number": "number"}
-"""What a question listens for, as tuning.turns.completion.Asked calls it."""
-Said = str | Expect | Farewell | Message | PersonWanted | Looked
-"""What this writer yields."""
 Known = Callable[[str], Looked | None]
 """As Knowledge.without_model."""
 ANYWHERE = "anywhere"
 """The group of answers that every question understands."""
-PHONE_DIGITS = range(9, 13)
 MOST_WORDINGS = 30
 """Of the business's own questions, among the phrases that a transcriber chooses from."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedAnswer:
-    """One thing that a caller may mean, recognised by any of its phrases or by its key."""
-
-    hear: tuple[str, ...]
-    key: str = ""
-    reply: str = ""
-    note: dict[str, str] = field(default_factory=dict)
-    then: str = ""
-    keeps: bool = False
-    """What was remembered is the caller's message."""
-    asks_person: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question and the answers it understands; the fields are those of the file."""
-
-    ask: str
-    again: str = ""
-    answers: tuple[ExpectedAnswer, ...] = ()
-    then: str = ""
-    listen: Literal["answers", "anything", "number"] = "answers"
-    keep: str = ""
-    hint: str = ""
-    keypad: str = ""
-    ends: bool = False
-
-    @property
-    def phrases(self) -> tuple[str, ...]:
-        """What the transcriber should choose from; nothing where anything may be said."""
-        if self.listen != "answers":
-            return ()
-        return tuple(phrase for answer in self.answers for phrase in answer.hear)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +86,8 @@ class Dialogue:
         self.first: str = data["first_when_closed" if takes_message else "first"]
         self._instead = {data["first"]: data["last_when_closed"]} if takes_message else {}
         self.greeting: str = data["greeting"]
+        self.desk = BookingDesk.of(language, data["booking"]) if "booking" in data else None
+        """What it does where a number has tools for it."""
         self._sorry = (data["not_understood"], data["still_not_understood"])
         self._not_known: str = data["not_known"]
         for name, question in self.questions.items():
@@ -144,6 +109,22 @@ class Dialogue:
         )
         return reduce(partial(self._after_line, known), history, opening)
 
+    def beside(
+        self, desk: BookingDesk, history: Sequence[HistoryLine]
+    ) -> tuple[list[HistoryLine], bool]:
+        """The lines that the questions are asked for, and whether the caller's last one is for the
+        desk instead, which takes what it understands unless anything may be said."""
+        asked, said, is_for_desk = list[HistoryLine](), list[str](), False
+        for line in history:
+            is_callers = line.by is By.CALLER
+            if is_callers:
+                said.append(line.text)
+                is_answer = self.question(asked).listen == "answers"
+                is_for_desk = is_answer and desk.understands(said)
+            if not (is_callers and is_for_desk):
+                asked.append(line)
+        return asked, is_for_desk
+
     def question(self, history: Sequence[HistoryLine]) -> Question:
         """The question that waits for an answer."""
         return self.questions[self.moment(history).question]
@@ -163,7 +144,7 @@ class Dialogue:
         if looked and looked.passages:
             again = self._ask(moment.question, "", moment.notes, moment.question)
             return replace(again, say=f"{looked.passages[0].words} {again.say}", does=looked)
-        answer = _meant(question, heard)
+        answer = meant(question, heard)
         if (answer and answer.asks_person) or self._asks_person(question, heard):
             return self._person(moment, question)
         if answer is not None:
@@ -171,8 +152,8 @@ class Dialogue:
             following = self._next(moment.question, answer)
             asked = self._ask(following, answer.reply, notes, moment.question)
             return replace(asked, does=_message(notes)) if answer.keeps else asked
-        if (kept := _kept(question, heard, self._digits)) is not None:
-            return self._ask(question.then, "", moment.notes | {question.keep: kept}, "")
+        if (given := kept(question, heard, self._digits)) is not None:
+            return self._ask(question.then, "", moment.notes | {question.keep: given}, "")
         if looked:
             return Moment(moment.question, self._not_known, moment.notes, does=looked)
         return self._sorry_for(moment, question)
@@ -203,31 +184,6 @@ class Dialogue:
         is_first = moment.missed == 0
         say = f"{self._sorry[not is_first]} {question.hint if is_first else question.keypad}"
         return Moment(moment.question, say, moment.notes, moment.missed + 1)
-
-
-def _meant(question: Question, heard: str) -> ExpectedAnswer | None:
-    """The answer whose key or phrase was heard; else, unless anything may be said, the one with
-    the longest phrase in what was heard. A single word counts only where it comes first."""
-    words = plain(heard)
-    longest, meant = "", None
-    for answer in question.answers:
-        if (answer.key and heard.strip() == answer.key) or words in answer.hear:
-            return answer
-        for phrase in answer.hear if question.listen == "answers" else ():
-            is_in = f" {phrase} " in f" {words} " and (" " in phrase or words.startswith(phrase))
-            if is_in and len(phrase) > len(longest):
-                longest, meant = phrase, answer
-    return meant
-
-
-def _kept(question: Question, heard: str, digit_words: Mapping[str, str]) -> str | None:
-    if question.listen == "anything":
-        return heard
-    if question.listen == "number":
-        digits = "".join(digit_words.get(word, "") or word for word in plain(heard).split())
-        digits = re.sub(r"\D", "", digits)
-        return digits if len(digits) in PHONE_DIGITS else None
-    return None
 
 
 def _message(notes: Mapping[str, str]) -> Message:
@@ -262,6 +218,8 @@ class Receptionist:
         self._known = cache(partial(called.knowledge.without_model, keys=keys))
         wordings = [each.wording for each in called.knowledge.questions]
         self._wordings = wordings[:MOST_WORDINGS]
+        self._called, self._acts = called, Acts(called.language.instructions)
+        self._desk = self._dialogue.desk if serves_own(called.own_tools) else None
 
     @classmethod
     async def warm_up(cls) -> None:
@@ -272,20 +230,32 @@ class Receptionist:
         return Availability(cls.name, cls.name)
 
     def fixed_phrases(self) -> Sequence[str]:
-        return self._usual.moment(()).say, self._usual.person_called
+        says = (each for tool in self._called.own_tools for each in tool.phrases)
+        return self._usual.moment(()).say, self._usual.person_called, *says
 
     async def write(
         self, history: Sequence[HistoryLine], *, with_verdict: bool = False
-    ) -> AsyncIterator[Said]:
-        moment = self._dialogue.moment(history, self._greeting, self._known)
+    ) -> AsyncGenerator[Piece, None]:
+        said = [line.text for line in history if line.by is By.CALLER]
+        desk, notes = self._desk, self._acts.notes
+        asked, is_for_desk = self._dialogue.beside(desk, history) if desk else (history, False)
+        moment = self._dialogue.moment(asked, self._greeting, self._known)
         question, does = self._dialogue.questions[moment.question], moment.does
         if isinstance(does, Looked):
             yield does
         # First, so that a caller who interrupts the question is already listened for.
         phrases = question.phrases and (*question.phrases, *self._wordings)
+        if phrases and desk:
+            phrases = tuple(dict.fromkeys((*desk.phrases(said, notes), *phrases)))
         yield Expect(phrases, KINDS[question.listen])
-        for piece in _pieces(moment.say):
-            yield piece
+        if desk and is_for_desk:
+            rounds = Rounds(self._called.own_tools, self._called, self._acts)
+            async with aclosing(rounds.reply(AtDesk(desk, said, notes))) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        for word in _pieces(moment.say):
+            yield word
         if does and not isinstance(does, Looked):
             yield does
         if question.ends:

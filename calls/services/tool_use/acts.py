@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,6 +31,8 @@ async def all_done(limit_s: float) -> None:
 class Act:
     name: str
     arguments: str
+    shown: str
+    """Its arguments, without what must not be kept."""
     doing: asyncio.Task[Done]
     is_noted: bool = False
 
@@ -49,15 +51,18 @@ class Acts:
         """What the model is told of all that was done, and is being done."""
         text = self._texts.outside.being_done
         being_done = [
-            text.format(name=each.name, arguments=each.arguments)
+            text.format(name=each.name, arguments=each.shown)
             for each in self._given_up
             if not each.doing.done()
         ]
         return [*self._notes, *being_done]
 
-    def begin(self, call: ToolCall, work: Coroutine[Any, Any, Done]) -> Act:
+    def begin(
+        self, call: ToolCall, work: Coroutine[Any, Any, Done], unkept: Collection[str] = ()
+    ) -> Act:
         """Or join it, where a reply that was broken off has begun it."""
-        arguments = json.dumps(call.given, ensure_ascii=False, sort_keys=True)
+        arguments = _written(call.given)
+        shown = _written({name: call.given[name] for name in call.given.keys() - set(unkept)})
         for each in self._given_up:
             if (each.name, each.arguments) == (call.name, arguments):
                 work.close()
@@ -66,7 +71,7 @@ class Acts:
         doing = asyncio.create_task(work)
         _living.add(doing)
         doing.add_done_callback(_living.discard)
-        return Act(call.name, arguments, doing)
+        return Act(call.name, arguments, shown, doing)
 
     def note(self, act: Act) -> None:
         """It is done: later replies are told."""
@@ -91,3 +96,7 @@ class Acts:
     def were_told(self, acts: list[Act]) -> None:
         """A reply that knew of them is complete."""
         self._given_up = [each for each in self._given_up if each not in acts]
+
+
+def _written(given: Mapping[str, Any]) -> str:
+    return json.dumps(given, ensure_ascii=False, sort_keys=True)

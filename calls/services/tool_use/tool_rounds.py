@@ -191,7 +191,10 @@ class Rounds:
             if is_ahead:
                 doing = {index: asyncio.create_task(each) for index, each in work.items()}
             else:
-                acts = {index: self._acts.begin(calls[index], work[index]) for index in now}
+                acts = {
+                    index: self._acts.begin(calls[index], work[index], todo[index].unkept)
+                    for index in now
+                }
                 self._begun += acts.values()
                 doing = {index: act.doing for index, act in acts.items()}
             meanwhile = next((words for index in now if (words := todo[index].meanwhile)), ())

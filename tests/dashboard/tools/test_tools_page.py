@@ -15,19 +15,21 @@ from django.utils.html import strip_tags
 from calls.http_tools import field_keys
 from calls.http_tools.http_tool import HttpTool
 from calls.http_tools.tool_use import ToolUse
+from calls.simulator.booking.system import CODE
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.models import AuditEvent
 from dashboard.tools.tool_forms import are_rows
 from tests.dashboard.call_rows import a_call
 from tests.dashboard.operators import a_person
 from tests.http_tools.booking_tools import a_tool, booking
+from tests.http_tools.test_callers_code import mine
 from tests.servers.booking import KEY
 
 SECRET = "s3cret-calendar-key"
 FORM = {
     "name": "free_times", "description": "מה פנוי", "method": "GET", "is_on": "on",
     "address": "https://calendar.example.org/free?day={day}", "deadline_s": "5",
-    "paths": "$.free[*]", "reads_only": "on",
+    "paths": "$.free[*]", "reads_only": "on", "asks_code": "none",
     "parameters-TOTAL_FORMS": "2", "parameters-INITIAL_FORMS": "0",
     "parameters-0-name": "day", "parameters-0-type": "string",
     "parameters-0-description": "יום", "parameters-0-choices": "שני, שלישי",
@@ -116,6 +118,9 @@ class FormTests(ToolsTestCase):
             ({"headers-0-value": ""}, "יש לכתוב את הערך"),
             ({"parameters-0-type": "integer"}, "אינם מהסוג"),
             ({"parameters-1-name": "day"}, "לכל פרמטר שם"),
+            ({"parameters-1-name": "caller"}, "השיחה ממלאת"),
+            ({"parameters-1-name": "code"}, "השיחה ממלאת"),
+            ({"asks_code": "word", "address": "https://a.example/{code}"}, "אין פרמטר בשם"),
         ):
             with self.subTest(fields):
                 page = self.save(**fields)
@@ -222,3 +227,23 @@ class TryASystemTests(TransactionTestCase):
             self.assertIn(shown, strip_tags(page))
         self.assertNotIn(KEY, page)
         self.assertEqual(len(system.requests), 1)
+
+    async def test_what_a_caller_would_say_is_sent_and_not_shown(self) -> None:
+        await self.async_client.aforce_login(await sync_to_async(a_person)("admin"))
+        number = await PhoneNumber.objects.acreate(number="+972771234567", name="מרפאה")
+        async with booking() as system:
+            tool = mine(system, number=number)
+            await tool.asave()
+            address = f"/he/numbers/{number.pk}/tools/{tool.pk}/try/"
+            tried = await self.async_client.post(
+                address, {"try-caller": "+972501234567", "try-code": CODE}
+            )
+            wrong = await self.async_client.post(address, {"try-code": "24x8"})
+        page = unescape(tried.content.decode())
+        for shown in ("/mine?by=%2B972501234567", "X-Caller-Code: •••", "HTTP 200"):
+            self.assertIn(shown, strip_tags(page))
+        self.assertIn("ספרות בלבד", wrong.content.decode())
+        ((_method, _path, headers, _body),) = system.requests
+        self.assertEqual(headers["X-Caller-Code"], CODE)
+        audited = [each async for each in AuditEvent.objects.values_list("what", "detail")]
+        self.assertNotIn(CODE, f"{audited}")
