@@ -6,7 +6,6 @@ calls is known by that number alone, so it is for the operator to allow.
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from calls.models import Call
 
 KEPT = timedelta(days=30)
-IS_TOLD = re.compile(r"\+\d{6,}")
-WITHHELD = {"+266696687", "+7378742833", "+2562533", "+8566696", "+86282452253"}
-"""ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE, as a keypad writes them: what carriers
-put where a caller's number is not told."""
 
 
 class TellsLastCall(models.Model):
@@ -44,8 +39,7 @@ class TellsLastCall(models.Model):
 
 def last_call_of(call: Call) -> str:
     """The summary of the one before it; "": there is none, or it is not to be told."""
-    is_known = IS_TOLD.fullmatch(call.caller) and call.caller not in WITHHELD
-    is_someones = is_known and call.via == call.Via.TELEPHONE and not call.is_test
+    is_someones = call.told_number and not call.is_test
     if not (is_someones and call.number and call.number.tells_last_call):
         return ""
     before = Agreed.objects.filter(

@@ -37,11 +37,17 @@ class AsCalled:
     caller_name = ""
     """As a tool of the number told it in time."""
 
+    @property
+    def told_number(self) -> str:
+        """The telephone that calls; "": its number is withheld, or a browser calls."""
+        is_telephone = self.via == self.Via.TELEPHONE
+        return call_variables.number_of(self.caller) if is_telephone else ""
+
     async def learn_name(self) -> None:
         """For no longer than caller_name.WITHIN_S."""
-        if self.number and call_variables.ABROAD.match(self.caller):
+        if self.number and self.told_number:
             tools = self.number.http_tools.all()
-            self.caller_name = await caller_name.name_of(self.caller, tools, self.call_sid)
+            self.caller_name = await caller_name.name_of(self.told_number, tools, self.call_sid)
 
     @property
     def as_called(self) -> CalledNumber:
@@ -50,7 +56,7 @@ class AsCalled:
         if number:
             called = number.as_called(
                 takes_message=self.is_after_hours,
-                caller=self.caller,
+                caller=self.told_number,
                 name=self.caller_name,
                 last_call=self.last_call,
             )

@@ -18,8 +18,11 @@ from django.utils.translation import gettext as _
 NAMES = ("caller", "name", "time")
 ONLY_OF_BUSINESS = ("last_call",)
 VARIABLE = re.compile(r"\{([a-z_]+)\}")
-ABROAD, HOME = re.compile(r"\+\d+\Z"), re.compile(r"\+972(?=\d)")
+ABROAD, HOME = re.compile(r"\+\d{6,}\Z"), re.compile(r"\+972(?=\d)")
 """A caller's number, and one that is dialled here with a 0."""
+WITHHELD = {"+266696687", "+7378742833", "+2562533", "+8566696", "+86282452253"}
+"""ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE, as a keypad writes them: what carriers
+put where a caller's number is not told."""
 GAP = "\0"
 HOLE = re.compile(rf"(\A|[.!?\n])?[ \t]*([,;:–]?)[ \t]*{GAP}[ \t]*([,;:–]?)([.!?]?)[ \t]*")
 
@@ -37,7 +40,7 @@ def filled(
     if caller is None:
         return "" if VARIABLE.search(text) else text
     values = {
-        "caller": HOME.sub("0", caller) if ABROAD.match(caller) else "",
+        "caller": HOME.sub("0", number_of(caller)),
         "name": name,
         "time": f"{timezone.localtime(at):%H:%M}",
         "last_call": last_call,
@@ -60,7 +63,8 @@ def _closed(hole: re.Match[str]) -> str:
 
 def number_of(caller: str | None) -> str:
     """As a system is told it, with its country; "": it is withheld, or nobody calls."""
-    return caller if caller and ABROAD.match(caller) else ""
+    is_told = caller and ABROAD.match(caller) and caller not in WITHHELD
+    return caller if caller and is_told else ""
 
 
 def check(**texts: str) -> None:
