@@ -71,15 +71,15 @@ async def _asked(tool: HttpTool, caller: str) -> tuple[Answer, str]:
         return Answer(Outcome.UNFIT, why=f"{error}"), ""
     except Unreadable:
         return Answer(Outcome.FAILED, why=Why.UNREADABLE.value), ""
-    if not breaker.admits(tool.pk):
+    # Barred apart from it as a tool, which has its own deadline: what is too late for a greeting
+    # must not use up the one attempt by which that would be let in again.
+    key = (tool.pk, "name")
+    if not breaker.admits(key):
         return Answer(Outcome.BARRED), ""
     answer = await ask(request, deadline_s=WITHIN_S, may_repeat=False)
+    (breaker.failed if answer.outcome in (Outcome.FAILED, Outcome.LATE) else breaker.worked)(key)
     if answer.outcome is not Outcome.DONE:
-        # Too late for a greeting says nothing against it as a tool, which has its own deadline.
-        if answer.outcome is Outcome.FAILED:
-            breaker.failed(tool.pk)
         return answer, ""
-    breaker.worked(tool.pk)
     if (parsed := answer_text.parsed(answer.text, is_cut=answer.is_cut)) is None:
         return replace(answer, outcome=Outcome.FAILED, why=Why.NO_JSON.value), ""
     found = answer_parts.picked(parsed, [tool.name_path]).get(tool.name_path)

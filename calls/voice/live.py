@@ -212,8 +212,8 @@ class LiveCall:
             for path in (settings.TRANSCRIBER, settings.WRITER, settings.SPEAKER)
         )
         speaker = CachedSpeaker(speaker, self.call.call_sid, called)
-        if called.own_openers or called.own_tools:  # saved since the process began
-            begin(prompts.warm_up([called]))
+        if (number := self.call.number) and (called.own_openers or called.own_tools):
+            begin(prompts.warm_up([number.as_called()]))  # saved since; nothing of who calls
         self._revision = revision
         engines = " · ".join((transcriber.name, writer.name, speaker.name))
         recorder.update(revision_id=revision.pk, engines=engines)

@@ -13,13 +13,16 @@ from django.core.exceptions import ValidationError
 from django.test import SimpleTestCase, TestCase, TransactionTestCase, tag
 
 from calls.http_tools import tool_use
-from calls.http_tools.breaker import breaker
+from calls.http_tools.breaker import FAILURES, breaker
 from calls.http_tools.caller_name import WITHIN_S, cleaned, name_of
 from calls.http_tools.http_tool import HttpTool
 from calls.http_tools.tool_use import ToolUse
+from calls.language.hebrew import HEBREW
 from calls.models import Call
 from calls.services.openai.writer import OpenAiWriter
+from calls.services.phrase_cache import key_of, phrases
 from calls.telephony.phone_number import PhoneNumber
+from calls.voice import prompts
 from tests.dashboard.call_rows import a_call
 from tests.fakes import FakeSpeaker, FakeTranscriber, tuned
 from tests.http_tools.booking_tools import a_tool, booking, keep, schema
@@ -161,9 +164,35 @@ class NamedCallTests(TransactionTestCase):
         self.assertEqual((await ToolUse.objects.aget()).outcome, "failed")
 
     async def test_who_withholds_their_number_is_not_asked_for(self) -> None:
-        call = Call(number=PhoneNumber(number=DIALLED), caller="anonymous")
-        await call.learn_name()
-        self.assertEqual((call.caller_name, await ToolUse.objects.acount()), ("", 0))
+        number = await PhoneNumber.objects.acreate(number=DIALLED, name="מרפאה")
+        async with booking() as system:
+            await sync_to_async(keep)(number, who_calls(system))
+            for caller in ("anonymous", "+266696687", ""):
+                call = Call(number=number, caller=caller)
+                await call.learn_name()
+                self.assertEqual((call.caller_name, await ToolUse.objects.acount()), ("", 0))
+            self.assertEqual(system.requests, [])
+
+    async def test_a_greeting_by_name_is_not_kept_among_the_phrases(self) -> None:
+        def is_kept(text: str) -> bool:
+            return key_of(FakeSpeaker.name, text) in phrases()._fixed
+
+        async with served(), called() as (_system, phone, _first_s):
+            await phone.until(lambda: is_kept("היומן לא זמין כרגע."))
+            for sentence in prompts._sentences("שלום דנה כהן, הגעתם למרפאה.", HEBREW):
+                self.assertFalse(is_kept(sentence), sentence)
+
+    async def test_what_is_too_late_for_a_greeting_bars_names_and_not_the_tool(self) -> None:
+        call = await sync_to_async(a_call)(1)
+        number = await PhoneNumber.objects.acreate(number=DIALLED, name="מרפאה")
+        async with booking() as system:
+            system.fault, tool = "hangs", who_calls(system)
+            await sync_to_async(keep)(number, tool)
+            for _call in range(FAILURES + 1):
+                await name_of(CALLER, [tool], call.call_sid)
+            await tool_use.all_kept()
+            self.assertEqual(len(system.requests), FAILURES, "callers do not wait for it again")
+            self.assertTrue(breaker.admits(tool.pk))
 
 
 class DeclaredTests(TestCase):
