@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -93,17 +94,21 @@ def _written(key: str, task: asyncio.Task[None]) -> None:
         del _writing[key]
 
 
-async def all_kept() -> None:
-    """Wait until nothing is left to be written."""
-    while _writing:
-        await asyncio.wait(set(_writing.values()))
+async def all_kept(limit_s: float | None = None) -> None:
+    """Wait, but no longer than this, until nothing is left to be written."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            while _writing:
+                await asyncio.wait(set(_writing.values()))
 
 
 def _keep(call_sid: str, key: str, fields: dict[str, Any]) -> None:
-    from calls.models import Call  # which has these
+    from calls.models import Call, HttpTool  # which has these
 
     if call := Call.objects.filter(call_sid=call_sid).first():
         values = {"call": call, **fields}
+        if tool := fields.get("tool"):  # an operator may have deleted it meanwhile
+            values["tool"] = HttpTool.objects.filter(pk=tool.pk).first()
         if fields["outcome"] == ToolUse.Outcome.BEGUN:
             ToolUse.objects.get_or_create(key=key, defaults=values)
         else:

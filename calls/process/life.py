@@ -19,6 +19,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from calls.http_tools import tool_use
 from calls.models import Call
 from calls.process import readiness
 from calls.process.server_process import ServerProcess, this_process
@@ -182,6 +183,7 @@ async def _drain() -> None:
     # A record that cannot be written must not keep the process alive: it is in the spool.
     await live.all_over(END_S)
     await acts.all_done(END_S)
+    await tool_use.all_kept(END_S)
     await unwritten.all_written(END_S)
     _is_over = True
     await asyncio.wait([loop.create_task(_report())], timeout=END_S)

@@ -9,9 +9,11 @@ from django.test import SimpleTestCase, TestCase, TransactionTestCase
 from django.utils import timezone
 
 from calls.http_tools import tool_use
+from calls.http_tools.http_tool import HttpTool
 from calls.http_tools.tool_use import ToolUse
 from calls.privacy.keeping import Days
 from calls.records.retention import forget
+from calls.telephony.phone_number import PhoneNumber
 from calls.voice.meanwhile import FIRST_MS, NEXT_MS, Meanwhile
 from tests.dashboard.call_rows import a_call
 
@@ -39,6 +41,25 @@ class KeepingTests(TransactionTestCase):
             tool_use.keep_soon(call.call_sid, "CA1-1-1-x", **fields)
             await tool_use.all_kept()
         self.assertEqual([use.outcome async for use in ToolUse.objects.all()], ["done"])
+
+    async def test_a_process_that_ends_waits_for_it_but_not_for_ever(self) -> None:
+        call = await sync_to_async(a_call)(1)
+        tool_use.keep_soon(call.call_sid, "CA1-1-1-x", name="book", turn=1, outcome="done")
+        await tool_use.all_kept(0)
+        self.assertEqual(await ToolUse.objects.acount(), 0)
+        await tool_use.all_kept(10)
+        self.assertEqual(await ToolUse.objects.acount(), 1)
+
+    async def test_a_tool_that_is_deleted_meanwhile_leaves_its_use(self) -> None:
+        call = await sync_to_async(a_call)(1)
+        number = await PhoneNumber.objects.acreate(number="+97233333333", name="מרפאה")
+        tool = await number.http_tools.acreate(name="book", address="https://a.example")
+        await HttpTool.objects.filter(pk=tool.pk).adelete()
+        fields = {"tool": tool, "name": "book", "turn": 1, "outcome": "done"}
+        tool_use.keep_soon(call.call_sid, "CA1-1-1-x", **fields)
+        await tool_use.all_kept(10)
+        use = await ToolUse.objects.aget()
+        self.assertEqual((use.name, use.tool_id), ("book", None))
 
 
 class MeanwhileTests(SimpleTestCase):

@@ -69,8 +69,8 @@ ROOMS = {
         *("calls.services", CARRIER, "tuning", "tuning.turns"),
     },
     "calls.process": {
-        *("calls", "calls.records", "calls.services", "calls.telephony", "calls.voice"),
-        *("tuning", "tuning.turns"),
+        *("calls", "calls.http_tools", "calls.records", "calls.services", "calls.telephony"),
+        *("calls.voice", "tuning", "tuning.turns"),
     },
 }
 """What each room may use besides itself. Nothing of these uses the simulator: what answers calls
