@@ -24,7 +24,9 @@ from calls.agreed.agreed import LONGEST_FAILURE, Agreed
 from calls.agreed.form_field import FormField
 from calls.agreed.material import End, Material, Use
 from calls.agreed.schema import schema_of
+from calls.http_tools import caller_name, callers_code
 from calls.http_tools.breaker import Breaker
+from calls.http_tools.tool_use import ToolUse
 from calls.language.language import Instructions, spoken
 from calls.services import By, HistoryLine, Message, ServiceFailed
 from calls.services.summarising import Summariser, summariser
@@ -41,6 +43,8 @@ CLAIM_LASTS = timedelta(minutes=5)
 RESTS = timedelta(minutes=1)
 GIVES_UP = timedelta(hours=6)
 """After the end of the call: a model that has not been asked by then is not asked any more."""
+ACTS_LAST = timedelta(minutes=2)
+"""After the end of the call: a tool that has told nothing by then will not."""
 MISSED_AFTER = timedelta(seconds=30)
 MOST_AT_ONCE = 100
 
@@ -55,16 +59,26 @@ def missed() -> list[int]:
 
 
 def write(call: Call) -> Agreed:
-    """Whoever comes while another writes, or when nothing is due, changes nothing."""
+    """Whoever comes while another writes, or when nothing is due, changes nothing. Words that have
+    been forgotten by now change nothing either, and an act that outlives its call is waited for."""
     agreed, _is_new = Agreed.objects.get_or_create(call=call)
     now = timezone.now()
     claim = now + CLAIM_LASTS
     due = Agreed.objects.filter(pk=agreed.pk, due_at__lte=now)
-    if due.update(due_at=claim, attempts=F("attempts") + 1):
+    if call.words_forgotten:
+        due.update(due_at=None)
+    elif _still_acts(call, now):
+        due.update(due_at=now + RESTS)
+    elif due.update(due_at=claim, attempts=F("attempts") + 1):
         agreed.refresh_from_db()
         claimed = Agreed.objects.filter(pk=agreed.pk, due_at=claim)
         claimed.update(**_written(call, agreed, now))
     return Agreed.objects.filter(pk=agreed.pk).first() or agreed  # it may be forgotten by now
+
+
+def _still_acts(call: Call, now: datetime) -> bool:
+    is_over = now > (call.ended_at or now) + ACTS_LAST
+    return not is_over and call.tool_uses.filter(outcome=ToolUse.Outcome.BEGUN).exists()
 
 
 def _written(call: Call, agreed: Agreed, now: datetime) -> dict[str, Any]:
@@ -143,13 +157,19 @@ def material_of(call: Call) -> Material:
             for each in call.messages
         ),
         uses=tuple(
-            Use(use.name, use.given, use.outcome, not (use.tool and use.tool.reads_only), use.why)
-            for use in call.tool_uses.select_related("tool")
+            _use(each)
+            for each in call.tool_uses.select_related("tool").exclude(turn=caller_name.GREETING)
         ),
         was_held=call.was_held,
         end=End.BROKEN if is_broken or is_unanswered else End.WELL,
         began_at=timezone.localtime(call.started_at or call.rang_at),
     )
+
+
+def _use(use: ToolUse) -> Use:
+    given = {name: each for name, each in use.given.items() if name != callers_code.NAME}
+    acts = not (use.tool and use.tool.reads_only)
+    return Use(use.name, given, use.outcome, acts, use.why)
 
 
 def _lines(turn: Any) -> Iterator[HistoryLine]:

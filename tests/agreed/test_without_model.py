@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,7 +12,8 @@ from django.utils import timezone
 
 from calls.agreed import writing
 from calls.agreed.values import Unfit, fitting
-from calls.models import Agreed, FormField, ToolUse
+from calls.models import Agreed, Call, FormField, ToolUse
+from calls.records import retention
 from tests.agreed.agreed_calls import TURNS, a_number, a_talk
 
 MESSAGE = {"name": "דנה לוי", "number": "0541234567", "reason": "לברר לגבי החשבון"}
@@ -75,6 +77,43 @@ class FactsTests(TestCase):
             with self.subTest(fields=fields, outcome=outcome):
                 agreed = self.written(*turns, uses=uses, minutes=minutes, **fields)
                 self.assertEqual(agreed.outcome, outcome)
+
+    def test_a_name_that_was_looked_up_for_the_greeting_is_nothing_that_was_done(self) -> None:
+        call = a_talk(*TURNS)
+        ToolUse.objects.create(
+            call=call, name="who_calls", turn=0, key="k", outcome="done", began_at=timezone.now()
+        )
+        agreed = writing.write(call)
+        self.assertEqual((agreed.outcome, agreed.summary), ("nothing", ""))
+
+    def test_a_callers_code_fills_no_field(self) -> None:
+        FormField.objects.create(number=self.number, name="code", label="קוד קופון")
+        given = {"code": "•••", "people": 2}
+        self.assertEqual(self.written(uses=(("book", given, "done"),)).values, {"people": 2})
+
+    def test_an_act_that_outlives_its_call_is_waited_for(self) -> None:
+        booked = (("book", {"people": 2}, "begun"),)
+        agreed = self.written(uses=booked, ended_at=timezone.now())
+        self.assertEqual((agreed.is_written, agreed.attempts), (False, 0))
+        assert agreed.due_at
+        self.assertGreater(agreed.due_at, timezone.now())
+        ToolUse.objects.update(outcome="done")
+        Agreed.objects.update(due_at=timezone.now())
+        agreed = writing.write(agreed.call)
+        self.assertEqual((agreed.outcome, agreed.values), ("done", {"people": 2}))
+
+    def test_one_that_never_ends_is_not_waited_for_long(self) -> None:
+        long_ago = timezone.now() - timedelta(minutes=3)
+        agreed = self.written(uses=(("book", {}, "begun"),), ended_at=long_ago)
+        self.assertEqual((agreed.is_written, agreed.outcome), (True, "nothing"))
+
+    def test_what_was_written_outlives_the_words_that_it_was_written_from(self) -> None:
+        before = self.written(messages=[MESSAGE])
+        Agreed.want(before.call)
+        retention.KINDS["words"][1]([before.call.pk])
+        agreed = writing.write(Call.objects.get(pk=before.call.pk))
+        self.assertEqual((agreed.summary, agreed.outcome), (before.summary, "message"))
+        self.assertEqual(agreed.due_at, None)
 
     def test_a_call_to_no_number_has_no_form(self) -> None:
         agreed = self.written(number=None, messages=[{"name": "", "number": "", "reason": "דחוף"}])
