@@ -2,15 +2,16 @@
 it; here nobody knows which is right.
 
 Rules: it goes to that system and to nothing that is kept: not to the log, the call, an export or
-the audit, which show MASKED. Of a call, MOST_TRIES refused or unanswered attempts are all there
-are, whichever tools they were of; a conflict (409) says nothing of who asks, and is none.
+the audit, which show MASKED; the caller's own words stay in the transcript. Of a call, MOST_TRIES
+refused or unanswered attempts are all there are, whichever tools they were of; a conflict (409)
+says nothing of who asks, and is none.
 """
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -50,9 +51,10 @@ def header_value(code: str) -> str:
     return quote(code, safe=" ")
 
 
-def masked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model wrote, to be kept."""
-    return {name: MASKED if name == NAME else value for name, value in given.items()}
+def masked(given: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """What a model wrote, to be kept. known: the tool's own parameters; another name may be one
+    that the model has made up for the code."""
+    return {name: value if name in known else MASKED for name, value in given.items()}
 
 
 class Tries:

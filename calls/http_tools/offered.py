@@ -73,7 +73,9 @@ class Offered:
         began_at = timezone.now()
         # Outside a call each use is one of its own.
         key = f"{call_sid}-{hand.turn}-{hand.call}" if hand.turn >= 0 else uuid4().hex
-        kept = callers_code.masked(parameters.storable(given))
+        kept = parameters.storable(given)
+        if tool.asks_for_code:
+            kept = callers_code.masked(kept, tool.schema.get("properties", ()))
 
         def keep(**fields: Any) -> None:
             if hand.turn >= 0:

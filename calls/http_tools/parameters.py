@@ -7,6 +7,7 @@ caller says in a sentence, what a form shows, and what every model fills in reli
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -65,7 +66,8 @@ def _are_choices(choices: Any, types: tuple[type, ...]) -> bool:
 
 def _is(value: Any, types: tuple[type, ...]) -> bool:
     """True is no whole number here."""
-    return isinstance(value, types) and (isinstance(value, bool) == (bool in types))
+    is_number = not isinstance(value, float) or math.isfinite(value)  # JSON has no other
+    return isinstance(value, types) and (isinstance(value, bool) == (bool in types)) and is_number
 
 
 def is_strict(schema: Mapping[str, Any]) -> bool:
@@ -108,13 +110,13 @@ def unfit(schema: Mapping[str, Any], given: Mapping[str, Any]) -> str:
 
 
 def storable(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, without what no database keeps: a NUL, half of a character. What is no plain value
-    becomes its JSON."""
+    """The same, without what no database keeps: a NUL, half of a character. What is no plain value,
+    or no number of JSON's, becomes a text."""
     return {_storable(name): _storable(value) for name, value in given.items()}
 
 
 def _storable(value: Any) -> Any:
-    if isinstance(value, (dict, list)):
+    if isinstance(value, (dict, list)) or (isinstance(value, float) and not math.isfinite(value)):
         return json.dumps(value)
     return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
 

@@ -124,7 +124,7 @@ class ToolCall:
         """The arguments; empty if they are no JSON object."""
         try:
             given = json.loads(self.arguments)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return given if isinstance(given, dict) else {}
 

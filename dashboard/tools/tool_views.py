@@ -20,7 +20,7 @@ from calls.http_tools.addresses import new_pool
 from calls.http_tools.asking import Answer, Request, ask
 from calls.http_tools.field_keys import Unreadable
 from calls.http_tools.filling import Unfit
-from calls.http_tools.http_tool import HttpTool
+from calls.http_tools.http_tool import CALLER, HttpTool
 from calls.http_tools.offered import Offered
 from calls.http_tools.why import in_words
 from calls.telephony.phone_number import PhoneNumber
@@ -164,7 +164,7 @@ def try_it(request: HttpRequest, pk: int, tool_pk: int) -> HttpResponse:
         given, of_call = form.given(), form.of_call()
         problem = parameters.unfit(one.schema, given)
         key = "" if one.reads_only else f"try-{uuid4().hex}"
-        shown = callers_code.masked(of_call)
+        shown = callers_code.masked(of_call, {CALLER})
         try:
             asked = None if problem else one.request(given, key, **of_call)
         except Unfit as error:

@@ -18,6 +18,7 @@ from calls.http_tools.http_tool import HttpTool
 from calls.http_tools.offered import Offered
 from calls.http_tools.tool_use import ToolUse
 from calls.language.hebrew import HEBREW
+from calls.models import Call
 from calls.process.log import call_in_hand
 from calls.services import NO_NUMBER
 from calls.services.tools import Done
@@ -86,6 +87,15 @@ class DeclaredTests(TestCase):
                 (tool,) = number.as_called(caller=caller).own_tools
                 self.assertEqual(tool.run.__self__._caller, told)  # type: ignore[attr-defined]
 
+    def test_only_a_telephone_has_a_number_that_is_told(self) -> None:
+        """A browser's caller is named by us, and the name may look like one."""
+        caller = "+972501234567"
+        number = PhoneNumber(number="+97221112222", business="{caller}")
+        for via, told in (("telephone", "0501234567"), ("link", ""), ("browser", "")):
+            call = Call(via=via, number=number, caller=caller)
+            self.assertEqual(call.as_called.business, told)
+            self.assertEqual(call.told_number, caller if told else "")
+
     def test_no_parameter_has_their_names_and_a_code_stands_in_no_address(self) -> None:
         number = PhoneNumber.objects.create(number="+97233333333", name="מרפאה")
         word = {"type": "string"}
@@ -135,6 +145,11 @@ class CodeTests(SimpleTestCase):
         asked = tool.request({}, code="אגוז")
         self.assertEqual(json.loads(asked.body or b""), {"word": "אגוז"})
         self.assertEqual(asked.headers, ())
+
+    def test_what_a_model_calls_otherwise_is_not_kept_either(self) -> None:
+        given = {"day": "שני", "code": "אגוז", "password": "אגוז"}
+        kept = {"day": "שני", "code": MASKED, "password": MASKED}
+        self.assertEqual(callers_code.masked(given, {"day"}), kept)
 
     def test_a_process_remembers_so_many_calls(self) -> None:
         counted = Tries(most_calls=2)

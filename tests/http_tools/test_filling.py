@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, ClassVar
 
 from django.test import SimpleTestCase
@@ -86,12 +87,14 @@ class PartsTests(SimpleTestCase):
 class ParameterTests(SimpleTestCase):
     def test_what_a_model_writes_is_held_against_the_schema(self) -> None:
         wanted = schema(day=DAY, hour=HOUR, kind={"type": "string", "enum": ["new", "old"]})
+        wanted["properties"]["price"] = {"type": "number"}
         fine = {"day": "שלישי", "hour": 10, "kind": "new"}
         self.assertEqual(parameters.unfit(wanted, fine), "")
         for changed, told in (
             ({"day": ""}, "day is missing"),
             ({"hour": "10"}, "hour must be a integer"),
             ({"hour": True}, "hour must be a integer"),
+            ({"price": math.nan}, "price must be a number"),
             ({"kind": "x"}, "kind must be one of new, old"),
             ({"admin": True}, "there is no admin"),
             ({"day": "x" * 501}, "day is too long"),
@@ -99,6 +102,11 @@ class ParameterTests(SimpleTestCase):
             with self.subTest(told):
                 self.assertEqual(parameters.unfit(wanted, fine | changed), told)
         self.assertEqual(parameters.unfit(wanted, {}), "day is missing")
+
+    def test_what_no_database_keeps_is_kept_as_a_text(self) -> None:
+        given = {"day": "א\0", "price": math.inf, "list": [1], "fine": 1.5}
+        kept = {"day": "א\ufffd", "price": "Infinity", "list": "[1]", "fine": 1.5}
+        self.assertEqual(parameters.storable(given), kept)
 
     def test_what_need_not_be_said_may_be_left_out(self) -> None:
         wanted = schema(day=DAY) | {"required": []}
