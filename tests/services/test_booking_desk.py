@@ -9,6 +9,7 @@ from django.test import SimpleTestCase, tag
 from calls.http_tools.offered import Offered
 from calls.language.hebrew import HEBREW
 from calls.services import By, CalledNumber, Expect, HistoryLine
+from calls.services.known import Knowledge, KnownQuestion
 from calls.services.receptionist.desk import BookingDesk
 from calls.services.receptionist.writer import Receptionist, dialogue
 from calls.services.tools import ToolCall
@@ -60,6 +61,16 @@ class WishTests(SimpleTestCase):
         said = ["מה פנוי ביום שני", "אפשר בעשר"]
         for told in (HEBREW.instructions.outside.failed, HEBREW.instructions.outside.unknown):
             self.assertEqual(desk().answer(said, (), [("book", told)]), "אפשר להשאיר הודעה.")
+
+    def test_beside_tools_it_is_known_too_which_question_waits(self) -> None:
+        """What is answered from this leads to no other question, where anything may be said."""
+        asked = "אפשר להשאיר הודעה"
+        known = Knowledge(questions=(KnownQuestion.of(asked, "בוודאי.", HEBREW.search_keys),))
+        receptionist = Receptionist(CalledNumber(knowledge=known))
+        said = [HistoryLine(By.CALLER, each) for each in (asked, "מה פנוי ביום שלישי")]
+        for knows, is_for_desk in ((receptionist._known, True), (lambda _heard: None, False)):
+            _asked, found = dialogue(HEBREW).beside(desk(), said, knows)
+            self.assertEqual(found, is_for_desk)
 
     def test_tools_of_other_names_or_with_more_to_fill_in_leave_the_dialogue_as_it_is(self) -> None:
         class Stub:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.test import SimpleTestCase, tag
 
@@ -12,6 +13,7 @@ from calls.services import By, CalledNumber, HistoryLine
 from calls.services.known import Knowledge, KnownPassage, KnownQuestion, Looked
 from calls.services.known.lookup import Lookup
 from calls.services.openai.writer import OpenAiWriter
+from calls.services.tools import Done, Tool
 from tests.services.openai_turns import said, served, words, written
 from tests.virtual_time import VirtualTimeTestCase
 
@@ -35,6 +37,10 @@ class Shelf:
     @property
     def knowledge(self) -> Knowledge:
         return Knowledge(search=self.search)
+
+
+async def _nothing(called: CalledNumber, given: Mapping[str, Any]) -> Done:
+    return Done()
 
 
 def lookup(shelf: Shelf) -> Lookup:
@@ -128,6 +134,19 @@ class PromptTests(SimpleTestCase):
         self.assertEqual(looked, Looked(is_late=True))
         self.assertTrue(words(rest))
         self.assertNotIn("בחצר", str(server.requests[0]["messages"][0]))
+
+    async def test_what_knows_something_is_no_unknown_business(self) -> None:
+        """Neither where it is closed nor where it has tools."""
+        texts, know = HEBREW.instructions, Knowledge(told="יש חנייה בחצר.")
+        own = Tool("look", {}, _nothing, safe_ahead=True, deadline_s=1.0)
+        for called, added in (
+            (CalledNumber(knowledge=know, takes_message=True), texts.only_message),
+            (CalledNumber(knowledge=know, own_tools=(own,)), texts.outside.rules),
+        ):
+            told = OpenAiWriter(called).messages(said("שלום"), with_verdict=False)[0]["content"]
+            self.assertIn(added, told)
+            self.assertIn("יש חנייה בחצר.", told)
+            self.assertNotIn(texts.business, told)
 
     async def test_little_knowledge_is_told_whole_in_every_request(self) -> None:
         async with served() as server:

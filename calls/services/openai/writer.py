@@ -65,11 +65,12 @@ class OpenAiWriter:
         self.tools = (*tools_for(called), *called.own_tools, *self.more_tools)
         self.openers = called.openers
         business = called.business or settings.BUSINESS_PROMPT
+        # First: a business without a text of its own that knows something is no unknown one.
+        business = instructions.with_knowledge(texts, business, called.knowledge)
         if called.takes_message:
             business = instructions.only_message(texts, business)
         if called.own_tools:
             business = instructions.with_own_tools(texts, business)
-        business = instructions.with_knowledge(texts, business, called.knowledge)
         business = instructions.with_openers(texts, business, self.openers)
         self._business = instructions.with_moment(texts, business, timezone.localtime())
         self._greeting = called.opening(settings.GREETING or texts.greeting)

@@ -110,7 +110,10 @@ class Dialogue:
         return reduce(partial(self._after_line, known), history, opening)
 
     def beside(
-        self, desk: BookingDesk, history: Sequence[HistoryLine]
+        self,
+        desk: BookingDesk,
+        history: Sequence[HistoryLine],
+        known: Known = lambda heard: None,
     ) -> tuple[list[HistoryLine], bool]:
         """The lines that the questions are asked for, and whether the caller's last one is for the
         desk instead, which takes what it understands unless anything may be said."""
@@ -119,15 +122,17 @@ class Dialogue:
             is_callers = line.by is By.CALLER
             if is_callers:
                 said.append(line.text)
-                is_answer = self.question(asked).listen == "answers"
+                is_answer = self.question(asked, known).listen == "answers"
                 is_for_desk = is_answer and desk.understands(said)
             if not (is_callers and is_for_desk):
                 asked.append(line)
         return asked, is_for_desk
 
-    def question(self, history: Sequence[HistoryLine]) -> Question:
+    def question(
+        self, history: Sequence[HistoryLine], known: Known = lambda heard: None
+    ) -> Question:
         """The question that waits for an answer."""
-        return self.questions[self.moment(history).question]
+        return self.questions[self.moment(history, known=known).question]
 
     def _after_line(self, known: Known, moment: Moment, line: HistoryLine) -> Moment:
         if line.by is By.CALLER:
@@ -238,7 +243,9 @@ class Receptionist:
     ) -> AsyncGenerator[Piece, None]:
         said = [line.text for line in history if line.by is By.CALLER]
         desk, notes = self._desk, self._acts.notes
-        asked, is_for_desk = self._dialogue.beside(desk, history) if desk else (history, False)
+        asked, is_for_desk = history, False
+        if desk:
+            asked, is_for_desk = self._dialogue.beside(desk, history, self._known)
         moment = self._dialogue.moment(asked, self._greeting, self._known)
         question, does = self._dialogue.questions[moment.question], moment.does
         if isinstance(does, Looked):
