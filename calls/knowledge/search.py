@@ -1,7 +1,7 @@
 """Full-text search in what a number's business knows: the passages that answer a question.
 
 `found` is the same on both databases: each finds the passages that have a key (an FTS5 table kept
-by triggers in SQLite, a GIN index of text-search vectors in PostgreSQL; migration 0040), and
+by triggers in SQLite, a GIN index of text-search vectors in PostgreSQL; migration 0031), and
 ranking.py says which are best. Rule: what is common to nearly all passages tells nothing, and
 costs a search the most: where a question has other words, those keys are not asked for.
 """

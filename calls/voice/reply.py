@@ -6,7 +6,8 @@ that far.
 Rules: no part of a reply is heard, and it has no effect, before it is decided. A reply that is held
 (prepared ahead, or stopped by what may be no interruption) is made and kept, and is sent when it is
 released. A reply that fails is heard as far as it was sent, and then there is an apology: nobody is
-left with its opener. While a tool of its takes long (calls.voice.meanwhile) words fill the silence.
+left with its opener. While one of its tools takes long (calls.voice.meanwhile), words fill the
+silence.
 """
 
 from __future__ import annotations
