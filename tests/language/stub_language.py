@@ -46,6 +46,7 @@ last_when_closed = "goodbye"
 greeting = "Hello, this is the garage."
 not_understood = "Pardon?"
 still_not_understood = "I still do not understand."
+not_known = "I do not know that."
 
 [questions.menu]
 ask = "Is it about your car?"
