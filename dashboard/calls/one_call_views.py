@@ -66,6 +66,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         "shown_agreed": ShownAgreed.of(one, sees_personal=may_see_personal(request.user)),
         "tool_uses": list(one.tool_uses.all()),
         "turns": turns,
+        "turn_numbers": {turn.number for turn in turns},
         "course": course(one, turns, _timeline(one)),
         "dropped": dropped,
         "frames_add_up": one.frames_in == one.frames_forwarded + dropped,

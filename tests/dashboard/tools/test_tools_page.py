@@ -19,7 +19,7 @@ from calls.simulator.booking.system import CODE
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.models import AuditEvent
 from dashboard.tools.tool_forms import are_rows
-from tests.dashboard.call_rows import a_call
+from tests.dashboard.call_rows import a_call, a_turn
 from tests.dashboard.operators import a_person
 from tests.http_tools.booking_tools import a_tool, booking
 from tests.http_tools.test_callers_code import mine
@@ -198,6 +198,9 @@ class ShownTests(ToolsTestCase):
         page = self.client.get(f"/he/calls/{use.call_id}/").content.decode()
         for words in ("מה נשאלו הכלים", "book", "לא הגיעה תשובה בזמן"):
             self.assertIn(words, page)
+        self.assertNotIn("?turn=1", page, "what was asked ahead, for a turn that never came")
+        a_turn(use.call, 1)
+        self.assertContains(self.client.get(f"/he/calls/{use.call_id}/"), 'href="?turn=1"')
 
     def test_home_counts_failures_of_uses(self) -> None:
         self.use(outcome="failed")
