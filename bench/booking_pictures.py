@@ -17,7 +17,7 @@ from tests.dashboard.tools import booking_guide
 from tests.dashboard.tools.test_booking_guide import booking_system
 from tests.server import Server
 
-CALLED = "+972771234567"
+CALLED = "+972770000092"
 """The guide's number."""
 
 

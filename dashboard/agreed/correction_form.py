@@ -11,6 +11,7 @@ from calls.agreed.correcting import form_of
 from calls.agreed.of_model import LONGEST_SUMMARY
 from calls.models import Agreed
 from dashboard.agreed.kind_fields import as_kept, as_typed, field_of
+from dashboard.agreed.shown import shown_fields
 
 VALUES = "values."
 """Before a field's name, as calls.agreed.correcting has it."""
@@ -30,9 +31,15 @@ class CorrectionForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, agreed: Agreed, data: Any, *, sees_personal: bool) -> None:
-        """What the person may not see stays as it is: personal fields, and words about the
+        """What the person may not see whole stays as it is: personal fields, and words about the
         caller."""
-        fields = [each for each in form_of(agreed) if sees_personal or not each["is_personal"]]
+        shown = shown_fields(agreed, sees_personal=sees_personal)
+        hidden = {each.name for each in shown if each.value != agreed.values.get(each.name)}
+        fields = [
+            each
+            for each in form_of(agreed)
+            if sees_personal or not (each["is_personal"] or each["name"] in hidden)
+        ]
         self._names = [each["name"] for each in fields]
         kept = {VALUES + name: as_typed(agreed.values.get(name)) for name in self._names}
         initial = {

@@ -1,6 +1,7 @@
 """Filters of calls by the fields of a number's form.
 
-Rule: a personal field is no filter: whoever may not see it could find it out by trying.
+Rule: a personal field is no filter: whoever may not see it could find it out by trying. Nor, for
+who may not see personal data, is a field in which a part of it can be looked for.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from calls.models import Agreed
 from dashboard.agreed.kind_fields import as_kept, field_of
 
 PREFIX = "field_"
+BY_PART = (FormField.Kind.TEXT, FormField.Kind.PHONE)
 HAS_FOLLOW_UPS = Q(Exists(Agreed.objects.filter(call=OuterRef("pk")).exclude(follow_ups=[])))
 
 
@@ -25,16 +27,18 @@ class PartField(forms.CharField):
     """Finds what has these words in it; all others find the whole value."""
 
 
-def of_number(number: int | None) -> dict[str, forms.Field]:
+def of_number(number: int | None, *, sees_personal: bool) -> dict[str, forms.Field]:
     """By the names that an address has for them; None: of no number."""
     if number is None:
         return {}
     fields = FormField.objects.filter(number=number, is_personal=False)
+    if not sees_personal:
+        fields = fields.exclude(kind__in=BY_PART)
     return {PREFIX + each.name: _filter_of(each) for each in fields}
 
 
 def _filter_of(field: FormField) -> forms.Field:
-    if field.kind in {FormField.Kind.TEXT, FormField.Kind.PHONE}:
+    if field.kind in BY_PART:
         return PartField(label=field.label, required=False, max_length=LONGEST_TEXT)
     return field_of(field.kind, field.choice_lines, label=field.label, empty=_("any"))
 

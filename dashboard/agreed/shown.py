@@ -1,7 +1,7 @@
 """What was agreed in a call, as pages and exports show it.
 
 Rule: who may not see personal data is shown of a personal field only whether it has a value, and
-of other words what is left where personal data is hidden (dashboard.people.personal).
+of what else was written what is left where personal data is hidden (dashboard.people.personal).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from dashboard.people.personal import HIDDEN, shown_words
 
 WRITTEN_WITHIN = timedelta(minutes=5)
 """A worker that is there has written it by then, or says why not."""
+WRITTEN = {"text", "phone", "number"}
+"""Kinds in which a number can stand that is personal, whatever the form says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,14 @@ def shown_fields(agreed: Agreed, *, sees_personal: bool) -> Iterator[ShownField]
     """Of the form as it was when it was filled in."""
     for field, value in agreed.filled_form:
         is_hidden = field["is_personal"] and value is not None and not sees_personal
-        if is_hidden:
-            value = HIDDEN
-        elif field["kind"] == "text" and value is not None:
-            value = shown_words(value, sees=sees_personal)
-        yield ShownField(field["name"], field["label"], field["kind"], value, is_hidden)
+        if value is not None and field["kind"] in WRITTEN:
+            left = shown_words(f"{value}", sees=sees_personal)
+            if field["kind"] == "text":
+                value = left
+            else:
+                is_hidden = is_hidden or left != f"{value}"
+        shown = HIDDEN if is_hidden else value
+        yield ShownField(field["name"], field["label"], field["kind"], shown, is_hidden)
 
 
 def in_export(call: Call | None, *, sees: bool) -> dict[str, Any]:

@@ -113,7 +113,9 @@ class CallFilter(forms.Form):
         self._sees_personal = sees_personal
         ended: Any = self.fields["ended"]
         ended.choices = [("", _("any")), *Call.Ended.choices]
-        self._of_the_number = field_filters.of_number(key_in(data.get("number") or ""))
+        self._of_the_number = field_filters.of_number(
+            key_in(data.get("number") or ""), sees_personal=sees_personal
+        )
         self.fields |= self._of_the_number
         for name, field in self.fields.items():
             field.widget.attrs["aria-describedby"] = f"problems_{name}"

@@ -58,7 +58,7 @@ def replays(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose what is tried, on the calls that the address asks for (CallFilter): ?of= names the
     profile whose live revision it stands beside."""
-    profile = profile_of(request)
+    profile, sees = profile_of(request), may_see_personal(request.user)
     if request.method == "POST":
         form = ReplayForm(request, profile, request.POST)
         if form.is_valid():
@@ -70,9 +70,10 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("replay", pk=replay.pk)
         query = request.POST.get("query", "")
     else:
-        query = urlencode(CallFilter(request.GET).chosen) or f"profile={profile.pk}&real=on"
+        asked = CallFilter(request.GET, sees_personal=sees)
+        query = urlencode(asked.chosen) or f"profile={profile.pk}&real=on"
         form = ReplayForm(request, profile, initial={"query": query})
-    calls = CallFilter.of_query(query, sees_personal=may_see_personal(request.user))
+    calls = CallFilter.of_query(query, sees_personal=sees)
     context = {
         "form": form,
         "profile": profile,
@@ -96,10 +97,11 @@ def replay(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("advice_of", pk=pk)
     if request.headers.get("HX-Request"):
         return render(request, "dashboard/lab/_ended.html", _result(one))
+    filters = CallFilter.of_query(one.query, sees_personal=may_see_personal(request.user))
     context = {
         "candidate": _candidates(one),
         "changes": knob_changes(one),
-        "filters": CallFilter.of_query(one.query).in_words(),
+        "filters": filters.in_words(),
         **_result(one),
     }
     return render(request, "dashboard/lab/replay.html", context)

@@ -75,12 +75,9 @@ def an_agreed(call: Call, **fields: Any) -> Agreed:
         "written_at": timezone.now(),
         "due_at": None,
         "form": [a_field(*each).as_kept for each in FIELDS],
-        "values": {
-            "name": "דנה לוי", "phone": "0541234567", "visit": "ניקוי", "wanted_day": "2026-12-01",
-            "hour": "16:00", "people": 2, "is_new": False,
-        },
+        "values": VALUES,
         "follow_ups": ["לשלוח תזכורת יום לפני התור"],
-    }  # fmt: skip
+    }
     return Agreed.objects.create(call=call, **given | fields)
 
 
@@ -90,6 +87,10 @@ FIELDS: tuple[tuple[str, str, str], ...] = (
     ("is_new", "לקוח חדש", "yes_no"), ("reason", "סיבה", "text"),
 )  # fmt: skip
 """Name, label and kind of one of each; the first two are personal."""
+VALUES: dict[str, Any] = {
+    "name": "דנה לוי", "phone": "0541234567", "visit": "ניקוי", "wanted_day": "2026-12-01",
+    "hour": "16:00", "people": 2, "is_new": False,
+}  # fmt: skip
 
 
 def a_field(name: str, label: str, kind: str, **fields: Any) -> FormField:

@@ -10,9 +10,10 @@ from typing import Any
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
+from calls.agreed.values import fit
 from calls.language.language import words_of
 from calls.measures.latency import bin_of
-from calls.models import Call, LatencyCount, Timeline
+from calls.models import Agreed, Call, LatencyCount, Timeline, ToolUse
 from calls.records import recording, seeding
 from calls.records.post_call import settle
 from calls.records.turn import Turn
@@ -159,6 +160,18 @@ class JournalTests(TestCase):
             }
             turns = {t.number: (t.decided_ms, t.why, t.wait_parts) for t in call.turns.all()}
             self.assertEqual(turns, decided)
+
+    def test_each_says_what_was_agreed_and_none_is_due(self) -> None:
+        for call in self.calls:
+            assert call.number
+            form = [field.as_kept for field in call.number.form_fields.all()]
+            self.assertEqual((call.agreed.form, call.agreed.due_at), (form, None))
+            kept, dropped = fit(form, call.agreed.values)
+            self.assertEqual((kept, dropped), (call.agreed.values, {}))
+            self.assertTrue(call.agreed.summary)
+        self.assertEqual(Agreed.objects.count(), len(self.calls))
+        turns = {(turn.call_id, turn.number) for turn in Turn.objects.all()}
+        self.assertLessEqual(set(ToolUse.objects.values_list("call", "turn")), turns)
 
     def test_their_turns_are_counted_in_the_hours(self) -> None:
         turns = Turn.objects.filter(number__gt=0)

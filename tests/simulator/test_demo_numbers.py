@@ -8,6 +8,7 @@ from django.test import TestCase
 from calls.knowledge.in_call import knowledge_of
 from calls.knowledge.known_text import KnownAnswer
 from calls.management.commands.call import number_to_call
+from calls.records.seeding import NUMBERS
 from calls.services import By, CalledNumber, HistoryLine
 from calls.services.known import Looked
 from calls.services.receptionist.writer import Receptionist
@@ -23,6 +24,10 @@ class DemoNumberTests(TestCase):
         self.assertEqual(demo_numbers.number_of("knowledge"), dialled)
         self.assertEqual(PhoneNumber.objects.get().name, "שלנו")
         self.assertFalse(KnownAnswer.objects.exists())
+
+    def test_no_invented_call_came_to_one(self) -> None:
+        """What is seeded would be found in its place, and knows nothing."""
+        self.assertEqual({*demo_numbers.numbers()} & {number for number, *_ in NUMBERS}, set())
 
     def test_other_conversations_do_not_dial_it(self) -> None:
         self.assertIsNone(demo_numbers.number_of("booking"))

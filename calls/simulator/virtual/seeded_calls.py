@@ -16,7 +16,7 @@ from calls.models import Call, JournalPart
 from calls.records import post_call
 from calls.records.record_line import GZIP_LEVEL
 from calls.records.turn import Turn
-from calls.simulator.virtual import seeded_lines
+from calls.simulator.virtual import seeded_agreed, seeded_lines
 from calls.simulator.virtual.caller import ReactingCaller
 from tuning.turns import journal
 from tuning.turns.events import Action, CallBegan, Dismiss, Event, Prompt, Reply
@@ -42,9 +42,9 @@ class VirtualCalls:
         assert call.revision
         drawn = Random(f"{self._seed} {call.call_sid}")
         language, number = self._language, drawn.getrandbits(32)
+        lines = seeded_lines.lines(drawn, language.words, Openers(language.openers))
         caller = ReactingCaller(
-            seeded_lines.lines(drawn, language.words, Openers(language.openers)),
-            self._greeting, [0], language.words, language.judge, number, WRONG_SHARE,
+            lines, self._greeting, [0], language.words, language.judge, number, WRONG_SHARE,
             levels_db=(QUIET_DB, LOUD_DB),
         )  # fmt: skip
         profile = call.revision.values
@@ -67,6 +67,7 @@ class VirtualCalls:
         for row in rows:
             row["revision_id"] = row.pop("revision")
         Turn.objects.bulk_create(Turn(call=call, **row) for row in rows)
+        seeded_agreed.write(call, lines[0].text)
         return Counter(dict(post_call.keep(call, entries)))
 
 

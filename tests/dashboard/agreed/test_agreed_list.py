@@ -117,6 +117,15 @@ class FilterTests(ListTestCase):
         self.assertEqual(len(self.found(f"{query}&field_name=אחרת")), 3)
         self.assertNotIn("field_phone", self.page(query))
 
+    def test_nor_is_a_text_for_who_may_not_see_personal_data(self) -> None:
+        Agreed.objects.filter(call=self.message).update(values={"reason": "לחזור אל 0541234567"})
+        query = f"number={self.number.pk}"
+        self.assertEqual(self.found(f"{query}&field_reason=054123"), [self.message.pk])
+        self.client.force_login(a_person("viewer", "viewer"))
+        self.assertEqual(len(self.found(f"{query}&field_reason=054123")), 3)
+        self.assertNotIn("field_reason", self.page(query))
+        self.assertIn("field_visit", self.page(query))
+
     def test_what_makes_no_sense_is_said(self) -> None:
         for query in ("field_visit=עיסוי", "field_wanted_day=x", "field_people=x", "outcome=x"):
             with self.subTest(query):

@@ -13,7 +13,15 @@ from django.utils.html import strip_tags
 from calls.models import Agreed, FormField
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.models import AuditEvent
-from tests.dashboard.call_rows import a_call, a_field, a_form, a_turn, an_agreed
+from tests.dashboard.call_rows import (
+    FIELDS,
+    VALUES,
+    a_call,
+    a_field,
+    a_form,
+    a_turn,
+    an_agreed,
+)
 from tests.dashboard.operators import a_person
 
 PERSONAL = ("דנה לוי", "0541234567")
@@ -129,6 +137,15 @@ class CardTests(AgreedPageTestCase):
         self.assertNotIn("1234567", said)
         self.assertNotIn("agreed/correct", self.card())
 
+    def test_a_number_that_the_form_calls_nothing_personal_is_hidden_all_the_same(self) -> None:
+        form = [a_field(*each).as_kept | {"is_personal": False} for each in FIELDS]
+        values = {"phone": "0541234567", "people": 541234567, "reason": "אל 0541234567 בבקשה"}
+        an_agreed(self.call, form=form, values=values)
+        self.client.force_login(a_person("viewer", "viewer"))
+        said = self.said()
+        for words in ("טלפון •••", "אנשים •••", "אל [מספר טלפון] בבקשה"):
+            self.assertIn(words, said)
+
     def test_it_adds_no_query_to_its_calls_page(self) -> None:
         an_agreed(self.call)
         self.page()
@@ -231,14 +248,15 @@ class CorrectionTests(AgreedPageTestCase):
         self.assertEqual(self.correct().status_code, 403)
 
     def test_who_may_not_see_personal_data_corrects_only_the_rest(self) -> None:
-        an_agreed(self.call)
+        an_agreed(self.call, values=VALUES | {"reason": "לחזור אל 0541234567"})
         operators = Group.objects.get(name="operator")
         operators.permissions.remove(Permission.objects.get(codename="see_personal"))
         page = self.page("agreed/correct/")
-        for hidden in (*PERSONAL, "values.name", "תזכורת", "נקבע תור"):
+        for hidden in (*PERSONAL, "values.name", "values.reason", "תזכורת", "נקבע תור"):
             self.assertNotIn(hidden, page)
         self.correct(summary="x", values__name="x", values__people="4", outcome="message")
         agreed = Agreed.objects.get()
         self.assertEqual((agreed.values["name"], agreed.values["people"]), ("דנה לוי", 4))
+        self.assertEqual(agreed.values["reason"], "לחזור אל 0541234567")
         self.assertIn("נקבע תור", agreed.summary)
         self.assertEqual((agreed.outcome, len(agreed.follow_ups)), ("message", 1))

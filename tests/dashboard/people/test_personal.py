@@ -14,15 +14,16 @@ from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.template import Context, Template
 from django.test import AsyncClient, RequestFactory, TestCase, TransactionTestCase
 from django.urls import reverse
+from django.utils import timezone
 
-from calls.models import Call
+from calls.models import Call, ToolUse
 from calls.records import recording
 from dashboard.live.close_codes import NOT_ALLOWED
 from dashboard.live.listening import ListenConsumer
 from dashboard.live.sockets import LiveConsumer
 from dashboard.models import AuditEvent
 from dashboard.people.personal import may_see_personal
-from tests.dashboard.call_rows import a_call, a_turn
+from tests.dashboard.call_rows import a_call, a_turn, an_agreed
 from tests.dashboard.operators import a_person
 from tests.voice.test_live_sockets import snapshot
 from tuning.models import TimingProfile
@@ -45,6 +46,15 @@ def a_call_with_secrets(**fields: Any) -> Call:
         **fields,
     )
     a_turn(call, said=SAID, answered=ANSWERED)
+    an_agreed(
+        call, summary="לחזור אל 0547781203", follow_ups=["להתקשר 054-7781203"],
+        values={"name": "דנה לוי", "phone": "0547781203", "reason": "תעודת זהות 031847254"},
+        failure="no answer to 0547781203", dropped={"0547781203": "field"},
+    )  # fmt: skip
+    ToolUse.objects.create(
+        call=call, name="book", turn=1, key="1", given={"name": "דנה לוי", "by": CALLER},
+        outcome="unfit", why="there is no 0547781203", began_at=timezone.now(),
+    )  # fmt: skip
     return call
 
 
@@ -92,6 +102,7 @@ class PageTests(TestCase):
         for address in (
             "", "live/", f"live/{pk}/", "calls/", f"calls/{pk}/", f"calls/{pk}/?turn=1",
             f"calls/{pk}/turns/1/", f"calls/{pk}/turns/1/?text=המספר", "calls/?text=המספר",
+            f"calls/{pk}/agreed/",
         ):  # fmt: skip
             page = self.page("viewer", address)
             with self.subTest(address):
@@ -104,6 +115,7 @@ class PageTests(TestCase):
         self.assertIn(HIDDEN, page)
         self.assertIn("רשמתי [מספר טלפון], נחזור בשעה 10:30", page)
         self.assertIn("054•••••03", page)
+        self.assertIn('<bdi dir="ltr">by</bdi>: <span class="muted">•••</span>', page)
         self.assertIn("your role does not see personal data", page)
 
     def test_an_operator_reads_all_of_it(self) -> None:

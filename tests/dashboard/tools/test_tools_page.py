@@ -196,7 +196,7 @@ class ShownTests(ToolsTestCase):
     def test_a_call_shows_what_its_tools_were_asked(self) -> None:
         use = self.use(outcome="late", why="no answer in 5 s", took_ms=5000)
         page = self.client.get(f"/he/calls/{use.call_id}/").content.decode()
-        for words in ("מה נשאלו הכלים", "book", "לא הגיעה תשובה בזמן"):
+        for words in ("מה הכלים התבקשו לעשות", "book", "לא הגיעה תשובה בזמן"):
             self.assertIn(words, page)
         self.assertNotIn("?turn=1", page, "what was asked ahead, for a turn that never came")
         a_turn(use.call, 1)
