@@ -13,8 +13,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from calls.agreed.of_model import LONGEST_SUMMARY
-from calls.agreed.values import Dropped
+from calls.agreed.values import LONGEST_SUMMARY, Dropped
 
 if TYPE_CHECKING:
     from calls.models import Call
@@ -48,7 +47,8 @@ class Agreed(models.Model):
     outcome = models.CharField(
         _("outcome"), max_length=12, blank=True, choices=Outcome, db_index=True
     )
-    """ "": not written yet."""
+    """ "": not written yet or, of a row that is written, not judged: what came of it stands only in
+    the words, which no model has read."""
     values = models.JSONField(default=dict)
     """By field name, as calls.agreed.values has them; what nobody knows is left out."""
     form = models.JSONField(default=list)
@@ -85,6 +85,10 @@ class Agreed(models.Model):
     @property
     def is_written(self) -> bool:
         return self.written_at is not None
+
+    @property
+    def is_judged(self) -> bool:
+        return not self.is_written or bool(self.outcome)
 
     @property
     def filled_form(self) -> list[tuple[dict[str, Any], Any]]:

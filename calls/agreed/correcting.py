@@ -15,8 +15,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from calls.agreed.agreed import Agreed
-from calls.agreed.of_model import LONGEST_FOLLOW_UP, LONGEST_SUMMARY, MOST_FOLLOW_UPS
-from calls.agreed.values import Unfit, fitting, one_line
+from calls.agreed.values import (
+    LONGEST_FOLLOW_UP,
+    LONGEST_SUMMARY,
+    MOST_FOLLOW_UPS,
+    Unfit,
+    fitting,
+    one_line,
+)
 
 HIDDEN = "•••"
 Changes = dict[str, tuple[Any, Any]]

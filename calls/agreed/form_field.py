@@ -9,7 +9,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from calls.http_tools import callers_code
+
 MOST_FIELDS = 20
+RESERVED = frozenset({"summary", "outcome", "follow_ups", callers_code.NAME})
+"""Keys that stand for something else, in what is written or in what tools are asked with."""
 MOST_CHOICES, LONGEST_CHOICE = 30, 80
 
 is_key = RegexValidator(
@@ -75,6 +79,9 @@ class FormField(models.Model):
         return lines if self.kind == self.Kind.CHOICE else []
 
     def clean(self) -> None:
+        if self.name in RESERVED:
+            taken = _("This key is taken by what is noted of every call: choose another.")
+            raise ValidationError({"name": taken})
         wrong: Any = None
         lines = self.choice_lines
         if self.kind == self.Kind.CHOICE and len(lines) < 2:

@@ -44,6 +44,11 @@ class Use:
     def is_done(self) -> bool:
         return self.outcome == "done"
 
+    @property
+    def has_failed(self) -> bool:
+        """The system has not answered it, whether or not it was asked."""
+        return self.outcome in {"begun", "failed", "late", "barred", "forbidden"}
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -59,6 +64,11 @@ class Material:
     @property
     def has_callers_words(self) -> bool:
         return any(line.by is By.CALLER for line in self.lines)
+
+    @property
+    def last_use(self) -> Use | None:
+        """The one that counts: the last that acts or, where none does, the last look-up."""
+        return next(reversed([each for each in self.uses if each.acts] or self.uses), None)
 
     @property
     def was_answered(self) -> bool:

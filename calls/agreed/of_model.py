@@ -10,11 +10,16 @@ from typing import Any
 
 from calls.agreed.material import Material
 from calls.agreed.schema import OUTCOMES
-from calls.agreed.values import Dropped, fit, one_line
+from calls.agreed.values import (
+    LONGEST_FOLLOW_UP,
+    LONGEST_SUMMARY,
+    MOST_FOLLOW_UPS,
+    Dropped,
+    fit,
+    one_line,
+    shortened,
+)
 from calls.agreed.without_model import Form, Writing, outcome_of
-
-LONGEST_SUMMARY = 600
-MOST_FOLLOW_UPS, LONGEST_FOLLOW_UP = 5, 200
 
 
 class Unusable(ValueError):
@@ -36,9 +41,9 @@ def checked(given: Any, material: Material, form: Form) -> Writing:
         dropped["outcome"], outcome = Dropped.NOT_SO.value, outcome_of(material)
     follow_ups = given.get("follow_ups")
     lines = follow_ups if isinstance(follow_ups, list) else []
-    told = (_short(line, LONGEST_FOLLOW_UP) for line in lines if isinstance(line, str))
+    told = (shortened(line, LONGEST_FOLLOW_UP) for line in lines if isinstance(line, str))
     return Writing(
-        summary=_short(summary, LONGEST_SUMMARY),
+        summary=shortened(summary, LONGEST_SUMMARY),
         outcome=outcome,
         values=values,
         follow_ups=[line for line in told if line][:MOST_FOLLOW_UPS],
@@ -55,10 +60,3 @@ def _can_be(outcome: str, material: Material) -> bool:
         case "done":
             return material.was_answered or any(use.is_done for use in material.uses)
     return True
-
-
-def _short(text: str, most: int) -> str:
-    text = one_line(text)
-    if len(text) <= most:
-        return text
-    return f"{text[:most].rpartition(' ')[0] or text[: most - 1]}…"

@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 LONGEST_TEXT, LARGEST = 300, 1e15
+LONGEST_SUMMARY = 600
+MOST_FOLLOW_UPS, LONGEST_FOLLOW_UP = 5, 200
 _PHONE, _BETWEEN = re.compile(r"\+?[0-9]{3,15}"), re.compile(r"[\s().‐-―-]+")
 _DATE, _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), re.compile(r"[0-9]{1,2}:[0-9]{2}")
 
@@ -37,6 +39,14 @@ class Unfit(ValueError):
 def one_line(text: str) -> str:
     """Without what cannot be seen, or stored."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def shortened(text: str, most: int) -> str:
+    """In one line, and cut between two words."""
+    text = one_line(text)
+    if len(text) <= most:
+        return text
+    return f"{text[:most].rpartition(' ')[0] or text[: most - 1]}…"
 
 
 def fitting(kind: str, choices: Sequence[str], value: Any) -> Any:

@@ -112,7 +112,9 @@ class AfterCallTexts:
 
     # Written without a model.
     tool_done: str
-    """With {name}."""
+    """With {use}: the tool's name, and with what it was asked;"""
+    tool_failed: str
+    """what is left to do after one that failed."""
     message_taken: str
     """With {message};"""
     call_back: str

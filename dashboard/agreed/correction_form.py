@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from calls.agreed.correcting import form_of
-from calls.agreed.of_model import LONGEST_SUMMARY
+from calls.agreed.values import LONGEST_SUMMARY
 from calls.models import Agreed
 from dashboard.agreed.kind_fields import as_kept, as_typed, field_of
 from dashboard.agreed.shown import shown_fields

@@ -23,6 +23,8 @@ from dashboard.people.personal import shown_words
 from tuning.models import Revision, TimingProfile, Trial
 
 LONGEST_WAIT_MS = 600_000
+UNJUDGED = "unjudged"
+"""Written, and without an outcome."""
 
 
 class MomentInput(forms.DateTimeInput):
@@ -86,7 +88,7 @@ class CallFilter(forms.Form):
     ended = forms.ChoiceField(label=_("How it ended"), required=False)
     outcome = forms.ChoiceField(
         label=_("What was agreed"), required=False,
-        choices=[("", _("any")), *Agreed.Outcome.choices],
+        choices=[("", _("any")), *Agreed.Outcome.choices, (UNJUDGED, _("not judged"))],
     )  # fmt: skip
     slowest_over = forms.IntegerField(
         label=_("Slowest response over, ms"), required=False,
@@ -216,7 +218,9 @@ class CallFilter(forms.Form):
             yield Call.ASKED
         if given["held"]:
             yield Q(was_held=True)
-        if given["outcome"]:
+        if given["outcome"] == UNJUDGED:
+            yield Q(agreed__outcome="", agreed__written_at__isnull=False)
+        elif given["outcome"]:
             yield Q(agreed__outcome=given["outcome"])
         if given["follow_ups"]:
             yield field_filters.HAS_FOLLOW_UPS

@@ -60,9 +60,7 @@ class SettledTests(TestCase):
         Agreed.objects.update(due_at=agreed.due_at and agreed.due_at - 2 * writing.MISSED_AFTER)
         tasks.settle_missed()
         agreed.refresh_from_db()
-        self.assertEqual(
-            (agreed.by, agreed.outcome, agreed.due_at), ("without a model", "nothing", None)
-        )
+        self.assertEqual((agreed.by, agreed.outcome, agreed.due_at), ("without a model", "", None))
 
     def test_a_call_that_never_began_has_none(self) -> None:
         call = a_call(started_at=None, ended_why=Call.Ended.CLOSED)

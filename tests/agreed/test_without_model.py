@@ -11,7 +11,7 @@ from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
 
 from calls.agreed import writing
-from calls.agreed.values import Unfit, fitting
+from calls.agreed.values import LONGEST_FOLLOW_UP, LONGEST_SUMMARY, Unfit, fitting
 from calls.models import Agreed, Call, FormField, ToolUse
 from calls.records import retention
 from tests.agreed.agreed_calls import TURNS, a_number, a_talk
@@ -26,12 +26,18 @@ class FactsTests(TestCase):
     def written(self, *turns: tuple[str, str], uses: Sequence[Any] = (), **fields: Any) -> Agreed:
         call = a_talk(*turns or TURNS, **fields)
         for name, given, outcome in uses:
+            key = f"{call.pk}-{call.tool_uses.count()}"
             ToolUse.objects.create(
-                call=call, name=name, turn=1, key=f"{call.pk}{name}{given}", given=given,
+                call=call, name=name, turn=1, key=key, given=given,
                 outcome=outcome, tool=self.number.http_tools.filter(name=name).first(),
                 began_at=timezone.now(),
             )  # fmt: skip
         return writing.write(call)
+
+    def look_up(self) -> None:
+        self.number.http_tools.create(
+            name="free", description="d", address="https://a.b", reads_only=True
+        )
 
     def test_a_message_fills_the_fields_that_it_fits_and_says_so(self) -> None:
         FormField.objects.create(number=self.number, name="reason", label="עניין")
@@ -51,12 +57,65 @@ class FactsTests(TestCase):
         agreed = self.written(uses=(("book", given, "done"), ("book", refused, "refused")))
         self.assertEqual(agreed.values, {"day": "2026-12-01", "hour": "10:00", "people": 2})
         self.assertEqual((agreed.outcome, agreed.dropped), ("done", {}))
-        self.assertEqual(agreed.summary, "הפעולה book בוצעה.")
+        asked = "יום התור 2026-12-01, שעת התור 10:00, כמה באים 2, טיפול כתר, x 1"
+        self.assertEqual(agreed.summary, f"בוצעה הפעולה book: {asked}.")
+
+    def test_what_is_personal_or_no_text_is_not_told_of_a_tools_arguments(self) -> None:
+        given = {"name": "דנה", "day": "", "is_new": True, "more": ["א"], "note": "שני\nעדים"}
+        agreed = self.written(uses=(("book", given, "done"), ("pay", {}, "done")))
+        self.assertEqual(agreed.summary, "בוצעה הפעולה book: note שני עדים. בוצעה הפעולה pay.")
+
+    def test_who_books_and_then_cancels_has_no_appointment(self) -> None:
+        self.look_up()
+        booked = ("book", {"day": "2026-12-01", "hour": "10:00"}, "done")
+        cancelled = ("cancel", {"people": 1}, "done")
+        for minutes, uses, values in (
+            (1, (booked, cancelled), {"people": 1}),
+            (2, (booked, ("cancel", {"people": 1}, "failed")), booked[1]),
+            (3, (booked, ("free", {"people": 3}, "done")), booked[1]),
+            (4, (("free", {"people": 2}, "done"), ("free", {"people": 3}, "done")), {"people": 3}),
+        ):
+            with self.subTest(uses=uses):
+                self.assertEqual(self.written(uses=uses, minutes=minutes).values, values)
+
+    def test_a_tool_that_failed_last_leaves_somebody_to_be_called_back(self) -> None:
+        self.look_up()
+        day = {"day": "2026-12-01"}
+        left = "לחזור אל מי שהתקשרו, כי לא התקבלה תשובה תקינה לפעולה {}"
+        book = left.format("book: יום התור 2026-12-01")
+        uses: tuple[tuple[list[Any], str, list[str]], ...] = (
+            ([("book", day, "failed")], "unfinished", [book]),
+            ([("book", day, "barred")], "unfinished", [book]),
+            ([("book", day, "forbidden")], "unfinished", [book]),
+            ([("book", day, "late"), ("free", {}, "done")], "unfinished", [book]),
+            ([("free", {}, "done"), ("free", {}, "failed")], "unfinished", [left.format("free")]),
+            ([("free", {}, "failed"), ("book", day, "done")], "done", []),
+            ([("book", day, "failed"), ("book", day, "done")], "done", []),
+            ([("book", day, "refused")], "", []),
+            ([("book", day, "codes")], "", []),
+        )
+        for minutes, (used, outcome, follow_ups) in enumerate(uses, 1):
+            with self.subTest(used=used):
+                agreed = self.written(uses=used, minutes=minutes)
+                self.assertEqual((agreed.outcome, agreed.follow_ups), (outcome, follow_ups))
+        failed = [("book", day, "failed")]
+        told = ["לחזור אל: דנה לוי, 0541234567: לברר לגבי החשבון"]
+        agreed = self.written(uses=failed, minutes=30, messages=[MESSAGE])
+        self.assertEqual((agreed.outcome, agreed.follow_ups), ("message", told), "not twice")
+
+    def test_a_summary_ends_in_one_stop_and_a_follow_up_can_be_corrected(self) -> None:
+        for minutes, (reason, end) in enumerate(
+            (("לחזור אליי.", "לחזור אליי."), ("מתי?", "מתי?"), ("דחוף", "דחוף.")), 1
+        ):
+            agreed = self.written(minutes=minutes, messages=[MESSAGE | {"reason": reason}])
+            with self.subTest(reason):
+                self.assertEqual(agreed.summary, f"נשמרה הודעה. דנה לוי, 0541234567: {end}")
+        long = self.written(minutes=9, messages=[MESSAGE | {"reason": "מילה " * 200}])
+        self.assertLessEqual(len(long.follow_ups[0]), LONGEST_FOLLOW_UP + 1)
+        self.assertLessEqual(len(long.summary), LONGEST_SUMMARY + 1)
 
     def test_an_outcome_is_a_fact(self) -> None:
-        self.number.http_tools.create(
-            name="free", description="d", address="https://a.b", reads_only=True
-        )
+        self.look_up()
         booked: list[Any] = [("book", {}, "done")]
         looked_up: list[Any] = [("free", {}, "done")]
         unanswered = [*TURNS, ("ועוד שאלה אחת", "")]
@@ -70,7 +129,8 @@ class FactsTests(TestCase):
             (unanswered, looked_up, {}, "unfinished"),
             (unanswered, [], {"ended_why": "caller hung up"}, "unfinished"),
             ([], [], {"ended_why": "time up"}, "unfinished"),
-            ([], [], {"ended_why": "caller hung up"}, "nothing"),
+            ([], [], {"ended_why": "caller hung up"}, ""),
+            ([], [], {}, ""),
             (silent, [], {"ended_why": "failed"}, "nothing"),
         ]
         for minutes, (turns, uses, fields, outcome) in enumerate(cases, 1):
@@ -84,7 +144,7 @@ class FactsTests(TestCase):
             call=call, name="who_calls", turn=0, key="k", outcome="done", began_at=timezone.now()
         )
         agreed = writing.write(call)
-        self.assertEqual((agreed.outcome, agreed.summary), ("nothing", ""))
+        self.assertEqual((agreed.outcome, agreed.summary), ("", ""))
 
     def test_a_callers_code_fills_no_field(self) -> None:
         FormField.objects.create(number=self.number, name="code", label="קוד קופון")
@@ -105,7 +165,7 @@ class FactsTests(TestCase):
     def test_one_that_never_ends_is_not_waited_for_long(self) -> None:
         long_ago = timezone.now() - timedelta(minutes=3)
         agreed = self.written(uses=(("book", {}, "begun"),), ended_at=long_ago)
-        self.assertEqual((agreed.is_written, agreed.outcome), (True, "nothing"))
+        self.assertEqual((agreed.is_written, agreed.outcome), (True, "unfinished"))
 
     def test_what_was_written_outlives_the_words_that_it_was_written_from(self) -> None:
         before = self.written(messages=[MESSAGE])
@@ -154,6 +214,14 @@ class ValueTests(SimpleTestCase):
 
 
 class FormTests(TestCase):
+    def test_a_key_that_what_is_written_has_itself_is_none(self) -> None:
+        number = a_number()
+        for name in ("summary", "outcome", "follow_ups", "code"):
+            with self.subTest(name), self.assertRaises(ValidationError) as raised:
+                FormField(number=number, name=name, label="x").full_clean()
+            self.assertEqual([*raised.exception.message_dict], ["name"])
+        FormField(number=number, name="summary_of_it", label="x").full_clean()
+
     def test_choices_and_the_number_of_fields_are_limited(self) -> None:
         number = a_number()
         for choices in ("", "אחת", "א\nא", "\n".join(map(str, range(31))), "א\n" + "ב" * 81):

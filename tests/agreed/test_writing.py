@@ -99,7 +99,7 @@ class ModelTests(TestCase):
         kind = dict.fromkeys(("phone", "day", "hour", "is_new", "people"), "kind")
         others = {"name": "long", "treatment": "choice", "debt": "field", "outcome": "choice"}
         self.assertEqual(agreed.dropped, kind | others)
-        self.assertEqual(agreed.outcome, "nothing", "what the call itself shows")
+        self.assertEqual(agreed.outcome, "", "the call itself does not show it")
         self.assertEqual((agreed.by, agreed.failure), ("model", ""))
         told = dict(agreed.dropped_words)
         self.assertEqual(len(told), 9)
@@ -113,7 +113,7 @@ class ModelTests(TestCase):
             agreed = await write(call)
         (asked,) = server.written
         self.assertEqual(asked["messages"][1]["content"].count(">>>"), 1, "only our own sign")
-        self.assertEqual(agreed.outcome, "nothing", "no message was taken")
+        self.assertEqual(agreed.outcome, "", "no message was taken")
         self.assertEqual(agreed.values, {})
         self.assertEqual(
             agreed.dropped, {"treatment": "choice", "debt": "field", "outcome": "not so"}

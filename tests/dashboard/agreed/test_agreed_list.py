@@ -84,6 +84,15 @@ class FilterTests(ListTestCase):
         self.assertEqual(self.found("follow_ups=on"), [self.booked.pk])
         self.assertEqual(self.found("outcome=message&follow_ups=on"), [])
 
+    def test_what_nobody_has_judged_is_told_from_what_is_not_written(self) -> None:
+        Agreed.objects.create(call=self.without)
+        self.assertEqual(self.found("outcome=unjudged"), [])
+        Agreed.objects.filter(call=self.message).update(outcome="", by=Agreed.By.WITHOUT)
+        self.assertEqual(self.found("outcome=unjudged"), [self.message.pk])
+        page = self.client.get("/en/calls/?outcome=unjudged").content.decode()
+        self.assertIn("</span>not judged</span>", page)
+        self.assertNotIn("not written yet", page)
+
     def test_by_each_kind_of_field_of_the_number_that_is_chosen(self) -> None:
         for query, call in (
             ("field_visit=ניקוי", self.booked),

@@ -70,6 +70,14 @@ class CardTests(AgreedPageTestCase):
         self.assertIn('id="agreed"', self.page())
         self.assertNotIn("hx-trigger", self.card())
 
+    def test_without_a_model_it_says_why_nobody_has_judged_what_came_of_it(self) -> None:
+        an_agreed(self.call, outcome="", by=Agreed.By.WITHOUT)
+        said = self.said()
+        for words in ("○ not judged", "without a language model", "no model has read"):
+            self.assertIn(words, said)
+        Agreed.objects.update(outcome="message")
+        self.assertNotIn("no model has read", self.said())
+
     def test_it_is_asked_for_again_until_it_is_there(self) -> None:
         Agreed.objects.create(call=self.call)
         self.assertIn('hx-trigger="every 3s"', self.card())

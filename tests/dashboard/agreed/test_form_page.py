@@ -67,6 +67,7 @@ class FieldTests(FormPageTestCase):
         for fields, words in (
             ({"name": "Reason"}, "אותיות לטיניות קטנות"),
             ({"name": "סיבה"}, "אותיות לטיניות קטנות"),
+            ({"name": "outcome"}, "המפתח הזה תפוס"),
             ({"label": ""}, "problem bad"),
             ({"kind": "choice", "choices": "אחת"}, "לפחות שתי אפשרויות"),
             ({"kind": "choice", "choices": "אחת\nאחת"}, "אותה אפשרות כתובה פעמיים"),
