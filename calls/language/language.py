@@ -122,6 +122,10 @@ class AfterCallTexts:
     unnamed: str
     """Who left no name and no number."""
 
+    first_fields: Mapping[str, tuple[str, str]]
+    """Of the form that is offered to begin with, which a model reads: by key, each field's caption,
+    and how to tell it."""
+
     last_call: str
     """Told in a later call of the same caller, with {summary}, as data only."""
 

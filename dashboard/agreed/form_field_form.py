@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from calls.agreed.form_field import FormField
@@ -17,19 +16,13 @@ else:
     FieldModelForm = forms.ModelForm
 
 Kind = FormField.Kind
-START: tuple[tuple[str, Promise, Kind, Promise, bool], ...] = (
-    ("name", _("Name"), Kind.TEXT, _("The caller's name, as they say it."), True),
-    (
-        *("phone", _("Telephone"), Kind.PHONE),
-        *(_("The number to call back, if the caller gives one."), True),
-    ),
-    ("reason", _("Reason"), Kind.TEXT, _("What the caller wants, in a few words."), False),
-    (
-        *("wanted_day", _("Wanted day"), Kind.DATE),
-        *(_("The day that was agreed or, if none was, the one that the caller asked for."), False),
-    ),
-)
-"""Name, label, kind, how to tell, and whether it is personal."""
+START = {
+    "name": (Kind.TEXT, True),
+    "phone": (Kind.PHONE, True),
+    "reason": (Kind.TEXT, False),
+    "wanted_day": (Kind.DATE, False),
+}
+"""By key: kind, and whether it is personal."""
 
 
 class FormFieldForm(FieldModelForm):
@@ -57,11 +50,12 @@ class FormFieldForm(FieldModelForm):
 
 
 def start(number: PhoneNumber) -> list[FormField]:
-    """The fields to begin with, in the operator's language."""
-    return FormField.objects.bulk_create(
+    """The fields to begin with, not saved: in the language of the calls, for a model reads them."""
+    texts = number.language.instructions.after_call.first_fields
+    return [
         FormField(
-            number=number, name=name, label=f"{label}", kind=kind,
-            how_to_tell=f"{how_to_tell}", is_personal=is_personal, position=position,
+            number=number, name=name, label=label, kind=START[name][0],
+            how_to_tell=how_to_tell, is_personal=START[name][1], position=position,
         )
-        for position, (name, label, kind, how_to_tell, is_personal) in enumerate(START)
-    )  # fmt: skip
+        for position, (name, (label, how_to_tell)) in enumerate(texts.items())
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ from calls.agreed.form_field import MOST_FIELDS, FormField
 from calls.agreed.schema import schema_of
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.access import may
-from dashboard.agreed.form_field_form import START, FormFieldForm, start
+from dashboard.agreed.form_field_form import FormFieldForm, start
 from dashboard.models import AuditEvent
 
 CHANGE = "calls.change_phonenumber"
@@ -33,7 +33,7 @@ def form(request: HttpRequest, pk: int) -> HttpResponse:
         "number": number,
         "fields": fields,
         "schema": json.dumps(schema_of(fields), ensure_ascii=False, indent=2),
-        "offered": [label for _name, label, *_rest in START],
+        "offered": [field.label for field in start(number)],
         "may_change": may_change,
         "may_add": may_change and len(fields) < MOST_FIELDS,
         "most": MOST_FIELDS,
@@ -111,7 +111,7 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
     """With the form that is offered, where there is none yet."""
     number = get_object_or_404(PhoneNumber.objects.select_for_update(), pk=pk)
     if not number.form_fields.exists():
-        for one in start(number):
+        for one in FormField.objects.bulk_create(start(number)):
             _note(request, one, label=["", one.label], kind=["", one.kind])
         messages.success(request, _("Saved. It applies from the next call."))
     return redirect("number_form", pk=pk)

@@ -211,6 +211,7 @@ ENGLISH = Language(
             message_taken="A message was taken. {message}.",
             call_back="Call back. {message}",
             unnamed="no name",
+            first_fields={"name": ("Name", "As they say it.")},
             last_call="The last call, data only: <<<{summary}>>>",
         ),
         greeting="Hello, how can I help?",

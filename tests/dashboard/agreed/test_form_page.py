@@ -130,7 +130,8 @@ class OrderTests(FormPageTestCase):
 
 class BeginningTests(FormPageTestCase):
     def test_an_empty_page_offers_a_form_to_begin_with(self) -> None:
-        self.assertIn("להתחיל עם: שם, טלפון, סיבת הפנייה, היום המבוקש", self.page())
+        offered = "שם, טלפון, סיבת הפנייה, היום המבוקש"
+        self.assertIn(f"להתחיל עם: <bdi>{offered}</bdi>", self.page())
         self.client.post(f"{self.address}begin/")
         self.assertEqual(self.names(), ["name", "phone", "reason", "wanted_day"])
         personal = self.number.form_fields.filter(is_personal=True)
@@ -139,6 +140,15 @@ class BeginningTests(FormPageTestCase):
             field.full_clean()
         self.assertEqual(AuditEvent.objects.count(), 4)
         self.assertNotIn("להתחיל עם", self.page())
+
+    def test_it_is_in_the_language_of_the_calls_whatever_the_pages(self) -> None:
+        english = f"/en/numbers/{self.number.pk}/form/"
+        self.assertIn("Begin with: <bdi>שם, טלפון", self.client.get(english).content.decode())
+        self.client.post(f"{english}begin/")
+        field = self.number.form_fields.get(name="reason")
+        self.assertEqual(
+            (field.label, field.how_to_tell), ("סיבת הפנייה", "מה מבקשים, בכמה מילים.")
+        )
 
     def test_nothing_is_added_to_a_form_that_is_there(self) -> None:
         self.save()

@@ -76,6 +76,25 @@ class CallsBrowserTests(BrowserTestCase):
             for label, box in page.evaluate(boxes):
                 self.assertAlmostEqual(label, box, delta=2)
 
+    def test_on_a_telephone_the_filters_are_folded_unless_one_is_set(self) -> None:
+        operator = self.signed_in(language="en", width=360)
+        page = operator.visit("calls/")
+        cut_ins = page.locator("#id_cut_ins")
+        expect(cut_ins).to_be_hidden()
+        begins = page.locator("#found-calls").bounding_box()
+        assert begins
+        self.assertLess(begins["y"], 400)
+        page.locator("#filters summary").focus()
+        page.keyboard.press("Enter")
+        expect(cut_ins).to_be_visible()
+        cut_ins.check()
+        page.wait_for_url("**cut_ins=on**")
+        expect(cut_ins).to_be_visible()
+        expect(operator.visit("calls/?cut_ins=on").locator("#id_cut_ins")).to_be_visible()
+        page = self.signed_in(language="en").visit("calls/")
+        expect(page.locator("#id_cut_ins")).to_be_visible()
+        expect(page.locator("#filters summary")).to_be_hidden()
+
     def test_times_under_a_heat_map_keep_apart_on_a_telephone(self) -> None:
         self.server.manage("shell", "-v0", "-c", COUNT)
         boxes = """() => [...document.querySelectorAll(".heat .time")].map((each) => {
