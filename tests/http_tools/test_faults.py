@@ -159,6 +159,7 @@ class ActedTests(SimpleTestCase):
         """Some systems call all that they send text/html."""
         for says, data in (('{"free": []}', '{"free": []}'), ("", '""')):
             async with booking(PageServer) as server:
+                assert isinstance(server, PageServer)
                 server.says = says
                 done = await Offered(a_tool(server, paths="")).tool.run(NO_NUMBER, {"day": "x"})
             self.assertEqual(done.told, TEXTS.answered.format(data=data))
