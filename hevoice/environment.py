@@ -31,10 +31,7 @@ def hosts(name: str) -> Hosts:
     try:
         return Hosts.parsed(text(name))
     except ValueError as error:
-        raise ImproperlyConfigured(
-            f"{name}: {error} must be a host name, an address or a network like 10.0.0.0/8, "
-            "with a port or without"
-        ) from None
+        raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
 def keys(name: str) -> list[str]:

@@ -66,6 +66,11 @@ class Request:
         parts = urlsplit(self.url)
         return parts.port or (443 if parts.scheme == "https" else 80)
 
+    @property
+    def host_and_port(self) -> str:
+        """As TOOL_HOSTS lists it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -73,6 +78,8 @@ class Answer:
     status: int | None = None
     text: str = field(default="", repr=False)
     is_cut: bool = False
+    is_page: bool = False
+    """It says that it is HTML."""
     why: str = ""
     """It failed: `why.in_words` says it to an operator."""
     took_ms: float = 0.0
@@ -94,7 +101,7 @@ async def ask(
     began_s, attempt = time.monotonic(), 0
     is_listed = settings.TOOL_HOSTS.lists(request.host, port=request.port)
     if urlsplit(request.url).scheme != "https" and not is_listed:
-        return Answer(Outcome.FORBIDDEN, why=Why.OPEN.value)
+        return Answer(Outcome.FORBIDDEN, why=with_detail(Why.OPEN, request.host_and_port))
     was_sent = False
     for attempt in range(1, ATTEMPTS + 1):
         answer = await _attempt(request, deadline_s, pool or addresses.pool())
@@ -122,7 +129,8 @@ async def _attempt(
         late = with_detail(Why.SLOW, f"{deadline_s:g} s")
         return Answer(Outcome.LATE, why=late, was_sent=True, may_pass=True)
     except addresses.Forbidden as error:
-        inside = with_detail(Why.INSIDE, f"{request.host} = {error}")
+        leads = "" if request.host == f"{error}" else f" = {error}"
+        inside = with_detail(Why.INSIDE, f"{request.host}{leads}")
         return Answer(Outcome.FORBIDDEN, why=inside)
     except addresses.NoAddress:
         return Answer(Outcome.FAILED, why=Why.NO_ADDRESS.value, may_pass=True)
@@ -158,7 +166,8 @@ async def _answered(request: Request, pool: httpcore2.AsyncConnectionPool) -> An
     if status >= 500 or status in NOT_A_NO:
         return replace(_failed(status, why.of_status(status)), text=text, is_cut=is_cut)
     outcome = Outcome.DONE if status < 300 else Outcome.REFUSED
-    return Answer(outcome, status, text, is_cut, was_sent=True)
+    is_page = given.get(b"content-type", b"").partition(b";")[0].strip() == b"text/html"
+    return Answer(outcome, status, text, is_cut, is_page, was_sent=True)
 
 
 def _failed(status: int, reason: str) -> Answer:

@@ -16,7 +16,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 """IPv4 as seen from a network that has only IPv6 (RFC 6052)."""
-_WITH_PORT = re.compile(r"(\[[^\]]+\]|[^:]+):([0-9]{1,5})")
+_WITH_PORT = re.compile(r"(\[[^\]]+\]|[^:]+):([0-9]+)")
+_HIGHEST_PORT = 2**16 - 1
 _OF_CLOUDS = frozenset({ipaddress.IPv4Address("168.63.129.16")})
 """Public by their number, and answered by the cloud that a machine stands in (Azure's)."""
 _SPECIAL = tuple(
@@ -35,18 +36,23 @@ class Hosts:
 
     @classmethod
     def parsed(cls, text: str) -> Hosts:
-        """Names, addresses and networks, by commas, each with a port or without. ValueError: what
-        is none of these."""
+        """Names, addresses and networks, by commas, each with a port or without. ValueError says
+        which is none of these, and why."""
         names, networks = set[tuple[str, int | None]](), list[tuple[Network, int | None]]()
         for each in filter(None, map(str.strip, text.split(","))):
             with_port = _WITH_PORT.fullmatch(each)
             host, port = (with_port[1], int(with_port[2])) if with_port else (each, None)
-            try:
-                networks.append((ipaddress.ip_network(host.strip("[]")), port))
-            except ValueError:
-                if not _is_name(host):
-                    raise ValueError(each) from None
+            if port is not None and not 1 <= port <= _HIGHEST_PORT:
+                raise ValueError(f"{each}: a port is a number from 1 to {_HIGHEST_PORT}")
+            if network := _network(host):
+                networks.append((network, port))
+            elif _is_name(host):
                 names.add((host.lower(), port))
+            else:
+                raise ValueError(
+                    f"{each} must be a host name, an address or a network like 10.0.0.0/8, "
+                    "with a port or without"
+                )
         return cls(frozenset(names), tuple(networks))
 
     def lists(self, host: str, address: Address | None = None, *, port: int) -> bool:
@@ -64,8 +70,21 @@ class Hosts:
         return self.lists(host, plain, port=port) or self.lists(host, address, port=port)
 
 
+def _network(text: str) -> Network | None:
+    """None: it is neither that nor an address. ValueError: it says more than its length has."""
+    try:
+        wide = ipaddress.ip_network(text.strip("[]"), strict=False)
+    except ValueError:
+        return None
+    if wide.network_address != ipaddress.ip_address(text.strip("[]").partition("/")[0]):
+        raise ValueError(f"{text} is an address inside the network {wide}: write one of the two")
+    return wide
+
+
 def _is_name(text: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", text))
+    """What has nothing but digits and dots was to be an address."""
+    is_name = re.fullmatch(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", text)
+    return bool(is_name) and not re.fullmatch(r"[0-9.]+", text)
 
 
 def _literal(host: str) -> Address | None:

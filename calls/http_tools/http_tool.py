@@ -218,6 +218,9 @@ class HttpTool(models.Model):
         """As far as what may be shown tells."""
         return CALLER in filling.places_in(self.address) | filling.places_in(self.body)
 
+    def named(self, headers: list[str]) -> list[str]:
+        return [f"{self.number.number} {self.name} {header}" for header in headers]
+
     def unreadable_headers(self) -> list[str]:
         return [name for name, token in self.headers.items() if not field_keys.is_readable(token)]
 
@@ -249,6 +252,17 @@ class HttpTool(models.Model):
         from calls.http_tools.offered import Offered  # which says what it asks
 
         return Offered(self, caller).tool
+
+
+def kept_secrets() -> tuple[int, list[str]]:
+    """How many the tools of all numbers have; those that no key opens, by number, tool and
+    header."""
+    tools = HttpTool.objects.exclude(headers={}).select_related("number")
+    count, unreadable = 0, list[str]()
+    for tool in tools.order_by("number__number", "name"):
+        count += len(tool.headers)
+        unreadable += tool.named(tool.unreadable_headers())
+    return count, unreadable
 
 
 def _unknown(names: set[str]) -> ValidationError:

@@ -131,12 +131,15 @@ class Offered:
         return answer, ""
 
     def fitting(self, answer: Answer) -> Answer:
-        """An answer whose parts are wanted has them; one to a wrong code says so."""
+        """An answer whose parts are wanted has them, and none is the page of somebody's sign-in;
+        one to a wrong code says so. JSON that calls itself HTML is JSON all the same."""
         if answer.status == WRONG_CODE and self._tool.asks_for_code:
             return replace(answer, outcome=Outcome.REFUSED, why="")
-        is_wanted = self._tool.path_lines and answer.outcome is Outcome.DONE
+        is_page = answer.is_page and bool(answer.text.strip())
+        is_wanted = answer.outcome is Outcome.DONE and (is_page or self._tool.path_lines)
         if is_wanted and answer_text.parsed(answer.text, is_cut=answer.is_cut) is None:
-            return replace(answer, outcome=Outcome.FAILED, why=Why.NO_JSON.value)
+            why = Why.WEB_PAGE if is_page else Why.NO_JSON
+            return replace(answer, outcome=Outcome.FAILED, why=why.value)
         return answer
 
     def _told(self, answer: Answer, problem: str) -> Done:

@@ -31,8 +31,9 @@ class Why(models.TextChoices):
     REDIRECT = "redirect", _("The server points elsewhere, and redirects are not followed.")
     PACKED = "packed", _("The answer came compressed, which was not asked for.")
     NO_JSON = "no JSON", _("The answer is no JSON, and parts of it are wanted.")
+    WEB_PAGE = "web page", _("The answer is a web page, and no JSON or text.")
     INSIDE = "inside", _("The server's name leads to an address that is not on the internet:")
-    OPEN = "http", _("Only what TOOL_HOSTS lists is asked without TLS.")
+    OPEN = "http", _("Only what TOOL_HOSTS lists is asked without TLS, and it does not list:")
     UNREADABLE = "unreadable", _("A header's value is unreadable: write it again.")
     OURS = "ours", _("A fault of HeVoice: the log has the details.")
 

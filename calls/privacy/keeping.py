@@ -1,7 +1,8 @@
 """How long what is personal of a call is kept, by kind, as RETENTION_DAYS says it. Pure.
 
 "90": everything for so many days. "calls=365 audio=30 words=90": each kind for its own, those that
-are not named as long as the calls. 0: for ever. Rule: nothing outlives its call.
+are not named as long as the calls; commas part them as spaces do. 0: for ever. Rule: nothing
+outlives its call.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Days:
         if "=" not in raw:
             return cls(**dict.fromkeys(kinds, _days(raw)))
         given: dict[str, int] = {}
-        for word in raw.split():
+        for word in raw.replace(",", " ").split():
             kind, _sign, raw_days = word.partition("=")
             if kind not in kinds or kind in given:
                 raise ValueError(f"{word!r}: kinds are {', '.join(kinds)}, each once, as kind=days")

@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 
+from calls.http_tools.http_tool import kept_secrets
 from calls.process import readiness
 from calls.services import ServiceFailed, vendors
 from hevoice import bus
@@ -22,7 +23,7 @@ from hevoice import bus
 LEAST_FREE_BYTES = 1_000_000_000
 """A day of a busy number's recordings."""
 MOST_NAMED = 3
-"""Files that others may read."""
+"""Files that others may read, or secrets that nobody can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,10 @@ async def redis() -> Finding:
 
 def local() -> Iterator[Finding]:
     """What can be looked at without a service."""
-    checks: tuple[Callable[[], Finding], ...] = (_database, _var_dir)
-    for check in checks:
-        yield check()
+    yield (database := _database())
+    if database.is_ok:
+        yield _secrets()
+    yield _var_dir()
     yield from of_carriers()
     yield from of_vendors()
 
@@ -77,6 +79,20 @@ def _database() -> Finding:
     if missing:
         return Finding("database", False, f"{len(missing)} migrations are missing: run `setup`")
     return Finding("database", True, str(connection.display_name))
+
+
+def _secrets() -> Finding:
+    """A tool whose header no key opens fails in every call."""
+    count, unreadable = kept_secrets()
+    if not unreadable:
+        return Finding("FIELD_KEY", True, f"opens all {count} secrets of tools")
+    named = ", ".join(unreadable[:MOST_NAMED]) + (", …" if unreadable[MOST_NAMED:] else "")
+    are = "secret of a tool is" if len(unreadable) == 1 else "secrets of tools are"
+    words = (
+        f"{len(unreadable)} {are} unreadable: {named}. Write them again on the tools' pages, or "
+        "bring the key back, beside the new one (then seal_anew)"
+    )
+    return Finding("FIELD_KEY", False, words)
 
 
 def _var_dir() -> Finding:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from django.utils import translation
+
 from calls.http_tools.tool_use import ToolUse
 from calls.measures.latency import percentile
 from calls.models import Turn
@@ -68,7 +70,7 @@ def turns_text(turns: Sequence[Turn], lines: Sequence[LineOutcome], cells: int) 
         [
             f"{turn.number}",
             turn.said or "–",
-            turn.answered or (f"[{turn.prompt}]" if turn.prompt else "–"),
+            turn.answered or (f"[{_prompt(turn.prompt)}]" if turn.prompt else "–"),
             turn.why,
             turn.outcome,
             _chosen(turn.chosen_from),
@@ -109,13 +111,19 @@ def tools_text(uses: Sequence[ToolUse], cells: int) -> str:
             f"{use.turn}",
             use.name,
             ", ".join(f"{name}: {value}" for name, value in use.given.items()) or "–",
-            use.why or use.Outcome(use.outcome).value,
+            _why(use) or use.Outcome(use.outcome).value,
             "–" if use.status is None else f"{use.status}",
             _ms(use.took_ms),
         )
         for use in uses
     ]
     return render(TOOLS, rows, cells)
+
+
+def forbidden(uses: Sequence[ToolUse]) -> list[str]:
+    """The hosts, as far as they were noted, that the server was not allowed to ask."""
+    told = (use.why_said[1] for use in uses if use.outcome == use.Outcome.FORBIDDEN)
+    return sorted({*told})
 
 
 def remarks(results: Sequence[CallResult]) -> list[str]:
@@ -143,7 +151,7 @@ def summary_text(results: Sequence[CallResult], turns: Mapping[str, Sequence[Tur
         for result in results
         for answer in _answers(turns.get(result.call_sid, ()), result.lines)
     ]
-    prompts = Counter(turn.prompt for _line, turn in answers if turn.prompt)
+    prompts = Counter(_prompt(turn.prompt) for _line, turn in answers if turn.prompt)
     prompted = {id(line) for line, turn in answers if turn.prompt}
     waits = [
         line.voice_to_voice_ms
@@ -157,7 +165,7 @@ def summary_text(results: Sequence[CallResult], turns: Mapping[str, Sequence[Tur
         ("with errors", f"{sum(bool(result.errors) for result in results)}"),
         ("lines said", f"{len(lines)}"),
         ("not answered", f"{sum(not line.answered for line in lines)}"),
-        *((f"got the prompt {name}", f"{count}") for name, count in prompts.most_common()),
+        *((f"got the prompt [{name}]", f"{count}") for name, count in prompts.most_common()),
         ("cut in on", f"{sum(line.cut_in for line in lines)}"),
         ("voice to voice p50", f"{percentile(waits, 50):.0f} ms" if waits else "–"),
         ("voice to voice p95", f"{percentile(waits, 95):.0f} ms" if waits else "–"),
@@ -185,6 +193,17 @@ def _answers(
             until_ms = line.ended_ms + line.voice_to_voice_ms + SLACK_MS
             if since := [at_ms for at_ms in sent if from_ms <= at_ms <= until_ms]:
                 yield line, sent[max(since)]
+
+
+def _prompt(name: str) -> str:
+    """Its name as words: not heard, no input."""
+    return name.replace("_", " ")
+
+
+def _why(use: ToolUse) -> str:
+    """In English, like all that is printed."""
+    with translation.override("en"):
+        return " ".join(filter(None, use.why_said))
 
 
 def _knew(turn: Turn) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from calls.http_tools.http_tool import kept_secrets
 from calls.models import Call
 from calls.process.server_process import ServerProcess
 from dashboard.access import may
@@ -77,7 +78,7 @@ def services(request: HttpRequest) -> HttpResponse:
     serving = [one for one in processes if not one.row.is_gone and one.row.status != "ended"]
     context = {
         "processes": processes,
-        "neighbours": (_database(), _news(is_shared=len(serving) > 1), _queue()),
+        "neighbours": (_database(), _news(is_shared=len(serving) > 1), _queue(), _secrets()),
         "now": timezone.now(),
     }
     if request.headers.get("HX-Request"):
@@ -133,3 +134,15 @@ def _queue() -> Neighbour:
         return Neighbour(label, name, "ok", _("Nothing is waiting. The queue is in Redis."))
     meaning = _("Nothing is waiting. The queue is in files: enough for one machine.")
     return Neighbour(label, name, "ok", meaning)
+
+
+def _secrets() -> Neighbour:
+    """A tool whose header no key opens fails in every call."""
+    label, (_count, unreadable) = _("Secrets of tools"), kept_secrets()
+    if not unreadable:
+        return Neighbour(label, "FIELD_KEY", "ok", _("All of them can be read."))
+    meaning = _(
+        "Some are unreadable, and their tools fail in calls: write them again on the tools' pages, "
+        "or bring back the key that sealed them. Number, tool and header:"
+    )
+    return Neighbour(label, "FIELD_KEY", "bad", meaning, ", ".join(unreadable))

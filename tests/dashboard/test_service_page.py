@@ -9,13 +9,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
+from calls.http_tools import field_keys
+from calls.http_tools.http_tool import HttpTool
 from calls.models import Call
 from calls.process import life
 from calls.process.server_process import GONE_AFTER, REMOVED_AFTER, ServerProcess
+from calls.telephony.phone_number import PhoneNumber
 from hevoice import bus
 from tests.dashboard.call_rows import a_call
 from tests.dashboard.operators import a_person
@@ -148,6 +152,19 @@ class ServicesPageTests(SignedInTestCase):
         self.assertIn("Nothing is waiting", self.page("services/"))
         a_call(31, settled_at=None)
         self.assertIn("Calls are waiting for a worker", self.page("services/"))
+
+    def test_secrets_of_tools_that_no_key_opens_are_named(self) -> None:
+        number = PhoneNumber.objects.create(number="+97233333333", name="Clinic")
+        HttpTool.objects.create(
+            number=number, name="book", address="https://a.example",
+            headers={"X-Api-Key": field_keys.sealed("s3cret")},
+        )  # fmt: skip
+        self.assertIn("All of them can be read.", self.page("services/"))
+        with override_settings(FIELD_KEY=[Fernet.generate_key().decode()]):
+            page = self.page("services/")
+        self.assertIn("Some are unreadable", page)
+        self.assertIn("+97233333333 book X-Api-Key", page)
+        self.assertNotIn("All of them", page)
 
     def test_only_those_who_run_the_system_see_it(self) -> None:
         self.assertIn("/en/services/", self.page("calls/"))

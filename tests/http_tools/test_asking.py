@@ -119,6 +119,7 @@ class AskTests(SimpleTestCase):
             with override_settings(TOOL_HOSTS=Hosts()):
                 answer = await self.asked(a_tool(server), day="שלישי")
             self.assertEqual((answer.outcome, answer.attempts), (Outcome.FORBIDDEN, 0))
+            self.assertEqual(answer.why, f"http: {server.address.removeprefix('http://')}")
             with override_settings(TOOL_HOSTS=Hosts()):
                 tls = server.address.replace("http:", "https:")
                 answer = await self.asked(a_tool(server, address=f"{tls}/{{day}}"), day="שלישי")

@@ -108,11 +108,20 @@ class WhyTests(SimpleTestCase):
 class OddServer(BookingServer):
     """It does what it is asked, and says so oddly."""
 
-    says: Any = "OK"
+    says, kind = "OK", "text/plain"
 
     async def _book(self, request: web.Request) -> web.Response:
         await super()._book(request)
-        return web.Response(text=self.says, status=201)
+        return web.Response(text=self.says, status=201, content_type=self.kind)
+
+    async def _free(self, request: web.Request) -> web.Response:
+        return web.Response(text=self.says, content_type=self.kind)
+
+
+class PageServer(OddServer):
+    """It answers with somebody's sign-in page, whatever it is asked."""
+
+    says, kind = "<!DOCTYPE html><title>Sign in</title>", "text/html"
 
 
 @tag("protocol")
@@ -130,6 +139,30 @@ class ActedTests(SimpleTestCase):
         async with booking(OddServer) as server:
             done = await Offered(book(server)).tool.run(NO_NUMBER, BOOKING)
         self.assertEqual(done.told, TEXTS.answered.format(data='"OK"'))
+
+    async def test_a_web_page_is_no_answer_and_what_acts_may_have_been_done(self) -> None:
+        async with booking(PageServer) as server:
+            looks_up, acts = a_tool(server, paths="", says_failed=""), book(server, says_failed="")
+            for tool, given, told in (
+                (looks_up, {"day": "שלישי"}, TEXTS.failed),
+                (acts, BOOKING, TEXTS.unknown),
+            ):
+                with (
+                    self.subTest(tool.name),
+                    self.assertLogs("calls.http_tools", "WARNING") as log,
+                ):
+                    done = await Offered(tool).tool.run(NO_NUMBER, given)
+                self.assertEqual(done.told, told)
+                self.assertIn(Why.WEB_PAGE, log.output[0])
+
+    async def test_json_that_is_called_a_page_and_no_text_at_all_are_answers(self) -> None:
+        """Some systems call all that they send text/html."""
+        for says, data in (('{"free": []}', '{"free": []}'), ("", '""')):
+            async with booking(PageServer) as server:
+                assert isinstance(server, PageServer)
+                server.says = says
+                done = await Offered(a_tool(server, paths="")).tool.run(NO_NUMBER, {"day": "x"})
+            self.assertEqual(done.told, TEXTS.answered.format(data=data))
 
 
 @tag("protocol")
@@ -151,3 +184,7 @@ class RebindingTests(SimpleTestCase):
         self.assertEqual(looked_up, 2, "once for each connection")
         self.assertEqual(answer.why, "inside: 127.0.0.1 = 169.254.169.254")
         self.assertTrue(answer.was_sent, "the first time")
+
+    async def test_an_address_that_is_its_own_name_is_said_once(self) -> None:
+        answer = await asked("https://10.0.0.5/", resolve=addresses.resolved)
+        self.assertEqual(answer.why, "inside: 10.0.0.5")

@@ -74,6 +74,20 @@ class HostsTests(SimpleTestCase):
                 Hosts.parsed(text)
         self.assertEqual(Hosts.parsed(" , "), Hosts())
 
+    def test_what_is_wrong_with_one_is_said(self) -> None:
+        for text, words in (
+            ("calendar.lan:99999", "calendar.lan:99999: a port is a number from 1 to 65535"),
+            ("calendar.lan:123456", "a port is a number from 1 to 65535"),
+            ("10.1.0.1:0", "a port is a number from 1 to 65535"),
+            ("999.1.1.1", "999.1.1.1 must be a host name, an address"),
+            ("10.1", "10.1 must be a host name, an address"),
+            ("10.0.0.0/33", "10.0.0.0/33 must be a host name, an address"),
+            ("10.1.0.0/8", "10.1.0.0/8 is an address inside the network 10.0.0.0/8"),
+        ):
+            with self.subTest(text), self.assertRaisesMessage(ValueError, words):
+                Hosts.parsed(f"ok.lan,{text}")
+        self.assertTrue(Hosts.parsed("3com.lan:65535").lists("3com.lan", port=65535))
+
     async def test_a_name_that_leads_inside_is_forbidden_however_it_is_written(self) -> None:
         for host in (
             *("localhost", "127.0.0.1", "2130706433", "0x7f.1", "0", "127.1", "0177.0.0.1"),

@@ -10,6 +10,7 @@ from django.test import TestCase, override_settings
 
 from calls.http_tools import field_keys
 from calls.http_tools.http_tool import HttpTool
+from calls.process import setup_checks
 from calls.telephony.phone_number import PhoneNumber
 from tests.http_tools.booking_tools import a_tool
 
@@ -57,6 +58,20 @@ class SealAnewTests(TestCase):
         kept.refresh_from_db()
         with override_settings(FIELD_KEY=[NEW]):
             self.assertEqual(field_keys.opened(kept.headers["A"]), "two")
+
+    def test_what_no_key_opens_is_found_before_a_call_finds_it(self) -> None:
+        self.keep(OLD, "free_times", A="two")
+        with override_settings(FIELD_KEY=[OLD]):
+            (found,) = [each for each in setup_checks.local() if each.what == "FIELD_KEY"]
+            self.assertTrue(found.is_ok)
+        for name in ("book", "cancel"):
+            self.keep(LOST, name, A="one", B="three")
+        with override_settings(FIELD_KEY=[OLD]):
+            (found,) = [each for each in setup_checks.local() if each.what == "FIELD_KEY"]
+        self.assertFalse(found.is_ok)
+        for words in ("4 secrets of tools are unreadable", "+97233333333 book A", ", …", "Write"):
+            self.assertIn(words, found.words)
+        self.assertNotIn("free_times", found.words)
 
     def test_where_nothing_is_sealed_it_says_so(self) -> None:
         self.assertIn("0 secrets", self.run_it(NEW))

@@ -64,6 +64,7 @@ class CheckSetupTests(SimpleTestCase):
         self.assertEqual(status, 0)
         self.assertIn("gpt-6-luna", rows["writer"])
         self.assertIn("GB free", rows["VAR_DIR"])
+        self.assertIn("opens all 0 secrets", rows["FIELD_KEY"])
 
     def test_each_thing_that_is_wrong_is_told_with_what_to_do_and_without_secrets(self) -> None:
         gone = f"127.0.0.1:{free_port()}"

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, TestCase, override_settings
 from django.utils import timezone
 
+from calls.http_tools.tool_use import ToolUse
 from calls.management.commands.call import number_to_call
 from calls.models import Turn
 from calls.simulator import printed
@@ -177,7 +178,7 @@ class PrintedTests(SimpleTestCase):
     def test_rule_outcome_and_the_choice_are_printed(self) -> None:
         text = printed.turns_text(self.TURNS, self.LINES, 140)
         self.assertRegex(text, r"short silence +completed +7\n")
-        self.assertIn("[not_heard]", text)
+        self.assertIn("[not heard]", text)
 
     def test_what_was_known_is_printed_where_anything_was_asked_of_it(self) -> None:
         passages = [{"heading": "חנייה", "words": "בחצר."}, {"heading": "", "words": "בשישי."}]
@@ -188,6 +189,21 @@ class PrintedTests(SimpleTestCase):
         for words in ("חנייה | בשישי.", "all, in the prompt", "nothing found", "late"):
             self.assertIn(words, text)
         self.assertNotIn("found in what", printed.turns_text(self.TURNS, self.LINES, 140))
+
+    def test_why_a_tool_failed_is_printed_in_words(self) -> None:
+        uses = [
+            ToolUse(turn=1, name="free", outcome="forbidden", why="http: 127.0.0.1:8390"),
+            ToolUse(turn=2, name="book", outcome="failed", why="unreadable"),
+            ToolUse(turn=3, name="book", outcome="done"),
+        ]
+        text = " ".join(printed.tools_text(uses, 300).split())
+        for words in (
+            "Only what TOOL_HOSTS lists is asked without TLS, and it does not list: 127.0.0.1:8390",
+            "A header's value is unreadable: write it again.",
+            "done",
+        ):
+            self.assertIn(words, text)
+        self.assertEqual(printed.forbidden(uses), ["127.0.0.1:8390"])
 
     def test_a_narrow_terminal_gets_narrow_tables(self) -> None:
         text = printed.turns_text(self.TURNS, self.LINES, 80)
@@ -221,7 +237,7 @@ class PrintedTests(SimpleTestCase):
         turns = {"CA1": [*self.TURNS[:2], asked]}
         text = printed.summary_text([CallResult("CA1", lines=lines)], turns)
         self.assertRegex(text, r"not answered +0\n")
-        self.assertRegex(text, r"got the prompt not_heard +1\n")
+        self.assertRegex(text, r"got the prompt \[not heard\] +1\n")
         self.assertRegex(text, r"voice to voice p95 +851 ms")
 
     def test_a_wait_that_a_filler_ended_is_its_turn_s(self) -> None:

@@ -39,6 +39,11 @@ class DaysTests(SimpleTestCase):
         self.assertEqual(Days.of(f"{days}"), days)
         self.assertEqual(Days.of("audio=30").calls, 90)
 
+    def test_commas_part_kinds_as_spaces_do(self) -> None:
+        for raw in ("calls=365, audio=30", "calls=365,audio=30", " calls=365 ,audio=30,"):
+            with self.subTest(raw):
+                self.assertEqual(Days.of(raw), Days.of("calls=365 audio=30"))
+
     def test_for_ever_is_longer_than_any_number(self) -> None:
         self.assertEqual(Days.of("calls=0 audio=30").shortest, 30)
         self.assertEqual(Days.of("0").shortest, 0)

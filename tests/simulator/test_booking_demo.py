@@ -17,6 +17,7 @@ from calls.http_tools import tool_use
 from calls.http_tools.hosts import Hosts
 from calls.http_tools.http_tool import HttpTool
 from calls.http_tools.tool_use import ToolUse
+from calls.management.commands.booking_system import who_may_ask
 from calls.management.commands.call import DEVELOPMENT_ONLY
 from calls.services.openai.writer import OpenAiWriter
 from calls.services.receptionist.desk import serves_own
@@ -77,6 +78,17 @@ class OpenedTests(SimpleTestCase):
             call_command(
                 "call", conversation="booking-tool", webhook="http://10.0.0.5:8000/twilio/voice"
             )
+
+    def test_the_booking_system_says_which_server_may_ask_it(self) -> None:
+        for server_port in (8000, 8300):
+            with override_settings(PORT=server_port):
+                beside = demo.port_beside(server_port)
+                hosts = Hosts.parsed(demo.opened_for(server_port)["TOOL_HOSTS"])
+                self.assertTrue(hosts.lists(HERE, port=beside))
+                self.assertIn(f"started on port {server_port} may", who_may_ask(beside))
+                self.assertIn("TOOL_HOSTS=127.0.0.1:9001", who_may_ask(9001))
+        with override_settings(PUBLIC_HOST="voice.example.org", PORT=8000):
+            self.assertIn("TOOL_HOSTS=127.0.0.1:8090", who_may_ask(8090))
 
 
 class NumberTests(TestCase):

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from calls.simulator.booking import demo
-from calls.simulator.booking.system import CODE, KEY
+from calls.simulator.booking.system import CODE, HERE, KEY
 
 
 class Command(BaseCommand):
@@ -34,10 +34,19 @@ class Command(BaseCommand):
                     f"Address       {address}   (its calendar: {folder})\n"
                     f"Header        X-Api-Key: {KEY}\n"
                     f"Callers' code {CODE}\n"
-                    f"A server that may ask it has TOOL_HOSTS={address.removeprefix('http://')}, "
-                    "as that of `make run` has.\nCtrl-C stops it."
+                    f"{who_may_ask(port)}\nCtrl-C stops it."
                 )
                 self.stdout.flush()
                 await asyncio.Event().wait()
         except demo.PortTaken as error:
             raise CommandError(f"{error}") from None
+
+
+def who_may_ask(port: int) -> str:
+    """`make run` opens its server to one port, by the server's own."""
+    if demo.is_development() and port == demo.port_beside(settings.PORT):
+        return (
+            f"A server that `make run` started on port {settings.PORT} may ask it. For one on "
+            "another port: PORT=8300 .venv/bin/python manage.py booking_system"
+        )
+    return f"A server may ask it that was started with TOOL_HOSTS={HERE}:{port}."

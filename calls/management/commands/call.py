@@ -41,8 +41,8 @@ DEVELOPMENT_ONLY = (
     "TWILIO_AUTH_TOKEN: only that is opened to the booking system beside it"
 )
 NOT_OPENED = (
-    "the server may not ask this machine: start it with `make run`, or with TOOL_HOSTS as "
-    "docs/booking.md says"
+    "the server may not ask {hosts}: start it with `make run` on the port that is called, or with "
+    "TOOL_HOSTS as docs/booking.md says"
 )
 PLAIN_CELLS = 140
 """Width of the tables when the output is not a terminal."""
@@ -151,8 +151,8 @@ class Command(BaseCommand):
             self.stdout.write(printed.turns_text(_turns(call), result.lines, width))
             if uses := list(call.tool_uses.all()):
                 self.stdout.write("\n" + printed.tools_text(uses, width))
-                if any(use.outcome == use.Outcome.FORBIDDEN for use in uses):
-                    self.stdout.write(f"! {NOT_OPENED}")
+                if hosts := printed.forbidden(uses):
+                    self.stdout.write(f"! {NOT_OPENED.format(hosts=', '.join(hosts))}")
         if call and call.failure:
             self.stdout.write(f"! {call.failure}")
 

@@ -44,5 +44,4 @@ def _seal(pk: int) -> tuple[int, list[str]]:
         for name, token in tool.headers.items()
     }
     HttpTool.objects.filter(pk=pk).update(headers=anew)
-    named = [f"{tool.number.number} {tool.name} {name}" for name in unreadable]
-    return len(anew) - len(named), named
+    return len(anew) - len(unreadable), tool.named(unreadable)
