@@ -36,7 +36,7 @@ LONGEST = 120
 """A number's instructions may be pages long."""
 WRITTEN: dict[str, Any] = {
     field.name: field.verbose_name
-    for model in (PhoneNumber, HttpTool, FormField)
+    for model in (FormField, HttpTool, PhoneNumber)
     for field in model._meta.local_fields
 }
 FILTERS: dict[str, Any] = {

@@ -175,6 +175,9 @@ class PageTests(TestCase):
         self.assertEqual(len(values), 8, "what is empty on both sides is not listed")
         self.assertRegex(" ".join(shown), "^[^A-Za-z]+$")
 
+    def test_a_name_is_a_name_though_a_field_of_a_form_has_a_key(self) -> None:
+        self.assertEqual(self.told(name=["", "book"]), {"שם": "–, book"})
+
     def test_a_field_of_a_form_is_named_as_the_form_names_it(self) -> None:
         an_event(action=Action.CORRECT, detail={"values.reason": [None, "כאב"]})
         an_event(action=Action.EXPORT, detail={"field_visit": "ניקוי", "cut_ins": "on"})
