@@ -96,6 +96,13 @@ class Agreed(models.Model):
         return [(field, self.values.get(field["name"])) for field in self.form]
 
     @property
+    def personal_values(self) -> list[Any]:
+        """Those that are known, of fields that were personal."""
+        return [
+            value for field, value in self.filled_form if field["is_personal"] and value is not None
+        ]
+
+    @property
     def dropped_words(self) -> list[tuple[str, Any]]:
         """Which values were dropped, by their labels, and why."""
         labels: dict[str, Any] = {field["name"]: field["label"] for field in self.form}

@@ -1,7 +1,8 @@
 """A person corrects what was agreed.
 
 Rule: what changed is returned for the audit, which outlives the call: so neither personal values
-nor free words about the caller (summary, follow-ups) are in it, but only that they changed.
+nor free words about the caller (summary, follow-ups) are in it, but only that they changed; of all
+other values what is left where personal data is hidden.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from calls.agreed.values import (
     fitting,
     one_line,
 )
+from calls.language.language import spoken
+from calls.privacy.known import HIDDEN, without
+from calls.privacy.redaction import redacted
 
-HIDDEN = "•••"
 Changes = dict[str, tuple[Any, Any]]
 """Before and after: by "summary", "outcome", "follow_ups" and "values.NAME"."""
 
@@ -83,10 +86,17 @@ def correct(
         if (before := getattr(kept, name)) != after:
             changes[name] = (before, after) if name == "outcome" else (HIDDEN, HIDDEN)
             setattr(kept, name, after)
+    known = [
+        values.get(name)
+        for name, field in fields.items()
+        if field["is_personal"]
+        for values in (kept.values, filled)
+    ]
     for name, field in fields.items():
         before, after = kept.values.get(name), filled.get(name)
         if before != after or type(before) is not type(after):
-            changes[f"values.{name}"] = (HIDDEN,) * 2 if field["is_personal"] else (before, after)
+            told = _told(before, known), _told(after, known)
+            changes[f"values.{name}"] = (HIDDEN, HIDDEN) if field["is_personal"] else told
     if changes:
         kept.values, kept.form, kept.due_at = filled, form, None
         kept.by, kept.corrected_by, kept.corrected_at = kept.By.PERSON, user_name, timezone.now()
@@ -94,6 +104,12 @@ def correct(
         kept.save()
     agreed.refresh_from_db()
     return changes
+
+
+def _told(value: Any, known: Sequence[Any]) -> Any:
+    """A value that nothing is hidden of stays as it is."""
+    left = without(redacted(f"{value}", spoken()), known, spoken())
+    return value if left == f"{value}" else left
 
 
 def form_of(agreed: Agreed) -> list[dict[str, Any]]:

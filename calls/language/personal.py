@@ -50,5 +50,7 @@ class PersonalWords:
     """The @ of an address as it is said, or a known provider's name where it is left out."""
     domain: re.Pattern[str] = NEVER
     """What follows the first of these words in an address."""
+    joined: str = ""
+    """Letters that are written together with the word after them: to, from, and."""
     before_address: frozenset[str] = field(default_factory=frozenset)
     """Words that are no part of the address that follows them."""

@@ -1,7 +1,8 @@
 """Filters of calls by the fields of a number's form.
 
 Rule: a personal field is no filter: whoever may not see it could find it out by trying. Nor, for
-who may not see personal data, is a field in which a part of it can be looked for.
+who may not see personal data, is any field into which something free is written: a value that the
+pages hide could be found out a digit at a time.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dashboard.agreed.kind_fields import as_kept, field_of
 
 PREFIX = "field_"
 BY_PART = (FormField.Kind.TEXT, FormField.Kind.PHONE)
+NOTHING_FREE = (FormField.Kind.YES_NO, FormField.Kind.CHOICE)
 HAS_FOLLOW_UPS = Q(Exists(Agreed.objects.filter(call=OuterRef("pk")).exclude(follow_ups=[])))
 
 
@@ -33,7 +35,7 @@ def of_number(number: int | None, *, sees_personal: bool) -> dict[str, forms.Fie
         return {}
     fields = FormField.objects.filter(number=number, is_personal=False)
     if not sees_personal:
-        fields = fields.exclude(kind__in=BY_PART)
+        fields = fields.filter(kind__in=NOTHING_FREE)
     return {PREFIX + each.name: _filter_of(each) for each in fields}
 
 

@@ -1,7 +1,8 @@
 """What was agreed in a call, as pages and exports show it.
 
 Rule: who may not see personal data is shown of a personal field only whether it has a value, and
-of what else was written what is left where personal data is hidden (dashboard.people.personal).
+of what else was written what is left where personal data is hidden (dashboard.people.personal), the
+values of personal fields among it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from calls.models import Agreed, Call
-from dashboard.people.personal import HIDDEN, shown_words
+from calls.privacy.known import HIDDEN
+from dashboard.people.personal import shown_words
 
 WRITTEN_WITHIN = timedelta(minutes=5)
 """A worker that is there has written it by then, or says why not."""
@@ -61,10 +63,11 @@ def agreed_of(call: Call) -> Agreed | None:
 
 def shown_fields(agreed: Agreed, *, sees_personal: bool) -> Iterator[ShownField]:
     """Of the form as it was when it was filled in."""
+    known = agreed.personal_values
     for field, value in agreed.filled_form:
         is_hidden = field["is_personal"] and value is not None and not sees_personal
         if value is not None and field["kind"] in WRITTEN:
-            left = shown_words(f"{value}", sees=sees_personal)
+            left = shown_words(f"{value}", sees=sees_personal, known=known)
             if field["kind"] == "text":
                 value = left
             else:
@@ -76,12 +79,12 @@ def shown_fields(agreed: Agreed, *, sees_personal: bool) -> Iterator[ShownField]
 def in_export(call: Call | None, *, sees: bool) -> dict[str, Any]:
     """By the names that exports have. None: of no call, for the names alone."""
     agreed = (call and agreed_of(call)) or Agreed()
-    shown = shown_fields(agreed, sees_personal=sees)
+    shown, known = shown_fields(agreed, sees_personal=sees), agreed.personal_values
     return {
         "agreed_outcome": agreed.outcome,
         "agreed_by": agreed.by,
-        "summary": shown_words(agreed.summary, sees=sees),
-        "follow_ups": [shown_words(each, sees=sees) for each in agreed.follow_ups],
+        "summary": shown_words(agreed.summary, sees=sees, known=known),
+        "follow_ups": [shown_words(each, sees=sees, known=known) for each in agreed.follow_ups],
         "fields": {each.name: each.value for each in shown},
     }
 

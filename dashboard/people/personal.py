@@ -13,20 +13,25 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 
 from calls.language.language import spoken
+from calls.privacy.known import HIDDEN, without
 from calls.privacy.redaction import redacted
 from calls.process.log import masked
 
 PERMISSION = "calls.see_personal"
-HIDDEN = "•••"
 
 
 def may_see_personal(user: AbstractBaseUser | AnonymousUser) -> bool:
     return isinstance(user, PermissionsMixin | AnonymousUser) and user.has_perm(PERMISSION)
 
 
-def shown_words(text: str, *, sees: bool, goes_on: bool = False) -> str:
-    """What was said, or written of it. goes_on: it is being said."""
-    return text if sees or not text else redacted(text, spoken(), goes_on=goes_on)
+def shown_words(
+    text: str, *, sees: bool, goes_on: bool = False, known: Iterable[object] = ()
+) -> str:
+    """What was said, or written of it. goes_on: it is being said. known: values that are personal,
+    and may stand in it."""
+    if sees or not text:
+        return text
+    return without(redacted(text, spoken(), goes_on=goes_on), known, spoken())
 
 
 def shown_number(number: str, *, sees: bool) -> str:

@@ -53,7 +53,8 @@ WORDS: dict[str, Words] = {
 JUDGES = ("local: ", "model: ", "rule: ")
 """The parts of a silence in which one of them says something (tuning.turns.endpointing)."""
 NUMBER = re.compile(
-    r"(?<![&#\w])[-−+]?\d+(?:[.,:]\d+)*(?:\s?[–-]\s?\d+(?:[.,]\d+)*)?(?:\s?%|\s?ms\b)?"
+    r"(?<![&#\w])(?:(?:\+\d+|0\d+)(?:[ -]\d{2,})*[ -]\d{3,}"
+    r"|[-−+]?\d+(?:[.,:/–-]\d+)*(?:\s?[–-]\s?\d+(?:[.,]\d+)*)?(?:\s?%|\s?ms\b)?)"
 )
 
 
@@ -230,7 +231,8 @@ def code(text: object) -> SafeString:
 
 @register.filter
 def isolated(text: object) -> SafeString:
-    """A sentence with each of its numbers in a direction of its own."""
+    """A sentence with each of its numbers in a direction of its own: one of several parts, like a
+    telephone number or a date, is one."""
     escaped = conditional_escape(str(text))
     return mark_safe(NUMBER.sub(lambda found: ltr(mark_safe(found[0])), escaped))
 

@@ -9,7 +9,7 @@ socket shows is told whether they see it (`sees_personal`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import template
@@ -35,9 +35,11 @@ def sees(context: Mapping[str, Any]) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def personal(context: Mapping[str, Any], text: str, found: str = "") -> SafeString | str:
-    """With <mark> around each place where `found` stands."""
-    return _marked(shown_words(text, sees=sees(context)), found)
+def personal(
+    context: Mapping[str, Any], text: str, found: str = "", known: Iterable[object] = ()
+) -> SafeString | str:
+    """With <mark> around each place where `found` stands. known: personal values that are known."""
+    return _marked(shown_words(text, sees=sees(context), known=known), found)
 
 
 @register.simple_tag(takes_context=True)

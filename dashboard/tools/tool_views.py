@@ -100,9 +100,10 @@ def _save(
     one.save()
     after = HttpTool.objects.filter(pk=one.pk).values().get()
     changed: dict[str, Any] = {
-        name: [f"{before.get(name, '')}", f"{value}"]
+        name: [_told(before.get(name)), _told(value)]
         for name, value in after.items()
         if name not in {"id", "number_id", "headers"} and value != before.get(name)
+        if before or value
     }
     if new := [name for name, token in headers.items() if kept.get(name) != token]:
         changed["headers set"] = ", ".join(new)
@@ -110,6 +111,11 @@ def _save(
         changed["headers removed"] = ", ".join(gone)
     AuditEvent.note(request, AuditEvent.Action.NUMBER, _what(number, one), **changed)
     messages.success(request, _("Saved. It applies from the next call."))
+
+
+def _told(value: Any) -> Any:
+    """Of parameters their names."""
+    return ", ".join(value.get("properties", {})) if isinstance(value, dict) else value
 
 
 def _what(number: PhoneNumber, one: HttpTool) -> str:

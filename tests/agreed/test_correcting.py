@@ -10,9 +10,10 @@ from django.test import TestCase
 from django.utils import timezone
 
 from calls.agreed import writing
-from calls.agreed.correcting import HIDDEN, correct
+from calls.agreed.correcting import correct
 from calls.models import Agreed
 from calls.privacy.keeping import Days
+from calls.privacy.known import HIDDEN
 from calls.records import retention
 from tests.agreed.agreed_calls import TURNS, a_number, a_talk
 from tests.agreed.test_without_model import MESSAGE
@@ -46,6 +47,19 @@ class CorrectingTests(TestCase):
         self.assertEqual(kept.values, {"name": "דנה כהן", "treatment": "ניקוי", "people": 2})
         self.assertEqual((kept.by, kept.corrected_by, kept.due_at), ("person", "rina", None))
         self.assertEqual(self.agreed.outcome, "done", "the object that was given is fresh")
+
+    def test_what_is_personal_in_another_value_is_not_told_either(self) -> None:
+        form = [field | {"kind": "text"} if field["name"] == "treatment" else field for field in
+                self.agreed.form]  # fmt: skip
+        Agreed.objects.update(form=form)
+        one, other = "כאב שיניים, טלפון 0523456789", "דנה לוי, 052-3456789"
+        first = correct(self.agreed, "rina", values={"treatment": one, "people": 523456789})
+        self.assertEqual(first["values.treatment"], (None, "כאב שיניים, טלפון [מספר טלפון]"))
+        self.assertNotIn("523456789", f"{first}")
+        second = correct(self.agreed, "rina", values={"treatment": other, "name": "רונה"})
+        self.assertEqual(second["values.treatment"][1], "•••, [מספר טלפון]")
+        self.assertNotIn("3456789", f"{second}")
+        self.assertEqual(Agreed.objects.get().values["treatment"], other)
 
     def test_without_a_change_nobody_corrected_it(self) -> None:
         same = {"name": "דנה לוי", "is_new": None}

@@ -40,7 +40,9 @@ ROOMS = {
         *("calls", "calls.language", "calls.measures", "calls.process", "calls.records"),
         *("tuning", "tuning.lab", "tuning.turns"),
     },
-    "calls.agreed": {"calls", "calls.http_tools", "calls.language", "calls.services"},
+    "calls.agreed": {
+        *("calls", "calls.http_tools", "calls.language", "calls.privacy", "calls.services"),
+    },
     "calls.audio": {"tuning.turns"},
     "calls.measures": {"calls", "tuning", "tuning.lab", "tuning.turns"},
     "calls.language": {"tuning.turns"},
@@ -100,7 +102,8 @@ PURE = (
     "calls.telephony.browser.messages",
     *("calls.language.completion", "calls.language.search_keys", "calls.language.personal"),
     *("calls.knowledge.passages", "calls.knowledge.ranking", "calls.agreed.schema"),
-    *("calls.privacy.keeping", "calls.privacy.redaction", "tuning.simple"),
+    *("calls.privacy.keeping", "calls.privacy.known", "calls.privacy.redaction"),
+    "tuning.simple",
 )
 """Modules, and folders of them."""
 HARMLESS = {

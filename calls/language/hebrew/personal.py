@@ -72,5 +72,6 @@ PERSONAL = PersonalWords(
     domain=re.compile(
         rf"(?:נקודה|דוט|dot|\.)\s*[\wא-ת'׳]+(?:\s+(?:או|אל)(?![א-ת]))?|(?:{_ENDS})(?![\wא-ת])"
     ),
+    joined="ושהכלבמ",
     before_address=frozenset(_BEFORE_ADDRESS.split()),
 )

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import AsyncClient, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
@@ -18,6 +19,7 @@ from calls.models import Agreed, Call, ToolUse
 from calls.telephony.phone_number import PhoneNumber
 from dashboard.calls.call_filter import CallFilter
 from dashboard.calls.export import EXCEL_READS_UTF8, as_csv, as_json
+from dashboard.models import AuditEvent
 from tests.dashboard.call_rows import a_call, a_form, a_turn, an_agreed
 from tests.dashboard.operators import a_person
 from tuning.models import TimingProfile
@@ -64,6 +66,13 @@ class ColumnTests(ListTestCase):
         page = self.page()
         self.assertNotIn("1234567 בבקשה", page)
         self.assertIn("לחזור אל [", page)
+
+    def test_nor_a_name_that_the_form_has(self) -> None:
+        an_agreed(self.without, summary="דנה ביקשה שיחזרו לדנה לוי")
+        self.client.force_login(a_person("viewer", "viewer"))
+        page = self.page()
+        self.assertIn("••• ביקשה שיחזרו ל•••<", page)
+        self.assertNotIn("דנה", page)
 
     def test_a_longer_list_takes_no_more_queries(self) -> None:
         def queries() -> int:
@@ -135,6 +144,19 @@ class FilterTests(ListTestCase):
         self.assertNotIn("field_reason", self.page(query))
         self.assertIn("field_visit", self.page(query))
 
+    def test_who_may_not_see_personal_data_filters_by_nothing_free(self) -> None:
+        for name in ("visit", "is_new"):
+            self.assertIn(f'name="field_{name}"', self.page(f"number={self.number.pk}"))
+        self.client.force_login(a_person("viewer", "viewer"))
+        query = f"number={self.number.pk}"
+        self.assertEqual(self.found(f"{query}&field_visit=ניקוי"), [self.booked.pk])
+        self.assertEqual(self.found(f"{query}&field_is_new=yes"), [self.message.pk])
+        for free in ("people=2", "wanted_day=2026-12-01", "hour=16:00", "reason=כאב", "phone=05"):
+            with self.subTest(free):
+                self.assertEqual(len(self.found(f"{query}&field_{free}")), 3)
+                page = self.page(f"{query}&field_{free}")
+                self.assertNotIn(f'name="field_{free.partition("=")[0]}"', page)
+
     def test_what_makes_no_sense_is_said(self) -> None:
         for query in ("field_visit=עיסוי", "field_wanted_day=x", "field_people=x", "outcome=x"):
             with self.subTest(query):
@@ -188,7 +210,19 @@ class ExportTests(TransactionTestCase):
              "people: 2", "is_new: no"],
         )  # fmt: skip
         self.assertNotIn("1234567", first["summary"])
+        self.assertNotIn("דנה", f"{first}")
         self.assertEqual({second[name] for name in ("agreed_outcome", "fields", "tools")}, {""})
+
+    async def test_a_filter_that_whoever_exports_may_not_use_is_left_out(self) -> None:
+        query = f"{self.query}&field_people=3"
+        self.assertEqual(await self.rows(query), [])
+        operators = await Group.objects.aget(name="operator")
+        permission = await Permission.objects.aget(codename="see_personal")
+        await operators.permissions.aremove(permission)
+        self.assertEqual(len(await self.rows(query)), 2)
+        event = await AuditEvent.objects.order_by("-pk").afirst()
+        assert event
+        self.assertNotIn("field_people", event.detail)
 
     async def test_the_fields_of_a_number_that_is_chosen_have_columns(self) -> None:
         first, second = await self.rows(self.query)

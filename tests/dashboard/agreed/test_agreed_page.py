@@ -145,6 +145,19 @@ class CardTests(AgreedPageTestCase):
         self.assertNotIn("1234567", said)
         self.assertNotIn("agreed/correct", self.card())
 
+    def test_nor_in_what_was_written_about_it(self) -> None:
+        an_agreed(
+            self.call, summary="דנה לוי ביקשה תור", follow_ups=["לחזור לדנה בערב"],
+            values=VALUES | {"reason": "הבת של גברת לוי"},
+        )  # fmt: skip
+        self.assertIn("דנה לוי ביקשה תור", self.said())
+        self.client.force_login(a_person("viewer", "viewer"))
+        said = self.said()
+        for words in ("••• ביקשה תור", "לחזור ל••• בערב", "הבת של גברת •••"):
+            self.assertIn(words, said)
+        for name in ("דנה", "לוי"):
+            self.assertNotIn(name, said)
+
     def test_a_number_that_the_form_calls_nothing_personal_is_hidden_all_the_same(self) -> None:
         form = [a_field(*each).as_kept | {"is_personal": False} for each in FIELDS]
         values = {"phone": "0541234567", "people": 541234567, "reason": "אל 0541234567 בבקשה"}

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import SimpleTestCase, TestCase, tag
 from django.utils import timezone, translation
 
+from calls.models import ToolUse
 from dashboard.models import AuditEvent
 from dashboard.templatetags.people_words import told
 from tests.dashboard.call_rows import a_call
@@ -138,6 +139,52 @@ class PageTests(TestCase):
         with translation.override("he"):
             shown = [(f"{name}", value) for name, value in told(event.detail)]
         self.assertCountEqual(shown, [("נדחה", ""), ("השיחה הייתה בידי", "operator")])
+
+    def told(self, language: str = "he", **detail: Any) -> dict[str, str]:
+        with translation.override(language):
+            return {f"{name}": value for name, value in told(detail)}
+
+    def test_no_role_is_said_of_roles_alone(self) -> None:
+        role = self.told("en", changed="role", before="", after="viewer")
+        self.assertEqual(role, {"changed": "role", "before": "No role", "after": "Viewer"})
+        self.assertEqual(self.told("en", invited=""), {"invited as": "No role"})
+        self.assertEqual(self.told(label=["", "שעה"]), {"כותרת": "–, שעה"})
+        self.assertEqual(self.told("en", before="", after="fine")["before"], "–")
+
+    def test_a_tool_that_was_tried_has_the_tools_words(self) -> None:
+        for outcome in ToolUse.Outcome:
+            with self.subTest(outcome):
+                shown = self.told(tried="book", outcome=outcome.value, took_ms=812)
+                with translation.override("he"):
+                    label = f"{outcome.label}"
+                self.assertEqual(shown["תוצאה"], label)
+                self.assertRegex(" ".join((label, *shown)), "^[^A-Za-z]+$")
+        self.assertEqual(self.told("en", outcome="done"), {"outcome": "taken care of"})
+
+    def test_what_is_noted_of_a_tool_a_field_or_a_number_is_in_words(self) -> None:
+        shown = self.told(
+            schema=["", "{'type': 'object'}"], says_failed=["", "None"],
+            reads_only=["False", "True"],
+            is_on=[True, False], asks_code=["none", "word"], kind=["", "text"],
+            hours=["", "08:00"], deleted="x", may_repeat=["", None], name_path=None,
+            **{"headers set": "X-Api-Key"},
+        )  # fmt: skip
+        values = list(shown.values())
+        self.assertEqual(values[:3], ["–, JSON", "לא, כן", "כן, לא"])
+        self.assertEqual(values[3:5], ["בלי קוד, מילת קוד", "–, טקסט"])
+        self.assertEqual(len(values), 8, "what is empty on both sides is not listed")
+        self.assertRegex(" ".join(shown), "^[^A-Za-z]+$")
+
+    def test_a_name_is_a_name_though_a_field_of_a_form_has_a_key(self) -> None:
+        self.assertEqual(self.told(name=["", "book"]), {"שם": "–, book"})
+
+    def test_a_field_of_a_form_is_named_as_the_form_names_it(self) -> None:
+        an_event(action=Action.CORRECT, detail={"values.reason": [None, "כאב"]})
+        an_event(action=Action.EXPORT, detail={"field_visit": "ניקוי", "cut_ins": "on"})
+        page = self.client.get("/he/audit/")
+        self.assertContains(page, "<bdi>reason</bdi></span> <bdi>–, כאב</bdi>")
+        self.assertContains(page, "<bdi>visit</bdi></span> <bdi>ניקוי</bdi>")
+        self.assertNotContains(page, "values.")
 
     def test_the_filters_are_in_the_address_and_meet(self) -> None:
         kept = an_event("dana", Action.PLAY)

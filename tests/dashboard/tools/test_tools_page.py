@@ -133,6 +133,17 @@ class FormTests(ToolsTestCase):
         self.assertIn("למספר יש כלי בשם הזה", self.save())
         self.assertEqual(HttpTool.objects.count(), 1)
 
+    def test_the_audit_has_of_a_new_tool_what_it_has(self) -> None:
+        self.save()
+        newest = AuditEvent.objects.first()
+        assert newest
+        tool = HttpTool.objects.get()
+        names = ", ".join(tool.schema["properties"])
+        self.assertEqual(newest.detail["schema"], [None, names])
+        self.assertEqual(newest.detail["deadline_s"], [None, tool.deadline_s])
+        self.assertNotIn("says_failed", newest.detail)
+        self.assertNotIn("may_repeat", newest.detail)
+
     def test_a_tool_is_deleted_and_the_audit_says_so(self) -> None:
         self.save()
         self.client.post(f"{self.address}{HttpTool.objects.get().pk}/delete/")
