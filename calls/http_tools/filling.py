@@ -11,9 +11,15 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 PLACE = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+_SECRET = re.compile(
+    r"(.*[_.-])?(api|access|auth|app|client|secret|subscription|session|user)?"
+    r"(key|token|secret|password|passwd|pwd|signature)",
+    re.IGNORECASE,
+)
+"""What a part of a query is called whose value is one."""
 _UP = re.compile(r"\.{1,2}")
 
 
@@ -37,6 +43,15 @@ def is_address(text: str) -> bool:
     is_plain = not any(map(str.isspace, text)) and "#" not in text
     is_host = "@" not in parts.netloc and parts.netloc.isascii()
     return bool(is_http and parts.hostname and is_plain and is_host and not has_place and port != 0)
+
+
+def secret_in(text: str) -> str:
+    """The name of what looks like a secret in an address: its value is written there, and is not
+    filled in. "": there is none."""
+    for name, value in parse_qsl(urlsplit(PLACE.sub("", text)).query):
+        if value and _SECRET.fullmatch(name):
+            return name
+    return ""
 
 
 def address(template: str, given: Mapping[str, Any]) -> str:

@@ -76,8 +76,9 @@ def _network(text: str) -> Network | None:
         wide = ipaddress.ip_network(text.strip("[]"), strict=False)
     except ValueError:
         return None
-    if wide.network_address != ipaddress.ip_address(text.strip("[]").partition("/")[0]):
-        raise ValueError(f"{text} is an address inside the network {wide}: write one of the two")
+    address = text.strip("[]").partition("/")[0]
+    if wide.network_address != ipaddress.ip_address(address):
+        raise ValueError(f"{text} is no network: write {wide}, or {address} for that address alone")
     return wide
 
 

@@ -162,6 +162,14 @@ class HttpTool(models.Model):
                 "Write an address like https://calendar.example.org/free?day={day}: a scheme, a "
                 "host without a parameter in it, and no password."
             )
+        elif secret := filling.secret_in(self.address):
+            wrong["address"] = ValidationError(
+                _(
+                    "%(name)s looks like a secret, and addresses are shown and logged: put it into "
+                    "a header, which is encrypted."
+                ),
+                params={"name": secret[:40]},
+            )
         elif unknown := filling.places_in(self.address) - known:
             wrong["address"] = _unknown(unknown)
         known |= {callers_code.NAME} if self.asks_for_code else set()

@@ -28,6 +28,9 @@ NO_TEXT = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f]")
 """Signs that no text has: pictures and programs do, whatever their name ends in."""
 ENDINGS = (".txt", ".md")
 MOST_FILES = 20
+LARGEST_FILE = 4 * LONGEST_TEXT
+"""Bytes: no encoding has more for a character. nginx lets MOST_FILES of them pass
+(docs/operations.md)."""
 LONGEST_QUESTION = 300
 
 
@@ -69,6 +72,9 @@ class Files(forms.ClearableFileInput):
 class FilesField(forms.FileField):
     """Several files, as (name, text)."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty_file=True, **kwargs)  # _read says which is empty
+
     def clean(self, data: Any, initial: Any = None) -> list[tuple[str, str]]:
         is_several = isinstance(data, list | tuple) and data
         files: Sequence[UploadedFile[Any] | None] = data if is_several else [data or None]
@@ -100,8 +106,12 @@ def _read(file: UploadedFile[Any]) -> tuple[str, str]:
         raise forms.ValidationError(_("%(name)s is no text file (.txt, .md)."), params=shown)
     if len(name) > NAME_CHARACTERS:
         raise forms.ValidationError(_("The name of %(name)s is too long."), params=shown)
-    if (file.size or 0) > 4 * LONGEST_TEXT:
-        raise forms.ValidationError(_("%(name)s is too long."), params=shown)
+    too_long = forms.ValidationError(
+        _("%(name)s is too long: at most %(most)s characters."),
+        params={**shown, "most": f"{LONGEST_TEXT:,}"},
+    )
+    if (file.size or 0) > LARGEST_FILE:
+        raise too_long
     text = _decoded(file.read())
     if text is None:
         raise forms.ValidationError(
@@ -110,7 +120,7 @@ def _read(file: UploadedFile[Any]) -> tuple[str, str]:
     if not text.strip():
         raise forms.ValidationError(_("%(name)s is empty."), params=shown)
     if len(text) > LONGEST_TEXT:
-        raise forms.ValidationError(_("%(name)s is too long."), params=shown)
+        raise too_long
     return name, text
 
 

@@ -103,6 +103,17 @@ class ParameterTests(SimpleTestCase):
                 self.assertEqual(parameters.unfit(wanted, fine | changed), told)
         self.assertEqual(parameters.unfit(wanted, {}), "day is missing")
 
+    def test_a_secret_that_is_written_into_an_address_is_found(self) -> None:
+        for query in (
+            *("api_key=s", "apikey=s", "apiKey=s", "key=s", "day={day}&token=s", "access_token=s"),
+            *("x-api-key=s", "client_secret=s", "PASSWORD=s", "key=s{day}", "subscription-key=s"),
+        ):
+            with self.subTest(query):
+                self.assertTrue(filling.secret_in(f"https://a.example/free?{query}"))
+        for query in ("day={day}", "token={caller}", "monkey=s", "keyword=s", "key=", "q=key=s"):
+            with self.subTest(query):
+                self.assertEqual(filling.secret_in(f"https://a.example/key=s?{query}"), "")
+
     def test_what_no_database_keeps_is_kept_as_a_text(self) -> None:
         given = {"day": "א\0", "price": math.inf, "list": [1], "fine": 1.5}
         kept = {"day": "א\ufffd", "price": "Infinity", "list": "[1]", "fine": 1.5}

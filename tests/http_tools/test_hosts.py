@@ -82,7 +82,7 @@ class HostsTests(SimpleTestCase):
             ("999.1.1.1", "999.1.1.1 must be a host name, an address"),
             ("10.1", "10.1 must be a host name, an address"),
             ("10.0.0.0/33", "10.0.0.0/33 must be a host name, an address"),
-            ("10.1.0.0/8", "10.1.0.0/8 is an address inside the network 10.0.0.0/8"),
+            ("10.1.0.0/8", "10.1.0.0/8 is no network: write 10.0.0.0/8, or 10.1.0.0 for"),
         ):
             with self.subTest(text), self.assertRaisesMessage(ValueError, words):
                 Hosts.parsed(f"ok.lan,{text}")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 
-from calls.knowledge.known_text import MOST_PASSAGES, KnownAnswer, KnownText
+from calls.knowledge.known_text import LONGEST_TEXT, MOST_PASSAGES, KnownAnswer, KnownText
+from dashboard.knowledge.knowledge_forms import LARGEST_FILE, MOST_FILES
 from dashboard.models import AuditEvent
 from tests.dashboard.operators import a_person
 from tests.knowledge.asked import a_number
@@ -45,6 +49,12 @@ class EditTests(KnowledgeTestCase):
         self.assertFalse(KnownText.objects.exists())
         short = ["שעות (11)", "שעות (23)"]
         self.assertEqual(self.audited(), [["", short[0]], short, [short[1], ""]])
+
+    def test_the_longest_text_in_hebrew_fits_into_what_is_posted(self) -> None:
+        """Percent-encoded it would not: six bytes a letter."""
+        self.assertLess(LONGEST_TEXT * 4, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        page = self.page("text/new/")
+        self.assertIn('<form method="post" enctype="multipart/form-data"', page)
 
     def test_a_question_is_added_and_changed(self) -> None:
         self.post("answer/new/", questions="יש חניה\nאיפה חונים", answer="בחצר.")
@@ -95,6 +105,19 @@ class UploadTests(KnowledgeTestCase):
         many = "\n\n".join(["מילה"] * MOST_PASSAGES)
         self.assertIn("2001", self.post(texts=[a_file("b.txt", "שלום"), a_file("c.txt", many)]))
         self.assertFalse(KnownText.objects.exists() or AuditEvent.objects.exists())
+
+    def test_which_file_is_empty_or_too_long_is_said_and_how_long_one_may_be(self) -> None:
+        for content in (b"", b" \n"):
+            self.assertIn("m1.txt ריק.", self.post(texts=[a_file("m1.txt", content)]))
+        for length in (500_001, 1_500_000):
+            page = self.post(texts=[a_file("m1.txt", "א" * length)])
+            self.assertIn('m1.txt ארוך מדי: לכל היותר <bdi dir="ltr">500,000</bdi> תווים.', page)
+
+    def test_the_documented_nginx_lets_as_many_pass_as_may_be_uploaded(self) -> None:
+        operations = (settings.BASE_DIR / "docs" / "operations.md").read_text()
+        found = re.search(r"client_max_body_size ([0-9]+)m;", operations)
+        assert found
+        self.assertGreater(int(found[1]) * 2**20, MOST_FILES * LARGEST_FILE + 2**20)
 
     def test_nothing_chosen_is_told(self) -> None:
         self.assertIn("problem bad", self.post())

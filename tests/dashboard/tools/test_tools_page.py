@@ -109,6 +109,7 @@ class FormTests(ToolsTestCase):
             ({"name": "take_message"}, "לכל מספר יש כלי בשם הזה"),
             ({"address": "https://{day}.example.org/"}, "יש לכתוב כתובת"),
             ({"address": "https://a.example/{month}"}, "אין פרמטר בשם"),
+            ({"address": "https://a.example/{day}?api_key=s3cret"}, "api_key נראה כמו סוד"),
             ({"body": "{day}", "method": "POST"}, "זה אינו JSON"),
             ({"paths": "free"}, "אינו נתיב"),
             ({"deadline_s": "31"}, "30"),
