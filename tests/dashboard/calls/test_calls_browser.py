@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.dashboard.browser import BrowserTestCase
@@ -84,12 +85,15 @@ class CallsBrowserTests(BrowserTestCase):
         begins = page.locator("#found-calls").bounding_box()
         assert begins
         self.assertLess(begins["y"], 400)
+        self.assertEqual(Axe().run(page).response["violations"], [])
         page.locator("#filters summary").focus()
         page.keyboard.press("Enter")
         expect(cut_ins).to_be_visible()
         cut_ins.check()
         page.wait_for_url("**cut_ins=on**")
         expect(cut_ins).to_be_visible()
+        self.assertEqual(Axe().run(page).response["violations"], [])
+        self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 360)
         expect(operator.visit("calls/?cut_ins=on").locator("#id_cut_ins")).to_be_visible()
         page = self.signed_in(language="en").visit("calls/")
         expect(page.locator("#id_cut_ins")).to_be_visible()
