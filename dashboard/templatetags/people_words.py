@@ -169,6 +169,11 @@ def told(detail: Mapping[str, Any]) -> Iterator[tuple[Promise | str, str]]:
 
 
 @register.filter
+def role_word(role: str) -> Promise | str:
+    return LABELS.get(role, role)
+
+
+@register.filter
 def value_word(value: str) -> Promise | str:
     return VALUES.get(value, value)
 
